@@ -163,12 +163,18 @@ def _render_action(connector: Connector, action: Action) -> Iterator[str]:
 def _summarize_action(action: Action) -> Iterator[str]:
     """Yield a list of facts about an action: request, scopes, rate, paging, connections."""
     if not action.is_raw:
-        yield f"- Request: {format_code(action.request)}"
-    for heading, scopes in (("Scopes", action.scopes.granular), ("Classic scopes", action.scopes.classic)):
+        server = f", at the server {format_code(action.server)}" if action.server else ""
+        yield f"- Request: {format_code(action.request)}{server}"
+    for heading, scopes in (
+        ("Scopes, any of", action.scopes.granular),
+        ("Classic scopes, any of", action.scopes.classic),
+        ("Scopes, all of", action.scopes.all),
+    ):
         if scopes:
-            yield f"- {heading}, any of: {', '.join(map(format_code, scopes))}"
+            yield f"- {heading}: {', '.join(map(format_code, scopes))}"
     if action.rate_names:
-        yield f"- Rate: {', '.join(map(format_code, action.rate_names))}"
+        weight = f", counts as {action.weight}" if action.weight > 1 else ""
+        yield f"- Rate: {', '.join(map(format_code, action.rate_names))}{weight}"
     if action.pagination:
         pages = "" if action.pagination.style == "none" else ", page by page"
         yield f"- Lists {format_code(action.pagination.items)}{pages}"
@@ -200,7 +206,7 @@ def _render_events_page(connector: Connector) -> str:
 
 
 def _build_event_row(event_type: EventType, object_path: str | None) -> tuple[str, str, str]:
-    scopes = event_type.scopes.granular or event_type.scopes.classic
+    scopes = event_type.scopes.wanted
     return (
         format_code(event_type.name),
         ", ".join(map(format_code, scopes)),

@@ -48,9 +48,9 @@ ACTION_RULES = (
     relations.check_named_inputs, relations.check_conflicts_mutual, relations.check_choices_from,
     relations.check_unique_keys,
     relations.check_deprecated, relations.check_earlier_keys,
-    endpoint.check_scopes, endpoint.check_rate, endpoint.check_connections, endpoint.check_idempotent,
-    pagination.check_pagination, endpoint.check_downloads, endpoint.check_has_payload,
-    payloads.check_payload_fits_schema, error_replies.check_failed_parts,
+    endpoint.check_scopes, endpoint.check_rate, endpoint.check_connections, endpoint.check_server,
+    endpoint.check_weight, endpoint.check_idempotent, pagination.check_pagination, endpoint.check_downloads,
+    endpoint.check_has_payload, payloads.check_payload_fits_schema, error_replies.check_failed_parts,
 )  # fmt: skip
 MANIFEST_RULES = (
     files.check_input_key_order,
@@ -60,7 +60,7 @@ MANIFEST_RULES = (
     kinds.check_kind_words, kinds.check_needed_inputs, kinds.check_used_inputs,
     value_places.check_input_places, value_places.check_unique_places,
     value_places.check_templates, value_places.check_variables,
-    manifest.check_allowed_actions, manifest.check_error_rules, manifest.check_shared_locations,
+    manifest.check_allowed_actions, manifest.check_servers, manifest.check_error_rules, manifest.check_shared_locations,
     places.check_shared_content_type,
     error_replies.check_error_format,
     replies.check_error_replies, replies.check_error_paths,

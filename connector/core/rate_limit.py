@@ -23,8 +23,8 @@ DAY_SECONDS = 86_400.0
 SAFETY_FACTOR = 1.015  # spaces slots wider than the limit asks: requests arrive less evenly than they leave
 BUCKETS_PER_WINDOW = 100  # entries remembered of a window, however large its limit
 MAX_CLOCK_SKEW = 60.0  # seconds that calls which began together may see the time apart
-_LIMIT_PATTERN = re.compile(r"(?<![0-9])([1-9][0-9]*)/([1-9][0-9]*)?(s|min|h|day)", re.ASCII)
-_UNIT_SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0, "day": DAY_SECONDS}
+_LIMIT_PATTERN = re.compile(r"(?<![0-9])([1-9][0-9]*)/([1-9][0-9]*)?(s|min|m|h|day)", re.ASCII)
+_UNIT_SECONDS = {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "day": DAY_SECONDS}
 
 
 class RateWindow(NamedTuple):
@@ -103,15 +103,19 @@ class RateState:
     window_logs: list[deque[list[float]]] = field(default_factory=list)
     daily_counts: list[list[int]] = field(default_factory=list)
 
-    def next_slot(self, rate: RateLimit, now: float) -> float:
-        """Return the earliest moment of the next slot, ignoring limits per day."""
+    def next_slot(self, rate: RateLimit, now: float, weight: int = 1) -> float:
+        """Return the earliest moment of the next slot for a request that counts as so many, ignoring limits per day."""
         if now < self.last_now - MAX_CLOCK_SKEW:
             self._shift_back(self.last_now - now)
         self.last_now = now
         slot = max(now, self.next_free)
         for window, log in zip(rate.windows, self.window_logs, strict=False):
-            if sum(count for _, count in log) >= window.max_requests:
-                slot = max(slot, log[0][0] + window.seconds)
+            excess = sum(count for _, count in log) + min(weight, window.max_requests) - window.max_requests
+            for moment, count in log if excess > 0 else ():
+                excess -= count
+                if excess <= 0:
+                    slot = max(slot, moment + window.seconds)
+                    break
         return slot
 
     def take_fast(self, gap: float, now: float, deadline: float) -> float | None:
@@ -128,40 +132,40 @@ class RateState:
         self.next_free = slot + gap
         return slot
 
-    def daily_reset_after(self, rate: RateLimit, slot: float) -> float | None:
-        """Return when the day of a slot ends if its limit is used up, else None."""
+    def daily_reset_after(self, rate: RateLimit, slot: float, weight: int = 1) -> float | None:
+        """Return when the day of a slot ends if its limit has no room for so many, else None."""
         ends = [
             limit.end_of_day(day)
             for limit, (day, count) in zip(rate.daily_limits, self.daily_counts, strict=False)
-            if limit.day_number(slot) <= day and count >= limit.max_requests
+            if limit.day_number(slot) <= day and count + weight > limit.max_requests
         ]
         return max(ends, default=None)
 
-    def take_slot(self, rate: RateLimit, slot: float, now: float) -> None:
-        """Take a slot that `next_slot` returned."""
+    def take_slot(self, rate: RateLimit, slot: float, now: float, weight: int = 1) -> None:
+        """Take a slot that `next_slot` returned, for a request that counts as so many."""
         gap = max(rate.gap, self.reduced_gap) if self.reduced_gap and now < self.reduced_until else rate.gap
-        self.next_free = slot + gap
+        self.next_free = slot + gap * weight
         if rate.windows:
-            self._log_slot(rate, slot)
+            self._log_slot(rate, slot, weight)
         if rate.daily_limits:
-            self._count_day(rate, slot)
+            self._count_day(rate, slot, weight)
 
-    def _log_slot(self, rate: RateLimit, slot: float) -> None:
+    def _log_slot(self, rate: RateLimit, slot: float, weight: int) -> None:
         self.window_logs += [deque() for _ in rate.windows[len(self.window_logs) :]]
         for window, log in zip(rate.windows, self.window_logs, strict=False):
             if log and log[-1][1] < window.bucket_size:
-                log[-1] = [slot, log[-1][1] + 1]
+                log[-1] = [slot, log[-1][1] + weight]
             else:
-                log.append([slot, 1])
+                log.append([slot, weight])
             total = sum(count for _, count in log)
             while total - log[0][1] >= window.max_requests:
                 total -= log.popleft()[1]
 
-    def _count_day(self, rate: RateLimit, slot: float) -> None:
+    def _count_day(self, rate: RateLimit, slot: float, weight: int) -> None:
         self.daily_counts += [[0, 0] for _ in rate.daily_limits[len(self.daily_counts) :]]
         for limit, day_count in zip(rate.daily_limits, self.daily_counts, strict=False):
             day = limit.day_number(slot)
-            day_count[:] = [day, 1] if day > day_count[0] else [day_count[0], day_count[1] + 1]
+            day_count[:] = [day, weight] if day > day_count[0] else [day_count[0], day_count[1] + weight]
 
     def close_until(self, reopen_at: float, now: float) -> None:
         """Close the rate until a moment; callers that wait for a later slot must take another."""
@@ -176,10 +180,10 @@ class RateState:
             if dropped:  # stands for as many used slots that were forgotten to make room for these
                 log.appendleft([log[0][0] if log else now, dropped])
 
-    def release_day_slot(self) -> None:
+    def release_day_slot(self, weight: int = 1) -> None:
         """Subtract an unused slot from the counts of its day."""
         for day_count in self.daily_counts:
-            day_count[1] -= 1
+            day_count[1] -= weight
 
     def _shift_back(self, seconds: float) -> None:
         """Follow a clock that was set back, so that no call waits through the repeated time."""
@@ -207,33 +211,37 @@ class RequestedRate(NamedTuple):
     state: RateState
 
 
-def acquire_slots(requested_rates: Sequence[RequestedRate], now: float, deadline: float) -> float | RateLimited:
+def acquire_slots(
+    requested_rates: Sequence[RequestedRate], now: float, deadline: float, weight: int = 1
+) -> float | RateLimited:
     """Take a slot of each rate and return the latest, or the error of a rate that has none before the deadline.
+
+    A request may count as several: its `weight`.
 
     Each rate gives its own next slot, so that a busy rate delays no request that does not need it. An error takes no
     slot. No call waits for the end of a day that is used up.
     """
-    slots = [state.next_slot(rate, now) for _, rate, state in requested_rates]
+    slots = [state.next_slot(rate, now, weight) for _, rate, state in requested_rates]
     latest_slot = max(slots)
     for name, rate, state in requested_rates:
-        if rate.daily_limits and (reset_at := state.daily_reset_after(rate, latest_slot)):
+        if rate.daily_limits and (reset_at := state.daily_reset_after(rate, latest_slot, weight)):
             return _build_rate_error(f"The daily budget of {_base_name(name)} is used up.", reset_at)
     if latest_slot >= deadline and latest_slot > now:
         return _build_late_error(requested_rates[slots.index(latest_slot)], latest_slot, now)
     for (_, rate, state), slot in zip(requested_rates, slots, strict=True):
-        state.take_slot(rate, slot, now)
+        state.take_slot(rate, slot, now, weight)
     return latest_slot
 
 
 def revalidate_slots(
-    requested_rates: Sequence[RequestedRate], reserved_at: float, now: float, deadline: float
+    requested_rates: Sequence[RequestedRate], reserved_at: float, now: float, deadline: float, weight: int = 1
 ) -> float | RateLimited:
     """Return `now` if slots reserved at a moment are still valid; else acquire others, as a rate was closed."""
     if all(state.closed_at < reserved_at for _, _, state in requested_rates):
         return now
     for _, _, state in requested_rates:
-        state.release_day_slot()
-    return acquire_slots(requested_rates, now, deadline)
+        state.release_day_slot(weight)
+    return acquire_slots(requested_rates, now, deadline, weight)
 
 
 def _build_late_error(requested_rate: RequestedRate, slot: float, now: float) -> RateLimited:

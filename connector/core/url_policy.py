@@ -228,6 +228,18 @@ def check_base_url(url: str) -> str:
     return url.rstrip("/")
 
 
+def move_to_server(override: str, base_url: str, server_url: str) -> str:
+    """Return where a server is when another base URL replaces the service's own: there, with its own path.
+
+    `http://localhost:8080/v2` in place of `https://api.example.com/v2` makes `https://uploads.example.com/up` into
+    `http://localhost:8080/up`. What precedes the base URL's own path, as a proxy's does, stays.
+    """
+    if override == base_url:
+        return server_url
+    path = urlsplit(base_url).path.rstrip("/")
+    return override.removesuffix(path) + urlsplit(server_url).path.rstrip("/") if override.endswith(path) else override
+
+
 def check_host(text: str) -> str:
     """Return the name of a public host in lower case, as ASCII. Raises InvalidValue.
 

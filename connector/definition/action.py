@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import Field, JsonValue, StringConstraints, model_validator
 
@@ -35,13 +35,14 @@ def split_request(request: str) -> tuple[str, str]:
 
 
 class Scopes(StrictModel):
-    """OAuth scopes that let a connection run an action; any one of a list is enough.
+    """OAuth scopes that let a connection run an action; any one of a list is enough, of `all` every one is needed.
 
-    Written as one list, as `none`, or as two lists where a service has scopes of two kinds.
+    Written as one list, as `none`, as `{all: [...]}`, or as two lists where a service has scopes of two kinds.
     """
 
     classic: list[Text] = []
     granular: list[Text] = []
+    all: list[Text] = []
 
     @model_validator(mode="before")
     @classmethod
@@ -49,6 +50,22 @@ class Scopes(StrictModel):
         if written == "none":
             return {}
         return {"granular": written} if isinstance(written, list) else written
+
+    @model_validator(mode="after")
+    def _check_one_kind(self) -> Self:
+        if self.all and (self.classic or self.granular):
+            raise ValueError("give either `all` or lists of which any one is enough")
+        return self
+
+    @property
+    def names(self) -> list[str]:
+        """All that are named: of two kinds the classic ones first."""
+        return [*self.classic, *self.granular, *self.all]
+
+    @property
+    def wanted(self) -> list[str]:
+        """What to ask for: every one, or one of the newer kind where there are two."""
+        return self.all or self.granular or self.classic
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
@@ -134,7 +151,11 @@ class Action(StrictModel):
     docs: Text | None = Field(default=None, description="The vendor's page about this endpoint.")
     scopes: Scopes = Scopes()
     rate: Text | list[Text] | None = Field(default=None, description="Its rate tier, and quotas.")
+    weight: int = Field(default=1, gt=0, description="How many calls it counts as, in each of its rates.")
     request: RequestLine = Field(description="METHOD /path/{name}, as the vendor documents it; or `raw`.")
+    server: Key | None = Field(
+        default=None, description="The server of the manifest that has it; `base_url` if absent."
+    )
     connections: list[Key] | None = Field(default=None, description="Connection types that may run it.")
     subaccount: bool = Field(default=True, description="Whether it can act on a sub-account.")
     read_only: bool = Field(

@@ -21,7 +21,7 @@ PLACEHOLDER = re.compile(r"\{([A-Za-z][A-Za-z0-9_]*)\}")
 
 _BRACES = re.compile(r"[{}]")
 _PLACE_PATTERN = r"^((header|query|body|path|token|authorize)\.\S+|basic\.(username|password))$"
-_HttpsUrl = Annotated[str, StringConstraints(pattern=r"^https://")]
+HttpsUrl = Annotated[str, StringConstraints(pattern=r"^https://")]
 _Scheme = Annotated[str, StringConstraints(pattern=r"^[ -~]+$")]
 _Parameters = dict[str, Text]
 
@@ -66,9 +66,9 @@ class ConnectionType(StrictModel):
 
     label: Text
     kind: ConnectionTypeName
-    authorize_url: _HttpsUrl | None = Field(default=None, description="Where people consent, if it is no input.")
-    token_url: _HttpsUrl | None = Field(default=None, description="Where tokens come from, if it is no input.")
-    revoke_url: _HttpsUrl | None = Field(default=None, description="Where tokens are revoked, if it is no input.")
+    authorize_url: HttpsUrl | None = Field(default=None, description="Where people consent, if it is no input.")
+    token_url: HttpsUrl | None = Field(default=None, description="Where tokens come from, if it is no input.")
+    revoke_url: HttpsUrl | None = Field(default=None, description="Where tokens are revoked, if it is no input.")
     client_auth: Literal["basic", "body"] = Field(
         default="basic", description="Where token requests have the client's id and secret."
     )
@@ -134,8 +134,9 @@ class Cloud(StrictModel):
     """One of the clouds that a service runs; what it does not say is as in the manifest."""
 
     label: Text
-    base_url: _HttpsUrl | None = None
+    base_url: HttpsUrl | None = None
+    servers: dict[Key, HttpsUrl] = Field(default={}, description="Its URL of each server that the manifest names.")
     allowed_hosts: list[Text] = Field(default=[], description="The hosts that may receive its credentials, alone.")
-    authorize_url: _HttpsUrl | None = None
-    token_url: _HttpsUrl | None = None
-    revoke_url: _HttpsUrl | None = None
+    authorize_url: HttpsUrl | None = None
+    token_url: HttpsUrl | None = None
+    revoke_url: HttpsUrl | None = None

@@ -12,10 +12,11 @@ from connector.definition.connection_type import (
     Cloud,
     ConnectionTest,
     ConnectionType,
+    HttpsUrl,
     find_placeholders,
 )
 from connector.definition.error_format import ErrorFormat, Scalar
-from connector.definition.fields import Key, StrictModel, Text
+from connector.definition.fields import Key, RequestLocation, StrictModel, Text
 from connector.definition.lazy import cached_property
 from connector.definition.pagination import PaginationSettings
 from connector.definition.parsers.requirement import REQUIREMENT_PATTERN
@@ -62,12 +63,28 @@ class RedactionRules(StrictModel):
 
 
 class Idempotency(StrictModel):
-    """The header that makes repeating a write safe, for as long as the service remembers its value."""
+    """Where the key goes that makes repeating a write safe, for as long as the service remembers it."""
 
-    header: Text
+    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["to"]}, {"required": ["header"]}]})
+
+    to: Annotated[str, StringConstraints(pattern=r"^(header|query|body)\.\S+$")] | None = Field(
+        default=None, description="The place of the key: header.X, query.x or body.x."
+    )
+    header: Text | None = Field(default=None, description="The header with the key: the same as `to: header.X`.")
     lifetime: int = Field(
         default=86_400, gt=0, description="Seconds for which the service remembers a key; a day when absent."
     )
+
+    @model_validator(mode="after")
+    def _check_one_place(self) -> Self:
+        if (self.to is None) == (self.header is None):
+            raise ValueError("give either `to` or `header`")
+        return self
+
+    @cached_property
+    def location(self) -> RequestLocation:
+        """The place of the key in a request."""
+        return RequestLocation.parse(self.to or f"header.{self.header}")
 
     def is_remembered(self, sent_at: float, now: float) -> bool:
         """Whether the service still knows a key that was first sent at a time; both are epoch seconds."""
@@ -121,7 +138,10 @@ class Manifest(StrictModel):
     label: Text
     summary: Text
     docs: Text | None = None
-    base_url: Annotated[str, StringConstraints(pattern=r"^https://")]
+    base_url: HttpsUrl
+    servers: dict[Key, HttpsUrl] = Field(
+        default={}, description="Other base URLs of the service, by the name that an action's `server` has."
+    )
     allowed_hosts: list[Text] = Field(
         default=[], description="Hosts that may receive credentials, also after a redirect."
     )
@@ -162,6 +182,17 @@ class Manifest(StrictModel):
     def find_cloud(self, key: Any) -> Cloud | None:
         """Return the cloud of a key, the first one for no key, or None where the service has no clouds."""
         return self.clouds.get(key) or next(iter(self.clouds.values()), None)
+
+    def find_url(self, server: str | None, cloud: Cloud | None = None) -> str:
+        """Return the base URL, or that of a server, in a cloud; placeholders are not filled in."""
+        if server is None:
+            return self.base_url if cloud is None or cloud.base_url is None else cloud.base_url
+        return self.servers[server] if cloud is None else cloud.servers.get(server, self.servers[server])
+
+    @property
+    def base_urls(self) -> list[str]:
+        """The base URL and those of the servers."""
+        return [self.base_url, *self.servers.values()]
 
     @cached_property
     def filled_constants(self) -> dict[str, str]:

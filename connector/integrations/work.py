@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from connector.core.request.idempotency import takes_key
 from connector.core.response.api_errors import CHECK_BEFORE_RETRY
 from connector.core.response.outcomes import may_change_state
 from connector.definition.loader import Connector
@@ -247,7 +248,8 @@ def may_repeat_blindly(
     """
     client = client or _CLIENTS.get(folder, has_named_connection=connection is not None)
     settings, now = client.connector.manifest.idempotency, time.time()
-    if settings is not None and settings.is_remembered(now if since is None else since, now):
+    sends_key = settings is not None and takes_key(client.connector.action(action), settings)
+    if sends_key and settings is not None and settings.is_remembered(now if since is None else since, now):
         return True
     return is_read(action, given, connection=connection, client=client)
 

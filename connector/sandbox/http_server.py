@@ -64,7 +64,7 @@ class SandboxServer:
         url_host = f"[{host}]" if ":" in host else host
         self.port: int = self._http.server_address[1]
         self._origin = f"http://{url_host}:{self.port}"
-        self.url = self._origin + service.base_path
+        self.url = self._origin + service.servers.base_path
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.05,), name="connector-sandbox")
         self._thread.daemon = True
         self._thread.start()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
@@ -15,6 +16,7 @@ from connector.sandbox.http.body_parser import BadBody, parse_any_body
 if TYPE_CHECKING:
     from connector.definition.action import Action
     from connector.definition.loader import Connector
+    from connector.sandbox.api.servers import Servers
     from connector.sandbox.http.request import SandboxRequest
 
 
@@ -26,11 +28,11 @@ class FoundAction(NamedTuple):
 
 
 class RequestMatcher:
-    """Matches requests to actions; each action's validator is compiled once. `base_path` is that of the base URL."""
+    """Matches requests to actions; each action's validator is compiled once."""
 
-    def __init__(self, connector: Connector, base_path: str) -> None:
+    def __init__(self, connector: Connector, servers: Servers) -> None:
         self._connector = connector
-        self._base_path = base_path
+        self._servers = servers
         self._validators: dict[str, RequestValidator] = {}
 
     @cached_property
@@ -39,14 +41,21 @@ class RequestMatcher:
         return Router(self._connector)
 
     def strip_base_path(self, path: str) -> str | None:
-        """Return a path below the base URL, or None for one beside it."""
-        return path.removeprefix(self._base_path) if path.startswith(f"{self._base_path}/") else None
+        """Return a path below the base URL, or below that of a server; None for one beside them."""
+        api_path = self._servers.split_path(path)
+        return api_path.path if api_path is not None else None
+
+    def find_matches(self, request: SandboxRequest) -> list[Match]:
+        """Return the routes that match a request's path, the most specific first."""
+        api_path = self._servers.split_path(request.path, request.headers.get("host", ""))
+        if api_path is None:
+            return []
+        return [replace(match, servers=api_path.servers) for match in self.router.find_matches(api_path.path)]
 
     def find_action(self, request: SandboxRequest) -> FoundAction | None:
         """Return the action that a request calls: the first one that it fits, else the first one with its path."""
-        path = self.strip_base_path(request.path)
         first = None
-        for match, action in list_candidates(request, [] if path is None else self.router.find_matches(path)):
+        for match, action in list_candidates(request, self.find_matches(request)):
             if action is not None and request.method in match.route.methods:
                 validated = self._get_validator(action).validate(request, match.segments)
                 found = FoundAction(action, validated.inputs)
@@ -83,14 +92,14 @@ class RequestMatcher:
 def list_candidates(request: SandboxRequest, matches: list[Match]) -> list[tuple[Match, Action | None]]:
     """Return the actions of matched routes that have the request's method; None for a route without one.
 
-    An action that has no sub-account variant is none for a path of a sub-account.
+    An action is none of another server, nor of a sub-account if it has no variant for one.
     """
     method = "GET" if request.method == "HEAD" else request.method
     return [
         (match, action)
         for match in matches
         for action in match.route.actions.get(method) or (None,)
-        if action is None or action.subaccount or not match.subaccount
+        if action is None or match.has(action)
     ]
 
 

@@ -213,7 +213,9 @@ class InProcessTransport:
         has_full_path = (
             request.may_leave_hosts or request.base_url in self._service.authorization_server.endpoints.origins
         )
-        target = ("" if has_full_path else self._service.base_path) + prepared.url.removeprefix(request.base_url)
+        target = (
+            "" if has_full_path else self._service.servers.find_path(request.base_url)
+        ) + prepared.url.removeprefix(request.base_url)
         response = self._service.handle(request.method, target, headers, content or b"")
         self._service.emit_events(response)
         if response.delivery == "refused":

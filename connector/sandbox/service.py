@@ -8,7 +8,6 @@ from collections import OrderedDict
 from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from connector.definition.lazy import cached_property
 from connector.runtime.clock import Clock, SystemClock
@@ -16,10 +15,12 @@ from connector.runtime.fork_safety import ForkSafeLock
 from connector.sandbox.api import files
 from connector.sandbox.api.pagination import UnknownCursor
 from connector.sandbox.api.rate_limits import RateLimiter
+from connector.sandbox.api.servers import Servers
 from connector.sandbox.canned_replies import CannedReplies
 from connector.sandbox.data.collections import RecordCollections, RecordNotFound
 from connector.sandbox.handlers import CrudHandlers
 from connector.sandbox.http.faults import FaultInjector
+from connector.sandbox.http.idempotency_key import find_idempotency_key
 from connector.sandbox.http.request import SandboxRequest
 from connector.sandbox.http.responses import CONNECTION_REFUSED, SIGN_IN_PAGE_RESPONSE, ErrorResponses, SandboxResponse
 from connector.sandbox.oauth import credentials
@@ -68,13 +69,13 @@ class SandboxService:
         state.create_initial = self._build_initial_data
         self.clock: Clock = clock or SystemClock()
         self.authorization_server = AuthorizationServer(connector, state, self.clock, token_policy)
-        self.base_path = urlsplit(connector.manifest.base_url).path.rstrip("/")
+        self.servers = Servers(connector.manifest)
         self.emitter = emitter
         self._rate_limiter = None if plan is None else RateLimiter(connector, plan)
         self.errors = ErrorResponses(connector.manifest)
         self.faults = FaultInjector(faults)
         self.canned_replies = CannedReplies(connector, self.errors)
-        self._matcher = RequestMatcher(connector, self.base_path)
+        self._matcher = RequestMatcher(connector, self.servers)
         self.request_log = RequestLog(connector, self._matcher)
         self._idempotent_responses: OrderedDict[tuple[str, str, bytes], SandboxResponse] = OrderedDict()
         self._lock = ForkSafeLock()
@@ -191,7 +192,7 @@ class SandboxService:
             return self.errors.build_unauthorized()
         if api_path.startswith(files.FILES_PATH) and request.method in ("GET", "HEAD"):
             return files.build_file_response(request)
-        matches = self._matcher.router.find_matches(api_path)
+        matches = self._matcher.find_matches(request)
         if not matches:
             return self.errors.build_unknown_endpoint(request.method, api_path)
         allowed_matches = [match for match in matches if request.method in match.route.methods]
@@ -204,7 +205,7 @@ class SandboxService:
     def _handle_once(self, request: SandboxRequest, matches: list[Match]) -> SandboxResponse:
         """Handle a request once per idempotency key; repeat its response afterwards."""
         idempotency = self.connector.manifest.idempotency
-        key = request.headers.get(idempotency.header.lower()) if idempotency and request.method == "POST" else None
+        key = find_idempotency_key(request, idempotency) if idempotency and request.method == "POST" else None
         if not key:
             return self._dispatch(request, matches)
         request_key = (key, request.path, hashlib.blake2b(request.body).digest())
@@ -241,7 +242,7 @@ class SandboxService:
 
     def _execute(self, request: MatchedRequest) -> SandboxResponse:
         try:
-            base_url = files.get_base_url(request.http_request, self.base_path)
+            base_url = files.get_base_url(request.http_request, self.servers.base_path)
             return files.rewrite_file_urls(self._handlers.handle(request), request.action, base_url)
         except RecordNotFound as error:
             return self.errors.build_not_found(str(error))

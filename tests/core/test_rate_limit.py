@@ -250,3 +250,35 @@ def test_whatever_is_closed_when_no_stretch_of_time_sees_more_than_the_limit(tex
     wake(LONG)
     assert len(used) == sum(callers for _, callers, _ in moves)
     assert max_within(sorted(used), seconds) <= most
+
+
+weighted_arrivals = st.lists(st.tuples(st.floats(0, 5), st.integers(1, 9)), min_size=1, max_size=150)
+
+
+@pytest.mark.parametrize(("text", "most", "seconds"), [("9/10s", 9, 10), ("350/2m", 350, 120), ("1500/h", 1500, 3600)])
+@given(arrivals=weighted_arrivals)
+def test_no_stretch_of_time_holds_more_weight_than_the_limit(text, most, seconds, arrivals):
+    one, taken = requested(text), []
+    now = NOW
+    for gap, weight in arrivals:
+        now += gap
+        slot = rate_limit.acquire_slots([one], now, LONG, weight)
+        taken += [slot] * weight
+    assert max_within(taken, seconds) <= most
+
+
+def test_a_request_that_counts_as_several_takes_as_many_slots_of_a_second_and_a_day():
+    one = requested("10/s 10/day")
+    assert rate_limit.acquire_slots([one], NOW, LONG, 8) == NOW
+    assert rate_limit.acquire_slots([one], NOW, LONG, 1) == pytest.approx(NOW + 0.8 * SAFETY_FACTOR)
+    error = rate_limit.acquire_slots([one], NOW, LONG, 2)
+    assert isinstance(error, RateLimited)
+    assert rate_limit.acquire_slots([one], NOW, LONG, 1) == pytest.approx(NOW + 0.9 * SAFETY_FACTOR)
+
+
+def test_a_slot_that_a_closed_rate_took_back_gives_all_its_weight_back():
+    one = requested("10/day")
+    rate_limit.acquire_slots([one], NOW, LONG, 6)
+    one.state.close_until(NOW + 5, NOW + 1)
+    assert rate_limit.revalidate_slots([one], NOW, NOW + 1, LONG, 6) == NOW + 5
+    assert rate_limit.acquire_slots([one], NOW + 6, LONG, 4) == NOW + 6

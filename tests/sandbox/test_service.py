@@ -52,7 +52,7 @@ def test_any_request_gets_an_answer(
 ) -> None:
     for connector, key in ((zoom, ("Authorization", "Bearer t")), (shop, ("X-Shop-Key", "k"))):
         sandbox = Sandbox(connector)
-        path = target.replace("/v2/", f"{sandbox.service.base_path}/", 1)
+        path = target.replace("/v2/", f"{sandbox.service.servers.base_path}/", 1)
         answer = sandbox.service.handle(method, f"{path}?{query}", [key, ("Content-Type", media)], body)
         assert 200 <= answer.status < 500
         if answer.body:

@@ -116,12 +116,12 @@ def _find_category(plan: CompiledAction, request: Request, reply: Reply, error: 
     return category or by_error or _CATEGORY_BY_STATUS.get(reply.status)
 
 
-def fill_base_url(manifest: Manifest) -> str:
-    """Return the base URL with examples in place of what a connection would fill in."""
+def fill_base_url(manifest: Manifest, server: str | None) -> str:
+    """Return the base URL, or that of a server, with examples in place of what a connection would fill in."""
     values: dict[str, str] = {}
     for connection_type in manifest.connections.values():
         for key, field in connection_type.inputs.items():
             sample = next((value for value in (field.example, field.default, field.suggest) if value), None)
             if sample is not None:
                 values.setdefault(key, str(sample))
-    return _PLACEHOLDER.sub(lambda match: values.get(match[1], "example"), manifest.base_url)
+    return _PLACEHOLDER.sub(lambda match: values.get(match[1], "example"), manifest.find_url(server))

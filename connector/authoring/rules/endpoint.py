@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from connector.authoring.draft import Violation
 from connector.core.http_semantics import NON_IDEMPOTENT_METHODS
 from connector.core.json_path import get_at_path
+from connector.core.rate_limit import RateLimit
 from connector.definition.suggest import did_you_mean
 
 if TYPE_CHECKING:
@@ -25,10 +26,10 @@ def check_scopes(file: ParsedFile[Action], folder: ConnectorFolder) -> Iterator[
     scopes = file.model.scopes
     asks_consent = any(kind.startswith("oauth2") for kind in kinds) and not file.model.is_raw
     says_none = "scopes" in file.model.model_fields_set and not scopes.model_fields_set
-    if asks_consent and not (scopes.classic or scopes.granular or says_none):
+    if asks_consent and not (scopes.names or says_none):
         message = "name the scopes that let a connection run the action, or say `scopes: none`."
         yield Violation(("scopes",), "scopes-named", message, key=True)
-    for word in ("classic", "granular"):
+    for word in ("classic", "granular", "all"):
         names = getattr(scopes, word)
         for index, scope in enumerate(names):
             if scope in names[:index]:
@@ -45,6 +46,29 @@ def check_rate(file: ParsedFile[Action], folder: ConnectorFolder) -> Iterator[Vi
         if folder.manifest and folder.manifest.is_valid and name not in known_rates:
             path = ("rate", index) if isinstance(file.model.rate, list) else ("rate",)
             yield Violation(path, "rate-known", f"the manifest has no rate {name!r}.{did_you_mean(name, known_rates)}")
+
+
+def check_weight(file: ParsedFile[Action], folder: ConnectorFolder) -> Iterator[Violation]:
+    """Check that the weight of an action fits into each of its rates."""
+    rates, names, weight = folder.manifest_or_blank.rates, file.model.rate_names, file.model.weight
+    texts = [(name, tiers[name]) for tiers in rates.plans.values() for name in names if name in tiers]
+    texts += [(name, rates.quotas[name].limit) for name in names if name in rates.quotas]
+    for name, text in texts if weight > 1 else ():
+        rate = RateLimit.parse(text)
+        limits = [*(item.max_requests for item in rate.windows), *(item.max_requests for item in rate.daily_limits)]
+        if weight > min(limits, default=weight):
+            message = f"it is more than the rate {name!r} allows ({text}); no call would ever fit."
+            yield Violation(("weight",), "rate-form", message)
+            return
+
+
+def check_server(file: ParsedFile[Action], folder: ConnectorFolder) -> Iterator[Violation]:
+    """Check that the server of an action is the manifest's."""
+    name, servers = file.model.server, folder.manifest_or_blank.servers
+    if name is not None and folder.manifest and folder.manifest.is_valid and name not in servers:
+        yield Violation(
+            ("server",), "server-known", f"the manifest has no server {name!r}.{did_you_mean(name, servers)}"
+        )
 
 
 def check_connections(file: ParsedFile[Action], folder: ConnectorFolder) -> Iterator[Violation]:

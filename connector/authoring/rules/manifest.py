@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from connector.definition.parsers.strict_yaml import NodePath
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
-_LIMIT_REGEX = r"[1-9][0-9]*/(([1-9][0-9]*)?(s|min|h)|day)"
+_LIMIT_REGEX = r"[1-9][0-9]*/(([1-9][0-9]*)?(s|m|min|h)|day)"
 _RATE_PATTERN = re.compile(rf"{_LIMIT_REGEX}( {_LIMIT_REGEX})*\Z", re.ASCII)
 _TIME_OF_DAY = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]Z\Z")
 
@@ -34,6 +34,14 @@ def check_allowed_actions(file: ParsedFile[Manifest], folder: ConnectorFolder) -
             if key not in folder.action_keys:
                 message = f"there is no action {key!r}.{did_you_mean(key, folder.action_keys)}"
                 yield Violation(("connections", name, "allowed_actions", index), "action-known", message)
+
+
+def check_servers(file: ParsedFile[Manifest], folder: ConnectorFolder) -> Iterator[Violation]:
+    """Check that every server has an action."""
+    used = {action.model.server for action in folder.actions}
+    for name in file.model.servers.keys() - used:
+        message = f"no action has `server: {name}`; remove it."
+        yield Violation(("servers", name), "no-effect", message, key=True)
 
 
 def check_error_rules(file: ParsedFile[Manifest], _folder: ConnectorFolder) -> Iterator[Violation]:
@@ -101,10 +109,23 @@ def check_shared_locations(file: ParsedFile[Manifest], _folder: ConnectorFolder)
         elif to.startswith("header."):
             for message in find_header_problems(RequestLocation.parse(to)):
                 yield Violation(("constants", to), "place", message, key=True)
+    yield from _check_key_place(file.model)
     prefix = file.model.subaccounts.prefix if file.model.subaccounts else ""
     if prefix and (not prefix.startswith("/") or len(_PLACEHOLDER.findall(prefix)) != 1):
         message = "expected the beginning of a path, with the account's id in braces: /accounts/{accountId}"
         yield Violation(("subaccounts", "prefix"), "subaccounts", message)
+
+
+def _check_key_place(manifest: Manifest) -> Iterator[Violation]:
+    """Check that the place of idempotency keys can have one, and has no constant."""
+    if manifest.idempotency is None:
+        return
+    location = manifest.idempotency.location
+    path: NodePath = ("idempotency", "to" if manifest.idempotency.to else "header")
+    for message in find_header_problems(location) if location.part == "header" else ():
+        yield Violation(path, "place", message)
+    if any(RequestLocation.parse(to) == location for to in manifest.constants):
+        yield Violation(path, "one-place", f"{location} is a constant of the manifest.")
 
 
 def check_rates(file: ParsedFile[Manifest], _folder: ConnectorFolder) -> Iterator[Violation]:
@@ -113,7 +134,7 @@ def check_rates(file: ParsedFile[Manifest], _folder: ConnectorFolder) -> Iterato
     for plan, tiers in rates.plans.items():
         for tier, rate in tiers.items():
             if not _RATE_PATTERN.match(rate):
-                message = f"got {rate!r}; expected a rate such as 30/s 10000/day."
+                message = f"got {rate!r}; expected a rate such as 30/s 10000/day, 1500/h or 110/10s."
                 yield Violation(("rates", "plans", plan, tier), "rate-form", message)
     for name, quota in rates.quotas.items():
         path: NodePath = ("rates", "quotas", name)

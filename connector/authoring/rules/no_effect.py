@@ -102,6 +102,8 @@ def check_action_words(file: ParsedFile[Action], folder: ConnectorFolder) -> Ite
         "lists": not _sends_lists(action) and "no list is sent in its query, form or headers; remove it.",
         "form_nesting": not _sends_nested_pairs(action) and "no nested value is sent in a query or form; remove it.",
         "read_only": _explain_read_only(action),
+        "weight": _explain_weight(action),
+        "server": action.is_raw and "a raw request goes below the base URL; remove it.",
         "idempotent": _explain_idempotent(action),
         "confirm": _explain_confirm(action),
         "subaccount": folder.manifest is not None
@@ -121,6 +123,13 @@ def check_action_words(file: ParsedFile[Action], folder: ConnectorFolder) -> Ite
 
 
 _TYPES_BY_WORD = {"schema_": ("json",), "max_bytes": ("json", "text", "binary")}
+
+
+def _explain_weight(action: Action) -> str:
+    """Return why `weight` changes nothing; empty where it does."""
+    if not action.rate_names:
+        return "it has no `rate`; name one, or remove it."
+    return "a call counts once anyway; remove it." if action.weight == 1 else ""
 
 
 def _explain_content_type(action: Action) -> str:

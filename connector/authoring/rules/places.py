@@ -9,6 +9,7 @@ from connector.authoring.draft import Violation
 from connector.authoring.rules.fields import iter_groups
 from connector.core.invalid_value import InvalidValue
 from connector.core.json_path import has_position
+from connector.core.request.idempotency import takes_key
 from connector.core.url_policy import check_header
 from connector.definition.fields import OBJECT_TYPES, RequestLocation
 from connector.definition.json_path import join_path, parse_path
@@ -115,6 +116,8 @@ def check_unique_location(file: ParsedFile[Action], folder: ConnectorFolder) -> 
     """Check that no location is used twice or inside another; spreads may overlap."""
     yield from _check_members(file)
     used_locations = list_used_locations(file)
+    idempotency = folder.manifest_or_blank.idempotency
+    key_place = idempotency.location if idempotency is not None and takes_key(file.model, idempotency) else None
     constant_locations = [RequestLocation.parse(to) for to in folder.manifest_or_blank.constants]
     for number, used in enumerate(used_locations):
         for other in used_locations[:number]:
@@ -125,6 +128,8 @@ def check_unique_location(file: ParsedFile[Action], folder: ConnectorFolder) -> 
         yield from _find_mixed_places(used, used_locations[:number])
         if any(_has_overlap(used.location, location) for location in constant_locations):
             yield Violation(used.path, "one-place", f"{used.location} is a constant of the manifest.")
+        if key_place is not None and _has_overlap(used.location, key_place):
+            yield Violation(used.path, "one-place", f"{used.location} is where `idempotency` puts its key.")
 
 
 def _find_mixed_places(used: UsedLocation, others: list[UsedLocation]) -> Iterator[Violation]:

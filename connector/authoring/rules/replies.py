@@ -98,7 +98,7 @@ def check_reply(
     compiled = folder.connector.derive(CompiledConnector)
     plan = compiled.raw_request if action is None else compiled.action(action.action)
     try:
-        request = _build_request(plan, example, fill_base_url(folder.manifest_or_blank))
+        request = _build_request(plan, example, fill_base_url(folder.manifest_or_blank, plan.action.server))
     except InputError as error:
         for problem in error.problems:
             given = (*path, "inputs", problem.field) if problem.field in (example.inputs or {}) else path

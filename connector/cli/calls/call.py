@@ -13,6 +13,7 @@ from connector.runtime.calls.factory import CallFactory
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from connector.core.auth.site import Site
     from connector.core.request.builder import Request
     from connector.core.response.result import Result
     from connector.definition.loader import Connector
@@ -64,19 +65,21 @@ class CallTask:
         """Make the call. Raises ConnectorError."""
         return client.execute(self.action, self.given, options)
 
-    def build_request(self, connector: Connector, base_url: str | None, options: CallOptions) -> Request:
+    def build_request(self, connector: Connector, place: str | Site | None, options: CallOptions) -> Request:
         """Return the first request of the call. Raises InputError with every problem."""
-        return self.preview(connector, base_url, options)[0]
+        return self.preview(connector, place, options)[0]
 
     def preview(
-        self, connector: Connector, base_url: str | None, options: CallOptions
+        self, connector: Connector, place: str | Site | None, options: CallOptions
     ) -> tuple[Request, tuple[str, ...]]:
         """Return the first request of the call, and what is odd about its inputs. Raises InputError."""
-        prepared = prepare_unsent(connector, self, base_url, options)
+        prepared = prepare_unsent(connector, self, place, options)
         return prepared.build_first_request(), prepared.warnings
 
 
-def prepare_unsent(connector: Connector, task: CallTask, base_url: str | None, options: CallOptions) -> PreparedCall:
+def prepare_unsent(
+    connector: Connector, task: CallTask, place: str | Site | None, options: CallOptions
+) -> PreparedCall:
     """Prepare a call without a connection, to check or print it. Raises InputError with every problem."""
-    factory = CallFactory.without_connections(connector, base_url)
+    factory = CallFactory.without_connections(connector, place)
     return factory.prepare(task.action, task.given, options, is_shown_only=True)

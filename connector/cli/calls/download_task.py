@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from connector.cli.output.stdio import print_stderr
+from connector.core.auth.site import Site
 from connector.core.request.download_request import build_download_request
 from connector.runtime.calls.call_options import CallOptions
 from connector.runtime.downloads.batch import DownloadBatch
@@ -94,17 +95,18 @@ class DownloadTask:
                 self.failed_paths.append(row["path"])
                 print_stderr(f"{row['path']}: {row['error']['message']} {row['error']['hint']}".rstrip())
 
-    def build_request(self, connector: Connector, base_url: str | None, options: CallOptions) -> Request:
+    def build_request(self, connector: Connector, place: str | Site | None, options: CallOptions) -> Request:
         """Return the first request. Raises InputError."""
-        return self.preview(connector, base_url, options)[0]
+        return self.preview(connector, place, options)[0]
 
     def preview(
-        self, connector: Connector, base_url: str | None, options: CallOptions
+        self, connector: Connector, place: str | Site | None, options: CallOptions
     ) -> tuple[Request, tuple[str, ...]]:
         """Return the first request, and what is odd about its inputs. Raises InputError."""
         if self.call is not None:
-            return self.call.preview(connector, base_url, options)
+            return self.call.preview(connector, place, options)
         manifest = connector.manifest
+        base_url = place.base_url if isinstance(place, Site) else place
         clouds = [
             cloud for cloud in manifest.clouds.values() if cloud.base_url is not None and cloud.base_url == base_url
         ]

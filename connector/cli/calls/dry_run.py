@@ -17,7 +17,7 @@ from connector.cli.output.exit_codes import EXIT_DONE
 from connector.cli.output.printer import make_printer, write_text
 from connector.cli.output.stdio import print_stderr
 from connector.core.auth.signing import Signer
-from connector.core.auth.site import fill_known
+from connector.core.auth.site import Site, fill_known
 from connector.core.request.credential import Credential
 from connector.definition.connection_type import CLOUD_INPUT, PLACEHOLDER
 from connector.errors import ConnectorError
@@ -40,17 +40,17 @@ if TYPE_CHECKING:
 def print_requests(connector: Connector, settings: Settings, options: RunOptions, tasks: CallList) -> int:
     """Print the first request of every call, as text unless a format was chosen. Raises InputError."""
     output_setting, given_url = settings.get("output"), resolve_base_url(connector, settings)
-    find_base_url = cache(partial(_find_base_url, connector, settings, options))  # several calls have one connection
+    find_site = cache(partial(_find_site, connector, settings, options))  # several calls have one connection
 
     def preview(task: CallTask | DownloadTask) -> tuple[Request, tuple[str, ...]]:
-        url = given_url or find_base_url(task.options.connection)
+        place = given_url or find_site(task.options.connection)
         is_listing = task.is_listing(connector)
         flags = CallOptions.parse(
             account=options.account,
             limit=options.limit if is_listing else None,
             page_size=options.page_size if is_listing else None,
         )
-        return task.preview(connector, url, replace(task.options.override(flags), connection=None))
+        return task.preview(connector, place, replace(task.options.override(flags), connection=None))
 
     if tasks.from_file:
         check_calls(tasks, preview)
@@ -73,28 +73,32 @@ def print_requests(connector: Connector, settings: Settings, options: RunOptions
     return EXIT_DONE
 
 
-def _find_base_url(connector: Connector, settings: Settings, options: RunOptions, named: str | None) -> str | None:
-    """Return the manifest's base URL with what the connection or the environment fills in; None where that is nothing.
+def _find_site(connector: Connector, settings: Settings, options: RunOptions, named: str | None) -> Site | None:
+    """Return the manifest's base URLs with what the connection or the environment fills in; None where that is nothing.
 
     A dry run needs no connection: what cannot be read is left as it is, with a note.
     """
     manifest = connector.manifest
-    if options.sandbox or not (PLACEHOLDER.search(manifest.base_url) or manifest.clouds):
+    if options.sandbox or not (any(map(PLACEHOLDER.search, manifest.base_urls)) or manifest.clouds):
         return None
     name = options.connection or named or settings.get("connection").value
     try:
         connection = connection_names.resolve_connection(ConnectionContext(connector, settings), name)
-        url = _fill_base_url(connector, manifest.connections[connection.kind], connection.inputs())
+        site = _fill_site(connector, manifest.connections[connection.kind], connection.inputs())
     except ConnectorError:
-        url = _fill_from_environment(connector, name)
+        site = _fill_from_environment(connector, name)
     secrets = {key for item in manifest.connections.values() for key, field in item.inputs.items() if field.secret}
-    missing = ({*PLACEHOLDER.findall(url)} & {*manifest.environment_variables.values()}) - secrets
+    missing = ({*_find_unfilled(site)} & {*manifest.environment_variables.values()}) - secrets
     if missing and not options.quiet:
         variables = ", ".join(map(manifest.environment_variable, sorted(missing)))
         print_stderr(
             f"The connection fills in {', '.join(f'{{{key}}}' for key in sorted(missing))}, which {variables} sets."
         )
-    return url
+    return site
+
+
+def _find_unfilled(site: Site) -> list[str]:
+    return [name for url in (site.base_url, *site.servers.values()) for name in PLACEHOLDER.findall(url)]
 
 
 def _build_credential(connector: Connector, settings: Settings, options: RunOptions, named: str | None) -> Credential:
@@ -108,27 +112,31 @@ def _build_credential(connector: Connector, settings: Settings, options: RunOpti
     return Signer.sign_unsent(manifest.connections[kind], manifest.filled_constants) if kind else Credential("")
 
 
-def _fill_from_environment(connector: Connector, name: str | None) -> str:
-    """Return the base URL with the values of variables and defaults, of the type that fills in most."""
+def _fill_from_environment(connector: Connector, name: str | None) -> Site:
+    """Return the base URLs with the values of variables and defaults, of the type that fills in most."""
     manifest = connector.manifest
     types = [item for key, item in manifest.connections.items() if name in (None, key)] or [
         *manifest.connections.values()
     ]
-    urls = []
+    sites = []
     for connection_type in types:
         values = {key: field.default for key, field in connection_type.inputs.items() if field.has_default}
         values |= env_connection.read_env_values(connector, os.environ)
-        urls.append(_fill_base_url(connector, connection_type, values))
-    return min(urls, key=lambda url: len(PLACEHOLDER.findall(url)), default=manifest.base_url)
+        sites.append(_fill_site(connector, connection_type, values))
+    unfilled_site = Site(manifest.base_url, servers=manifest.servers)
+    return min(sites, key=lambda site: len(_find_unfilled(site)), default=unfilled_site)
 
 
-def _fill_base_url(connector: Connector, connection_type: ConnectionType, values: Mapping[str, Any]) -> str:
-    """Return the base URL of a cloud with these values in it; a secret is not shown, so its name stays."""
-    fields = connection_type.inputs
+def _fill_site(connector: Connector, connection_type: ConnectionType, values: Mapping[str, Any]) -> Site:
+    """Return the base URLs of a cloud with these values in it; a secret is not shown, so its name stays."""
+    fields, manifest = connection_type.inputs, connector.manifest
     shown_values = {key: value for key, value in values.items() if key in fields and not fields[key].secret}
-    cloud = connector.manifest.find_cloud(values.get(CLOUD_INPUT))
-    base_url = connector.manifest.base_url if cloud is None or cloud.base_url is None else cloud.base_url
-    return fill_known(base_url, connection_type, shown_values)
+    cloud = manifest.find_cloud(values.get(CLOUD_INPUT))
+
+    def fill(server: str | None) -> str:
+        return fill_known(manifest.find_url(server, cloud), connection_type, shown_values)
+
+    return Site(fill(None), servers={name: fill(name) for name in manifest.servers})
 
 
 def _format_request(request: dict[str, Any]) -> str:

@@ -138,7 +138,7 @@ def _action_to_dict(connector: Connector, action: Action, global_words: Sequence
     given = next((example.inputs for example in action.examples.values()), {})
     return {
         "action": action.action, "label": action.label, "summary": action.summary, "docs": action.docs,
-        "request": action.request, "scopes": action.scopes.model_dump(),
+        "request": action.request, "server": action.server, "scopes": action.scopes.model_dump(),
         "form": connector.form_schema(action.action),
         "call": {"action": action.action, "inputs": given},
         "command": format_command_line(action, given, global_words),
@@ -149,8 +149,8 @@ def _action_to_dict(connector: Connector, action: Action, global_words: Sequence
 def _print_action(connector: Connector, action: Action, global_words: Sequence[str]) -> None:
     from connector.definition.forms import describe
 
-    scopes = action.scopes.classic + action.scopes.granular
-    facts = {"request": action.request, "docs": action.docs, "scopes": ", ".join(scopes)}
+    scopes = f"{', '.join(action.scopes.names)}{' (all of them)' if action.scopes.all else ''}"
+    facts = {"request": action.request, "server": action.server, "docs": action.docs, "scopes": scopes}
     lines = [f"{action.action}: {action.label}", action.summary, ""]
     lines += [f"{name:<8} {value}" for name, value in facts.items() if value]
     if action.deprecated:

@@ -65,26 +65,34 @@ class _Replay:
         self.folder = folder
         self.by_key: dict[str, _ReplayedAction] = {}
         self._compiled = folder.connector.derive(CompiledConnector)
-        base_path = _to_pattern(urlsplit(folder.manifest_or_blank.base_url).path)
-        self._base = re.compile(rf"https?://[^/]+{base_path}(?=/)")  # a sandbox may have been recorded as well
         files = [file for file in folder.actions if not file.model.is_raw]
         files.sort(key=lambda file: (file.model.path.count("{"), -len(file.model.constants)))
-        self._patterns = [(re.compile(_to_pattern(file.model.path) + r"/?\Z"), file) for file in files]
+        self._patterns = [(self._compile_url(file.model), file) for file in files]
+
+    def _compile_url(self, action: Action) -> re.Pattern[str]:
+        """Return the pattern of an action's URLs, at any host: a sandbox may have been recorded as well."""
+        base_path = urlsplit(self.folder.manifest_or_blank.find_url(action.server)).path
+        return re.compile(rf"(https?://[^/]+{_to_pattern(base_path)})({_to_pattern(action.path)}/?)\Z")
 
     def add(self, call: RecordedCall) -> bool:
         """Read a call's reply as its action does; return whether an action has the request."""
         parts = urlsplit(call.url)
-        base = self._base.match(f"{parts.scheme}://{parts.netloc}{parts.path}")
-        if base is None:
-            return False
-        path = f"{parts.scheme}://{parts.netloc}{parts.path}"[base.end() :]
+        url = f"{parts.scheme}://{parts.netloc}{parts.path}"
         query = tuple(parse_qsl(parts.query, keep_blank_values=True))
         for pattern, file in self._patterns:
-            if file.model.method == call.method and pattern.match(path) and _has_constants(file.model, call, query):
+            match = pattern.match(url) if file.model.method == call.method else None
+            if match is not None and _has_constants(file.model, call, query):
                 plan = self._compiled.action(file.model.action)
                 body = None if call.body is None else Body(file.model.body, call.body, None)
                 request = Request(
-                    call.method, path, query, (), body, file.model.returns.type, base[0], file.model.returns.max_bytes
+                    call.method,
+                    match[2],
+                    query,
+                    (),
+                    body,
+                    file.model.returns.type,
+                    match[1],
+                    file.model.returns.max_bytes,
                 )
                 reading = read_reply(plan, request, call.reply)
                 entry = self.by_key.setdefault(file.model.action, _ReplayedAction(file, plan))

@@ -6,7 +6,7 @@ or a query it is encoded. Hosts that a manifest or a cloud does not allow are re
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -26,13 +26,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """The base URL and the hosts of one connection, and the addresses of its OAuth server."""
+    """The base URL, the servers and the hosts of one connection, and the addresses of its OAuth server."""
 
     base_url: str = ""
     allowed_hosts: tuple[str, ...] = ()
     authorize_url: str = ""
     token_url: str = ""
     revoke_url: str = ""
+    servers: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+    def find_url(self, server: str | None) -> str:
+        """Return the URL that the requests to a server begin with; the base URL for none."""
+        return self.base_url if server is None else self.servers[server]
 
 
 NO_SITE = Site()
@@ -42,13 +47,18 @@ def resolve_site(manifest: Manifest, connection_type: ConnectionType, values: Ma
     """Return the site of a connection. Raises InputError with every value that cannot stand in a URL."""
     filler = _Filler(connection_type, values)
     cloud = manifest.find_cloud(values.get(CLOUD_INPUT))
-    base_url = manifest.base_url if cloud is None or cloud.base_url is None else cloud.base_url
+    base_url = manifest.find_url(None, cloud)
+    templates = {name: manifest.find_url(name, cloud) for name in manifest.servers}
     hosts = manifest.allowed_hosts if cloud is None or not cloud.allowed_hosts else cloud.allowed_hosts
     urls = {word: filler.fill_url(_find_url(manifest, (connection_type, values), cloud, word)) for word in URL_INPUTS}
-    site = Site(filler.fill_url(base_url), tuple(map(filler.fill_host, hosts)), **urls)
+    site = Site(filler.fill_url(base_url), tuple(map(filler.fill_host, hosts)), **urls,
+                servers={name: filler.fill_url(url) for name, url in templates.items()})  # fmt: skip
     problems = filler.problems
     if not problems and (base_url != manifest.base_url or site.base_url != base_url):
-        problems = list(_check_base_url(site, filler, base_url))
+        problems = list(_check_base_url(site, site.base_url, filler, base_url))
+    for name, template in () if problems else templates.items():
+        if cloud is not None or site.servers[name] != template:
+            problems += _check_base_url(site, site.servers[name], filler, template)
     if problems:
         raise InputError.from_problems("connection", problems)
     return site
@@ -89,12 +99,12 @@ def _find_url(
     return str(cloud_url or declared or "")
 
 
-def _check_base_url(site: Site, filler: _Filler, template: str) -> Iterator[Problem]:
+def _check_base_url(site: Site, url: str, filler: _Filler, template: str) -> Iterator[Problem]:
     """Yield the problem of a base URL that is not at one of the site's hosts."""
-    if not site.allowed_hosts or url_policy.may_receive_credentials(site.base_url, site.allowed_hosts):
+    if not site.allowed_hosts or url_policy.may_receive_credentials(url, site.allowed_hosts):
         return
     key = next(filter(None, map(filler.find_key, PLACEHOLDER.findall(template))), CLOUD_INPUT)
-    host = urlsplit(site.base_url).hostname or site.base_url
+    host = urlsplit(url).hostname or url
     yield Problem(key, preview(host), f"a host among {', '.join(site.allowed_hosts) or 'allowed_hosts'}")
 
 

@@ -34,12 +34,13 @@ class AcquireSlot(NamedTuple):
     """Asks for a slot of these rates, such as `light` or `QUOTA:VALUE`; `retry` is the shared retry quota.
 
     Answer: the seconds until the slot, or RateLimited. After that wait it is asked again with `reserved_at`, the time
-    of the reservation; the answer is 0.0 if the slot is still valid.
+    of the reservation; the answer is 0.0 if the slot is still valid. A request of a `weight` counts as so many.
     """
 
     rates: tuple[str, ...]
     deadline: float
     reserved_at: float | None = None
+    weight: int = 1
 
 
 class SendRequest(NamedTuple):
@@ -75,8 +76,8 @@ Steps = Generator[Ask, Answer, "Result"]
 class ExchangeOptions:
     """Options of one exchange: timeout in seconds, retry policy, item limit, and the sink of a download's body.
 
-    Each of its requests needs a slot of each of the `rates`. `page_size` is the caller's, `pagination` that of a raw
-    request.
+    Each of its requests needs a slot of each of the `rates`, and counts as `weight` of them. `page_size` is the
+    caller's, `pagination` that of a raw request.
     """
 
     timeout: float
@@ -86,3 +87,4 @@ class ExchangeOptions:
     rates: tuple[str, ...] = ()
     page_size: int | None = None
     pagination: Pagination | None = None
+    weight: int = 1

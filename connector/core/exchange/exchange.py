@@ -158,11 +158,12 @@ def _get_credential(
 def _acquire_slot(options: ExchangeOptions, deadline: float, now: float) -> Generator[Ask, Answer, float]:
     """Acquire a slot of the rates and wait for it; return the time then. Raises RateLimited."""
     deadline = min(deadline, now + ENGINE_MAX_WAIT) if options.policy.engine_retries else deadline
-    now, delay = yield AcquireSlot(options.rates, deadline)
+    now, delay = yield AcquireSlot(options.rates, deadline, None, options.weight)
     while delay and not isinstance(delay, ConnectorError):
         reserved_at = now
         _check_wait((yield Sleep(delay, 0.0, "rate budget")), None)
-        now, delay = yield AcquireSlot(options.rates, deadline, reserved_at)  # the service may have closed the rate
+        # the service may have closed the rate
+        now, delay = yield AcquireSlot(options.rates, deadline, reserved_at, options.weight)
     if isinstance(delay, ConnectorError):
         raise delay
     return now

@@ -43,7 +43,7 @@ class CompiledAction:
     pagination: Pagination | None
     retry_keys: Mapping[str, str]
     raw_pagination: Pagination | None = None  # of a raw request: how the service pages
-    required_scopes: frozenset[str] = frozenset()  # any one is enough
+    required_scopes: frozenset[str] = frozenset()  # any one is enough, or every one
     rate_tiers: tuple[str, ...] = ()  # the rates of which each request needs a slot
     find_warnings: InputWarnings | None = None  # of values that are probably a mistake
     find_deprecations: Deprecations | None = None  # of what should not be used any more
@@ -139,7 +139,7 @@ def _build_compiled_action(connector: Connector, action: Action) -> CompiledActi
             for location, name in _RETRY_NAME_BY_LOCATION.items()
             if location in keys_by_location
         },
-        required_scopes=frozenset((*action.scopes.granular, *action.scopes.classic)),
+        required_scopes=frozenset(action.scopes.names),
         rate_tiers=tuple(name for name in action.rate_names if rates.has_rate(name)),
         find_warnings=compile_input_warnings(connector, action),
         find_deprecations=compile_deprecations(action),

@@ -18,24 +18,27 @@ _MAX_SHOWN_SCOPES = 20  # in one message
 
 
 def missing_scope_error(compiled_action: CompiledAction, credential: Credential) -> SignInError | None:
-    """Return the error of a token that lacks every scope of the action, or None.
+    """Return the error of a token that lacks the scopes of the action, or None.
 
-    Any one of the action's scopes is enough, also at another of the manifest's scope levels, so that only calls that
-    the service would reject are rejected here. A token that names no scopes passes.
+    Any one of a list is enough, and of `all` each is needed, also at another of the manifest's scope levels, so that
+    only calls that the service would reject are rejected here. A token that names no scopes passes.
     """
     required_scopes, token_scopes = compiled_action.required_scopes, credential.scopes
-    if not token_scopes or not required_scopes or not required_scopes.isdisjoint(token_scopes):
+    if not token_scopes or not required_scopes:
         return None
-    levels = compiled_action.connector.manifest.scope_levels
-    if not {_without_level(scope, levels) for scope in required_scopes}.isdisjoint(
-        _without_level(scope, levels) for scope in token_scopes
-    ):
+    action_scopes, levels = compiled_action.action.scopes, compiled_action.connector.manifest.scope_levels
+    granted = {*token_scopes, *(_without_level(scope, levels) for scope in token_scopes)}
+    lacking = [scope for scope in action_scopes.names if granted.isdisjoint((scope, _without_level(scope, levels)))]
+    if not lacking or not (action_scopes.all or required_scopes.issubset(lacking)):
         return None
-    action_scopes = compiled_action.action.scopes
-    accepted_scopes = tuple(action_scopes.granular or action_scopes.classic)
-    needed = f"{compiled_action.action.action} needs one of these scopes: {', '.join(accepted_scopes)}."
-    hint = f"Add one to the app{_describe_renewal(credential) or ', then connect again.'} Nothing was sent."
-    return SignInError(f"{needed} The token has {_format_scopes(token_scopes)}.", scopes=accepted_scopes, hint=hint)
+    wanted = tuple(lacking if action_scopes.all else action_scopes.wanted)
+    needed = f"all of these scopes: {', '.join(action_scopes.all)}"
+    if not action_scopes.all:
+        needed = f"one of these scopes: {', '.join(wanted)}"
+    missing = f"Add {'one' if not action_scopes.all else ', '.join(wanted)} to the app"
+    hint = f"{missing}{_describe_renewal(credential) or ', then connect again.'} Nothing was sent."
+    message = f"{compiled_action.action.action} needs {needed}. The token has {_format_scopes(token_scopes)}."
+    return SignInError(message, scopes=wanted, hint=hint)
 
 
 def explain_token_scopes(error: ConnectorError, credential: Credential) -> ConnectorError:

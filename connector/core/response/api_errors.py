@@ -169,7 +169,7 @@ def _build_scope_error(
     parser: ResponseParser, named_scopes: tuple[str, ...], message: str, facts: dict[str, Any]
 ) -> errors.SignInError:
     granular = parser.action.scopes.granular
-    missing_scopes = named_scopes or tuple(granular)
+    missing_scopes = named_scopes or tuple(parser.action.scopes.all or granular)
     alternatives = f" Any of these is enough: {', '.join(granular)}." if granular else ""
     hint = f"Add {', '.join(missing_scopes) or 'the scope'} to the app, then connect again.{alternatives}"
     text = f"The connection lacks a scope for {parser.action.action}: {message}"

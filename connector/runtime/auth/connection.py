@@ -212,9 +212,8 @@ class Connection:
         """Build the token source; with `reload_inputs` it follows the inputs of the stored record."""
         if not self._type.is_oauth:
             return None
-        hint = f"Sign in again: connector connect {self.name}"
-        if self._type.kind != "oauth2":
-            hint = "Check its inputs: the service does not accept them."
+        is_consented, sign_in_hint = self._type.kind == "oauth2", f"Sign in again: connector connect {self.name}"
+        hint = sign_in_hint if is_consented else "Check its inputs: the service does not accept them."
         context = RefreshContext(
             oauth_client=self.oauth_client,
             store=self._store,
@@ -239,6 +238,10 @@ class Connection:
     def base_url(self) -> str:
         """The base URL of the manifest, or of the connection's cloud, with the connection's values in it."""
         return self.site.base_url
+
+    def find_url(self, server: str | None) -> str:
+        """Return the URL of a server, or the base URL for none."""
+        return self.site.find_url(server)
 
     @property
     def allowed_hosts(self) -> tuple[str, ...]:

@@ -17,9 +17,8 @@ if TYPE_CHECKING:
 class Credentials(Protocol):
     """Signs the requests of a call."""
 
-    @property
-    def base_url(self) -> str:
-        """The base URL of requests, complete."""
+    def find_url(self, server: str | None) -> str:
+        """Return the URL of a server of the manifest, or the base URL for none, complete."""
         ...
 
     @property
@@ -75,6 +74,11 @@ class GivenToken:
     kind: str = ""
     token_source: None = None
     credential_source: None = None
+
+    def find_url(self, server: str | None) -> str:
+        """Return the base URL: the token is for a URL that the service named, whatever its server."""
+        del server
+        return self.base_url
 
     def credential(self, rejected_token: str | None, now: float) -> Credential:  # noqa: ARG002  the protocol's signature
         """Return the token as a bearer."""

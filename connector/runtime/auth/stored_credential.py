@@ -12,6 +12,7 @@ from connector.runtime.auth.shared_work import SharedWork
 if TYPE_CHECKING:
     from concurrent import futures
 
+    from connector.core.auth.site import Site
     from connector.core.request.credential import Credential
     from connector.runtime.auth.token_source import TokenSource
     from connector.runtime.clock import Clock
@@ -24,8 +25,8 @@ class ReloadableConnection(Protocol):
     name: str
 
     @property
-    def base_url(self) -> str:
-        """The base URL of requests."""
+    def site(self) -> Site:
+        """Where its requests may go."""
         ...
 
     @property
@@ -63,9 +64,9 @@ class StoredCredentialSource(CredentialSource[bool]):
     def _reload(self) -> bool:
         """Reload the connection; return whether the calls in progress can go on with it."""
         connection = self._connection
-        kind, base_url = connection.kind, connection.base_url
+        kind, site = connection.kind, connection.site
         connection.reload()
-        return connection.token_source is None and (connection.kind, connection.base_url) == (kind, base_url)
+        return connection.token_source is None and (connection.kind, connection.site) == (kind, site)
 
     def _get_result(self, work: futures.Future[bool], clock: Clock, seconds: float) -> Credential | ConnectorError:
         message = f"The connection was not read again from its store within {seconds:.1f} s."

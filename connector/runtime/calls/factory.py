@@ -8,10 +8,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from connector.core import redaction, url_policy
+from connector.core.auth.site import Site
 from connector.core.exchange.plan import CompiledConnector
 from connector.core.inputs.coerce import to_boolean, to_file
 from connector.core.inputs.validate import RUN_OPTIONS
 from connector.core.invalid_value import InvalidValue
+from connector.core.request.idempotency import add_idempotency_key
 from connector.core.response.outcomes import may_change_state
 from connector.core.response.trace import Trace
 from connector.errors import InputError, Problem, UsageError
@@ -65,13 +67,18 @@ class CallFactory:
             connector, SystemClock() if clock is None else _check_clock(clock), base_url_override
         )
         self.accounts: Accounts | None = None
+        self._shown_site: Site | None = None
         self._manifest_hosts = tuple(connector.manifest.allowed_hosts)
         self.observers: tuple[Observer, ...] = ()
 
     @classmethod
-    def without_connections(cls, connector: Connector, base_url: str | None) -> CallFactory:
-        """Return a factory for calls that are validated or shown, never sent."""
-        return cls(connector, ConnectionResolver(connector, None, None, None), base_url, None)
+    def without_connections(cls, connector: Connector, place: str | Site | None) -> CallFactory:
+        """Return a factory for calls that are validated or shown, never sent: at a base URL, or a connection's site."""
+        site = place if isinstance(place, Site) else None
+        base_url = None if isinstance(place, Site) else place
+        factory = cls(connector, ConnectionResolver(connector, None, None, None), base_url, None)
+        factory._shown_site = site
+        return factory
 
     @property
     def budget(self) -> Any:
@@ -85,11 +92,13 @@ class CallFactory:
         self.context = replace(self.context, budget=opened)
         self.accounts = None if opened is None else Accounts(self.connector, base_url, opened)
 
-    def base_url_for(self, credentials: Credentials | None) -> str:
-        """Return the base URL of a call: the override, else the connection's, else the manifest's."""
-        if self.context.base_url_override:
-            return self.context.base_url_override
-        return credentials.base_url if credentials else self.connector.manifest.base_url
+    def base_url_for(self, credentials: Credentials | None, server: str | None = None) -> str:
+        """Return the base URL of a call, or of its server: the override, else the connection's, else the manifest's."""
+        site = credentials or self._shown_site or self.connector.manifest
+        override = self.context.base_url_override
+        if override and server is not None:
+            return url_policy.move_to_server(override, site.find_url(None), site.find_url(server))
+        return override or site.find_url(server)
 
     def choose_connection(self, action: str | None, given: Mapping[str, Any], options: CallOptions) -> Any:
         """Return what a call names as its connection, or None.
@@ -118,8 +127,9 @@ class CallFactory:
         if options.retry is not None:
             retry_policy = options.retry.apply(retry_policy)
         secrets = credentials.secrets() if credentials else ()
+        base_url = self.base_url_for(credentials, compiled.action.server)
         request, key = self._with_idempotency_key(
-            compiled, compiled.build_request(values, options.account, self.base_url_for(credentials), secrets), options
+            compiled, compiled.build_request(values, options.account, base_url, secrets), options
         )
         if credentials is not None and credentials.allowed_hosts not in (None, self._manifest_hosts):
             request = replace(request, allowed_hosts=credentials.allowed_hosts)
@@ -142,7 +152,8 @@ class CallFactory:
     ) -> tuple[Request, str | None]:
         """Add an idempotency key if the service supports it; all attempts of the call share it.
 
-        Pages of a listing are different requests, so they get no key.
+        Pages of a listing are different requests, so they get no key; nor does a body without fields, where the key is
+        one.
         """
         settings, (key, is_soft) = self.connector.manifest.idempotency, _read_idempotency_key(options)
         if settings is None:
@@ -157,11 +168,14 @@ class CallFactory:
         if compiled.pagination is not None or not is_wanted:
             return request, None
         try:
-            header = url_policy.check_header(settings.header, key or str(uuid.uuid4()))
+            keyed = add_idempotency_key(request, compiled.action, settings, key or str(uuid.uuid4()))
         except InvalidValue as error:
             problem = Problem("idempotency_key", redaction.preview(key), error.expected, error.fix)
             raise InputError.from_problems("options", [problem]) from None
-        return replace(request, headers=(*request.headers, header)), header[1]
+        if keyed is None and key is not None and not is_soft:
+            message = f"{compiled.action.action} sends no body with fields, so it has no place for an idempotency key."
+            raise UsageError(message, hint=f"Remove it, or pass {SOFT_KEY!r}.")
+        return keyed or (request, None)
 
 
 def _read_idempotency_key(options: CallOptions) -> tuple[str | None, bool]:

@@ -133,6 +133,7 @@ class PreparedCall:
             rates,
             options.page_size,
             self.pagination if options.paginate else None,
+            self.compiled.action.weight,
         )
 
     def _check_options(self) -> None:
@@ -182,10 +183,10 @@ class PreparedCall:
         return self.credentials.credential_source
 
     def with_base_url(self, credential: Credential | ConnectorError) -> Credential | ConnectorError:
-        """Drop the base URL that a token names if it is overridden; else append the base URL's path to a bare host."""
+        """Drop the base URL that a token names for a URL of its own; else append the base URL's path to a bare host."""
         if not isinstance(credential, Credential) or credential.base_url is None:
             return credential
-        if self.keeps_url or self.context.base_url_override:
+        if self.keeps_url or self.context.base_url_override or self.compiled.action.server is not None:
             return replace(credential, base_url=None)
         if urlsplit(credential.base_url).path:
             return credential

@@ -39,14 +39,14 @@ class MemoryLedger:
             if ask.reserved_at is None and len(named_rates) == 1:
                 entry = self._rates.get((account, named_rates[0][0]))
                 if entry is not None and entry.rate is named_rates[0][1] and entry.rate.is_gap_only:
-                    slot = entry.state.take_fast(entry.rate.gap, now, ask.deadline)
+                    slot = entry.state.take_fast(entry.rate.gap * ask.weight, now, ask.deadline)
                     if slot is not None:
                         return slot - now
             requested_rates = self._get_requested_rates(account, named_rates, now)
             if ask.reserved_at is None:
-                slot_at = rate_limit.acquire_slots(requested_rates, now, ask.deadline)
+                slot_at = rate_limit.acquire_slots(requested_rates, now, ask.deadline, ask.weight)
             else:
-                slot_at = rate_limit.revalidate_slots(requested_rates, ask.reserved_at, now, ask.deadline)
+                slot_at = rate_limit.revalidate_slots(requested_rates, ask.reserved_at, now, ask.deadline, ask.weight)
         return slot_at - now if isinstance(slot_at, float) else slot_at
 
     def apply_feedback(self, account: str, named_rates: NamedRates, feedback: RateFeedback, now: float) -> None:

@@ -193,7 +193,8 @@ class SqlLedger:
         """Return the pending operation, and the seconds to wait for its result."""
         seconds_left = max(0.0, ask.deadline - now)
         reserved_ago = None if ask.reserved_at is None else now - ask.reserved_at
-        return self._submit(LedgerOp(account, named_rates, seconds_left, reserved_ago)), min(MAX_WAIT, seconds_left)
+        op = LedgerOp(account, named_rates, seconds_left, reserved_ago, weight=ask.weight)
+        return self._submit(op), min(MAX_WAIT, seconds_left)
 
     def _submit(self, op: LedgerOp) -> PendingOp:
         if self._worker.pid != os.getpid():

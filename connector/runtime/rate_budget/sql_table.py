@@ -51,7 +51,7 @@ _SESSION_SETTINGS = {
 class LedgerOp(NamedTuple):
     """An operation on the table: acquire a slot within `seconds_left`, or apply `feedback`.
 
-    `reserved_ago` is how many seconds ago the slot was reserved that is now due.
+    `reserved_ago` is how many seconds ago the slot was reserved that is now due; a request of a `weight` takes as many.
     """
 
     account: str
@@ -59,6 +59,7 @@ class LedgerOp(NamedTuple):
     seconds_left: float = 0.0
     reserved_ago: float | None = None
     feedback: RateFeedback | None = None
+    weight: int = 1
 
 
 class LedgerResult(NamedTuple):
@@ -129,9 +130,10 @@ def _apply_op(op: LedgerOp, states: dict[str, RateState], now: float) -> LedgerR
     if op.feedback is not None:
         rate_feedback.apply_feedback(requested_rates, op.feedback, now)
     elif op.reserved_ago is None:
-        answer = rate_limit.acquire_slots(requested_rates, now, now + op.seconds_left)
+        answer = rate_limit.acquire_slots(requested_rates, now, now + op.seconds_left, op.weight)
     else:
-        answer = rate_limit.revalidate_slots(requested_rates, now - op.reserved_ago, now, now + op.seconds_left)
+        reserved_at, deadline = now - op.reserved_ago, now + op.seconds_left
+        answer = rate_limit.revalidate_slots(requested_rates, reserved_at, now, deadline, op.weight)
     closed_ago = [now - item.state.closed_at if item.state.closed_until > now else None for item in requested_rates]
     return LedgerResult(answer - now if isinstance(answer, float) else answer, closed_ago)
 

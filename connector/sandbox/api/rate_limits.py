@@ -48,12 +48,12 @@ class RateLimiter:
                     continue
                 key = name if value is None else f"{name}:{value}"
                 rate, state = self._rates[name], self._states.setdefault(key, RateState())
-                slot = state.next_slot(rate, now)
-                if headers := _find_violation(rate, state, slot, now):
+                slot = state.next_slot(rate, now, action.weight)
+                if headers := _find_violation(rate, state, (slot, action.weight), now):
                     return (("x-ratelimit-category", name.capitalize()), *headers)
                 slots.append((rate, state, slot))
             for rate, state, slot in slots:
-                state.take_slot(rate, slot, now)
+                state.take_slot(rate, slot, now, action.weight)
         return None
 
 
@@ -63,17 +63,18 @@ def _without_margin(rate: RateLimit) -> RateLimit:
     return replace(rate, gap=rate.gap / SAFETY_FACTOR, windows=windows)
 
 
-def _find_violation(rate: RateLimit, state: RateState, slot: float, now: float) -> Pairs | None:
-    """Return the headers of a 429, or None. The requests of one second may arrive as a burst."""
+def _find_violation(rate: RateLimit, state: RateState, taken: tuple[float, int], now: float) -> Pairs | None:
+    """Return the headers of a 429 for a slot and a weight, or None. The requests of one second may be a burst."""
+    slot, weight = taken
     for limit, (day, count) in zip(rate.daily_limits, state.daily_counts, strict=False):
-        if day == limit.day_number(now) and count >= limit.max_requests:
+        if day == limit.day_number(now) and count + weight > limit.max_requests:
             reset = f"{to_utc_datetime(limit.end_of_day(day)):%Y-%m-%dT%H:%M:%SZ}"
             return _build_headers("Daily-limit", limit.max_requests, ("retry-after", reset))
     if slot > max(now, state.next_free):
         max_requests, allowed_at = min(window.max_requests for window in rate.windows), slot
     else:
         max_requests = max(1, round(1 / rate.gap)) if rate.gap else 1
-        allowed_at = slot - (max_requests - 1) * rate.gap
+        allowed_at = slot - max(0, max_requests - weight) * rate.gap
     if allowed_at <= now + _TOLERANCE:
         return None
     return _build_headers("QPS", max_requests, ("x-ratelimit-reset", str(math.ceil(allowed_at))))

@@ -38,11 +38,17 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A matched route, its placeholder values (still encoded), and whether a sub-account is addressed."""
+    """A matched route, its placeholder values (still encoded), whether a sub-account is addressed, and the servers."""
 
     route: Route
     segments: tuple[str, ...]
     subaccount: bool = False
+    servers: frozenset[str | None] | None = None  # that the path may be of; None for any
+
+    def has(self, action: Action) -> bool:
+        """Whether an action of the route is at the servers, and can act on the sub-account that is addressed."""
+        is_at_server = self.servers is None or action.server in self.servers
+        return is_at_server and (action.subaccount or not self.subaccount)
 
 
 class Router:

@@ -203,7 +203,11 @@ class SandboxConnection:
     @property
     def base_url(self) -> str:
         """The manifest's base URL, with a placeholder for what a connection would fill in."""
-        url = self.connector.manifest.base_url
+        return self.find_url(None)
+
+    def find_url(self, server: str | None) -> str:
+        """Return the URL of a server, or the base URL for none, with a placeholder for what a connection fills in."""
+        url = self.connector.manifest.find_url(server)
         while "{" in url:
             prefix, _, suffix = url.partition("{")
             url = prefix + PLACEHOLDER + suffix.partition("}")[2]

@@ -222,7 +222,7 @@ class AuthorizationServer:
             names = self._token_policy.scope.split()
             return names, set(names)
         requirements = [action.scopes for action in self._connector.actions()]
-        defaults = list(dict.fromkeys(scope for requirement in requirements for scope in requirement.granular))
+        defaults = list(dict.fromkeys(scope for scopes in requirements for scope in (*scopes.granular, *scopes.all)))
         return defaults, {*defaults, *(scope for requirement in requirements for scope in requirement.classic)}
 
 

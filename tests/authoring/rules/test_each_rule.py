@@ -114,6 +114,9 @@ SHELF = [
     ("choices-from", CREATE, TAGS, one_input("shelf", ONE + "type: string\nchoices_from: {action: listShelves, items: shelves, value: id, label: name}\nto: body.shelf"), "choices_from", "'listShelves'"),
     ("choices-from", CREATE, TAGS, one_input("loan", ONE + "type: string\nchoices_from: {action: getBook, items: loans, value: id, label: name}\nto: body.loan"), "choices_from", "requires 'bookId'"),
     ("keys-fold", CREATE, TAGS, one_input("Title", ONE + "type: string\nto: body.other\nexample: x"), "  Title:", "is title in snake_case"),
+    ("server-known", CREATE, "request: POST /books", "request: POST /books\nserver: uploads", "server: uploads", "no server 'uploads'"),
+    ("no-effect", "manifest.yaml", "pagination: {style", "servers: {uploads: 'https://api.bookshelf.example/up'}\npagination: {style", "servers:", "no action has"),
+    ("no-effect", CREATE, "request: POST /books", "weight: 5\nrequest: POST /books", "weight:", "no `rate`"),
     ("rate-known", CREATE, "request: POST /books", "rate: light\nrequest: POST /books", "rate: light", "no rate 'light'"),
     ("connection-known", CREATE, "request: POST /books\n", "request: POST /books\nconnections: [acessToken]\n", "connections:", "Did you mean 'accessToken'"),
     ("idempotent", CREATE, "request: POST /books\n", "request: POST /books\nidempotent: yes\n", "idempotent:", "why"),
@@ -237,6 +240,8 @@ SHELF = [
 COPIED = [
     ("scopes-named", "actions/list-webinars.yaml", "scopes: {classic: [webinar:read, webinar:read:admin], granular: [webinar:read:list_webinars, webinar:read:list_webinars:admin]}\n", "", "action: listWebinars", "scopes"),
     ("rate-known", "actions/list-webinars.yaml", "rate: medium", "rate: medum", "rate: medum", "Did you mean 'medium'"),
+    ("no-effect", "actions/list-webinars.yaml", "rate: medium", "rate: medium\nweight: 1", "weight: 1", "counts once"),
+    ("rate-form", "actions/list-webinars.yaml", "rate: medium", "rate: heavy\nweight: 90000", "weight: 90000", "no call would ever fit"),
     ("rate-named", "actions/list-webinars.yaml", "rate: medium\n", "", "action: listWebinars", "name its rate"),
     ("place", "actions/raw-request.yaml", "    to: raw.reply", "    to: raw.replies", "to: raw.replies", "Did you mean 'raw.reply'"),
     ("choices-file", "actions/list-meetings.yaml", "choices_file: timezones", "choices_file: timezone", "choices_file:", "Did you mean 'timezones'"),

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 from support.exchange_world import NOW, World, bad, ok, ready
 
-from connector import errors
+from connector import Connector, errors
 from connector.core.exchange import exchange
 from connector.core.exchange.asks import GetToken, SendRequest
 from connector.core.request.credential import Credential
+from connector.definition.action import Scopes
 
 MEETING = "meeting:write:meeting"
 
@@ -132,3 +135,37 @@ def test_a_scope_is_still_what_is_missing_if_no_other_token_can_be_had(zoom):
         with pytest.raises(errors.SignInError) as caught:
             create(zoom, World(*replies, tokens=tokens))
         assert "No other token could be had: No new token: HTTP 503" in caught.value.hint
+
+
+X = Path(__file__).parents[2] / "connectors" / "x"  # getMe: scopes: {all: [tweet.read, users.read]}
+
+
+def get_me(*scopes):
+    world = World(ok({"data": {}}), tokens=[token(*scopes)])
+    plan, request, how = ready(Connector.open(X), "getMe", {})
+    return world, lambda: world.drive(exchange.run_call(plan, request, how, NOW + how.timeout, NOW))
+
+
+@pytest.mark.parametrize("scopes", [(), ("tweet.read", "users.read"), ("users.read", "tweet.write", "tweet.read")])
+def test_a_token_with_all_scopes_passes(scopes):
+    world, run = get_me(*scopes)
+    run()
+    assert len(world.of(SendRequest)) == 1
+
+
+@pytest.mark.parametrize(
+    ("scopes", "missing"), [(("tweet.read",), ("users.read",)), (("offline.access",), ("tweet.read", "users.read"))]
+)
+def test_of_scopes_that_are_all_needed_those_that_are_missing_are_told(scopes, missing):
+    world, run = get_me(*scopes)
+    with pytest.raises(errors.SignInError, match=r"all of these scopes: tweet\.read, users\.read") as caught:
+        run()
+    assert (caught.value.scopes, world.of(SendRequest)) == (missing, [])
+    assert f"Add {', '.join(missing)} to the app" in caught.value.hint
+
+
+def test_scopes_are_all_needed_or_any_is_enough_never_both():
+    assert Scopes.model_validate("none").names == []
+    assert Scopes.model_validate(["a", "b"]).wanted == ["a", "b"]
+    with pytest.raises(ValidationError):
+        Scopes.model_validate({"all": ["a"], "granular": ["b"]})

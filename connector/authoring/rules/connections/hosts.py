@@ -28,10 +28,9 @@ _HOST_RULE, _URL_RULE, _INPUT_RULE, _CLOUD_RULE = "allowed-hosts", "base-url", "
 
 @dataclass(frozen=True)
 class _Place:
-    """The base URL and the hosts of the manifest, or of one of its clouds."""
+    """The hosts of the manifest, or of one of its clouds."""
 
     path: NodePath
-    base_url: str
     allowed_hosts: Sequence[str]
     cloud: Cloud | None = None
 
@@ -55,19 +54,29 @@ def check_allowed_hosts(file: ParsedFile[Manifest], _folder: ConnectorFolder) ->
 def check_base_urls(file: ParsedFile[Manifest], _folder: ConnectorFolder) -> Iterator[Violation]:
     """Check that base URLs are well-formed and at their hosts, and that every connection has the inputs in braces."""
     for place in _iter_places(file.model):
-        path, url = (*place.path, "base_url"), place.base_url
-        if place.cloud is not None and place.cloud.base_url is None:
-            continue
-        if re.search(r"[?#\s@]", url) or url.endswith("/"):
-            message = "expected https://host/path, without a query, a user, or a slash at the end."
-            yield Violation(path, _URL_RULE, message)
-        yield from _check_placeholders(file.model, path, _URL_RULE, PLACEHOLDER.findall(url))
-        are_valid = place.allowed_hosts and all(map(_is_host_name, place.allowed_hosts))
-        types: list[ConnectionType | None] = [*file.model.connections.values()] or [None]
-        if are_valid and not all(_is_allowed(url, place, connection_type) for connection_type in types):
-            host = urlsplit(url).netloc
-            message = f"{host} is not among `allowed_hosts`; it would receive no credentials."
-            yield Violation(path, _HOST_RULE, message)
+        for word, url in _iter_urls(place.cloud or file.model):
+            yield from _check_base_url(file.model, place, (*place.path, *word), url)
+
+
+def _iter_urls(owner: Manifest | Cloud) -> Iterator[tuple[NodePath, str]]:
+    """Yield the base URL and those of the servers that a manifest or a cloud says itself."""
+    if owner.base_url is not None:
+        yield ("base_url",), owner.base_url
+    for name, url in owner.servers.items():
+        yield ("servers", name), url
+
+
+def _check_base_url(manifest: Manifest, place: _Place, path: NodePath, url: str) -> Iterator[Violation]:
+    if re.search(r"[?#\s@]", url) or url.endswith("/"):
+        message = "expected https://host/path, without a query, a user, or a slash at the end."
+        yield Violation(path, _URL_RULE, message)
+    yield from _check_placeholders(manifest, path, _URL_RULE, PLACEHOLDER.findall(url))
+    are_valid = place.allowed_hosts and all(map(_is_host_name, place.allowed_hosts))
+    types: list[ConnectionType | None] = [*manifest.connections.values()] or [None]
+    if are_valid and not all(_is_allowed(url, place, connection_type) for connection_type in types):
+        host = urlsplit(url).netloc
+        message = f"{host} is not among `allowed_hosts`; it would receive no credentials."
+        yield Violation(path, _HOST_RULE, message)
 
 
 def check_oauth_urls(file: ParsedFile[Manifest], _folder: ConnectorFolder) -> Iterator[Violation]:
@@ -123,6 +132,7 @@ def check_clouds(file: ParsedFile[Manifest], _folder: ConnectorFolder) -> Iterat
         missing = [f"`{word}`" for word in ("base_url", "allowed_hosts") if not getattr(cloud, word)]
         if missing:
             yield Violation(("clouds", key), _CLOUD_RULE, f"add its {' and its '.join(missing)}.", key=True)
+        yield from _check_servers_of_cloud(file.model, key, cloud)
     hosts = {key: file.model.allowed_hosts if not index else cloud.allowed_hosts
              for index, (key, cloud) in enumerate(clouds.items())}  # fmt: skip
     for first, second in combinations(hosts, 2):
@@ -130,6 +140,16 @@ def check_clouds(file: ParsedFile[Manifest], _folder: ConnectorFolder) -> Iterat
         if shared is not None:
             message = f"{shared!r} belongs to {first} too; a token of one cloud could go to the other."
             yield Violation(("clouds", second, "allowed_hosts"), _CLOUD_RULE, message)
+
+
+def _check_servers_of_cloud(manifest: Manifest, key: str, cloud: Cloud) -> Iterator[Violation]:
+    """Check that a cloud has a URL of its own for every server, and no other server."""
+    for name in manifest.servers.keys() - cloud.servers.keys():
+        message = f"add its `servers: {{{name}: ...}}`; its connections may not use the one of another cloud."
+        yield Violation(("clouds", key), _CLOUD_RULE, message, key=True)
+    for name in cloud.servers.keys() - manifest.servers.keys():
+        message = f"the manifest has no server {name!r}.{did_you_mean(name, manifest.servers)}"
+        yield Violation(("clouds", key, "servers", name), _CLOUD_RULE, message, key=True)
 
 
 def _overlaps(host: str, others: Sequence[str]) -> bool:
@@ -143,9 +163,9 @@ def _overlaps(host: str, others: Sequence[str]) -> bool:
 
 
 def _iter_places(manifest: Manifest) -> Iterator[_Place]:
-    yield _Place((), manifest.base_url, manifest.allowed_hosts)
+    yield _Place((), manifest.allowed_hosts)
     for key, cloud in list(manifest.clouds.items())[1:]:
-        yield _Place(("clouds", key), cloud.base_url or manifest.base_url, cloud.allowed_hosts, cloud)
+        yield _Place(("clouds", key), cloud.allowed_hosts, cloud)
 
 
 def _check_placeholders(manifest: Manifest, path: NodePath, rule: str, names: Sequence[str]) -> Iterator[Violation]:

@@ -149,9 +149,9 @@ def _is_undecided(connection_type: ConnectionType, base_url: str) -> bool:
 
 def _iter_shared_names(manifest: Manifest) -> Iterator[str]:
     """Yield the names of inputs in the texts that all connection types share."""
-    texts = [manifest.base_url, *manifest.allowed_hosts]
+    texts = [*manifest.base_urls, *manifest.allowed_hosts]
     for cloud in manifest.clouds.values():
-        urls = (cloud.base_url, cloud.authorize_url, cloud.token_url, cloud.revoke_url)
+        urls = (cloud.base_url, cloud.authorize_url, cloud.token_url, cloud.revoke_url, *cloud.servers.values())
         texts += [*cloud.allowed_hosts, *filter(None, urls)]
     for text in texts:
         yield from PLACEHOLDER.findall(text)
