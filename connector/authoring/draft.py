@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 from pydantic import ValidationError
 
 from connector.definition.action import Action
+from connector.definition.inputs.named_types import TypesFile
 from connector.definition.manifest import Manifest
 from connector.definition.suggest import closest
 from connector.errors import Finding
@@ -23,19 +24,20 @@ if TYPE_CHECKING:
 
     from connector.definition.parsers.strict_yaml import Document, NodePath
 
-FileModel = TypeVar("FileModel", Action, Manifest)
+FileModel = TypeVar("FileModel", Action, Manifest, TypesFile)
 
 _MAX_REPAIR_ROUNDS = 4
 _KEYED_MAPPINGS = (
     "inputs",
     "fields",
+    "variants",
     "examples",
     "clouds",
     "connections",
     "triggers",
     "resources",
 )  # their members' keys are the author's
-_FIELD_PLACEHOLDERS = {"label": "-", "help": "-", "type": "string", "to": "query.-"}
+FIELD_PLACEHOLDERS = {"label": "-", "help": "-", "type": "string", "to": "query.-"}
 _MEMBER_PLACEHOLDERS = {"label": "-", "help": "-", "type": "string"}
 _MAX_PLACEHOLDER_DEPTH = 4  # of objects within objects
 _PLACEHOLDERS: dict[NodePath, dict[str, Any]] = {
@@ -47,17 +49,18 @@ _PLACEHOLDERS: dict[NodePath, dict[str, Any]] = {
         "request": "POST /",
         "base_url": "https://-.example",
     },
-    ("inputs", "*"): _FIELD_PLACEHOLDERS,
+    ("inputs", "*"): FIELD_PLACEHOLDERS,
     **{("inputs", "*", *("fields", "*") * depth): _MEMBER_PLACEHOLDERS for depth in range(1, _MAX_PLACEHOLDER_DEPTH)},
+    ("inputs", "*", "variants", "*"): {"label": "-"},
     ("pagination",): {"items": "."},
     ("replies", "*"): {"expect": {}},
     ("examples", "*"): {"inputs": {}, "request": {"path": "/"}},
     ("examples", "*", "request"): {"path": "/"},
     ("clouds", "*"): {"label": "-"},
     ("connections", "*"): {"label": "-"},
-    ("connections", "*", "inputs", "*"): _FIELD_PLACEHOLDERS,
+    ("connections", "*", "inputs", "*"): FIELD_PLACEHOLDERS,
     ("triggers", "*"): {"label": "-", "summary": "-"},
-    ("triggers", "*", "inputs", "*"): _FIELD_PLACEHOLDERS,
+    ("triggers", "*", "inputs", "*"): FIELD_PLACEHOLDERS,
     ("resources", "*"): {"id": "id"},
     ("sandbox", "missing"): {"message": "-"},
     ("sandbox", "invalid"): {"message": "-"},

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from connector.authoring.draft import ParsedFile, parse_lenient
+from connector.authoring.draft import FIELD_PLACEHOLDERS, ParsedFile, parse_lenient
 from connector.definition import renamed_words, schema_validation
 from connector.definition.action import Action
 from connector.definition.case import to_camel_case
+from connector.definition.inputs.named_types import TypesFile, link_fields, link_types
+from connector.definition.inputs.shared_inputs import complete_inputs, find_unknown_uses
 from connector.definition.lazy import cached_property
-from connector.definition.loader import Connector, find_unmet_requirement, read_bytes
+from connector.definition.loader import TYPES_FILE, Connector, find_unmet_requirement, read_bytes
 from connector.definition.manifest import Manifest
 from connector.definition.parsers import strict_yaml
 from connector.errors import DefinitionError, Finding
@@ -31,6 +33,7 @@ class ConnectorFolder:
 
     path: Path
     manifest: ParsedFile[Manifest] | None = None
+    types: ParsedFile[TypesFile] | None = None
     actions: list[ParsedFile[Action]] = field(default_factory=list)
     objects: dict[str, Document] = field(default_factory=dict)
     choices: dict[str, Document] = field(default_factory=dict)
@@ -45,6 +48,7 @@ class ConnectorFolder:
         """Read every file of a folder; report what is invalid in `findings` instead of raising."""
         connector_folder = cls(folder)
         connector_folder._read_manifest(folder / "manifest.yaml")
+        connector_folder._read_types(folder / TYPES_FILE)
         for path in _list_files(folder / "actions", (".yaml", ".yml")):
             connector_folder._read_action(path)
         if not connector_folder.action_stems and not connector_folder.findings:
@@ -69,6 +73,11 @@ class ConnectorFolder:
             {file.model.action for file in self.actions} | {to_camel_case(stem) for stem in self.action_stems}
         )
 
+    @property
+    def are_actions_valid(self) -> bool:
+        """Whether all actions can be read, so that what none of them uses is used by none."""
+        return len(self.actions) == len(self.action_stems) and all(file.is_valid for file in self.actions)
+
     @cached_property
     def connector(self) -> Connector:
         """The connector of the readable files."""
@@ -83,7 +92,7 @@ class ConnectorFolder:
 
     def list_yaml_files(self) -> list[Path]:
         """Return the YAML files of the folder, readable or not."""
-        names = [self.path / name for name in ("manifest.yaml", "parity.yaml")]
+        names = [self.path / name for name in ("manifest.yaml", TYPES_FILE, "parity.yaml")]
         return [path for path in (*names, *_list_files(self.path / "actions", (".yaml",))) if path.is_file()]
 
     def get_choices_path(self, name: str) -> Path:
@@ -104,6 +113,19 @@ class ConnectorFolder:
             return
         self.manifest = self._parse_file(path, Manifest)
 
+    def _read_types(self, path: Path) -> None:
+        """Read types.yaml, and give what refers to a type its members."""
+        if path.is_file():
+            self.types = self._parse_file(path, TypesFile)
+        if self.manifest is None:
+            return
+        if self.types is not None:
+            model = self.manifest.model.model_copy(update={"types": self.types.model.root})
+            self.manifest = replace(self.manifest, model=model)
+        manifest = self.manifest.model
+        link_types(manifest.types)
+        link_fields(manifest.types, manifest.inputs.values())
+
     def _read_action(self, path: Path) -> None:
         problem = _find_entry_problem(path)
         if problem:
@@ -112,6 +134,7 @@ class ConnectorFolder:
         self.action_stems.append(path.stem)
         file = self._parse_file(path, Action)
         if file is not None:
+            link_fields(self.manifest_or_blank.types, file.model.inputs.values())
             self.actions.append(file)
 
     def _parse_file(self, path: Path, model_class: type[FileModel]) -> ParsedFile[FileModel] | None:
@@ -124,10 +147,16 @@ class ConnectorFolder:
             return None
         document, renamed = renamed_words.upgrade(document, model_class)
         self.findings += renamed
-        model, invalid_paths = parse_lenient(document.data, model_class)
+        completed, unknown_uses = document, {}
+        if model_class is Action:
+            shared = self.manifest_or_blank.shared_words
+            completed = complete_inputs(document, shared, FIELD_PLACEHOLDERS)
+            unknown_uses = find_unknown_uses(document, shared)
+            self.findings += unknown_uses.values() if self.manifest is not None else ()
+        model, invalid_paths = parse_lenient(completed.data, model_class)
         if model is None or invalid_paths:
-            self.findings += schema_validation.validate_document(document, model_class)
-        return ParsedFile(path, document, model, invalid_paths) if model is not None else None
+            self.findings += schema_validation.validate_document(completed, model_class)
+        return ParsedFile(path, document, model, (*invalid_paths, *unknown_uses)) if model is not None else None
 
     def _read_document(self, path: Path) -> Document | None:
         try:

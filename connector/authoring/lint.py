@@ -23,30 +23,38 @@ from connector.authoring.rules import (
     pagination,
     payloads,
     places,
-    relations,
     replies,
     sandbox,
     texts,
-    values,
 )
 from connector.authoring.rules.connections import connection_tests, hosts, kinds, value_places
+from connector.authoring.rules.inputs import named_types, relations, shared_inputs, values, variants
 from connector.authoring.rules.webhooks import event_identity, verification
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
     from pathlib import Path
 
+    from connector.authoring.draft import ParsedFile
+    from connector.definition.action import Action
     from connector.errors import Finding
 
+MEMBER_RULES = (
+    texts.check_no_templates, fields.check_fields, values.check_values, no_effect.check_field_words,
+    places.check_member_places, relations.check_conflicts_mutual, relations.check_unique_keys,
+    named_types.check_known_types, variants.check_variants,
+)  # fmt: skip
+# Of the groups of inputs that a file declares without an action.
+TYPE_RULES = (
+    texts.check_type_helps, no_effect.check_member_relations, relations.check_named_members, named_types.check_types,
+)  # fmt: skip
 ACTION_RULES = (
     files.check_file_name, files.check_key_order,
-    texts.check_help_sentences, texts.check_no_templates, texts.check_docs_deep_link,
-    fields.check_fields, values.check_values,
+    texts.check_help_sentences, texts.check_docs_deep_link, *MEMBER_RULES,
     places.check_known_location, places.check_unique_location, places.check_path, places.check_request_path,
     places.check_bodyless_method, places.check_content_type, value_places.check_action_constants,
-    no_effect.check_field_words, no_effect.check_input_relations, no_effect.check_action_words,
-    relations.check_named_inputs, relations.check_conflicts_mutual, relations.check_choices_from,
-    relations.check_unique_keys,
+    no_effect.check_input_relations, no_effect.check_action_words, shared_inputs.check_changed_words,
+    relations.check_named_inputs, relations.check_choices_from,
     relations.check_deprecated, relations.check_earlier_keys,
     endpoint.check_scopes, endpoint.check_rate, endpoint.check_connections, endpoint.check_server,
     endpoint.check_weight, endpoint.check_idempotent, pagination.check_pagination, endpoint.check_downloads,
@@ -54,8 +62,8 @@ ACTION_RULES = (
 )  # fmt: skip
 MANIFEST_RULES = (
     files.check_input_key_order,
-    texts.check_help_sentences, texts.check_no_templates, texts.check_docs_link,
-    fields.check_fields, values.check_values, no_effect.check_field_words, no_effect.check_resource_words,
+    texts.check_help_sentences, texts.check_docs_link, *MEMBER_RULES, *TYPE_RULES,
+    shared_inputs.check_shared_inputs, no_effect.check_resource_words,
     hosts.check_allowed_hosts, hosts.check_base_urls, hosts.check_oauth_urls, hosts.check_clouds,
     kinds.check_kind_words, kinds.check_needed_inputs, kinds.check_used_inputs,
     value_places.check_input_places, value_places.check_unique_places,
@@ -68,7 +76,9 @@ MANIFEST_RULES = (
     verification.check_triggers, sandbox.check_sandbox, events.check_emitted_events,
     event_identity.check_event_identity,
 )  # fmt: skip
-SOURCE_RULES = (values.check_choices_files, payloads.check_object_schemas, events.check_event_files)
+SOURCE_RULES = (
+    named_types.check_types_file, values.check_choices_files, payloads.check_object_schemas, events.check_event_files,
+)  # fmt: skip
 
 
 def lint(folder: Path) -> list[Finding]:
@@ -83,7 +93,9 @@ def lint(folder: Path) -> list[Finding]:
     if sources.manifest is not None:
         for manifest_rule in MANIFEST_RULES:
             findings.update(sources.manifest.to_findings(manifest_rule(sources.manifest, sources)))
-    findings.update(_lint_actions(sources))
+    for types_rule in (*MEMBER_RULES, *TYPE_RULES) if sources.types is not None else ():
+        findings.update(sources.types.to_findings(types_rule(sources.types, sources)))
+    findings.update(_lint_actions(sources, {(finding.rule, finding.message) for finding in findings}))
     findings.update(_lint_across_files(sources))
     findings.update(_lint_connection_tests(sources, findings))
     spoken = (replace(finding, voice=find_voice(finding.rule)) for finding in findings)
@@ -91,14 +103,29 @@ def lint(folder: Path) -> list[Finding]:
     return sorted(remaining, key=lambda finding: (finding.voice != "error", finding))
 
 
-def _lint_actions(folder: ConnectorFolder) -> Iterator[Finding]:
-    """Yield the mistakes of every action; run its examples unless they would only repeat one."""
+def _lint_actions(folder: ConnectorFolder, told: Collection[tuple[str, str]]) -> Iterator[Finding]:
+    """Yield the mistakes of every action; run its examples unless they would only repeat one.
+
+    What is `told` of a shared input in the manifest is not told again of each action that uses it.
+    """
     for file in folder.actions:
-        findings = [finding for rule in ACTION_RULES for finding in file.to_findings(rule(file, folder))]
-        yield from findings
+        findings = [
+            finding
+            for rule in ACTION_RULES
+            for violation in rule(file, folder)
+            for finding in file.to_findings([violation])
+        ]
+        yield from (one for one in findings if (one.rule, one.message) not in told or not _is_shared(file, one))
         if not any(finding.rule in examples.PREREQUISITE_RULES for finding in findings):
             for rule in (examples.check_examples, replies.check_action_replies):
                 yield from file.to_findings(rule(file, folder))
+
+
+def _is_shared(file: ParsedFile[Action], finding: Finding) -> bool:
+    """Whether a finding is about an input that uses a shared one, at a word that the action does not write."""
+    uses = (key for key, field in file.model.inputs.items() if field.use is not None)
+    positions = (file.document.find_position(("inputs", key), key=is_key) for key in uses for is_key in (True, False))
+    return (finding.line, finding.column) in positions
 
 
 def _lint_connection_tests(folder: ConnectorFolder, findings: Collection[Finding]) -> Iterator[Finding]:

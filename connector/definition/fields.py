@@ -11,16 +11,18 @@ from connector.definition.json_path import JsonPath, join_path, parse_path
 from connector.definition.lazy import cached_property
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
 Text = Annotated[str, StringConstraints(min_length=1)]
 Place = Annotated[str, StringConstraints(pattern=r"""^[a-z]+(\.("([^"\\]|\\["\\])+"|[^.\s"]+))*$""")]
+TypeReference = Annotated[str, StringConstraints(pattern=r"^@[A-Za-z][A-Za-z0-9_]*$")]  # a named type: @condition
 Number = int | float
 
 InputType = Literal[
     "string", "text", "password", "integer", "number", "boolean", "datetime", "date", "json", "file",
-    "list of string", "list of integer", "list of number", "list of boolean", "map of string", "pairs",
+    "scalar", "list of string", "list of integer", "list of number", "list of boolean", "pairs",
+    "map of string", "map of integer", "map of number", "map of boolean", "map of scalar", "map of list of string",
     "object", "list of object", "map of object",
 ]  # fmt: skip
 OBJECT_TYPES = ("object", "list of object", "map of object")  # those whose fields are declared
@@ -121,7 +123,17 @@ class FormField(StrictModel):
     @property
     def takes_many(self) -> bool:
         """Whether several values add up: the items of a list, pairs, the entries of a mapping."""
-        return self.is_list or self.type == "pairs" or self.type.startswith("map of ")
+        return self.is_list or self.is_map or self.type == "pairs"
+
+    @property
+    def is_map(self) -> bool:
+        """Whether it takes a mapping of names that nobody declares."""
+        return self.type.startswith("map of ")
+
+    @property
+    def item_type(self) -> str:
+        """The type of one item of a list or one entry of a mapping; else its own."""
+        return self.type.removeprefix("map of ").removeprefix("list of ")
 
     @cached_property
     def typed_choices(self) -> dict[Any, str]:
@@ -129,7 +141,39 @@ class FormField(StrictModel):
         return {_convert_choice(value, self.type): label for value, label in (self.choices or {}).items()}
 
 
-class InputField(FormField):
+class MemberHolder(StrictModel):
+    """What declares members: in its own `fields`, or by the name of a type that the connector declares."""
+
+    fields: dict[Key, Member] | TypeReference | None = Field(
+        default=None, description="What an object, or each of several, holds; `@name` for a named type."
+    )
+
+    @field_validator("fields", mode="before")
+    @classmethod
+    def _place_members_by_key(cls, written: Any) -> Any:
+        return place_members_by_key(written)
+
+    @cached_property
+    def declared(self) -> dict[str, Member]:
+        """The members of `fields`, by key. Those of a named type are linked (see named_types); none until then."""
+        return self.fields if isinstance(self.fields, dict) else {}
+
+    @property
+    def type_name(self) -> str | None:
+        """The name of the type that it refers to, if it does."""
+        return self.fields[1:] if isinstance(self.fields, str) else None
+
+
+class Variant(MemberHolder):
+    """One of several forms of an object: its members beside those that all forms have."""
+
+    label: Text = Field(description="What a person calls this form of the object.")
+    when: dict[Key, list[JsonValue]] | None = Field(
+        default=None, description="The values of common fields that say it is this form."
+    )
+
+
+class InputField(FormField, MemberHolder):
     """A field whose value is sent: an input of an action, or a member of an object that one takes."""
 
     future: bool = Field(
@@ -153,29 +197,29 @@ class InputField(FormField):
     deprecated: Deprecation | None = Field(
         default=None, description="That it should not be used any more; a value of it causes a warning."
     )
-    fields: dict[Key, Member] | None = Field(default=None, description="What an object, or each of several, holds.")
-
-    @field_validator("fields", mode="before")
-    @classmethod
-    def _place_members_by_key(cls, written: Any) -> Any:
-        if not isinstance(written, dict):
-            return written
-        return {key: {"to": key, **member} if isinstance(member, dict) else member for key, member in written.items()}
+    variants: dict[Key, Variant] | None = Field(
+        default=None, description="Forms that the object has one of, each with members beside the common ones."
+    )
 
     @cached_property
     def members(self) -> dict[str, Member]:
-        """What an object holds, by key; nothing for any other type."""
-        return (self.fields or {}) if self.type in OBJECT_TYPES else {}
+        """What an object may hold, by key, in any of its variants; nothing for any other type."""
+        if self.type not in OBJECT_TYPES:
+            return {}
+        groups = (self.declared, *(variant.declared for variant in (self.variants or {}).values()))
+        return (
+            {key: member for group in reversed(groups) for key, member in group.items()} if self.variants else groups[0]
+        )
 
     @cached_property
     def location(self) -> RequestLocation:
         """Where the value goes."""
         return RequestLocation.parse(self.to)
 
-    @property
+    @cached_property
     def secret(self) -> bool:
         """Whether its value, or a member's, must never be shown."""
-        return self.type == "password" or any(member.secret for member in self.members.values())
+        return any(field.type == "password" for field in walk_fields(self))
 
     @cached_property
     def required_inputs(self) -> dict[str, tuple[Any, ...] | None]:
@@ -207,10 +251,32 @@ class Member(InputField):
 class Input(InputField):
     """An input of an action, sent to one place of the request."""
 
+    use: Key | None = Field(
+        default=None, description="An input of the manifest, whose words it has where it writes none of its own."
+    )
     to: Place = Field(
         description="Where the value goes: path.x, query.x, header.X, form.x, file.x, body, body.a.b or body.a.*"
     )
     adds: dict[Place, JsonValue] = Field(default={}, description="Constant values that go beside it, by place.")
+
+
+def place_members_by_key(written: Any) -> Any:
+    """Return written members, each with its key as its place where it names none."""
+    if not isinstance(written, dict):
+        return written
+    return {key: {"to": key, **member} if isinstance(member, dict) else member for key, member in written.items()}
+
+
+def walk_fields(field: InputField) -> Iterator[InputField]:
+    """Yield a field and everything that is declared below it, each once: a named type may name itself."""
+    waiting, seen = [field], {id(field)}
+    while waiting:
+        one = waiting.pop()
+        yield one
+        holders = (one, *(one.variants or {}).values()) if one.type in OBJECT_TYPES else ()
+        below = [member for holder in holders for member in holder.declared.values() if id(member) not in seen]
+        seen.update(map(id, below))
+        waiting += below
 
 
 def index_spellings(inputs: Mapping[str, InputField]) -> dict[str, str]:

@@ -14,6 +14,8 @@ from pydantic import ValidationError
 from connector._version import __version__
 from connector.definition.action import Action
 from connector.definition.case import to_camel_case, to_kebab_case
+from connector.definition.inputs.named_types import TypesFile, link_fields, link_types
+from connector.definition.inputs.shared_inputs import complete_inputs, find_unknown_uses
 from connector.definition.lazy import cached_property
 from connector.definition.manifest import Manifest
 from connector.definition.parsers import strict_yaml
@@ -27,9 +29,10 @@ if TYPE_CHECKING:
 
     from connector.definition.events import EventType
 
-FileModel = TypeVar("FileModel", Action, Manifest)
+FileModel = TypeVar("FileModel", Action, Manifest, TypesFile)
 T = TypeVar("T")
 ENTRY_POINT_GROUP = "connector.connectors"
+TYPES_FILE = "types.yaml"
 _MAX_NAME_LENGTH = 200  # characters; a longer one is no name of a file on every system
 
 
@@ -75,7 +78,7 @@ class Connector:
             message = f"no manifest.yaml in {root.absolute()}"
             hint = "Pass a connector's folder, or a name of 'connector list --connectors'; 'connector new' creates one."
             raise DefinitionError(f"{message}.", findings=(Finding(str(path), 1, 1, "file", message),), hint=hint)
-        return cls(root, read_model(path, Manifest))
+        return cls(root, add_types(root, read_model(path, Manifest)))
 
     @property
     def name(self) -> str:
@@ -169,7 +172,8 @@ class Connector:
         return data
 
     def _read_action(self, path: Path) -> Action:
-        action = read_model(path, Action)
+        action = read_model(path, Action, self.manifest.shared_words)
+        link_fields(self.manifest.types, action.inputs.values())
         if to_kebab_case(action.action) != path.stem:
             message = f"the file of {action.action!r} must be named {to_kebab_case(action.action)}.yaml."
             raise DefinitionError.from_findings([Finding(str(path), 1, 1, "file-name", message)])
@@ -257,21 +261,43 @@ def read_bytes(path: Path) -> bytes:
         raise DefinitionError.from_findings([Finding(str(path), 1, 1, "file", f"{error.strerror or error}.")]) from None
 
 
-def read_model(path: Path, model_class: type[FileModel]) -> FileModel:
-    """Read one file of a connector. Raises DefinitionError with every mistake."""
+def read_model(
+    path: Path, model_class: type[FileModel], shared_inputs: Mapping[str, dict[str, Any]] | None = None
+) -> FileModel:
+    """Read one file of a connector, which may use `shared_inputs`. Raises DefinitionError with every mistake."""
     document = strict_yaml.read(read_bytes(path), str(path))
     unmet = find_unmet_requirement(document) if model_class is Manifest else None
     if unmet is not None:
         hint = f"Install it: pip install 'connector{document.data['requires']}'."
         raise DefinitionError(unmet.message.capitalize(), findings=(unmet,), hint=hint)
+    unknown_uses: list[Finding] = []
+    if model_class is Action:
+        unknown_uses += find_unknown_uses(document, shared_inputs or {}).values()
+        document = complete_inputs(document, shared_inputs or {})
     try:
-        return model_class.model_validate(document.data)
+        model = model_class.model_validate(document.data)
     except ValidationError:
         from connector.definition import renamed_words, schema_validation
 
         upgraded, findings = renamed_words.upgrade(document, model_class)
         findings += schema_validation.validate_document(upgraded, model_class)
-        raise DefinitionError.from_findings(sorted(findings)) from None
+        raise DefinitionError.from_findings(sorted([*findings, *unknown_uses])) from None
+    if unknown_uses:
+        raise DefinitionError.from_findings(unknown_uses)
+    return model
+
+
+def add_types(folder: Path, manifest: Manifest) -> Manifest:
+    """Return the manifest of a folder with the types of its types.yaml, if there is one. Raises DefinitionError."""
+    path = folder / TYPES_FILE
+    if path.is_file():
+        if manifest.types:
+            message = "the manifest has `types` too; keep them in one place."
+            raise DefinitionError.from_findings([Finding(str(path), 1, 1, "file", message)])
+        manifest = manifest.model_copy(update={"types": read_model(path, TypesFile).root})
+    link_types(manifest.types)
+    link_fields(manifest.types, manifest.inputs.values())
+    return manifest
 
 
 def find_unmet_requirement(document: strict_yaml.Document) -> Finding | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import ConfigDict, Field, JsonValue, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, JsonValue, StringConstraints, field_validator, model_validator
 
 from connector.definition.case import to_snake_case
 from connector.definition.connection_type import (
@@ -16,7 +16,8 @@ from connector.definition.connection_type import (
     find_placeholders,
 )
 from connector.definition.error_format import ErrorFormat, Scalar
-from connector.definition.fields import Key, RequestLocation, StrictModel, Text
+from connector.definition.fields import Input, Key, RequestLocation, StrictModel, Text
+from connector.definition.inputs.named_types import NamedTypes, place_types_by_key
 from connector.definition.lazy import cached_property
 from connector.definition.pagination import PaginationSettings
 from connector.definition.parsers.requirement import REQUIREMENT_PATTERN
@@ -157,6 +158,10 @@ class Manifest(StrictModel):
         default=[], description="Endings that only widen a scope: with `admin`, x:read:admin includes x:read."
     )
     constants: dict[str, JsonValue] = Field(default={}, description="Constant values of every request, by place.")
+    inputs: dict[Key, Input] = Field(default={}, description="Inputs that actions share: each says `use` and the key.")
+    types: NamedTypes = Field(
+        default={}, description="Sets of members by name, for `fields: '@name'`; they may stand in types.yaml instead."
+    )
     pagination: PaginationSettings = PaginationSettings()
     subaccounts: Subaccounts | None = None
     errors: ErrorFormat = ErrorFormat()
@@ -168,6 +173,16 @@ class Manifest(StrictModel):
         default={}, description="The kinds of record that the service keeps."
     )
     sandbox: SandboxSettings = SandboxSettings()
+
+    @field_validator("types", mode="before")
+    @classmethod
+    def _place_members_by_key(cls, written: Any) -> Any:
+        return place_types_by_key(written)
+
+    @cached_property
+    def shared_words(self) -> dict[str, dict[str, Any]]:
+        """The words of each shared input, as an action that uses it would write them."""
+        return {key: field.model_dump(exclude_unset=True) for key, field in self.inputs.items()}
 
     @model_validator(mode="before")
     @classmethod

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from connector.authoring.openapi.operations import build_operation, find_groups
 from connector.authoring.openapi.references import to_component
 from connector.authoring.openapi.security import build_security_schemes
-from connector.authoring.openapi.shapes import build_event_schema
+from connector.authoring.openapi.shapes import WireSchemas, build_event_schema
 from connector.definition.connection_type import PLACEHOLDER
-from connector.definition.loader import read_bytes
+from connector.definition.loader import TYPES_FILE, read_bytes
 from connector.definition.parsers import strict_yaml
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ def build_document(connector: Connector) -> dict[str, Any]:
     actions = sorted(connector.actions(), key=lambda action: action.action)
     words = {action.action: _read_words(path) for action, path in _pair_files(connector)}
     groups = find_groups(actions)
+    schemas = WireSchemas(connector)
     document["tags"] = [{"name": group} for group in dict.fromkeys(groups.values())]
     paths: dict[str, dict[str, Any]] = {}
     others = []
@@ -43,15 +44,16 @@ def build_document(connector: Connector) -> dict[str, Any]:
         if action.is_raw or action.method.lower() in item:  # OpenAPI has one operation for a method and path
             others.append(words[action.action])
             continue
-        operation = build_operation(connector, action, groups[action.action])
+        operation = build_operation(connector, schemas, action, groups[action.action])
         item[action.method.lower()] = {**operation, EXTENSION: words[action.action]}
     document["paths"] = paths
     if connector.events:
         document["webhooks"] = {name: _build_webhook(name, event.body) for name, event in connector.events.items()}
+    objects = _read_folder(connector.folder / "schemas" / "objects")
     document["components"] = {
         "schemas": {
-            name: to_component(name, schema)
-            for name, schema in _read_folder(connector.folder / "schemas" / "objects").items()
+            **{name: to_component(name, schema) for name, schema in objects.items()},
+            **schemas.definitions,
         },
         "securitySchemes": build_security_schemes(connector),
     }
@@ -61,6 +63,10 @@ def build_document(connector: Connector) -> dict[str, Any]:
         "events": _read_folder(connector.folder / "schemas" / "events"),
         "choices": _read_folder(connector.folder / "schemas" / "choices"),
     }
+    for name in (TYPES_FILE,):
+        path = connector.folder / name
+        if path.is_file():
+            document[EXTENSION][path.stem] = _read_words(path)
     return document
 
 

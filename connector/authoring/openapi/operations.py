@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from connector.authoring.openapi import security
-from connector.authoring.openapi.shapes import build_wire_schema, place_values
+from connector.authoring.openapi.shapes import WireSchemas, place_values
 from connector.definition.fields import RequestLocation
 from connector.definition.resource import group_by_resource
 
@@ -35,7 +35,7 @@ def find_groups(actions: list[Action]) -> dict[str, str]:
     return {member.action: group for group, members in group_by_resource(actions).items() for member in members}
 
 
-def build_operation(connector: Connector, action: Action, group: str) -> dict[str, Any]:
+def build_operation(connector: Connector, schemas: WireSchemas, action: Action, group: str) -> dict[str, Any]:
     """Return the operation of an action."""
     operation: dict[str, Any] = {"operationId": action.action, "summary": action.label, "description": action.summary}
     if action.deprecated:
@@ -43,10 +43,10 @@ def build_operation(connector: Connector, action: Action, group: str) -> dict[st
     operation["tags"] = [group]
     if action.docs:
         operation["externalDocs"] = {"url": action.docs}
-    parameters = [*_list_parameters(connector, action)]
+    parameters = [*_list_parameters(connector, schemas, action)]
     if parameters:
         operation["parameters"] = parameters
-    body = _build_body(connector, action)
+    body = _build_body(connector, schemas, action)
     if body:
         operation["requestBody"] = body
     operation["responses"] = _build_responses(connector, action)
@@ -54,12 +54,12 @@ def build_operation(connector: Connector, action: Action, group: str) -> dict[st
     return operation
 
 
-def _list_parameters(connector: Connector, action: Action) -> Iterator[dict[str, Any]]:
+def _list_parameters(connector: Connector, schemas: WireSchemas, action: Action) -> Iterator[dict[str, Any]]:
     names = set()
     for field in action.inputs.values():
         part, path = field.location.part, field.location.path
         if part in ("path", "query", "header") and path and not field.location.spread:
-            parameter = _build_parameter(connector, action, field)
+            parameter = _build_parameter(schemas, action, field)
             names.add((part, parameter["name"]))
             yield parameter
     for place, value in {**connector.manifest.plain_constants, **action.constants}.items():
@@ -72,8 +72,8 @@ def _list_parameters(connector: Connector, action: Action) -> Iterator[dict[str,
     yield from _list_page_parameters(connector, action, names)
 
 
-def _build_parameter(connector: Connector, action: Action, field: Input) -> dict[str, Any]:
-    location, schema = field.location, build_wire_schema(connector, action, field)
+def _build_parameter(schemas: WireSchemas, action: Action, field: Input) -> dict[str, Any]:
+    location, schema = field.location, schemas.build(field)
     is_list = schema.get("type") == "array"
     brackets = is_list and action.lists == "brackets"
     nested = "".join(f"[{name}]" for name in location.path[1:])
@@ -111,7 +111,7 @@ def _list_page_parameters(
             yield {"name": name, "in": part, "description": help_text, "required": False, "schema": schema}
 
 
-def _build_body(connector: Connector, action: Action) -> dict[str, Any] | None:
+def _build_body(connector: Connector, schemas: WireSchemas, action: Action) -> dict[str, Any] | None:
     fields = [field for field in action.inputs.values() if field.location.part in ("body", "form", "file")]
     constants = {**connector.manifest.plain_constants, **action.constants}
     placed = {place: value for place, value in constants.items() if place.startswith(("body.", "form."))}
@@ -119,9 +119,9 @@ def _build_body(connector: Connector, action: Action) -> dict[str, Any] | None:
         return None
     whole = next((field for field in fields if not field.location.path and not field.location.spread), None)
     if whole is not None:
-        schema, is_required = build_wire_schema(connector, action, whole), whole.required
+        schema, is_required = schemas.build(whole), whole.required
     else:
-        schema = place_values(_iterate_values(connector, action, fields, placed))
+        schema = place_values(_iterate_values(schemas, fields, placed))
         if any(field.location.spread for field in fields):
             schema["additionalProperties"] = True
         is_required = "required" in schema
@@ -130,11 +130,11 @@ def _build_body(connector: Connector, action: Action) -> dict[str, Any] | None:
 
 
 def _iterate_values(
-    connector: Connector, action: Action, fields: list[Input], constants: dict[str, Any]
+    schemas: WireSchemas, fields: list[Input], constants: dict[str, Any]
 ) -> Iterator[tuple[tuple[str, ...], dict[str, Any], bool]]:
     for field in fields:
         if not field.location.spread:
-            yield field.location.path, build_wire_schema(connector, action, field), field.required
+            yield field.location.path, schemas.build(field), field.required
         for place, value in field.adds.items():
             yield RequestLocation.parse(place).path, {"const": value}, False
     for place, value in constants.items():

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 
+_SHARED_FILES = ("types", "resources")
+
+
 def is_exported(document: Mapping[str, Any]) -> bool:
     """Whether a document was written by an export, so that it has every word of a folder."""
     extension = document.get(EXTENSION)
@@ -25,7 +28,12 @@ def restore_files(document: Mapping[str, Any], write_yaml: Callable[[dict[str, A
     files = {"manifest.yaml": write_yaml(extension["manifest"])}
     for words in (*_iterate_operations(document), *extension.get("actions", ())):
         files[f"actions/{to_kebab_case(words['action'])}.yaml"] = write_yaml(words)
-    schemas = document.get("components", {}).get("schemas", {})
+    files |= {f"{name}.yaml": write_yaml(extension[name]) for name in _SHARED_FILES if name in extension}
+    schemas = {
+        name: schema
+        for name, schema in document.get("components", {}).get("schemas", {}).items()
+        if not name.startswith("input.")
+    }
     folders = {
         "objects": {name: to_file(name, schema) for name, schema in schemas.items()},
         "events": extension.get("events", {}),

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from connector.definition.forms import describe
+from connector.definition.json_path import parse_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Mapping
 
-    from connector.definition.action import Action
-    from connector.definition.fields import InputField
+    from connector.definition.fields import InputField, Member, MemberHolder
     from connector.definition.loader import Connector
 
 _TIME_SCHEMAS: dict[str | None, dict[str, Any]] = {
@@ -36,43 +36,63 @@ _EVENT_TYPES: dict[str, dict[str, Any]] = {
 _FORM_WORDS = ("title", "examples", "default", "deprecated", "description")
 
 
-def build_wire_schema(connector: Connector, action: Action, field: InputField) -> dict[str, Any]:
-    """Return the schema of an input's value as it is sent, with its help, default and example."""
-    form = describe.build_property(connector, action, field)
-    kept = {word: form[word] for word in _FORM_WORDS if word in form}
-    if field.type in ("datetime", "date"):
-        wire = _TIME_SCHEMAS["date"] if field.type == "date" and field.wire is None else _TIME_SCHEMAS[field.wire]
-        if field.wire is not None:  # what a person writes is not what is sent
-            kept.pop("examples", None)
-        return {**kept, **wire}
-    if field.join:
-        kept.pop("default", None)
-        return {**kept, "type": "string", "description": f"{field.help} Several are joined by {field.join!r}."}
-    if field.members:
-        return {**kept, **_build_objects(connector, action, field)}
-    if field.type == "pairs":
-        return {**kept, "type": "object"}
-    if field.type == "file":
-        return {**kept, "type": "string", "format": "binary"}
-    return {word: value for word, value in form.items() if not word.startswith("x-")}
+class WireSchemas:
+    """The schemas of what inputs are sent as; `definitions` are those of named types, which may name themselves."""
+
+    def __init__(self, connector: Connector) -> None:
+        self._connector = connector
+        self._names: dict[int, str] = {}  # of definitions, by the members that they are made from
+        self.definitions: dict[str, Any] = {}
+
+    def build(self, field: InputField) -> dict[str, Any]:
+        """Return the schema of an input's value as it is sent, with its help, default and example."""
+        form = describe.build_form_words(self._connector, field)
+        kept = {word: form[word] for word in _FORM_WORDS if word in form}
+        if field.type in ("datetime", "date"):
+            wire = _TIME_SCHEMAS["date"] if field.type == "date" and field.wire is None else _TIME_SCHEMAS[field.wire]
+            if field.wire is not None:  # what a person writes is not what is sent
+                kept = {word: text for word, text in kept.items() if word not in ("examples", "default")}
+            return {**kept, **wire}
+        if field.join:
+            kept.pop("default", None)
+            return {**kept, "type": "string", "description": f"{field.help} Several are joined by {field.join!r}."}
+        if field.members:
+            return {**kept, **self._build_objects(field)}
+        if field.type == "pairs":
+            return {**kept, "type": "object"}
+        if field.type == "file":
+            return {**kept, "type": "string", "format": "binary"}
+        return {word: value for word, value in form.items() if not word.startswith("x-")}
+
+    def _build_objects(self, field: InputField) -> dict[str, Any]:
+        one = self._build_holder(field)
+        if field.variants:
+            forms = [{"title": item.label, **self._build_holder(item)} for item in field.variants.values()]
+            one = {"allOf": [one, {"anyOf": forms}]}
+        if field.type == "list of object":
+            return {"type": "array", "items": one}
+        return {"type": "object", "additionalProperties": one} if field.type == "map of object" else one
+
+    def _build_holder(self, holder: MemberHolder) -> dict[str, Any]:
+        """Return the schema of declared members; of a named type, a reference to it."""
+        if holder.type_name is None:
+            return self._build_members(holder.declared)
+        name = self._names.get(id(holder.declared))
+        if name is None:
+            name = f"input.{holder.type_name}"
+            self._names[id(holder.declared)] = name
+            self.definitions[name] = self._build_members(holder.declared)
+        return {"$ref": f"#/components/schemas/{name}"}
+
+    def _build_members(self, members: Mapping[str, Member]) -> dict[str, Any]:
+        one = place_values((member.location.path, self.build(member), member.required) for member in members.values())
+        for member in members.values():
+            for place, value in member.adds.items():
+                _set_at(one, parse_path(place), {"const": value}, is_required=False)
+        return one
 
 
-def _build_objects(connector: Connector, action: Action, field: InputField) -> dict[str, Any]:
-    one = place_values(
-        (
-            (member.location.path, build_wire_schema(connector, action, member), member.required)
-            for member in field.members.values()
-        ),
-    )
-    for member in field.members.values():
-        for place, value in member.adds.items():
-            _set_at(one, tuple(place.split(".")), {"const": value}, is_required=False)
-    if field.type == "list of object":
-        return {"type": "array", "items": one}
-    return {"type": "object", "additionalProperties": one} if field.type == "map of object" else one
-
-
-def place_values(values: Iterator[tuple[tuple[str, ...], dict[str, Any], bool]]) -> dict[str, Any]:
+def place_values(values: Iterable[tuple[tuple[str, ...], dict[str, Any], bool]]) -> dict[str, Any]:
     """Return the schema of an object that has each value at its path: path, schema, and whether it is required."""
     root: dict[str, Any] = {"type": "object"}
     for path, schema, is_required in values:

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from connector.authoring.rules.fields import FieldRef
-from connector.authoring.rules.values import coerce_value
+from connector.authoring.rules.inputs.values import coerce_value
 from connector.core.invalid_value import InvalidValue
 from connector.definition.forms.describe import CONNECTION_INPUT, DEBUG_INPUT
 

@@ -12,7 +12,9 @@ from connector.core.inputs.field_checks import compile_linear_regex
 from connector.core.invalid_value import InvalidValue
 from connector.definition.action import UPDATE_METHODS, Action
 from connector.definition.case import to_snake_case
-from connector.definition.fields import OBJECT_TYPES, InputField, Member
+from connector.definition.fields import OBJECT_TYPES, InputField, Member, walk_fields
+from connector.definition.inputs.named_types import TypesFile
+from connector.definition.manifest import Manifest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,8 +26,7 @@ if TYPE_CHECKING:
 
 TEXT_TYPES = ("string", "text", "password", "list of string")
 _SIZED_TYPES = (
-    *TEXT_TYPES, "integer", "number", "list of integer", "list of number", "list of boolean", "map of string",
-    "list of object", "map of object",
+    *TEXT_TYPES, "integer", "number", "list of integer", "list of number", "list of boolean", "list of object",
 )  # fmt: skip
 _CHOICE_TYPES = ("string", "text", "integer", "list of string", "list of integer", "datetime", "date")
 _SECRET_WORDS = ("password", "passwd", "passcode", "passphrase", "secret", "token")
@@ -51,41 +52,73 @@ class FieldRef(NamedTuple):
     @property
     def is_checkable(self) -> bool:
         """Whether its check can be compiled; other rules report what prevents it."""
-        if any((*check_choices(self), *check_limits(self), *check_pattern(self))):
-            return False
-        members = self.definition.members if isinstance(self.definition, InputField) else {}
-        return all(
-            FieldRef((), key, member).is_checkable
+        if not isinstance(self.definition, InputField):
+            return _is_sound(self)
+        groups = [field.members for field in walk_fields(self.definition)]
+        return _is_sound(self) and all(
+            _is_sound(FieldRef((), key, member))
             and member.location.path
             and members.keys() >= {*member.required_inputs, *member.conflicting_inputs}
+            for members in groups
             for key, member in members.items()
         )
 
 
+def _is_sound(field: FieldRef) -> bool:
+    return not any((*check_choices(field), *check_limits(field), *check_pattern(field)))
+
+
+class Group(NamedTuple):
+    """Inputs that are written together, with their path in the file; their rules may name those that are visible."""
+
+    path: NodePath
+    inputs: Mapping[str, InputField]
+    visible: Mapping[str, InputField]
+
+
 def iter_fields(file: ParsedFile[Any]) -> Iterator[FieldRef]:
-    """Yield every field of a file."""
-    model = file.model
-    if isinstance(model, Action):
-        yield from _iter_inputs(("inputs",), model.inputs, model)
+    """Yield every field that is written in a file."""
+    for group in iter_groups(file):
+        for key, definition in group.inputs.items():
+            yield FieldRef((*group.path, key), key, definition, _get_action(file))
+    if not isinstance(file.model, Manifest):
         return
+    for key, shared in file.model.inputs.items():
+        yield FieldRef(("inputs", key), key, shared)
     for word in ("connections", "triggers"):
-        for name, owner in getattr(model, word).items():
+        for name, owner in getattr(file.model, word).items():
             for key, definition in owner.inputs.items():
                 yield FieldRef((word, name, "inputs", key), key, definition)
 
 
-def _iter_inputs(path: NodePath, inputs: Mapping[str, InputField], action: Action) -> Iterator[FieldRef]:
-    for key, definition in inputs.items():
-        yield FieldRef((*path, key), key, definition, action)
-        yield from _iter_inputs((*path, key, "fields"), definition.members, action)
+def iter_groups(file: ParsedFile[Any]) -> Iterator[Group]:
+    """Yield the inputs of an action, the named types, and the members of each object that is written in a file."""
+    model = file.model
+    if isinstance(model, Action):
+        yield Group(("inputs",), model.inputs, model.inputs)
+        yield from _iter_member_groups(("inputs",), model.inputs)
+        return
+    types, path = (model.root, ()) if isinstance(model, TypesFile) else (model.types, ("types",))
+    for name, members in types.items() if path == () or "types" in file.document.data else ():
+        yield Group((*path, name), members, members)
+        yield from _iter_member_groups((*path, name), members)
+    if isinstance(model, Manifest):
+        yield from _iter_member_groups(("inputs",), model.inputs)
 
 
-def iter_groups(action: Action) -> Iterator[tuple[NodePath, Mapping[str, InputField]]]:
-    """Yield the inputs of an action, and the members of each object among them, with their path in the file."""
-    yield ("inputs",), action.inputs
-    for field in _iter_inputs(("inputs",), action.inputs, action):
-        if isinstance(field.definition, InputField) and field.definition.members:
-            yield (*field.path, "fields"), field.definition.members
+def _iter_member_groups(path: NodePath, inputs: Mapping[str, InputField]) -> Iterator[Group]:
+    for key, field in inputs.items():
+        holders = [((*path, key, "fields"), field, field.declared)] if field.type in OBJECT_TYPES else []
+        for name, variant in (field.variants or {}).items() if holders else ():
+            holders.append(((*path, key, "variants", name, "fields"), variant, {**field.declared, **variant.declared}))
+        for place, holder, visible in holders:
+            if isinstance(holder.fields, dict):
+                yield Group(place, holder.declared, visible)
+                yield from _iter_member_groups(place, holder.declared)
+
+
+def _get_action(file: ParsedFile[Any]) -> Action | None:
+    return file.model if isinstance(file.model, Action) else None
 
 
 def check_default_or_required(field: FieldRef) -> Iterator[Violation]:
@@ -137,7 +170,7 @@ def is_secret_name(name: str) -> bool:
 def check_has_example(field: FieldRef) -> Iterator[Violation]:
     """Check that every input but booleans and files has an example, choices or a default."""
     definition = field.definition
-    if field.action is None or definition.type in ("boolean", "file"):
+    if not isinstance(definition, InputField) or definition.type in ("boolean", "file"):
         return
     keys = ("example", "choices", "choices_file", "choices_from", "default", "suggest")
     if all(getattr(definition, word) is None for word in keys):
@@ -173,7 +206,7 @@ def check_limits(field: FieldRef) -> Iterator[Violation]:
     type_name, low, high = field.definition.type, field.definition.min, field.definition.max
     if low is None and high is None:
         return
-    if type_name not in _SIZED_TYPES:
+    if type_name not in _SIZED_TYPES and not field.definition.is_map:
         word = "min" if low is not None else "max"
         yield field.fail(word, "no-effect", f"a field of type {type_name} cannot be limited.")
     elif low is not None and high is not None and low > high:
@@ -208,7 +241,9 @@ def check_members(field: FieldRef) -> Iterator[Violation]:
     elif isinstance(definition, Member) and definition.type in ("file", "pairs"):
         message = f"a member of an object cannot be of type {definition.type}, which JSON does not have."
         yield field.fail("type", "member-type", message, key=False)
-    elif definition.type in OBJECT_TYPES and not getattr(definition, "fields", None):
+    elif definition.type in OBJECT_TYPES and not (
+        getattr(definition, "fields", None) or getattr(definition, "variants", None)
+    ):
         message = "an object declares its members in `fields`; one with any members is of type json."
         yield field.fail("type", "fields-declared", message, key=False)
 

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from connector.definition.parsers.strict_yaml import NodePath
 
 ACTION_KEYS = tuple(Action.model_fields)
-INPUT_KEYS = (*(key for key in Input.model_fields if key != "example"), "example")
+_LAST_KEYS = ("fields", "variants", "example")
+INPUT_KEYS = ("use", *(key for key in Input.model_fields if key not in ("use", *_LAST_KEYS)), *_LAST_KEYS)
 
 
 def check_file_name(file: ParsedFile[Action], folder: ConnectorFolder) -> Iterator[Violation]:
@@ -40,7 +41,8 @@ def check_key_order(file: ParsedFile[Action], _folder: ConnectorFolder) -> Itera
 
 
 def check_input_key_order(file: ParsedFile[Manifest], _folder: ConnectorFolder) -> Iterator[Violation]:
-    """Check that inputs of connections and triggers have their keys in the order of an action's inputs."""
+    """Check that inputs of connections and triggers, and shared ones, have their keys in the order of an action's."""
+    yield from _check_inputs((), file.document.data)
     for kind in ("connections", "triggers"):
         members = file.document.data.get(kind)
         for name, data in members.items() if isinstance(members, dict) else ():

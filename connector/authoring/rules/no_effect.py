@@ -11,7 +11,7 @@ from connector.definition.action import SAFE_METHODS
 from connector.definition.fields import OBJECT_TYPES, Input, InputField, Member, RequestLocation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from connector.authoring.draft import ParsedFile
     from connector.authoring.folder_reader import ConnectorFolder
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
 RULE = "no-effect"
 _PAIR_PARTS = ("query", "form", "header")
 _BODY_PARTS = ("body", "form", "file")
-_NESTING_TYPES = ("json", "map of string", *OBJECT_TYPES)
-_UNLISTED_TYPES = ("boolean", "file", *_NESTING_TYPES)  # whose values no list of choices can hold
+_UNLISTED_TYPES = ("boolean", "file", "json", "scalar", *OBJECT_TYPES)  # whose values no list of choices can hold
 _FORM_BODIES = ("form", "multipart")
 
 
@@ -39,7 +38,7 @@ def check_field_words(file: ParsedFile[Any], _folder: ConnectorFolder) -> Iterat
         words = [*_list_misplaced_words(field)]
         if definition.type == "file":
             words += [(word, "a file is given by the caller; remove it.") for word in ("default", "suggest")]
-        if definition.choices_from is not None and definition.type in _UNLISTED_TYPES:
+        if definition.choices_from is not None and (definition.is_map or definition.type in _UNLISTED_TYPES):
             words.append(("choices_from", f"a field of type {definition.type} cannot have choices."))
         if not isinstance(definition, InputField):
             words.append(("choices_from", "it is asked before an action can be run; remove it."))
@@ -73,8 +72,7 @@ def _list_misplaced_words(field: FieldRef) -> Iterator[tuple[str, str]]:
 
 def check_input_relations(file: ParsedFile[Action], _folder: ConnectorFolder) -> Iterator[Violation]:
     """Check that `requires`, `conflicts_with` and `any_of` say more than `required` does."""
-    for path, inputs in iter_groups(file.model):
-        yield from _check_relations_of(path, inputs)
+    yield from check_member_relations(file, _folder)
     required = {key for key, definition in file.model.inputs.items() if definition.required}
     for index, rule in enumerate(file.model.any_of):
         for place, key in enumerate(rule.of):
@@ -82,8 +80,16 @@ def check_input_relations(file: ParsedFile[Action], _folder: ConnectorFolder) ->
                 yield Violation(("any_of", index, "of", place), RULE, f"{key!r} is required anyway; remove the rule.")
 
 
-def _check_relations_of(path: NodePath, inputs: Mapping[str, InputField]) -> Iterator[Violation]:
-    required = {key for key, definition in inputs.items() if definition.required}
+def check_member_relations(file: ParsedFile[Any], _folder: ConnectorFolder) -> Iterator[Violation]:
+    """Check that `requires` and `conflicts_with` in a group of inputs say more than `required` does."""
+    for group in iter_groups(file):
+        required = {key for key, definition in group.visible.items() if definition.required}
+        yield from _check_relations_of(group.path, group.inputs, required)
+
+
+def _check_relations_of(
+    path: NodePath, inputs: Mapping[str, InputField], required: Collection[str]
+) -> Iterator[Violation]:
     for key, definition in inputs.items():
         for other, values in definition.required_inputs.items():
             if other in required and values is None and other != key:
@@ -195,20 +201,25 @@ def _is_pair(location: RequestLocation, action: Action) -> bool:
     return location.part in _PAIR_PARTS or (location.part == "body" and action.body in _FORM_BODIES)
 
 
+def _is_nesting(type_name: str) -> bool:
+    """Whether values of a type have names within."""
+    return type_name == "json" or type_name.startswith("map of ") or type_name in OBJECT_TYPES
+
+
 def _sends_body(action: Action) -> bool:
     return action.is_raw or any(location.part in _BODY_PARTS for location, _ in _list_locations(action))
 
 
 def _sends_lists(action: Action) -> bool:
     return any(
-        _is_pair(location, action) and (type_name.startswith("list of ") or type_name in _NESTING_TYPES)
+        _is_pair(location, action) and (type_name.startswith("list of ") or _is_nesting(type_name))
         for location, type_name in _list_locations(action)
     )
 
 
 def _sends_nested_pairs(action: Action) -> bool:
     return any(
-        _is_pair(location, action) and (len(location.path) > 1 or location.spread or type_name in _NESTING_TYPES)
+        _is_pair(location, action) and (len(location.path) > 1 or location.spread or _is_nesting(type_name))
         for location, type_name in _list_locations(action)
     )
 

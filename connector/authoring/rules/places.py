@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
 from connector.authoring.draft import Violation
 from connector.authoring.rules.fields import iter_groups
@@ -11,7 +11,7 @@ from connector.core.invalid_value import InvalidValue
 from connector.core.json_path import has_position
 from connector.core.request.idempotency import takes_key
 from connector.core.url_policy import check_header
-from connector.definition.fields import OBJECT_TYPES, RequestLocation
+from connector.definition.fields import OBJECT_TYPES, InputType, RequestLocation
 from connector.definition.json_path import join_path, parse_path
 from connector.definition.suggest import closest, did_you_mean
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from connector.authoring.draft import ParsedFile
     from connector.authoring.folder_reader import ConnectorFolder
     from connector.definition.action import Action
+    from connector.definition.fields import InputField
     from connector.definition.manifest import Manifest
     from connector.definition.parsers.strict_yaml import NodePath
 
@@ -31,6 +32,7 @@ RAW_LOCATIONS = (
 )  # fmt: skip
 _OBJECT_PARTS = ("query", "form", "body")
 _BODY_PARTS = ("body", "form", "file")
+_SPREAD_TYPES = ("json", *(name for name in get_args(InputType) if name.startswith("map of ")))
 _BODYLESS_METHODS = ("GET", "HEAD", "DELETE")
 _PATH_PATTERN = re.compile(r"(/([A-Za-z0-9\-._~!$&'()*+,;=:@]|%[0-9A-Fa-f]{2}|\{[A-Za-z][A-Za-z0-9_]*\})+)*/?\Z")
 
@@ -76,6 +78,8 @@ def _find_location_problems(action: Action, used: UsedLocation) -> Iterator[str]
         yield f"requests have no part {location.part!r}.{hint} Known: {', '.join(REQUEST_PARTS)}."
     elif location.part == "path" and used.path[-1] != "to":
         yield "a constant of the path belongs in the request line."
+    elif _find_type(action, used.owner) == "file" and not _takes_file(action, location):
+        yield "a file goes to file.x with `body: multipart`, or is the whole `body` of type text or binary."
     elif location.part not in _OBJECT_PARTS and _find_type(action, used.owner) in OBJECT_TYPES:
         yield f"an object goes to {', '.join(_OBJECT_PARTS[:-1])} or {_OBJECT_PARTS[-1]}, not to the {location.part}."
     elif location.part not in ("body", "form") and (not location.path or location.spread):
@@ -84,8 +88,8 @@ def _find_location_problems(action: Action, used: UsedLocation) -> Iterator[str]
         yield from find_header_problems(location)
     elif location.part == "path" and len(location.path) > 1:
         yield "a path value must have one name, without dots."
-    elif location.spread and _find_type(action, used.owner) not in ("json", "map of string"):
-        yield "only type json or map of string can be spread."
+    elif location.spread and _find_type(action, used.owner) not in _SPREAD_TYPES:
+        yield "only type json or a map can be spread."
     else:
         yield from _find_body_problems(action, location)
 
@@ -93,6 +97,11 @@ def _find_location_problems(action: Action, used: UsedLocation) -> Iterator[str]
 def _find_type(action: Action, owner: str) -> str | None:
     """Return the type of the input that owns a location, or None for a constant."""
     return action.inputs[owner].type if owner in action.inputs else None
+
+
+def _takes_file(action: Action, location: RequestLocation) -> bool:
+    """Whether the bytes of a file can be sent at a place."""
+    return location.part == "file" or (location == RequestLocation("body") and action.body in ("text", "binary"))
 
 
 def find_header_problems(location: RequestLocation) -> Iterator[str]:
@@ -114,7 +123,6 @@ def _find_body_problems(action: Action, location: RequestLocation) -> Iterator[s
 
 def check_unique_location(file: ParsedFile[Action], folder: ConnectorFolder) -> Iterator[Violation]:
     """Check that no location is used twice or inside another; spreads may overlap."""
-    yield from _check_members(file)
     used_locations = list_used_locations(file)
     idempotency = folder.manifest_or_blank.idempotency
     key_place = idempotency.location if idempotency is not None and takes_key(file.model, idempotency) else None
@@ -152,19 +160,18 @@ def _list_names(location: RequestLocation) -> tuple[str, ...]:
     return ("body", *location.path, *(("*",) if location.spread else ()))
 
 
-def _check_members(file: ParsedFile[Action]) -> Iterator[Violation]:
+def check_member_places(file: ParsedFile[Any], _folder: ConnectorFolder) -> Iterator[Violation]:
     """Check that each member of an object, and what it adds, has a place in it of its own."""
-    for path, members in iter_groups(file.model):
+    for group in iter_groups(file):
+        if group.path == ("inputs",):
+            continue
         used: list[UsedLocation] = []
-        for key, member in members.items() if path != ("inputs",) else ():
-            is_written = "to" in member.model_fields_set and member.to != key
-            used.append(UsedLocation(member.location, key, (*path, key, "to") if is_written else (*path, key)))
-            used += [
-                UsedLocation(RequestLocation("body", parse_path(text)), f"{key} adds", (*path, key, "adds", text))
-                for text in member.adds
-            ]
+        for key, member in group.visible.items():
+            used += _list_member_places((*group.path, key), key, member)
         for number, one in enumerate(used):
             is_key = one.path[-1] != "to"
+            if one.path[len(group.path)] not in group.inputs:
+                continue
             if not one.location.path:
                 message = "a member has a name in its object, such as the service calls it."
                 yield Violation(one.path, "place", message, key=is_key)
@@ -172,6 +179,17 @@ def _check_members(file: ParsedFile[Action]) -> Iterator[Violation]:
             if one.location.path and other is not None:
                 name = join_path(*one.location.path)
                 yield Violation(one.path, "one-place", f"{name} is used by {other.owner} too.", key=is_key)
+
+
+def _list_member_places(path: NodePath, key: str, member: InputField) -> list[UsedLocation]:
+    is_written = "to" in member.model_fields_set and member.to != key
+    return [
+        UsedLocation(member.location, key, (*path, "to") if is_written else path),
+        *(
+            UsedLocation(RequestLocation("body", parse_path(text)), f"{key} adds", (*path, "adds", text))
+            for text in member.adds
+        ),
+    ]
 
 
 def _has_overlap(left: RequestLocation, right: RequestLocation) -> bool:

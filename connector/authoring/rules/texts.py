@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from connector.authoring.draft import Violation
+from connector.authoring.rules.inputs.named_types import get_written_types
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,13 +32,17 @@ _SERVICE_DATA = (
 def check_help_sentences(file: ParsedFile[Any], _folder: ConnectorFolder) -> Iterator[Violation]:
     """Check that helps and summaries are sentences of at most 160 characters."""
     for path, text in _iter_helps(file.document.data, ()):
-        if not text.rstrip().endswith((".", "?", "!")):
-            yield Violation(path, "help-is-a-sentence", "end the sentence with a full stop.")
-        if len(text) > MAX_HELP_LENGTH:
-            message = f"got {len(text)} characters; expected at most {MAX_HELP_LENGTH}."
-            yield Violation(path, "help-is-a-sentence", message)
-        if not text[:1].isupper() and text[:1].isalpha():
-            yield Violation(path, "help-is-a-sentence", "begin the sentence with a capital letter.")
+        yield from _check_sentence(path, text)
+
+
+def _check_sentence(path: NodePath, text: str) -> Iterator[Violation]:
+    if not text.rstrip().endswith((".", "?", "!")):
+        yield Violation(path, "help-is-a-sentence", "end the sentence with a full stop.")
+    if len(text) > MAX_HELP_LENGTH:
+        message = f"got {len(text)} characters; expected at most {MAX_HELP_LENGTH}."
+        yield Violation(path, "help-is-a-sentence", message)
+    if not text[:1].isupper() and text[:1].isalpha():
+        yield Violation(path, "help-is-a-sentence", "begin the sentence with a capital letter.")
 
 
 def _iter_helps(data: Any, path: NodePath) -> Iterator[tuple[NodePath, str]]:
@@ -47,11 +52,22 @@ def _iter_helps(data: Any, path: NodePath) -> Iterator[tuple[NodePath, str]]:
             yield (*path, word), data[word]
     if isinstance(data.get("returns"), dict):
         yield from _iter_helps(data["returns"], (*path, "returns"))
-    for word in ("inputs", "connections", "triggers"):
+    for word in ("inputs", "connections", "triggers", "fields", "variants"):
         members = data.get(word)
         for name, member in members.items() if isinstance(members, dict) else ():
             if isinstance(member, dict):
                 yield from _iter_helps(member, (*path, word, name))
+
+
+def check_type_helps(file: ParsedFile[Any], _folder: ConnectorFolder) -> Iterator[Violation]:
+    """Check that helps of the members of named types are sentences."""
+    types, start = get_written_types(file)
+    for name in types:
+        members = file.document.data
+        for step in (*start, name):
+            members = members.get(step, {})
+        for path, text in _iter_helps({"fields": members}, ()):
+            yield from _check_sentence((*start, name, *path[1:]), text)
 
 
 def check_no_templates(file: ParsedFile[Any], _folder: ConnectorFolder) -> Iterator[Violation]:

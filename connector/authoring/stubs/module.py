@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
-from connector.authoring.stubs.parameters import KeywordParameter, build_parameters, write_input_types
+from connector.authoring.stubs.parameters import InputTypes, KeywordParameter
 from connector.authoring.stubs.result_types import ResultTypes, as_docstring
 from connector.definition.case import to_snake_case
 
@@ -35,14 +35,19 @@ def write_module(connector: Connector) -> str:
     """Return the module of a connector. Raises DefinitionError for an invalid file."""
     types = ResultTypes(connector)
     actions = list(connector.actions())
-    classes = [_write_class(connector, types, actions, is_async=is_async) for is_async in (False, True)]
-    input_types = [source for action in actions for source in write_input_types(action)]
-    header = _HEADER.format(label=connector.manifest.label, words=", NotRequired" if input_types else "")
-    blocks = [header, *types.sources, *input_types, *classes]
+    for action in actions:
+        types.type_of(action)
+        types.type_of_item(action)
+    inputs = InputTypes(types.names)
+    classes = [_write_class(connector, types, inputs, actions, is_async=is_async) for is_async in (False, True)]
+    header = _HEADER.format(label=connector.manifest.label, words=", NotRequired" if inputs.sources else "")
+    blocks = [header, *types.sources, *inputs.sources, *classes]
     return "\n\n".join(block.rstrip("\n") + "\n" for block in blocks)
 
 
-def _write_class(connector: Connector, types: ResultTypes, actions: Iterable[Action], *, is_async: bool) -> str:
+def _write_class(
+    connector: Connector, types: ResultTypes, inputs: InputTypes, actions: Iterable[Action], *, is_async: bool
+) -> str:
     label, client = connector.manifest.label, "AsyncClient" if is_async else "Client"
     name = "".join(part.capitalize() for part in connector.name.split("_"))
     summary = f"{label}: every action is a method{', awaited' if is_async else ''}."
@@ -54,34 +59,35 @@ def _write_class(connector: Connector, types: ResultTypes, actions: Iterable[Act
         "        self.client = client",
     ]
     for action in actions:
-        lines += ["", *_write_run(types, action, is_async=is_async)]
+        lines += ["", *_write_run(types, inputs, action, is_async=is_async)]
         if action.pagination is not None:
-            lines += ["", *_write_iteration(types, action, is_async=is_async)]
+            lines += ["", *_write_iteration(types, inputs, action, is_async=is_async)]
     return "\n".join(lines)
 
 
-def _write_run(types: ResultTypes, action: Action, *, is_async: bool) -> list[str]:
+def _write_run(types: ResultTypes, inputs: InputTypes, action: Action, *, is_async: bool) -> list[str]:
     word, wait = ("async def", "await ") if is_async else ("def", "")
-    head = f"    {word} {to_snake_case(action.action)}"
-    signature = _write_signature(head, action, "CallSettings", f"Result[{types.type_of(action)}]")
+    head, parameters = f"    {word} {to_snake_case(action.action)}", inputs.build_parameters(action)
+    signature = _write_signature(head, parameters, "CallSettings", f"Result[{types.type_of(action)}]")
     call = f"return {wait}self.client.run({action.action!r}, select_given(locals()), **(options or {{}}))"
-    return [*signature, *_write_docstring(action.summary, build_parameters(action)), f"        {call}"]
+    return [*signature, *_write_docstring(action.summary, parameters), f"        {call}"]
 
 
-def _write_iteration(types: ResultTypes, action: Action, *, is_async: bool) -> list[str]:
+def _write_iteration(types: ResultTypes, inputs: InputTypes, action: Action, *, is_async: bool) -> list[str]:
     items = f"{'Async' if is_async else ''}Items[{types.type_of_item(action)}]"
-    signature = _write_signature(f"    def iter_{to_snake_case(action.action)}", action, "ListingSettings", items)
+    head, parameters = f"    def iter_{to_snake_case(action.action)}", inputs.build_parameters(action)
+    signature = _write_signature(head, parameters, "ListingSettings", items)
     summary = f"{action.summary.rstrip('.')}, one after another."
     call = f"return self.client.items({action.action!r}, select_given(locals()), **(options or {{}}))"
-    return [*signature, *_write_docstring(summary, build_parameters(action)), f"        {call}"]
+    return [*signature, *_write_docstring(summary, parameters), f"        {call}"]
 
 
-def _write_signature(head: str, action: Action, settings: str, returns: str) -> list[str]:
-    parameters = [*map(str, build_parameters(action)), f"options: {settings} | None = None"]
-    line = f"{head}(self, *, {', '.join(parameters)}) -> {returns}:"
+def _write_signature(head: str, parameters: list[KeywordParameter], settings: str, returns: str) -> list[str]:
+    words = [*map(str, parameters), f"options: {settings} | None = None"]
+    line = f"{head}(self, *, {', '.join(words)}) -> {returns}:"
     if len(line) <= _WIDTH:
         return [line]
-    return [f"{head}(", *(f"        {one}," for one in ("self", "*", *parameters)), f"    ) -> {returns}:"]
+    return [f"{head}(", *(f"        {one}," for one in ("self", "*", *words)), f"    ) -> {returns}:"]
 
 
 def _write_docstring(summary: str, parameters: Iterable[KeywordParameter]) -> list[str]:

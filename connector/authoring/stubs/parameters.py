@@ -10,10 +10,10 @@ from connector.authoring.stubs.result_types import format_typed_dict
 from connector.definition.case import to_snake_case
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection
 
     from connector.definition.action import Action
-    from connector.definition.fields import InputField
+    from connector.definition.fields import InputField, Variant
 
 _TYPES = {
     "string": "str",
@@ -22,11 +22,11 @@ _TYPES = {
     "integer": "int",
     "number": "float",
     "boolean": "bool",
+    "scalar": "str | float | bool",
     "datetime": "str | datetime",
     "date": "str | date",
     "file": "bytes | BinaryIO",
-    "map of string": "Mapping[str, str]",
-    **dict.fromkeys(("object", "map of object"), "Mapping[str, Any]"),
+    "object": "Mapping[str, Any]",
     "pairs": "Mapping[str, Any] | Sequence[Any]",
 }
 _RESERVED = ("self", "options")  # names that a method has for itself
@@ -46,41 +46,106 @@ class KeywordParameter:
         return f"{self.name}: {self.type_name}" if self.required else f"{self.name}: {self.type_name} | Unset = UNSET"
 
 
-def build_parameters(action: Action) -> list[KeywordParameter]:
-    """Return the parameters of an action's method: those that are required first."""
-    parameters = [
-        KeywordParameter(
-            to_parameter_name(key), _type_of_field(field, _join(action.action, key)), field.required, field.help
-        )
-        for key, field in action.inputs.items()
-    ]
-    return sorted(parameters, key=lambda parameter: not parameter.required)
+class InputTypes:
+    """The TypedDicts of what actions take: one for each object and variant, and one for each named type.
 
+    `taken` are names that other classes of the module have.
+    """
 
-def write_input_types(action: Action) -> list[str]:
-    """Return a TypedDict for each object that an action takes, those within others first."""
-    return [
-        source
-        for key, field in action.inputs.items()
-        for source in _write_member_types(field, _join(action.action, key))
-    ]
+    def __init__(self, taken: Collection[str]) -> None:
+        self._taken = set(taken)
+        self._names: dict[tuple[int, int, bool], str] = {}  # by what declares the members, variant, and whether null is
+        self._sources: dict[str, str] = {}
+        self._parameters: dict[str, list[KeywordParameter]] = {}
 
+    @property
+    def sources(self) -> list[str]:
+        """The classes, those within others first."""
+        return list(self._sources.values())
 
-def _write_member_types(field: InputField, name: str) -> Iterator[str]:
-    for key, member in field.members.items():
-        yield from _write_member_types(member, _join(name, key))
-    types = {key: _type_of_field(member, _join(name, key)) for key, member in field.members.items()}
-    if types:
-        fields = {
-            key: type_name if field.members[key].required else f"NotRequired[{type_name}]"
-            for key, type_name in types.items()
+    def build_parameters(self, action: Action) -> list[KeywordParameter]:
+        """Return the parameters of an action's method: those that are required first."""
+        if action.action not in self._parameters:
+            parameters = [
+                KeywordParameter(
+                    to_parameter_name(key),
+                    self._type_of_field(
+                        field, _join(action.action, key), nullable=field.location.part in _NULLABLE_PARTS
+                    ),
+                    field.required,
+                    field.help,
+                )
+                for key, field in action.inputs.items()
+            ]
+            self._parameters[action.action] = sorted(parameters, key=lambda parameter: not parameter.required)
+        return self._parameters[action.action]
+
+    def _type_of_field(self, field: InputField, name: str, *, nullable: bool) -> str:
+        """Return the type of a field; `name` is what its object is called, if it takes one."""
+        null = " | None" if nullable and not field.required else ""
+        return self._type_of_value(field, name, nullable=nullable) + null
+
+    def _type_of_value(self, field: InputField, name: str, *, nullable: bool) -> str:
+        if field.type == "json":
+            return _type_of_json(field.example)
+        item_type = self._type_of_object(field, name, nullable=nullable) if field.members else _type_of_item(field)
+        if field.is_map:
+            entry_type = f"Sequence[{item_type}]" if field.type == "map of list of string" else item_type
+            return f"Mapping[str, {entry_type}]"
+        if not field.is_list:
+            return item_type
+        return f"Sequence[{item_type}] | str" if field.join is not None else f"Sequence[{item_type}]"
+
+    def _type_of_object(self, field: InputField, name: str, *, nullable: bool) -> str:
+        if field.variants:
+            names = (
+                self._write_class(field, (f"{name}{_capitalize(key)}", variant), nullable=nullable)
+                for key, variant in field.variants.items()
+            )
+            return " | ".join(names)
+        return self._write_class(field, (_capitalize(field.type_name or name), None), nullable=nullable)
+
+    def _write_class(self, field: InputField, form: tuple[str, Variant | None], *, nullable: bool) -> str:
+        """Write the class of an object in one of its forms, unless it is there or being written; return its name."""
+        stem, variant = form
+        declares = field if variant is not None or field.type_name is None else field.declared
+        identity = (id(declares), id(variant), nullable)
+        name = self._names.get(identity)
+        if name is not None:
+            return name
+        name = self._names[identity] = self._reserve(f"{stem}Input")
+        members = field.declared if variant is None else {**field.declared, **variant.declared}
+        tags = (variant.when or {}) if variant is not None else {}
+        types = {
+            key: self._type_of_field(member, _join(stem, key), nullable=nullable)
+            for key, member in members.items()
+            if key not in tags
         }
-        yield format_typed_dict(f"{name}Input", fields, field.help)
+        types = {key: types.get(key) or _as_literal(tags[key]) for key in members}
+        is_needed = {
+            key: member.required or (key in tags and not member.has_default) for key, member in members.items()
+        }
+        fields = {key: text if is_needed[key] else f"NotRequired[{text}]" for key, text in types.items()}
+        self._sources[name] = format_typed_dict(name, fields, field.help if variant is None else f"{variant.label}.")
+        return name
+
+    def _reserve(self, wanted: str) -> str:
+        """Return a name that no other class has."""
+        name, number = wanted, 1
+        while name in self._taken:
+            number += 1
+            name = f"{wanted}{number}"
+        self._taken.add(name)
+        return name
 
 
 def _join(name: str, key: str) -> str:
     """Return the name of what stands at a key: CreateEvent and attendees are CreateEventAttendees."""
-    return name[0].upper() + name[1:] + key[0].upper() + key[1:]
+    return _capitalize(name) + _capitalize(key)
+
+
+def _capitalize(key: str) -> str:
+    return key[0].upper() + key[1:]
 
 
 def to_parameter_name(key: str) -> str:
@@ -89,32 +154,16 @@ def to_parameter_name(key: str) -> str:
     return f"{name}_" if keyword.iskeyword(name) or name in _RESERVED else name
 
 
-def _is_nullable(field: InputField) -> bool:
-    return field.location.part in _NULLABLE_PARTS and not field.required
-
-
-def _type_of_field(field: InputField, name: str) -> str:
-    """Return the type of a field; `name` is what its object is called, if it takes one."""
-    return _type_of_value(field, name) + (" | None" if _is_nullable(field) else "")
-
-
-def _type_of_value(field: InputField, name: str) -> str:
-    if field.type == "json":
-        return _type_of_json(field.example)
-    item_type = f"{name}Input" if field.members else _type_of_item(field)
-    if field.type == "map of object":
-        return f"Mapping[str, {item_type}]"
-    if not field.is_list:
-        return item_type
-    return f"Sequence[{item_type}] | str" if field.join is not None else f"Sequence[{item_type}]"
-
-
 def _type_of_item(field: InputField) -> str:
-    plain_type = _TYPES[field.type.removeprefix("list of ")]
+    plain_type = _TYPES[field.item_type]
     if not field.choices:
         return plain_type
     choices = f"Literal[{', '.join(map(repr, field.typed_choices))}]"
     return f"{choices} | {plain_type}" if field.allow_other or field.choices_file else choices
+
+
+def _as_literal(values: list[Any]) -> str:
+    return f"Literal[{', '.join(map(repr, values))}]"
 
 
 def _type_of_json(example: Any) -> str:

@@ -31,6 +31,11 @@ class ResultTypes:
         """The classes, each after those that it names first."""
         return [source for source in self._classes.values() if source]
 
+    @property
+    def names(self) -> list[str]:
+        """The names of the classes."""
+        return list(self._classes)
+
     def type_of(self, action: Action) -> str:
         """Return the type of an action's data."""
         returns = action.returns

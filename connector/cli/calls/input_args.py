@@ -16,6 +16,7 @@ from connector.core.inputs.coerce import to_json_value
 from connector.core.inputs.objects import find_member, find_overlap, set_member
 from connector.core.invalid_value import InvalidValue
 from connector.core.redaction import MASK, preview
+from connector.definition.json_path import join_path
 from connector.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -52,13 +53,13 @@ class _InputParser:
             and isinstance(value, list | dict)
             and _is_same_type(value, self.given[key])
         ):
-            self.given[key] = [*self.given[key], *value] if isinstance(value, list) else self.given[key] | value
+            self.given[key] = _merge(self.given[key], value)
         else:
             self._add_second_value(key, key, origin)
 
     def add_member(self, names: tuple[str, ...], value: Any, origin: str) -> None:
         """Add the value of a member, such as that of attendees.0.email, beside others of its object."""
-        name = ".".join(names)
+        name = join_path(*names)
         if (other := find_overlap(name, self.origins)) is not None:
             self._add_second_value(name, other, origin)
             return
@@ -104,6 +105,17 @@ def _find_remaining_problems(connector: Connector, parser: _InputParser) -> list
     return []
 
 
+def _merge(former: Any, value: Any) -> Any:
+    """Return a list or mapping with more items or entries; so do lists that entries of the same name have."""
+    if isinstance(value, list):
+        return [*former, *value]
+    added = {
+        name: _merge(former[name], item) if isinstance(item, list) and isinstance(former.get(name), list) else item
+        for name, item in value.items()
+    }
+    return {**former, **added}
+
+
 def _is_same_type(left: Any, right: Any) -> bool:
     return type(left) is type(right)
 
@@ -130,7 +142,7 @@ def _parse_item(parser: _InputParser, item: str, position: int) -> None:
         name = key  # so that the call says that it is called otherwise now
     member = find_member(parser.action.inputs, key) if "." in key else None
     if member is not None:
-        name, input_field = ".".join(member[0]), member[1]
+        name, input_field = join_path(*member[0]), member[1]
     try:
         if not separator or not key:
             raise _build_separator_error(key)
@@ -207,9 +219,10 @@ def _parse_text(input_field: InputField, value: str) -> Any:
         return [parsed] if input_field.is_list and isinstance(parsed, dict) else parsed
     if input_field.type == "pairs":
         return [_parse_pair(value, accepts_files=str(input_field.location) == "raw.file")]
-    if input_field.type == "map of string":
+    if input_field.is_map:
         name, separator, text = value.partition("=")
-        return {name: text} if separator else value
+        entry = [text] if input_field.type == "map of list of string" else text
+        return {name: entry} if separator else value
     if input_field.is_list and not (input_field.join and input_field.join in value):
         return [value]
     return value

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from connector.cli.groups import get_meta, list_run_flags, set_meta
+from connector.definition.inputs.input_group import describe_variants
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -105,7 +106,12 @@ def _build_option(connector: Connector, action: Action, flag: CliFlag) -> click.
 
 def _describe_members(field: Input) -> str:
     """Return what an object holds."""
-    return f"JSON with {', '.join(field.members)}." if field.members else ""
+    if not field.members:
+        return ""
+    if field.variants:
+        common = f"{', '.join(field.declared)}, and " if field.declared else ""
+        return f"JSON with {common}the members of one of {describe_variants(field)}."
+    return f"JSON with {', '.join(field.members)}."
 
 
 def _describe_choices(field: Input) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from connector.core.inputs.coerce import to_json_value
 from connector.core.inputs.objects import find_member, find_overlap, set_member
 from connector.core.invalid_value import InvalidValue
+from connector.definition.json_path import join_path, parse_path
 from connector.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -88,14 +89,14 @@ class ColumnMapping:
         return given
 
     def _set(self, given: dict[str, Any], key: str, value: Any) -> dict[str, Any]:
-        return set_member(self.action.inputs, given, key.split("."), value)
+        return set_member(self.action.inputs, given, parse_path(key), value)
 
     def _find_key(self, name: str) -> str | None:
         """Return what a column of this name sets: the key of an input, or a member such as attendees.0.email."""
         key = self._keys_by_name.get(name)
         if key is None and "." in name:
             found = find_member(self.action.inputs, name)
-            return None if found is None else ".".join(found[0])
+            return None if found is None else join_path(*found[0])
         return key
 
     def _find_field(self, key: str) -> InputField:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import UTC, date, datetime
 from decimal import Decimal
 from io import TextIOBase
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
+from connector.core.inputs.iso_times import to_iso_date, to_iso_datetime
 from connector.core.inputs.named_file import NamedFile
 from connector.core.invalid_value import InvalidValue
 from connector.definition.fields import OBJECT_TYPES
@@ -27,12 +27,7 @@ if TYPE_CHECKING:
 Values = dict[str, Any]  # checked values, by input key
 _WHOLE_NUMBER_PATTERN = re.compile(r"-?[0-9]{1,19}\Z", re.ASCII)
 _DECIMAL_PATTERN = re.compile(r"-?[0-9]{1,17}(\.[0-9]{1,17})?([eE][+-]?[0-9]{1,3})?\Z", re.ASCII)
-_DATE_PATTERN = re.compile(r"\d{4}-\d\d-\d\d\Z", re.ASCII)
-_DATETIME_PATTERN = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)?\Z", re.ASCII)
 _REFUSED_CHARACTER = re.compile("[\0\ud800-\udfff]")
-_DATETIME_FORMS = (
-    "a date and time, yyyy-MM-ddTHH:mm:ssZ in UTC, without Z in local time, or with an offset such as +01:00"
-)
 _TEXT_FIX = "pass text or a whole number"
 _MAX_EXACT_INTEGER = 1 << 53  # a float represents every whole number up to here
 MAX_JSON_DEPTH = 60
@@ -106,68 +101,6 @@ def to_boolean(value: Any) -> bool:
     return parsed
 
 
-def to_iso_datetime(value: Any, *, keeps_fraction: bool = False) -> str:
-    """Accept an ISO-8601 date and time: UTC with Z, or local without; datetime objects too.
-
-    One with an offset is converted to UTC, as text and as an object: both mean the same moment. A text keeps its
-    fraction of a second, an object only with `keeps_fraction`.
-    """
-    if isinstance(value, datetime):
-        is_aware = value.tzinfo is not None
-        naive = (_to_utc(value) if is_aware else value).replace(tzinfo=None)
-        naive = naive if keeps_fraction else naive.replace(microsecond=0)
-        return naive.isoformat() + ("Z" if is_aware else "")
-    match = _DATETIME_PATTERN.match(value) if isinstance(value, str) else None
-    if match:
-        fraction, offset = match[1] or "", match[2]
-        try:
-            moment = datetime.fromisoformat(value)
-        except ValueError:
-            pass
-        else:
-            if offset in (None, "Z"):
-                return str(value)
-            return _to_utc(moment).replace(tzinfo=None, microsecond=0).isoformat() + fraction + "Z"
-    raise InvalidValue(
-        _DATETIME_FORMS,
-        _suggest_datetime_fix(value),
-    )
-
-
-def _to_utc(moment: datetime) -> datetime:
-    """Return a moment in UTC: a service that does not read offsets would take its clock time for UTC."""
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError:
-        raise InvalidValue("a date and time between the years 1 and 9999", "such as 2030-01-31T09:00:00Z") from None
-
-
-def _suggest_datetime_fix(value: Any) -> str:
-    if isinstance(value, str) and _DATE_PATTERN.match(value):
-        return f"add the time, such as {value}T09:00:00Z"
-    if isinstance(value, str) and re.match(r"\d{4}-\d\d-\d\d \d\d:", value):
-        return "put a T between date and time"
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return "write the date out; seconds since 1970 are not accepted"
-    return "such as 2030-01-31T09:00:00Z"
-
-
-def to_iso_date(value: Any) -> str:
-    """Accept an ISO-8601 date; a date and time too, for services that take both."""
-    if isinstance(value, date) and not isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, str) and _DATE_PATTERN.match(value):
-        try:
-            date.fromisoformat(value)
-        except ValueError:
-            raise InvalidValue("a date that exists, yyyy-MM-dd", "such as 2030-01-31") from None
-        return value
-    try:
-        return to_iso_datetime(value)
-    except InvalidValue:
-        raise InvalidValue("a date, yyyy-MM-dd", "such as 2030-01-31") from None
-
-
 def to_json_value(value: Any) -> Any:
     """Accept JSON data, or a text that is JSON."""
     if isinstance(value, str):
@@ -203,6 +136,21 @@ def check_json(value: Any, depth: int = 0) -> None:
         raise InvalidValue("JSON data: texts, numbers, true, false, null, lists and mappings")
 
 
+def check_depth(value: Any) -> None:
+    """Raise InvalidValue for lists and mappings within each other that are too deep to be followed."""
+    level = [value]
+    for _ in range(MAX_JSON_DEPTH + 1):
+        level = [
+            item
+            for holder in level
+            if isinstance(holder, dict | list | tuple)
+            for item in (holder.values() if isinstance(holder, dict) else holder)
+        ]
+        if not level:
+            return
+    raise InvalidValue(f"data nested at most {MAX_JSON_DEPTH} levels deep")
+
+
 def to_raw_body(value: Any) -> Any:
     """Accept the body of a raw request: text, bytes, or JSON data."""
     if isinstance(value, str):
@@ -230,11 +178,24 @@ def _is_binary_file(value: Any) -> bool:
     return hasattr(value, "read") and not isinstance(value, TextIOBase) and not getattr(value, "closed", False)
 
 
-def to_text_mapping(value: Any) -> dict[str, str]:
-    """Accept a mapping of text to text."""
+def to_scalar(value: Any) -> Any:
+    """Accept a text, a number or a boolean, and keep it what it is."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str | int):
+        return to_text(value) if isinstance(value, str) else to_integer(value)
+    if isinstance(value, float):
+        return to_number(value)
+    raise InvalidValue("a text, a number, true or false", "write one of these")
+
+
+def to_entries(value: Any) -> dict[str, Any]:
+    """Accept a mapping whose names are texts, or a text that is one as JSON."""
+    if isinstance(value, str) and value.lstrip().startswith("{"):
+        value = to_json_value(value)
     if not isinstance(value, dict):
-        raise InvalidValue("a mapping of names to texts")
-    return {to_text(key): to_text(item) for key, item in value.items()}
+        raise InvalidValue("a mapping of names to values", "write {name: value}")
+    return {to_text(key): item for key, item in value.items()}
 
 
 def to_pairs(value: Any) -> list[tuple[str, Any]]:
@@ -291,10 +252,10 @@ CONVERTERS: dict[str, Converter] = {
     **dict.fromkeys(("integer", "list of integer"), to_integer),
     **dict.fromkeys(("number", "list of number"), to_number),
     **dict.fromkeys(("boolean", "list of boolean"), to_boolean),
+    "scalar": to_scalar,
     "datetime": to_iso_datetime,
     "date": to_iso_date,
     **dict.fromkeys(("json", *OBJECT_TYPES), to_json_value),  # objects without declared members
     "file": to_file,
-    "map of string": to_text_mapping,
     "pairs": to_pairs,
 }

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic_core import SchemaValidator, ValidationError, core_schema
 
 from connector.core.inputs.field_checks import NULLABLE_PARTS
+from connector.core.inputs.objects import RejectedMembers
 from connector.core.invalid_value import InvalidValue
 
 if TYPE_CHECKING:
@@ -30,13 +31,19 @@ FastPath = Callable[[Mapping[str, Any]], "dict[str, Any] | None"]
 
 
 def compile_fast_path(
-    inputs: Mapping[str, InputField], checks: Mapping[str, ValueCheck], load_choices: ChoicesLoader
+    inputs: Mapping[str, InputField],
+    checks: Mapping[str, ValueCheck],
+    load_choices: ChoicesLoader,
+    parts: Mapping[str, str],
 ) -> FastPath:
-    """Return a function from given inputs to values, or to None when the full check must decide."""
+    """Return a function from given inputs to values, or to None when the full check must decide.
+
+    `parts` are those of the request where the inputs stand, those of an object where that stands.
+    """
     fields = {}
     for key, field in inputs.items():
         schema = _native_schema(field, load_choices) or core_schema.no_info_plain_validator_function(checks[key])
-        if field.location.part in NULLABLE_PARTS and not field.required:
+        if parts[key] in NULLABLE_PARTS and not field.required:
             schema = core_schema.nullable_schema(schema)
         fields[key] = core_schema.typed_dict_field(schema, required=field.required)
     mapping_schema = core_schema.typed_dict_schema(fields, extra_behavior="forbid")
@@ -45,7 +52,7 @@ def compile_fast_path(
     def validate_fast(given: Mapping[str, Any]) -> dict[str, Any] | None:
         try:
             values: dict[str, Any] = validate(given, strict=True)
-        except (ValidationError, InvalidValue, RecursionError):
+        except (ValidationError, InvalidValue, RejectedMembers, RecursionError):
             return None
         return values
 

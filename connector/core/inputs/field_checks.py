@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 from pydantic_core import SchemaValidator, ValidationError, core_schema
 
 from connector.core import url_policy
-from connector.core.inputs.coerce import CONVERTERS, to_iso_datetime, to_json_value, to_raw_body
+from connector.core.inputs.coerce import CONVERTERS, to_raw_body
 from connector.core.inputs.formats import FORMATS
+from connector.core.inputs.iso_times import to_iso_datetime
+from connector.core.inputs.sizes import check_each, compile_limit_check, compile_list_check, compile_map_check
 from connector.core.inputs.time_forms import to_time_form
 from connector.core.invalid_value import InvalidValue
 from connector.definition.suggest import closest
@@ -25,17 +27,15 @@ ChoicesLoader = Callable[[str], Mapping[str, str]]
 
 _BINARY_PAIR_PATHS = (("file",), ("form",))  # raw request locations whose pairs may contain bytes
 NULLABLE_PARTS = ("body", "form")  # request parts that can carry null
-_LENGTH_UNITS = dict.fromkeys(("string", "text", "password", "list of string"), "characters") | {
-    "map of string": "entries"
-}
 
 
 def compile_input_check(
-    field: Input | Member, load_choices: ChoicesLoader, check_object: ValueCheck | None = None
+    field: Input | Member, load_choices: ChoicesLoader, within: str, check_object: ValueCheck | None = None
 ) -> ValueCheck:
     """Return the function that checks and converts a value of an input; it raises InvalidValue.
 
-    `check_object` checks the objects of one whose members are declared.
+    `within` is the part of the request where it is sent, for a member that of the object. `check_object` checks the
+    objects of one whose members are declared.
     """
     part, path = field.location.part, field.location.path
     is_whole_body = (part, path) == ("raw", ("body",))
@@ -51,13 +51,17 @@ def compile_input_check(
         restrictions.append(_check_header_value)
     if field.wire is not None and field.type == "datetime":
         restrictions.append(partial(to_time_form, field.wire))
-    return _handle_null(_compose([check, *restrictions]), is_nullable=part in NULLABLE_PARTS and not field.required)
+    return _handle_null(_compose([check, *restrictions]), is_nullable=within in NULLABLE_PARTS and not field.required)
 
 
 def compile_field_check(field: FormField, load_choices: ChoicesLoader) -> ValueCheck:
     """Return the function that checks a value by type, choices, format, pattern and limits; it raises InvalidValue."""
     sends_fraction = getattr(field, "wire", None) is not None and field.type == "datetime"
-    convert = partial(to_iso_datetime, keeps_fraction=True) if sends_fraction else CONVERTERS[field.type]
+    convert = (
+        partial(to_iso_datetime, keeps_fraction=True)
+        if sends_fraction
+        else CONVERTERS[field.item_type if field.is_map else field.type]
+    )
     steps: list[ValueCheck] = [convert]
     labels = _load_labels(field, load_choices)
     if labels:
@@ -66,10 +70,13 @@ def compile_field_check(field: FormField, load_choices: ChoicesLoader) -> ValueC
         steps.append(_compile_format_check(field.format, labels))
     if field.pattern:
         steps.append(_compile_pattern_check(field.pattern))
+    if field.is_map:
+        is_of_lists = field.type == "map of list of string"
+        return compile_map_check(field, check_each(steps[0], None) if is_of_lists else steps[0])
     if (field.min is not None or field.max is not None) and not field.is_list:
-        steps.append(_compile_limit_check(field))
+        steps.append(compile_limit_check(field))
     if field.is_list:
-        return _compile_list_check(field, _compose(steps))
+        return compile_list_check(field, _compose(steps))
     return _compose(steps)
 
 
@@ -232,59 +239,3 @@ def _fold(value: Any) -> str:
 def _is_word(text: str) -> bool:
     longest_run = max(map(len, re.split(r"[\W\d_]+", text)), default=0)
     return longest_run >= _SHORTEST_WORD
-
-
-def _compile_limit_check(field: FormField) -> ValueCheck:
-    minimum, maximum = field.min, field.max
-    length_unit = _LENGTH_UNITS.get(field.type, "")
-    unit = length_unit or ("milliseconds" if str(getattr(field, "to", "")).endswith("_ms") else "")
-
-    def check(value: Any) -> Any:
-        size = len(value) if length_unit else value
-        if (minimum is not None and size < minimum) or (maximum is not None and size > maximum):
-            raise InvalidValue(_format_range(minimum, maximum, unit), f"it has {size}" if length_unit else "")
-        return value
-
-    return check
-
-
-def _format_range(minimum: float | None, maximum: float | None, unit: str) -> str:
-    unit = f" {unit}" if unit else ""
-    if minimum is None:
-        return f"at most {maximum}{unit}"
-    return f"at least {minimum}{unit}" if maximum is None else f"{minimum} to {maximum}{unit}"
-
-
-def check_length(field: FormField, length: int, unit: str) -> None:
-    """Raise InvalidValue for a list or mapping that is shorter or longer than its field says."""
-    minimum, maximum = field.min, field.max
-    if (minimum is not None and length < minimum) or (maximum is not None and length > maximum):
-        raise InvalidValue(_format_range(minimum, maximum, unit), f"it has {length}")
-
-
-def _compile_list_check(field: FormField, check: ValueCheck) -> ValueCheck:
-    join = getattr(field, "join", None)
-
-    def check_list(value: Any) -> Any:
-        items = _split_items(value, join)
-        results = []
-        for position, item in enumerate(items, 1):
-            try:
-                results.append(check(item))
-            except InvalidValue as invalid:
-                fix = f"check item {position}, {item!r:.40}" + (f"; {invalid.fix}" if invalid.fix else "")
-                raise InvalidValue(f"each item to be {invalid.expected}", fix) from None
-        check_length(field, len(items), "items")
-        return results if join is None else join.join(map(str, results))
-
-    return check_list
-
-
-def _split_items(value: Any, join: str | None) -> list[Any]:
-    if isinstance(value, str) and value.lstrip().startswith("["):
-        value = to_json_value(value)
-    if isinstance(value, list | tuple):
-        return list(value)
-    if join is not None and isinstance(value, str | int) and not isinstance(value, bool):
-        return [item.strip() for item in str(value).split(join)]
-    raise InvalidValue("a list", f"write [{value}]" if isinstance(value, str | int) else "")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from connector.core.inputs.objects import iterate_members
 from connector.core.inputs.time_forms import from_time_form
 from connector.core.inputs.time_zones import find_same_zone, is_zone
+from connector.definition.fields import walk_fields
 from connector.definition.suggest import closest
 from connector.errors import DefinitionError
 
@@ -59,15 +60,13 @@ def compile_input_warnings(connector: Connector, action: Action) -> InputWarning
 
 
 def _add_finders(connector: Connector, field: InputField, finders: dict[int, ValueWarnings]) -> bool:
-    """Add what warns of a field, and of its members; return whether a member has one."""
-    if field.future:
-        finders[id(field)] = partial(_find_time_warning, field.wire)
-    elif field.format == "timezone" and field.choices_file:
-        finders[id(field)] = partial(_find_zone_warning, connector.choices(field.choices_file))
-    has_finders = [
-        _add_finders(connector, member, finders) or id(member) in finders for member in field.members.values()
-    ]
-    return any(has_finders)
+    """Add what warns of a field, and of what is declared below it; return whether a member has one."""
+    for one in walk_fields(field):
+        if one.future:
+            finders[id(one)] = partial(_find_time_warning, one.wire)
+        elif one.format == "timezone" and one.choices_file:
+            finders[id(one)] = partial(_find_zone_warning, connector.choices(one.choices_file))
+    return any(id(one) in finders for one in walk_fields(field) if one is not field)
 
 
 def _find_time_warning(wire: TimeForm | None, value: Any, now: float) -> Iterator[str]:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from connector.core.inputs.coerce import Values, to_json_value, to_text
-from connector.core.inputs.field_checks import check_length
+from connector.core.inputs.sizes import check_length
 from connector.core.inputs.value_tree import finish, put
+from connector.core.inputs.variants import list_sent_members
 from connector.core.invalid_value import InvalidValue
 from connector.core.json_path import get_at, has_position
 from connector.core.redaction import preview
 from connector.definition.fields import index_spellings
-from connector.definition.json_path import parse_path
+from connector.definition.json_path import PathSyntaxError, join_path, parse_path
 from connector.definition.suggest import closest
 from connector.errors import InputError, Problem
 
@@ -24,9 +25,42 @@ if TYPE_CHECKING:
     from connector.core.inputs.field_checks import ValueCheck
     from connector.definition.fields import InputField, Member
 
-Validator = Callable[[Mapping[str, Any]], Values]
 _MAX_NAMED_MEMBERS = 12
 _MAX_PROBLEMS = 50  # of one list or mapping
+
+
+class RejectedMembers(Exception):
+    """Members of an object break rules; which ones nobody has asked yet."""
+
+
+class MemberValidator(Protocol):
+    """Checks the members of one object and returns their values by key, and the members that it may have."""
+
+    def __call__(self, given: Mapping[str, Any]) -> tuple[Values, ObjectLayout]:
+        """Return values and layout. Raises RejectedMembers, or InputError with every problem."""
+        ...
+
+
+class ObjectLayout:
+    """The places of members in an object, and of what they add."""
+
+    def __init__(self, members: Mapping[str, Member]) -> None:
+        self._places = [(key, member.location.path) for key, member in members.items()]
+        self._additions = [
+            (key, parse_path(place), value) for key, member in members.items() for place, value in member.adds.items()
+        ]
+
+    def build(self, values: Values) -> dict[str, Any]:
+        """Return the object as the service expects it."""
+        tree: dict[str, Any] = {}
+        for key, path in self._places:
+            if key in values:
+                put(tree, path, values[key])
+        for key, path, constant in self._additions:
+            if values.get(key) is not None:
+                put(tree, path, constant)
+        finished: dict[str, Any] = finish(tree)
+        return finished
 
 
 class InvalidMembers(InvalidValue):
@@ -38,15 +72,16 @@ class InvalidMembers(InvalidValue):
 
     def below(self, name: str) -> list[Problem]:
         """Return the problems as they are told of the object with this name."""
-        return [replace(problem, field=f"{name}.{problem.field}") for problem in self.problems]
+        return [
+            replace(problem, field=f"{name}.{problem.field}" if problem.field else name) for problem in self.problems
+        ]
 
 
-def compile_object_check(field: InputField, validate: Validator) -> ValueCheck:
-    """Return the check of one object, a list or a mapping of them; it raises InvalidMembers with every problem."""
-    places = [(key, member.location.path) for key, member in field.members.items()]
-    additions = [
-        (key, parse_path(place), value) for key, member in field.members.items() for place, value in member.adds.items()
-    ]
+def compile_object_check(field: InputField, validate: MemberValidator) -> ValueCheck:
+    """Return the check of one object, a list or a mapping of them.
+
+    It raises InvalidMembers with every problem, or what `validate` raises if that is RejectedMembers.
+    """
     example = f"such as {json.dumps(field.example)}" if field.example is not None and not field.secret else ""
 
     def check_one(value: Any) -> dict[str, Any]:
@@ -54,18 +89,10 @@ def compile_object_check(field: InputField, validate: Validator) -> ValueCheck:
         if not isinstance(value, Mapping):
             raise InvalidValue(_describe_members(field), example)
         try:
-            values = validate(value)
+            values, layout = validate(value)
         except InputError as error:
             raise InvalidMembers(list(error.problems)) from None
-        tree: dict[str, Any] = {}
-        for key, path in places:
-            if key in values:
-                put(tree, path, values[key])
-        for key, path, constant in additions:
-            if values.get(key) is not None:
-                put(tree, path, constant)
-        finished: dict[str, Any] = finish(tree)
-        return finished
+        return layout.build(values)
 
     def check_list(value: Any) -> list[Any]:
         value = to_json_value(value) if isinstance(value, str) else value
@@ -91,10 +118,10 @@ def _check_each(check: ValueCheck, field: InputField, entries: Iterable[tuple[An
         try:
             checked.append((name, check(value)))
         except InvalidMembers as invalid:
-            problems += invalid.below(str(name))
+            problems += invalid.below(join_path(str(name)))
         except InvalidValue as invalid:
             got = preview(value, is_secret=field.secret)
-            problems.append(Problem(str(name), got, invalid.expected, invalid.fix))
+            problems.append(Problem(join_path(str(name)), got, invalid.expected, invalid.fix))
         if len(problems) >= _MAX_PROBLEMS:
             break
     if problems:
@@ -115,18 +142,26 @@ def iterate_members(field: InputField, value: Any, name: str) -> Iterator[tuple[
     elif isinstance(value, list):
         objects = [(f"{name}.{position}", item) for position, item in enumerate(value)]
     else:
-        objects = [(f"{name}.{key}", item) for key, item in value.items()] if isinstance(value, dict) else []
+        objects = [(f"{name}.{join_path(key)}", item) for key, item in value.items()] if isinstance(value, dict) else []
     for place, item in objects:
-        for key, member in field.members.items():
+        for key, member in list_sent_members(field, item).items():
             member_value = get_at(item, member.location.path)
             if member_value is not None:
                 yield f"{place}.{key}", member, member_value
                 yield from iterate_members(member, member_value, f"{place}.{key}")
 
 
+def _split_name(name: str) -> tuple[str, ...]:
+    """Return the names of `attendees.0.email`; one with a dot stands in quotes. What is no path is one name."""
+    try:
+        return parse_path(name) or (name,)
+    except PathSyntaxError:
+        return tuple(name.split("."))
+
+
 def find_member(inputs: Mapping[str, InputField], name: str) -> tuple[tuple[str, ...], InputField] | None:
     """Return where a name such as `attendees.0.email` puts a value in the inputs, and its field; None for any other."""
-    first, *rest = name.split(".")
+    first, *rest = _split_name(name)
     key = index_spellings(inputs).get(first)
     if key is None or (rest and not inputs[key].members):
         return None
@@ -138,22 +173,22 @@ def find_member(inputs: Mapping[str, InputField], name: str) -> tuple[tuple[str,
         names.append(str(int(position)) if field.is_list else position)
     if not rest:
         return (tuple(names), field) if len(names) == 1 else None
-    found = find_member(field.members, ".".join(rest))
+    found = find_member(field.members, join_path(*rest))
     return None if found is None else ((*names, *found[0]), found[1])
 
 
 def suggest_member(inputs: Mapping[str, InputField], name: str) -> str | None:
     """Return the member that a name such as `attendees.0.emial` may mean; None where no object is named."""
-    first, _, rest = name.partition(".")
+    first, *rest = _split_name(name)
     field = inputs.get(index_spellings(inputs).get(first, ""))
     if field is None or not rest or not field.members:
         return None
     place = first
     if field.type != "object":
-        position, _, rest = rest.partition(".")
-        place = f"{first}.{position}"
+        place = join_path(first, rest.pop(0))
     spellings = index_spellings(field.members)
-    deeper, match = suggest_member(field.members, rest), closest(rest, spellings)
+    below = join_path(*rest)
+    deeper, match = suggest_member(field.members, below), closest(below, spellings)
     meant = deeper or (spellings[match] if match else None)
     return None if meant is None else f"{place}.{meant}"
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from connector.core.redaction import Redactor
     from connector.definition.action import RequireOneOf
     from connector.definition.fields import InputField
-    from connector.definition.input_group import InputGroup
+    from connector.definition.inputs.input_group import InputGroup
 
 
 class _Default(NamedTuple):

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from connector.definition.case import to_snake_case
 from connector.definition.forms import field_schema
 from connector.definition.forms.field_schema import classify_limits
-from connector.definition.input_group import MemberGroup
+from connector.definition.forms.object_schema import ObjectSchemas
+from connector.definition.inputs.input_group import MemberGroup, describe_variants
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from connector.definition.action import Action, RequireOneOf
     from connector.definition.fields import FormField, InputField
-    from connector.definition.input_group import InputGroup
+    from connector.definition.inputs.input_group import InputGroup
     from connector.definition.manifest import Manifest
 
 CONNECTION_INPUT = ("connection", "Connection", "The connection to run it with, by name.")
@@ -58,7 +60,9 @@ def build_form_schema(connector: ChoiceFiles, action: Action) -> dict[str, Any]:
     `x-suggest` is a value that a form shows, and sends only when it is chosen. Raises DefinitionError when a file of
     choices is missing.
     """
-    properties = {key: build_property(connector, action, field) for key, field in action.inputs.items()}
+    schemas = ObjectSchemas(partial(_build_properties, connector), has_conditions=True)
+    schema = schemas.build_group(action)
+    properties = schema["properties"]
     key, label, help_text = CONNECTION_INPUT
     properties[key] = {
         "title": label,
@@ -72,8 +76,7 @@ def build_form_schema(connector: ChoiceFiles, action: Action) -> dict[str, Any]:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": action.label,
         "description": action.summary,
-        **_build_object_schema(action, properties),
-        **_build_conditions(action),
+        **schemas.close(schema),
     }
 
 
@@ -84,12 +87,13 @@ def build_tool_spec(connector: ChoiceFiles, action: Action) -> dict[str, Any]:
     schema has no conditions, which not every model accepts; descriptions state the rules between inputs. It does not
     list more than 25 choices either. The connection is no input: who offers the tool chooses it.
     """
+    schemas = ObjectSchemas(partial(_build_tool_properties, connector), has_conditions=False)
     reply_help = f" Returns: {action.returns.help}" if action.returns.help else ""
     return {
         "name": to_snake_case(action.action),
         "title": action.label,
         "description": " ".join([action.summary, *_describe_deprecation(action)]) + reply_help,
-        "inputSchema": _build_object_schema(action, _build_tool_properties(connector, action)),
+        "inputSchema": schemas.close(schemas.build_group(action)),
         "annotations": {
             "readOnlyHint": action.is_read,
             "idempotentHint": not (action.is_raw or action.is_write),
@@ -104,7 +108,7 @@ def _describe_deprecation(item: Action | InputField) -> list[str]:
 
 def build_doc_rows(connector: ChoiceFiles, action: Action) -> list[DocRow]:
     """Return the rows of an action's inputs in the order of its file, then connection and debugRequest."""
-    doc_rows = list(_build_input_rows(connector, action, ""))
+    doc_rows = list(_build_input_rows(connector, action, "", {}))
     for (key, label, help_text), type_name, default in (
         (CONNECTION_INPUT, "connection", ""),
         (DEBUG_INPUT, "boolean", "false"),
@@ -115,13 +119,32 @@ def build_doc_rows(connector: ChoiceFiles, action: Action) -> list[DocRow]:
     return doc_rows
 
 
-def _build_input_rows(connector: ChoiceFiles, group: InputGroup, prefix: str) -> Iterator[DocRow]:
-    """Yield the row of each input, and below it those of its members, named as the columns of a table name them."""
+def _build_input_rows(
+    connector: ChoiceFiles, group: InputGroup, prefix: str, shown_types: dict[str, str]
+) -> Iterator[DocRow]:
+    """Yield the row of each input, and below it those of its members, named as the columns of a table name them.
+
+    `shown_types` are the named types whose members have rows already, each with the input that has them.
+    """
     for key, field in group.inputs.items():
         notes = [*_describe_relations(group, key, field), *_describe_aliases(field)]
-        yield build_doc_row(connector, prefix + key, field, notes)
         place = {"object": "", "list of object": "0.", "map of object": "NAME."}.get(field.type, "")
-        yield from _build_input_rows(connector, MemberGroup.build(field, group.method), f"{prefix}{key}.{place}")
+        groups = []
+        for variant, holder in ((None, field), *((variant, variant) for variant in (field.variants or {}).values())):
+            known = shown_types.get(holder.type_name or "")
+            of_variant = f" of {holder.label}" if variant else ""
+            if known is not None:
+                notes.append(f"The members{of_variant} are those of {known}.")
+            elif field.members:
+                shown_types.update({holder.type_name: prefix + key} if holder.type_name else {})
+                groups.append((variant, holder.declared))
+        if field.variants:
+            notes.append(f"One of {describe_variants(field)}.")
+        yield build_doc_row(connector, prefix + key, field, notes)
+        for variant, members in groups:
+            inner = replace(MemberGroup.build(field, group.method, variant), inputs=members)
+            for row in _build_input_rows(connector, inner, f"{prefix}{key}.{place}", shown_types):
+                yield row if variant is None else replace(row, notes=f"{row.notes} Of {variant.label}.")
 
 
 def build_doc_row(connector: ChoiceFiles, key: str, field: FormField, extra_notes: list[str] | None = None) -> DocRow:
@@ -142,34 +165,28 @@ def _list_connection_types(connector: ChoiceFiles, action: Action) -> list[str]:
     connection_types = connector.manifest.connections
     allowed = action.connections or list(connection_types)
     return [
-        type_name
-        for type_name in allowed
-        if type_name in connection_types
-        and action.action in (connection_types[type_name].allowed_actions or [action.action])
+        kind
+        for kind in allowed
+        if kind in connection_types and action.action in (connection_types[kind].allowed_actions or [action.action])
     ]
 
 
-def _build_conditions(group: InputGroup) -> dict[str, Any]:
-    conditions = list(field_schema.build_conditional_schemas(group))
-    return {"allOf": conditions} if conditions else {}
+def _build_properties(connector: ChoiceFiles, schemas: ObjectSchemas, group: InputGroup) -> dict[str, Any]:
+    """Return the schemas of the inputs of a form."""
+    return {key: _build_property(connector, schemas, group, key) for key in group.inputs}
 
 
-def _build_object_schema(action: InputGroup, properties: Mapping[str, Any]) -> dict[str, Any]:
-    required = [key for key, field in action.inputs.items() if field.required and key in properties]
-    return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
+def _build_property(connector: ChoiceFiles, schemas: ObjectSchemas, group: InputGroup, key: str) -> dict[str, Any]:
+    field = group.inputs[key]
+    return build_form_words(connector, field, schemas.build(key, field, group.method))
 
 
-def build_property(connector: ChoiceFiles, group: InputGroup, field: InputField) -> dict[str, Any]:
-    """Return the schema of one input in a form."""
-    choices, one = _collect_choices(connector, field), None
-    if field.members:
-        members = MemberGroup.build(field, group.method)
-        properties = {key: build_property(connector, members, member) for key, member in field.members.items()}
-        one = {**_build_object_schema(members, properties), **_build_conditions(members)}
+def build_form_words(connector: ChoiceFiles, field: InputField, one: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Return the schema of one input in a form; `one` is the schema of one object, where members are declared."""
     schema: dict[str, Any] = {
         "title": field.label,
         "description": field.help,
-        **field_schema.build_field_schema(field, choices, one),
+        **field_schema.build_field_schema(field, _collect_choices(connector, field), one),
     }
     if field.has_default:
         schema["default"] = field.default
@@ -190,18 +207,19 @@ def _collect_choices(connector: ChoiceFiles, field: FormField) -> dict[Any, str]
     return {**field.typed_choices, **(connector.choices(field.choices_file) if field.choices_file else {})}
 
 
-def _build_tool_properties(connector: ChoiceFiles, group: InputGroup) -> dict[str, Any]:
+def _build_tool_properties(connector: ChoiceFiles, schemas: ObjectSchemas, group: InputGroup) -> dict[str, Any]:
     """Return the schemas of the inputs that forms show."""
-    visible_inputs = {key: field for key, field in group.inputs.items() if not field.hidden}
-    return {key: _build_tool_property(connector, group, key, field) for key, field in visible_inputs.items()}
+    return {
+        key: _build_tool_property(connector, schemas, group, key)
+        for key, field in group.inputs.items()
+        if not field.hidden
+    }
 
 
-def _build_tool_property(connector: ChoiceFiles, group: InputGroup, key: str, field: InputField) -> dict[str, Any]:
+def _build_tool_property(connector: ChoiceFiles, schemas: ObjectSchemas, group: InputGroup, key: str) -> dict[str, Any]:
     """Return the schema of an input, short: its description does not repeat what the schema says."""
-    choices, one = _collect_choices(connector, field), None
-    if field.members:
-        members = MemberGroup.build(field, group.method)
-        one = _build_object_schema(members, _build_tool_properties(connector, members))
+    field = group.inputs[key]
+    choices, one = _collect_choices(connector, field), schemas.build(key, field, group.method)
     schema = {
         keyword: value
         for keyword, value in field_schema.build_field_schema(field, {}, one).items()

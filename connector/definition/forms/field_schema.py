@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from connector.definition.fields import FormField, InputField
-    from connector.definition.input_group import InputGroup
+    from connector.definition.inputs.input_group import InputGroup
 
 _DATETIME_PATTERN = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?$"
 _MOMENT_PATTERN = _DATETIME_PATTERN.replace(")?$", ")$")
@@ -36,7 +36,16 @@ _TYPE_SCHEMAS: dict[str, dict[str, Any]] = {
     "list of integer": {"type": "array", "items": {"type": "integer"}},
     "list of number": {"type": "array", "items": {"type": "number"}},
     "list of boolean": {"type": "array", "items": {"type": "boolean"}},
+    "scalar": {"type": ["string", "number", "boolean"]},
     "map of string": {"type": "object", "additionalProperties": {"type": "string"}},
+    "map of integer": {"type": "object", "additionalProperties": {"type": "integer"}},
+    "map of number": {"type": "object", "additionalProperties": {"type": "number"}},
+    "map of boolean": {"type": "object", "additionalProperties": {"type": "boolean"}},
+    "map of scalar": {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean"]}},
+    "map of list of string": {
+        "type": "object",
+        "additionalProperties": {"type": "array", "items": {"type": "string"}},
+    },
     "object": {"type": "object"},
     "list of object": {"type": "array", "items": {"type": "object"}},
     "map of object": {"type": "object", "additionalProperties": {"type": "object"}},
@@ -105,7 +114,7 @@ def _build_choices_schema(choices: Mapping[Any, str], open_type: str | None) -> 
 
 def classify_limits(field: FormField) -> str:
     """Return what `min` and `max` of a field limit: a "number", or the length of a "list", "map" or "text"."""
-    if field.is_list or field.type.startswith("map of "):
+    if field.is_list or field.is_map:
         return "list" if field.is_list else "map"
     return "number" if field.type in ("integer", "number") else "text"
 

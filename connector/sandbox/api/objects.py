@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from connector.core.inputs.variants import list_sent_members
+from connector.definition.json_path import join_path, parse_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -10,6 +14,7 @@ if TYPE_CHECKING:
     from connector.definition.fields import InputField
 
     ValueReader = Callable[[InputField, Any, str], Any]  # a member, what was sent for it, and the name of its place
+    ConstantCheck = Callable[[str, Any, Any], None]  # the name of its place, what stands there, and the constant
 
 MISSING: Any = object()
 
@@ -26,23 +31,32 @@ def find_at_path(tree: Any, path: tuple[str, ...]) -> Any:
     return tree
 
 
-def read_objects(field: InputField, sent: Any, read: ValueReader, name: str) -> Any:
-    """Return the objects that were sent for an input, with their members by key; anything else unchanged."""
-    if field.type == "object":
-        return _read_object(field, sent, read, name)
-    if field.is_list and isinstance(sent, list):
-        return [_read_object(field, item, read, f"{name}.{position}") for position, item in enumerate(sent)]
-    if field.type == "map of object" and isinstance(sent, dict):
-        return {key: _read_object(field, item, read, f"{name}.{key}") for key, item in sent.items()}
-    return sent
+@dataclass(frozen=True, slots=True)
+class ObjectReader:
+    """Reads the members of objects with `read`; `check_constant` is told what stands where a member adds a constant."""
 
+    read: ValueReader
+    check_constant: ConstantCheck
 
-def _read_object(field: InputField, sent: Any, read: ValueReader, name: str) -> Any:
-    if not isinstance(sent, dict):
+    def read_objects(self, field: InputField, sent: Any, name: str) -> Any:
+        """Return the objects that were sent for an input, with their members by key; anything else unchanged."""
+        if field.type == "object":
+            return self._read_object(field, sent, name)
+        if field.is_list and isinstance(sent, list):
+            return [self._read_object(field, item, f"{name}.{position}") for position, item in enumerate(sent)]
+        if field.type == "map of object" and isinstance(sent, dict):
+            return {key: self._read_object(field, item, f"{name}.{join_path(key)}") for key, item in sent.items()}
         return sent
-    given = {}
-    for key, member in field.members.items():
-        value = find_at_path(sent, member.location.path)
-        if value is not MISSING:
-            given[key] = read(member, value, f"{name}.{member.to}")
-    return given
+
+    def _read_object(self, field: InputField, sent: Any, name: str) -> Any:
+        if not isinstance(sent, dict):
+            return sent
+        given = {}
+        for key, member in list_sent_members(field, sent).items():
+            value = find_at_path(sent, member.location.path)
+            if value is MISSING:
+                continue
+            given[key] = self.read(member, value, f"{name}.{member.to}")
+            for place, constant in member.adds.items() if value is not None else ():
+                self.check_constant(f"{name}.{place}", find_at_path(sent, parse_path(place)), constant)
+        return given

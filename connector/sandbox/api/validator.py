@@ -15,7 +15,7 @@ from connector.core.json_path import set_at
 from connector.core.request.body import to_wire_text
 from connector.definition.fields import RequestLocation
 from connector.errors import InputError
-from connector.sandbox.api.objects import MISSING, find_at_path, read_objects
+from connector.sandbox.api.objects import MISSING, ObjectReader, find_at_path
 from connector.sandbox.http.body_parser import BadBody, ParsedBody, parse_body, unflatten
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ _JSON_TYPES: dict[str, tuple[tuple[type, ...], str]] = {
     "list of integer": ((int,), "a JSON list of whole numbers"),
     "list of number": ((int, float), "a JSON list of numbers"),
     "list of boolean": ((bool,), "a JSON list of true and false"),
-    "map of string": ((dict,), "a JSON object of strings"),
+    "scalar": ((str, int, float, bool), "a JSON string, number, true or false"),
     "pairs": ((dict, list), "a JSON object or list"),
 }
 
@@ -111,8 +111,7 @@ class RequestValidator:
         path_values = dict(zip(self.action.path_names, self.decode_path_values(segments), strict=True))
         parts = _RequestParts(path_values, query, request.headers, body)
         given = self._read_inputs(parts, errors)
-        for name, expected in self._find_wrong_constants(parts, body_unreadable=body_unreadable):
-            errors.setdefault(name, expected)
+        self._check_constants(parts, given, errors, body_unreadable=body_unreadable)
         values = self._check_inputs(given, errors, body_unreadable=body_unreadable)
         inputs = {
             key: value if self._is_sent_otherwise(key) else values.get(key, value) for key, value in given.items()
@@ -153,7 +152,9 @@ class RequestValidator:
     def _read_value(self, errors: dict[str, str], field: InputField, raw: Any, name: str, *, is_text: bool) -> Any:
         """Return a value as a caller gives it; add wire-type mismatches to `errors`."""
         if field.members:
-            return read_objects(field, raw, partial(self._read_value, errors, is_text=is_text), name)
+            read = partial(self._read_value, errors, is_text=is_text)
+            reader = ObjectReader(read, partial(_check_constant, errors, is_text=is_text))
+            return reader.read_objects(field, raw, name)
         value = _parse_text_value(field, raw, self.action.lists) if is_text else raw
         if field.wire is not None and value is not None:
             kind, expected_kind = (str, "a JSON string") if field.wire == "date" else (int, "a JSON number")
@@ -177,17 +178,20 @@ class RequestValidator:
             return container
         return {name: value for name, value in container.items() if name not in owned_names} or MISSING
 
-    def _find_wrong_constants(self, parts: _RequestParts, *, body_unreadable: bool) -> list[tuple[str, str]]:
-        problems = []
-        for location, value in self._constants:
-            if body_unreadable and location.part in _BODY_PARTS:
-                continue
-            actual = parts.get_value(location)
-            is_text = parts.is_text_at(location) and not isinstance(value, dict | list)
-            if actual != (to_wire_text(value) if is_text else value):
-                got = "nothing" if actual is MISSING else actual
-                problems.append((_location_name(location), f"Expected {to_wire_text(value)}; got {got}."))
-        return problems
+    def _check_constants(
+        self, parts: _RequestParts, given: Mapping[str, Any], errors: dict[str, str], *, body_unreadable: bool
+    ) -> None:
+        """Check the constants of every request, and those that go beside the inputs that were sent."""
+        added = (
+            (RequestLocation.parse(place), value)
+            for key, field in self.action.inputs.items()
+            if given.get(key) is not None
+            for place, value in field.adds.items()
+        )
+        for location, value in (*self._constants, *added):
+            if not (body_unreadable and location.part in _BODY_PARTS):
+                actual, is_text = parts.get_value(location), parts.is_text_at(location)
+                _check_constant(errors, _location_name(location), actual, value, is_text=is_text)
 
     def _check_inputs(self, given: dict[str, Any], errors: dict[str, str], *, body_unreadable: bool) -> dict[str, Any]:
         """Return the converted values; add the problems of the others to `errors`."""
@@ -225,6 +229,14 @@ def _location_name(location: RequestLocation) -> str:
     return ".".join(location.path) or location.part
 
 
+def _check_constant(errors: dict[str, str], name: str, actual: Any, value: Any, *, is_text: bool) -> None:
+    """Add to `errors` when something else than a constant stands in its place."""
+    expected = to_wire_text(value) if is_text and not isinstance(value, dict | list) else value
+    if actual != expected:
+        got = "nothing" if actual is MISSING else actual
+        errors.setdefault(name, f"Expected {to_wire_text(value)}; got {got}.")
+
+
 def _is_whole_body(input_field: Input) -> bool:
     return input_field.location.part == "body" and not input_field.location.path and not input_field.location.spread
 
@@ -237,6 +249,8 @@ def _parse_text_value(input_field: InputField, raw: Any, list_style: str) -> Any
         return raw
     if isinstance(raw, list) and raw and all(isinstance(item, str) for item in raw) and input_field.type != "json":
         return raw[-1]
+    if input_field.type == "map of list of string" and isinstance(raw, dict):
+        return {name: item if isinstance(item, list) else [item] for name, item in raw.items()}
     is_cleared = input_field.location.part in _BODY_PARTS and raw == "" and input_field.type not in _TEXT_TYPES
     return None if is_cleared else raw
 
@@ -247,22 +261,29 @@ def _expected_type(input_field: InputField, value: Any, *, is_text: bool) -> str
         return None
     if not is_text and input_field.join:
         return None if isinstance(value, str) else "a JSON string"
+    if not is_text and input_field.is_map:
+        return _expected_map(input_field, value)
     if not is_text:
         types, expected = _JSON_TYPES.get(input_field.type, ((object,), ""))
         items = value if input_field.is_list and isinstance(value, list) else [value]
         if (input_field.is_list and not isinstance(value, list)) or not all(_has_type(item, types) for item in items):
-            return expected
-        if (
-            isinstance(value, dict)
-            and input_field.type == "map of string"
-            and not all(isinstance(item, str) for item in value.values())
-        ):
             return expected
         if input_field.type == "json" and isinstance(value, str) and isinstance(input_field.example, dict | list):
             return "a JSON object" if isinstance(input_field.example, dict) else "a JSON list"
     if input_field.format and isinstance(value, str) and not input_field.is_list:
         return _normalized_form(input_field.format, value)
     return None
+
+
+def _expected_map(input_field: InputField, value: Any) -> str | None:
+    """Return the expected type of a mapping when it, or an entry, has another one, else None."""
+    type_name = input_field.type.removeprefix("map of ")
+    types, expected = _JSON_TYPES[type_name]
+    entries = list(value.values()) if isinstance(value, dict) else [MISSING]
+    is_of_lists = type_name.startswith("list of ")
+    items = [item for entry in entries for item in (entry if is_of_lists and isinstance(entry, list) else [entry])]
+    has_lists = not is_of_lists or all(isinstance(entry, list) for entry in entries)
+    return None if has_lists and all(_has_type(item, types) for item in items) else f"a JSON object, each {expected}"
 
 
 def _has_type(value: Any, types: tuple[type, ...]) -> bool:

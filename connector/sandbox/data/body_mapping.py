@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from connector.definition.action import Action
     from connector.definition.fields import InputField
 
-_OPAQUE_TYPES = ("json", "map of string", "pairs", *OBJECT_TYPES)
+_OPAQUE_TYPES = ("json", "pairs", *OBJECT_TYPES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,9 @@ class BodyMapping:
         secret_paths = (secret for path, spec in inputs for secret in _list_secrets(path, spec))
         single_paths = [path for path, spec in inputs if not spec.location.spread]
         spread_paths = [path for path, spec in inputs if spec.location.spread]
-        opaque_paths = (path for path, spec in inputs if spec.type in _OPAQUE_TYPES and not spec.location.spread)
+        opaque_paths = (
+            path for path, spec in inputs if (spec.is_map or spec.type in _OPAQUE_TYPES) and not spec.location.spread
+        )
         return cls(
             wrappers,
             tuple(
@@ -74,9 +76,13 @@ class BodyMapping:
         return selected
 
 
+def _is_opaque(spec: InputField) -> bool:
+    return spec.is_map or spec.type in _OPAQUE_TYPES
+
+
 def _list_secrets(path: FieldPath, spec: InputField) -> list[FieldPath]:
-    """Return the paths of passwords; a list or mapping of objects that hold some counts as one."""
-    if spec.type == "object":
+    """Return the paths of passwords; what holds some at places that only a value tells counts as one."""
+    if spec.type == "object" and spec.type_name is None and not spec.variants:
         return [
             secret
             for member in spec.members.values()

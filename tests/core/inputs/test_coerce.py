@@ -91,7 +91,7 @@ NOT_JSON = [
         *((coerce.to_iso_datetime, value) for value in NOT_MOMENT),
         *((coerce.to_iso_date, value) for value in NOT_DAY),
         *((coerce.to_json_value, value) for value in NOT_JSON),
-        *((coerce.to_text_mapping, value) for value in [None, "x", [], {"a": 1.5}, {"a": None}, {"a": "\0"}]),
+        *((coerce.to_entries, value) for value in [None, "x", "{", [], {1.5: "a"}, {"\0": "a"}]),
         *((coerce.to_file, value) for value in ["path.txt", Path("x"), None, 5, io.StringIO("text")]),
         *(
             (coerce.to_pairs, value)

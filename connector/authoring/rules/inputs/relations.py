@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector.authoring.draft import Violation
 from connector.authoring.rules.fields import FieldRef, iter_groups
-from connector.authoring.rules.values import coerce_value
+from connector.authoring.rules.inputs.values import coerce_value
 from connector.core.invalid_value import InvalidValue
 from connector.definition.case import to_kebab_case, to_snake_case
 from connector.definition.suggest import did_you_mean
@@ -23,16 +23,27 @@ if TYPE_CHECKING:
 
 def check_named_inputs(file: ParsedFile[Action], folder: ConnectorFolder) -> Iterator[Violation]:
     """Check that inputs named by others exist, and can have the values that these require."""
-    for group_path, inputs in iter_groups(file.model):
-        for owner, path, key in _iter_related_keys(group_path, inputs):
-            yield from _check_exists(path, key, inputs)
-            if key == owner:
-                yield Violation(path, "requires-exist", f"{key!r} names itself.")
+    yield from check_named_members(file, folder)
     for path, key in _iter_named_inputs(file):
         yield from _check_exists(path, key, file.model.inputs)
-    for path, inputs, key, values in _iter_required_values(file):
-        for index, value in enumerate(values):
-            yield from _check_possible_value(inputs, folder, (*path, index), (key, value))
+    for index, rule in enumerate(file.model.any_of):
+        for other, values in rule.when.items():
+            yield from _check_possible_values(
+                file.model.inputs, folder, ("any_of", index, "when", other), (other, values)
+            )
+
+
+def check_named_members(file: ParsedFile[Any], folder: ConnectorFolder) -> Iterator[Violation]:
+    """Check the inputs that others of their group name, of an action, a type or an object."""
+    for group in iter_groups(file):
+        for owner, path, key in _iter_related_keys(group.path, group.inputs):
+            yield from _check_exists(path, key, group.visible)
+            if key == owner:
+                yield Violation(path, "requires-exist", f"{key!r} names itself.")
+        for key, field in group.inputs.items():
+            for other, values in field.requires.items() if isinstance(field.requires, dict) else ():
+                path = (*group.path, key, "requires", other)
+                yield from _check_possible_values(group.visible, folder, path, (other, values))
 
 
 def _check_exists(path: NodePath, key: str, inputs: Mapping[str, InputField]) -> Iterator[Violation]:
@@ -68,16 +79,12 @@ def _iter_keys(path: NodePath, value: Any) -> Iterator[tuple[NodePath, str]]:
         yield from (((*path, index), key) for index, key in enumerate(value or ()))
 
 
-def _iter_required_values(
-    file: ParsedFile[Action],
-) -> Iterator[tuple[NodePath, Mapping[str, InputField], str, list[Any]]]:
-    for path, inputs in iter_groups(file.model):
-        for key, field in inputs.items():
-            for other, values in field.requires.items() if isinstance(field.requires, dict) else ():
-                yield (*path, key, "requires", other), inputs, other, values
-    for index, rule in enumerate(file.model.any_of):
-        for other, values in rule.when.items():
-            yield ("any_of", index, "when", other), file.model.inputs, other, values
+def _check_possible_values(
+    inputs: Mapping[str, InputField], folder: ConnectorFolder, path: NodePath, requirement: tuple[str, list[Any]]
+) -> Iterator[Violation]:
+    key, values = requirement
+    for index, value in enumerate(values):
+        yield from _check_possible_value(inputs, folder, (*path, index), (key, value))
 
 
 def _check_possible_value(
@@ -97,9 +104,9 @@ def _check_possible_value(
         yield Violation(path, "requires-exist", f"{key!r} is never {value!r}; write {coerced!r}.")
 
 
-def check_conflicts_mutual(file: ParsedFile[Action], _folder: ConnectorFolder) -> Iterator[Violation]:
+def check_conflicts_mutual(file: ParsedFile[Any], _folder: ConnectorFolder) -> Iterator[Violation]:
     """Check that conflicts are declared on both sides, and not required at the same time."""
-    for path, inputs in iter_groups(file.model):
+    for path, inputs, _ in iter_groups(file):
         for key, field in inputs.items():
             place = (*path, key, "conflicts_with")
             for other in field.conflicting_inputs:
@@ -131,15 +138,15 @@ def check_choices_from(file: ParsedFile[Action], folder: ConnectorFolder) -> Ite
                 yield Violation(path, "choices-from", message)
 
 
-def check_unique_keys(file: ParsedFile[Action], _folder: ConnectorFolder) -> Iterator[Violation]:
+def check_unique_keys(file: ParsedFile[Any], _folder: ConnectorFolder) -> Iterator[Violation]:
     """Check that keys, aliases and earlier keys differ in snake_case, which Python and the command line use."""
     options = {"connection": "the run option connection", "debug_request": "the run option debugRequest"}
-    for path, inputs in iter_groups(file.model):
+    for path, inputs, _ in iter_groups(file):
         yield from _check_unique_keys_of(file, path, inputs, dict(options) if path == ("inputs",) else {})
 
 
 def _check_unique_keys_of(
-    file: ParsedFile[Action], group_path: NodePath, inputs: Mapping[str, InputField], seen: dict[str, str]
+    file: ParsedFile[Any], group_path: NodePath, inputs: Mapping[str, InputField], seen: dict[str, str]
 ) -> Iterator[Violation]:
     for key, field in inputs.items():
         paths: list[tuple[NodePath, str]] = [((*group_path, key), key)]
@@ -156,7 +163,7 @@ def _check_unique_keys_of(
 def check_deprecated(file: ParsedFile[Action], folder: ConnectorFolder) -> Iterator[Violation]:
     """Check that what `deprecated.use` names exists, and that no call must have a deprecated input."""
     yield from _check_use((), file.model.deprecated, file.model.action, folder.action_keys, "action")
-    for path, inputs in iter_groups(file.model):
+    for path, inputs, _ in iter_groups(file):
         for key, field in inputs.items():
             yield from _check_use((*path, key), field.deprecated, key, inputs, "input")
             if field.deprecated and field.required and not field.has_default:
