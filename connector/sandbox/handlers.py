@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pydantic_core import to_json
-
 from connector.core.json_path import get_at_path, set_at_path
 from connector.core.response.pagination.settings import Pagination
 from connector.sandbox.api.page_reply import PageReply
 from connector.sandbox.api.pagination import ListAdapter, PageRequest, slice_looping_page, slice_page
 from connector.sandbox.data.state import get_record
+from connector.sandbox.http.body_formats import encode_body
 from connector.sandbox.http.responses import ChangeEvent, SandboxResponse, build_json_response
 
 if TYPE_CHECKING:
@@ -213,6 +212,5 @@ def build_action_response(action: Action | None, status: int, value: Any, header
         return SandboxResponse(204, headers)
     if body_type == "json":
         return build_json_response(status, value, headers)
-    body = value.encode() if isinstance(value, str) else to_json(value)
-    content_type = "text/plain; charset=utf-8" if body_type == "text" else "application/octet-stream"
+    body, content_type = encode_body(body_type, value)
     return SandboxResponse(status, (("content-type", content_type), *headers), body)

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from connector.core.json_path import get_from_reply, has_path
 from connector.core.linear_regex import LinearRegex
 from connector.core.response import broken_json
-from connector.core.response.decoding import UnreadableBody, decode_text, parse_json
+from connector.core.response.decoding import UnreadableBody, decode_text
 from connector.core.response.error_texts import FieldMessage, find_reason, read_code, read_field_messages, read_text
+from connector.core.response.formats.reading import parse_error_body
 from connector.definition.error_format import to_json_text
 from connector.definition.json_path import parse_path
 
@@ -90,7 +91,7 @@ def _has_data_beside_errors(error_format: ErrorFormat, reply: Reply, data: Any) 
 def parse_error_details(error_format: ErrorFormat, reply: Reply) -> ErrorDetails:
     """Return the details of an error reply, secrets included. Never raises; a broken body is searched as text."""
     try:
-        data = parse_json(reply).value
+        data = parse_error_body(reply).value
     except UnreadableBody:
         text = decode_text(reply).value
         code = _find_code(error_format, reply, None)  # a header may have it
