@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -86,7 +87,7 @@ def parse_xml(body: bytes, list_paths: ListPaths = frozenset()) -> Any:
     parser.CharacterDataHandler = builder.add_text
     parser.EndElementHandler = builder.end
     try:
-        parser.Parse(body, True)  # noqa: FBT003  expat takes it by position: nothing follows
+        parser.ParseFile(io.BytesIO(body))
     except expat.ExpatError as error:
         raise ValueError(str(error)) from None
     return builder.root.build()
