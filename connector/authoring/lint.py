@@ -19,6 +19,7 @@ from connector.authoring.rules import (
     examples,
     fields,
     files,
+    jobs,
     manifest,
     no_effect,
     pagination,
@@ -48,7 +49,7 @@ ACTION_RULES = (
     relations.check_named_inputs, relations.check_conflicts_mutual, relations.check_choices_from,
     relations.check_unique_keys,
     endpoint.check_scopes, endpoint.check_rate, endpoint.check_connections, endpoint.check_idempotent,
-    pagination.check_pagination, endpoint.check_downloads, endpoint.check_has_payload,
+    pagination.check_pagination, jobs.check_job, endpoint.check_downloads, endpoint.check_has_payload,
     payloads.check_payload_fits_schema, error_replies.check_failed_parts,
 )  # fmt: skip
 MANIFEST_RULES = (

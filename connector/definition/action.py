@@ -11,7 +11,8 @@ from connector.definition.fields import Input, Key, StrictModel, Text, index_spe
 from connector.definition.json_path import JsonPath
 from connector.definition.lazy import cached_property
 from connector.definition.pagination import ActionPagination
-from connector.definition.reply_example import ReplyExample
+from connector.definition.replies.job import NextCall, Poll
+from connector.definition.replies.reply_example import ReplyExample
 
 if TYPE_CHECKING:
     from pydantic import GetJsonSchemaHandler
@@ -154,6 +155,8 @@ class Action(StrictModel):
     inputs: dict[Key, Input] = {}
     any_of: list[RequireOneOf] = []
     pagination: ActionPagination | None = None
+    poll: Poll | None = Field(default=None, description="The action starts a job: how to ask whether it is done.")
+    then: NextCall | None = Field(default=None, description="The action that reads the results of the job.")
     downloads: list[FileListing] = Field(default=[], description="Files that the reply lists.")
     returns: Returns = Returns()
     replies: list[ReplyExample] = Field(

@@ -19,7 +19,13 @@ from connector.core.response.decoding import (
     is_web_page,
     parse_json,
 )
-from connector.core.response.error_details import ErrorDetails, is_failure, may_be_partly_done, parse_error_details
+from connector.core.response.error_details import (
+    ErrorDetails,
+    find_message,
+    is_failure,
+    may_be_partly_done,
+    parse_error_details,
+)
 from connector.core.response.formats.reading import FORMAT_NAMES, OTHER_DATA_TYPES, find_foreign_json, parse_body
 from connector.core.response.outcomes import is_done_by_status
 from connector.core.response.result import Result
@@ -83,6 +89,10 @@ class ResponseParser:
         elif reply.status == HTTPStatus.MULTI_STATUS and self.action.returns.partial is None:
             warnings += (_MULTI_STATUS_WARNING,)
         return self.build_result(request, reply, data, warnings)
+
+    def find_message(self, data: Any) -> str:
+        """Return what data says of a failure, where errors have their message, else the likely reason."""
+        return find_message(self.connector.manifest.errors, data)
 
     def _judge(self, reply: Reply, data: Any) -> ErrorDetails | None:
         """Return the details of a reply that the definition calls an error; without data its headers may say so."""
