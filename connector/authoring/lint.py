@@ -18,6 +18,7 @@ from connector.authoring.rules import (
     examples,
     fields,
     files,
+    jobs,
     manifest,
     no_effect,
     pagination,
@@ -57,8 +58,9 @@ ACTION_RULES = (
     relations.check_named_inputs, relations.check_choices_from,
     relations.check_deprecated, relations.check_earlier_keys,
     endpoint.check_scopes, endpoint.check_rate, endpoint.check_connections, endpoint.check_server,
-    endpoint.check_weight, endpoint.check_idempotent, pagination.check_pagination, endpoint.check_downloads,
-    endpoint.check_has_payload, payloads.check_payload_fits_schema, error_replies.check_failed_parts,
+    endpoint.check_weight, endpoint.check_idempotent, pagination.check_pagination, jobs.check_job,
+    endpoint.check_downloads, endpoint.check_has_payload, payloads.check_payload_fits_schema,
+    error_replies.check_failed_parts,
 )  # fmt: skip
 MANIFEST_RULES = (
     files.check_input_key_order,

@@ -12,7 +12,8 @@ from connector.definition.fields import Deprecation, Input, Key, StrictModel, Te
 from connector.definition.json_path import JsonPath
 from connector.definition.lazy import cached_property
 from connector.definition.pagination import ActionPagination
-from connector.definition.reply_example import ReplyExample
+from connector.definition.replies.job import NextCall, Poll
+from connector.definition.replies.reply_example import ReplyExample
 
 if TYPE_CHECKING:
     from pydantic import GetJsonSchemaHandler
@@ -23,6 +24,8 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 UPDATE_METHODS = ("PATCH", "PUT")
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")  # change nothing at the service, whether or not the reply arrives
 RAW_REQUEST = "raw"
+DATA_TYPES = ("json", "csv", "ndjson", "xml")  # replies that are read as data
+ROW_TYPES = ("csv", "ndjson")  # of these, those that are a list by themselves
 MEDIA_TYPE_PATTERN = r"^[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+(\s*;\s*[A-Za-z0-9_.-]+=(\"[^\"]*\"|[^\s;\"]+))*$"
 
 RequestLine = Annotated[str, StringConstraints(pattern=r"^(raw|(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) /\S*)$")]
@@ -105,7 +108,9 @@ class FileListing(StrictModel):
 class Returns(StrictModel):
     """The reply: its type, size limit, schema and example."""
 
-    type: Literal["json", "text", "binary", "none"] = "json"
+    type: Literal["json", "csv", "ndjson", "xml", "text", "binary", "none"] = Field(
+        default="json", description="What the body is: data as json, csv, ndjson or xml; or as it is; or nothing."
+    )
     max_bytes: int | None = Field(default=None, gt=0, description="Maximum size of the reply in bytes, decoded.")
     help: Text | None = None
     partial: JsonPath | None = Field(
@@ -179,12 +184,23 @@ class Action(StrictModel):
     inputs: dict[Key, Input] = {}
     any_of: list[RequireOneOf] = []
     pagination: ActionPagination | None = None
+    poll: Poll | None = Field(default=None, description="The action starts a job: how to ask whether it is done.")
+    then: NextCall | None = Field(default=None, description="The action that reads the results of the job.")
     downloads: list[FileListing] = Field(default=[], description="Files that the reply lists.")
     returns: Returns = Returns()
     replies: list[ReplyExample] = Field(
         default=[], description="Replies of the service, and what the client makes of them."
     )
     examples: dict[str, Example] = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _list_rows(cls, written: Any) -> Any:
+        """Rows are a list, of one page where the action says nothing else."""
+        returns = written.get("returns") if isinstance(written, dict) else None
+        if isinstance(returns, dict) and returns.get("type") in ROW_TYPES and "pagination" not in written:
+            return {**written, "pagination": {"style": "none", "items": "."}}
+        return written
 
     @property
     def is_raw(self) -> bool:

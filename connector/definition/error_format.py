@@ -10,7 +10,7 @@ from pydantic import Field
 from connector.definition.fields import StrictModel, Text
 from connector.definition.json_path import DataOrHeaderPath
 from connector.definition.lazy import cached_property
-from connector.definition.reply_example import ReplyExample
+from connector.definition.replies.reply_example import ReplyExample
 
 Scalar = str | int
 JsonScalar = str | int | float | bool | None

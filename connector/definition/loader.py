@@ -110,6 +110,11 @@ class Connector:
                 self._actions_by_stem[stem] = self._find_renamed_action(stem, name)
         return self._actions_by_stem[stem]
 
+    def result_action(self, name: str) -> Action:
+        """Return the action whose reply is the result of a call: of a job with results, the one that reads them."""
+        action = self.action(name)
+        return action if action.then is None else self.action(action.then.action)
+
     def actions(self) -> Iterator[Action]:
         """Yield every action, in the order of their keys. Raises DefinitionError."""
         for name in self.action_files:

@@ -7,7 +7,7 @@ ConnectorError
 ├─ TransportError    no reply: DNS, TLS, refused, reset, timeout
 │  └─ DeadlineError     the call's own time ran out
 ├─ ApiError          the service replied with an error
-│  └─ NotFound · Denied · Rejected · RateLimited · ServiceDown
+│  └─ NotFound · Denied · Rejected · RateLimited · ServiceDown · JobFailed
 ├─ PageError         a cursor came twice, expired, or pages never end
 ├─ StoreError        a store failed
 ├─ UsageError        the embedding program: a closed client, a wrong argument
@@ -85,8 +85,8 @@ class ConnectorError(Exception):
     Attributes: `hint` says what to do next; `retryable` whether the same call may succeed later without a person;
     `retry_at` when (aware UTC datetime or None); `outcome` what is known of the effect at the service: `not_sent`,
     `rejected` (nothing changed), `uncertain` (a write may have succeeded) or `done`. `attempts` is the number of
-    requests that were answered or lost; `idempotency_key` the key of the request, to repeat it with; `debug` the
-    redacted records of a debugged run.
+    requests that were answered or lost; `idempotency_key` the key of the request, to repeat it with; `job` the call
+    (`action`, `inputs`) that asks for a job that was started; `debug` the redacted records of a debugged run.
     """
 
     hint: str = ""
@@ -95,6 +95,7 @@ class ConnectorError(Exception):
     outcome: Outcome = "not_sent"
     attempts: int = 0
     idempotency_key: str | None = None
+    job: dict[str, Any] | None = None
     debug: Any = None
 
     def __init__(self, message: str, /, **attributes: Any) -> None:
@@ -218,6 +219,10 @@ class ServiceDown(ApiError):
     """The service failed, or its reply cannot be read."""
 
     retryable = True
+
+
+class JobFailed(ApiError):
+    """A job that was started failed at the service; `result` is the reply that says so, `code` its state."""
 
 
 class PageError(ConnectorError):

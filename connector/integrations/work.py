@@ -169,7 +169,7 @@ def list_once(
 
 def is_listing(action: str, folder: Folder = None) -> bool:
     """Whether an action returns a list. Raises InputError for an unknown one."""
-    return _CLIENTS.get(folder, has_named_connection=True).connector.action(action).pagination is not None
+    return _CLIENTS.get(folder, has_named_connection=True).connector.result_action(action).pagination is not None
 
 
 def find_problems(

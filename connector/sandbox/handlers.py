@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pydantic_core import to_json
-
 from connector.core.json_path import get_at_path, set_at_path
 from connector.core.response.pagination.settings import Pagination
 from connector.sandbox.api.page_reply import PageReply
 from connector.sandbox.api.pagination import ListAdapter, PageRequest, slice_looping_page, slice_page
 from connector.sandbox.data.state import get_record
+from connector.sandbox.http.body_formats import encode_body
 from connector.sandbox.http.responses import ChangeEvent, SandboxResponse, build_json_response
 
 if TYPE_CHECKING:
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from connector.sandbox.api.router import Route
     from connector.sandbox.data.collection import RecordCollection
     from connector.sandbox.data.collections import RecordCollections
+    from connector.sandbox.data.jobs import Jobs
     from connector.sandbox.data.state import SandboxData, SandboxRecord, SandboxState
     from connector.sandbox.http.faults import FaultInjector
     from connector.sandbox.http.request import SandboxRequest
@@ -54,6 +54,11 @@ class MatchedRequest:
         return "GET" if self.http_request.method == "HEAD" else self.http_request.method
 
     @property
+    def target(self) -> str:
+        """What is asked for: the path, and all that the query names."""
+        return f"{self.http_request.path}?{sorted(self.http_request.query)}"
+
+    @property
     def example(self) -> Any:
         """The example reply of the action's file."""
         return self.action.returns.example if self.action else None
@@ -68,11 +73,13 @@ class CrudHandlers:
         state: SandboxState,
         emitted_events: Mapping[str, EmittedEvents],
         faults: FaultInjector,
+        jobs: Jobs,
     ) -> None:
         self._collections = collections
         self._state = state
         self._emitted_events = emitted_events
         self._faults = faults
+        self._jobs = jobs
 
     def handle(self, request: MatchedRequest) -> SandboxResponse:
         """Handle a request. Raises RecordNotFound, UnknownCursor, StoreError."""
@@ -94,7 +101,8 @@ class CrudHandlers:
     def _read(self, request: MatchedRequest, collection: RecordCollection) -> SandboxResponse:
         with self._state.read() as data:
             record = self._collections.get_item(data, collection, request.path_values)
-            return build_action_response(request.action, 200, collection.render_in_example(record, request.example))
+            found = collection.render_in_example(record, request.example)
+            return build_action_response(request.action, 200, self._jobs.play(request.action, request.target, found))
 
     def _update(self, request: MatchedRequest, collection: RecordCollection) -> SandboxResponse:
         with self._state.transaction() as data:
@@ -173,7 +181,8 @@ class CrudHandlers:
         items = get_at_path(example, pagination.items) if pagination else None
         if pagination is None or page_request is None or not isinstance(items, list):
             is_new = request.method == "POST" and not request.action.read_only
-            return build_action_response(request.action, 201 if is_new else 200, example)
+            reply = self._jobs.play(request.action, request.target, example)
+            return build_action_response(request.action, 201 if is_new else 200, reply)
         entries = list(enumerate(items, 1))
         adapter: ListAdapter[tuple[int, Any]] = ListAdapter(
             request.http_request.path, lambda entry: entry[0], lambda entry: get_at_path(entry[1], pagination.next)
@@ -213,6 +222,5 @@ def build_action_response(action: Action | None, status: int, value: Any, header
         return SandboxResponse(204, headers)
     if body_type == "json":
         return build_json_response(status, value, headers)
-    body = value.encode() if isinstance(value, str) else to_json(value)
-    content_type = "text/plain; charset=utf-8" if body_type == "text" else "application/octet-stream"
+    body, content_type = encode_body(body_type, value)
     return SandboxResponse(status, (("content-type", content_type), *headers), body)

@@ -18,6 +18,7 @@ from connector.sandbox.api.rate_limits import RateLimiter
 from connector.sandbox.api.servers import Servers
 from connector.sandbox.canned_replies import CannedReplies
 from connector.sandbox.data.collections import RecordCollections, RecordNotFound
+from connector.sandbox.data.jobs import Jobs
 from connector.sandbox.handlers import CrudHandlers
 from connector.sandbox.http.faults import FaultInjector
 from connector.sandbox.http.idempotency_key import find_idempotency_key
@@ -87,13 +88,17 @@ class SandboxService:
         return RecordCollections(self.connector, self._matcher.router, self.clock)
 
     @cached_property
+    def _jobs(self) -> Jobs:
+        return Jobs(self.connector.actions())
+
+    @cached_property
     def _handlers(self) -> CrudHandlers:
         emitted_events = (
             {name: resource.events for name, resource in self.connector.manifest.resources.items() if resource.events}
             if self.emitter
             else {}
         )
-        return CrudHandlers(self._collections, self.state, emitted_events, self.faults)
+        return CrudHandlers(self._collections, self.state, emitted_events, self.faults, self._jobs)
 
     def _build_initial_data(self) -> SandboxData:
         return self._collections.build_initial_data()

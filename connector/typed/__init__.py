@@ -39,6 +39,7 @@ class CallSettings(ListingSettings, total=False):
     """The settings of one call, as `Client.run` takes them."""
 
     idempotency_key: str | None
+    no_wait: bool
 
 
 _OWN_NAMES = ("self", "options")

@@ -77,7 +77,7 @@ BAD = [
     action(request="FETCH /x"), action(request="GET"), action(request="GET https://x.example/"), action(request="get /x"),
     action(rate=5), action(rate=[5]), action(idempotent=True), action(idempotent=""), action(body="xml"), action(lists=None),
     action(pagination={}), action(pagination={"items": ""}), action(pagination={"items": "a", "max_size": 0}), action(pagination={"items": "a", "style": "page"}),
-    action(returns={"type": "xml"}), action(returns={"schema": "Not A Name"}), action(returns={"max_bytes": "1"}), action(any_of=[{}]),
+    action(returns={"type": "yaml"}), action(returns={"schema": "Not A Name"}), action(returns={"max_bytes": "1"}), action(any_of=[{}]),
     action(any_of=[{"of": []}]), action(any_of={"of": ["a"]}), action(constants=[]), action(examples={"One": {"inputs": {}}}),
     action(examples={"One": {"inputs": [], "request": {"path": "/"}}}), action(extra=1), action(inputs=[]), action(inputs={"1": ONE}),
     action(inputs={"one": None}), action(inputs={"one": {}}), with_input(type="text "), with_input(type=None), with_input(required="true"),

@@ -23,7 +23,7 @@ SECONDS = st.floats(0, 1e9)
 VALUES = {
     "hint": TEXT, "retryable": st.booleans(), "attempts": COUNT, "outcome": st.sampled_from(["done", "not_sent", "rejected", "uncertain"]),
     "retry_at": st.none() | st.datetimes(timezones=st.sampled_from([UTC, timezone(timedelta(hours=-3, minutes=-30))])),
-    "idempotency_key": st.none() | TEXT, "status": st.integers(100, 599), "code": st.none() | TEXT | st.integers(), "request_id": st.none() | TEXT,
+    "idempotency_key": st.none() | TEXT, "job": st.none() | st.fixed_dictionaries({"action": TEXT, "inputs": st.dictionaries(TEXT, TEXT)}), "status": st.integers(100, 599), "code": st.none() | TEXT | st.integers(), "request_id": st.none() | TEXT,
     "scopes": st.lists(TEXT, max_size=3).map(tuple), "kind": TEXT, "limit": SECONDS, "elapsed": SECONDS, "message": TEXT, "cursor": st.none() | TEXT,
     "pages": COUNT, "path": TEXT, "conflict": st.booleans(), "reason": TEXT,
     "findings": st.lists(st.builds(Finding, TEXT, COUNT, COUNT, TEXT, TEXT), max_size=3).map(tuple),

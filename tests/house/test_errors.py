@@ -32,7 +32,7 @@ from connector.runtime.http.httpx.transport import AsyncHttpcoreTransport, Httpc
 
 CLASSES = [one for one in vars(errors).values() if inspect.isclass(one) and issubclass(one, errors.ConnectorError)]
 VALUES = {
-    "hint": "Do this next.", "retryable": True, "retry_at": datetime(2030, 1, 31, 9, tzinfo=UTC), "outcome": "uncertain", "attempts": 3, "idempotency_key": "key-1",
+    "hint": "Do this next.", "retryable": True, "retry_at": datetime(2030, 1, 31, 9, tzinfo=UTC), "outcome": "uncertain", "attempts": 3, "idempotency_key": "key-1", "job": {"action": "getExport", "inputs": {"id": "7"}},
     "debug": Trace([{"what": "wait"}]), "findings": (Finding("f.yaml", 3, 7, "rule", "message"),),
     "problems": (Problem("field", "got", "expected", "fix"),), "scopes": ("a:b", "c:d"), "status": 418, "code": 4711, "request_id": "rid=1",
     "kind": "read_timeout", "limit": 1.5, "elapsed": 2.5, "message": "said", "result": Result({"a": [1]}, 418, {"x": "y"}), "cursor": "c",

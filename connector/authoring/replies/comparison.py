@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from connector.authoring.replies.reading import ReplyReading
     from connector.core.exchange.plan import CompiledAction
     from connector.core.request.builder import Request
-    from connector.definition.reply_example import ExpectedReading
+    from connector.definition.replies.reply_example import ExpectedReading
 
 NOTHING = object()  # what a reading does not have
 _PAGE_WORDS = ("items", "complete", "next")

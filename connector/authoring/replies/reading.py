@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from connector.core.request.builder import Request
     from connector.core.response.result import Result
     from connector.definition.manifest import Manifest
-    from connector.definition.reply_example import ReplyExample
+    from connector.definition.replies.reply_example import ReplyExample
 
 NOW = 1_800_000_000.0  # epoch seconds: a recorded reply is always read at the same time
 _TIMEOUT = 60.0

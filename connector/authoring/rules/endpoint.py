@@ -8,6 +8,7 @@ from connector.authoring.draft import Violation
 from connector.core.http_semantics import NON_IDEMPOTENT_METHODS
 from connector.core.json_path import get_at_path
 from connector.core.rate_limit import RateLimit
+from connector.definition.action import DATA_TYPES
 from connector.definition.suggest import did_you_mean
 
 if TYPE_CHECKING:
@@ -114,6 +115,6 @@ def check_downloads(file: ParsedFile[Action], _folder: ConnectorFolder) -> Itera
 def check_has_payload(file: ParsedFile[Action], _folder: ConnectorFolder) -> Iterator[Violation]:
     """Check that an action has an example of its reply, which docs and sandbox need."""
     returns = file.model.returns
-    if returns.example is None and returns.type in ("json", "text"):
+    if returns.example is None and returns.type in (*DATA_TYPES, "text"):
         message = "add an `example` of the reply under `returns`."
         yield Violation(("returns", "example"), "has-example", message, key=True)

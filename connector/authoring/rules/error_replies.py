@@ -59,8 +59,8 @@ def _check_failed(errors: ErrorFormat) -> Iterator[Violation]:
 
 
 def check_failed_parts(file: ParsedFile[Action], _folder: ConnectorFolder) -> Iterator[Violation]:
-    """Check that `returns.partial` has an effect: it is read of JSON alone."""
+    """Check that `returns.partial` has an effect: it is read of JSON and XML alone."""
     returns = file.model.returns
-    if returns.partial is not None and returns.type != "json":
-        message = f"it is read of JSON, and the reply is {returns.type}."
+    if returns.partial is not None and returns.type not in ("json", "xml"):
+        message = f"it is read of JSON and XML, and the reply is {returns.type}."
         yield Violation(("returns", "partial"), "no-effect", message, key=True)

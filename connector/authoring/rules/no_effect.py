@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from connector.authoring.draft import Violation
 from connector.authoring.rules.fields import iter_fields, iter_groups
 from connector.core.http_semantics import NON_IDEMPOTENT_METHODS
-from connector.definition.action import SAFE_METHODS
+from connector.definition.action import DATA_TYPES, SAFE_METHODS
 from connector.definition.fields import OBJECT_TYPES, Input, InputField, Member, RequestLocation
 
 if TYPE_CHECKING:
@@ -116,8 +116,8 @@ def check_action_words(file: ParsedFile[Action], folder: ConnectorFolder) -> Ite
         and folder.manifest.is_valid
         and folder.manifest.model.subaccounts is None
         and "the manifest has no `subaccounts`; remove it.",
-        "pagination": action.returns.type != "json" and f"a reply of type {action.returns.type} has no items.",
-        "downloads": action.returns.type != "json" and f"a reply of type {action.returns.type} lists no files.",
+        "pagination": action.returns.type not in DATA_TYPES and f"a reply of type {action.returns.type} has no items.",
+        "downloads": action.returns.type not in DATA_TYPES and f"a reply of type {action.returns.type} lists no files.",
     }
     for word, message in words.items():
         if message and word in action.model_fields_set and not file.has_invalid_key("inputs", "request", word):
@@ -128,7 +128,7 @@ def check_action_words(file: ParsedFile[Action], folder: ConnectorFolder) -> Ite
             yield _fail(("returns", word.strip("_")), message)
 
 
-_TYPES_BY_WORD = {"schema_": ("json",), "max_bytes": ("json", "text", "binary")}
+_TYPES_BY_WORD = {"schema_": DATA_TYPES, "max_bytes": (*DATA_TYPES, "text", "binary")}
 
 
 def _explain_weight(action: Action) -> str:

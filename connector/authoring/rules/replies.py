@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from connector.definition.error_format import ErrorFormat
     from connector.definition.manifest import Manifest
     from connector.definition.parsers.strict_yaml import NodePath
-    from connector.definition.reply_example import ReplyExample
+    from connector.definition.replies.reply_example import ReplyExample
 
 RULE = "replies-run"
 _CATEGORIES = get_args(ErrorRule.model_fields["category"].annotation)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _SCALARS = {"string": "str", "integer": "int", "number": "float", "boolean": "bool", "null": "None"}
 _REPLY_TYPES = {"text": "str", "binary": "bytes", "none": "dict[str, Any]"}
+_ROW_TYPES = {"csv": "dict[str, str | None]", "ndjson": "Any"}  # of an item, where no schema says more
 
 
 class ResultTypes:
@@ -41,13 +42,15 @@ class ResultTypes:
         returns = action.returns
         if returns.type in _REPLY_TYPES:
             return _REPLY_TYPES[returns.type]
-        return "Any" if returns.schema_ is None else self._type_of_file(returns.schema_)
+        if returns.schema_ is None:
+            return f"list[{_ROW_TYPES[returns.type]}]" if returns.type in _ROW_TYPES else "Any"
+        return self._type_of_file(returns.schema_)
 
     def type_of_item(self, action: Action) -> str:
         """Return the type of one item of a listing."""
         name = action.returns.schema_
         if name is None or action.pagination is None:
-            return "Any"
+            return _ROW_TYPES.get(action.returns.type, "Any")
         schema, stem = self._connector.object_schema(name), name
         for field in parse_path(action.pagination.items):
             schema, stem = self._resolve(schema, stem)

@@ -57,7 +57,10 @@ class CallTask:
 
     def _find_pagination(self, connector: Connector) -> ActionPagination | None:
         try:
-            return connector.action(self.action).pagination if self.action is not None else None
+            if self.action is None:
+                return None
+            find_action = connector.action if self.options.no_wait else connector.result_action
+            return find_action(self.action).pagination
         except ConnectorError:
             return None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -24,6 +24,11 @@ class CallList:
     def from_file(self) -> bool:
         """Whether they stand in a call file."""
         return self.file is not None
+
+    def without_wait(self) -> CallList:
+        """Return the calls so that none waits for the job that it starts."""
+        calls = [replace(task, options=replace(task.options, no_wait=True)) for task in self.calls]
+        return replace(self, calls=calls)
 
     @property
     def several(self) -> bool:

@@ -35,6 +35,7 @@ def run_calls(connector: Connector, settings: Settings, options: RunOptions, tas
     """Run the calls and return the exit code. Raises KeyboardInterrupt, and ConnectorError before the first call."""
     output_setting, timeout = settings.get("output"), settings.get("timeout")
     query = Query(options.query) if options.query is not None else None
+    tasks = tasks.without_wait() if options.no_wait else tasks
     _check_page_flags(connector, options, tasks)
     if options.dry_run:
         return dry_run.print_requests(connector, settings, options, tasks)

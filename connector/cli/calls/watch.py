@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from connector.core.exchange.asks import SendRequest, Sleep, YieldPage
+from connector.core.exchange.job import describe_start
 from connector.core.response.api_errors import CHECK_BEFORE_RETRY
 from connector.core.response.outcomes import may_change_state
 from connector.core.response.reply import Failure
@@ -15,7 +16,7 @@ from connector.errors import TransportError
 from connector.runtime.calls.observer import Observer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from connector.cli.output.progress import ProgressBar
     from connector.core.exchange.asks import Ask
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from connector.runtime.calls.observer import ObservedCall
 
 _OUTCOMES: tuple[Outcome, ...] = ("uncertain", "done", "rejected")  # the first that is known counts
+_BEFORE_NEXT = " before the next request."
 _MIN_NOTICE_SECONDS = 2.0  # shorter waits are not reported
 
 
@@ -36,11 +38,13 @@ class CommandObserver(Observer):
         self._noticed_until = 0.0  # end of the last reported wait; concurrent waits are not reported
         self._pending_requests: dict[int, Request] = {}  # by the identity of the call
         self._outcomes: set[Outcome] = set()
+        self._job: Mapping[str, Any] | None = None  # the call that asks for the job that was started
 
     def begin_call(self) -> None:
         """Forget what came before: the outcome is that of the calls from here on."""
         self._pending_requests.clear()
         self._outcomes.clear()
+        self._job = None
 
     @property
     def outcome(self) -> Outcome:
@@ -57,6 +61,7 @@ class CommandObserver(Observer):
         if isinstance(ask, SendRequest):
             self._pending_requests[id(call)] = ask.request
         elif isinstance(ask, Sleep):
+            self._job = ask.job or self._job
             self._report_wait(ask)
 
     def after(self, call: ObservedCall, ask: Ask, answer: Any, times: tuple[float, float]) -> None:  # noqa: ARG002
@@ -70,11 +75,16 @@ class CommandObserver(Observer):
         if longest < _MIN_NOTICE_SECONDS or now < self._noticed_until or not sys.stderr.isatty():
             return
         self._noticed_until = now + longest
-        self._on_wait(f"Waiting {'up to ' if ask.jitter else ''}{longest:.0f} s before the next request.")
+        told = f"The {ask.reason}. Asking again in" if ask.job is not None else "Waiting"
+        self._on_wait(f"{told} {'up to ' if ask.jitter else ''}{longest:.0f} s{'.' if ask.job else _BEFORE_NEXT}")
 
     def find_interrupted_write(self) -> TransportError | None:
-        """Return the error of an interrupted write, or None if nothing can have changed."""
+        """Return the error of an interrupted write, or wait for a job; None if nothing can have changed."""
         request = next(filter(may_change_state, self._pending_requests.copy().values()), None)
+        if request is None and self._job is not None:
+            job = dict(self._job)
+            message = "Interrupted while the job was waited for."
+            return TransportError(message, kind="interrupted", hint=describe_start(job), outcome="done", job=job)
         if request is None:
             return None
         request_line = f"{request.method} {request.full_redactor.redact_url(request.path)}"

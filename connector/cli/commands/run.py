@@ -142,6 +142,7 @@ def _complete_actions(ctx: click.Context, _: click.Parameter, incomplete: str) -
 @click.option("-f", "--file", "file", type=click.Path(allow_dash=True), metavar="FILE",
               help="A call file; with ACTION, rows: CSV, JSON lines or YAML. - is standard input.")  # fmt: skip
 @click.option("--keep-going", is_flag=True, help="With -f: continue after a failed call or row.")
+@click.option("--no-wait", is_flag=True, help="Of an action that starts a job: return the started job at once.")
 @bulk_options
 @run_options
 @global_options

@@ -34,6 +34,7 @@ class RunOptions:
     dry_run: bool = False
     yes: bool = False
     debug: bool = False
+    no_wait: bool = False
     limit: int | None = None
     page_size: int | None = None
     timeout: str | None = None
@@ -71,6 +72,7 @@ class RunOptions:
             limit=self.limit,
             page_size=self.page_size,
             account=self.account,
+            no_wait=self.no_wait,
         )
 
     @property

@@ -5,7 +5,7 @@ A driver answers each ask with `(now, value)`. `now` and `deadline` are epoch se
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -53,11 +53,15 @@ class SendRequest(NamedTuple):
 
 
 class Sleep(NamedTuple):
-    """Asks to wait `min_delay` to `min_delay + jitter` seconds. Answer: None, or the error that ended the wait."""
+    """Asks to wait `min_delay` to `min_delay + jitter` seconds. Answer: None, or the error that ended the wait.
+
+    `job` is the call that asks for a job that was started, where the wait is for it.
+    """
 
     min_delay: float
     jitter: float
     reason: str
+    job: Mapping[str, Any] | None = None
 
 
 class YieldPage(NamedTuple):

@@ -58,7 +58,18 @@ class _Rejection(NamedTuple):
 
 
 def run_call(plan: CompiledAction, request: Request, options: ExchangeOptions, deadline: float, now: float) -> Steps:
-    """Run one request to its result: credential, rate slot, send, decide, retry. Raises ConnectorError."""
+    """Run one request to its result, as `run_timed`."""
+    _, result = yield from run_timed(plan, request, options, deadline, now)
+    return result
+
+
+def run_timed(
+    plan: CompiledAction, request: Request, options: ExchangeOptions, deadline: float, now: float
+) -> Generator[Ask, Answer, tuple[float, Result]]:
+    """Run one request: credential, rate slot, send, decide, retry; return the time and its result.
+
+    Raises ConnectorError.
+    """
     started_at, attempt, rejection, reply_lost, attempts_before_progress = now, 0, None, False, 0
     try:
         while True:
@@ -85,7 +96,7 @@ def run_call(plan: CompiledAction, request: Request, options: ExchangeOptions, d
             attempt += 1
             if isinstance(decision, Done):
                 possibly_repeated = reply_lost and options.policy.all_errors and is_write(plan.action, request)
-                return _with_attempts(decision.result, attempt, possibly_repeated=possibly_repeated)
+                return now, _with_attempts(decision.result, attempt, possibly_repeated=possibly_repeated)
             error = decision.error
             if not isinstance(decision, Retry):
                 if isinstance(reply_or_failure, Failure) and now >= deadline:

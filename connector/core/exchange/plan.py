@@ -15,6 +15,7 @@ from connector.core.redaction import preview
 from connector.core.request.body import to_wire_text
 from connector.core.request.builder import apply_subaccount, compile_request
 from connector.core.request.raw_request import RAW_ACTION, compile_raw_request
+from connector.core.response.formats.reading import list_declared_paths
 from connector.core.response.pagination.settings import Pagination, pagination_for
 from connector.core.response.parser import ResponseParser
 from connector.definition.lazy import cached_property
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from connector.core.inputs.deprecations import Deprecations
     from connector.core.inputs.input_warnings import InputWarnings
     from connector.core.request.builder import Request, RequestBuilder
+    from connector.core.response.formats.xml_tree import ListPaths
     from connector.definition.action import Action
     from connector.definition.loader import Connector
 
@@ -84,6 +86,10 @@ class CompiledAction:
         )
 
 
+def _find_list_paths(action: Action) -> ListPaths:
+    return list_declared_paths(action) if action.returns.type == "xml" else frozenset()
+
+
 _DEFAULT_POLICY = RetryPolicy()
 _RETRY_NAME_BY_LOCATION = {
     "retry.max": "maxRetries",
@@ -131,7 +137,7 @@ def _build_compiled_action(connector: Connector, action: Action) -> CompiledActi
         action=action,
         validate=compile_validator(action, connector.choices, redaction.redactor_for(connector)),
         builder=builder,
-        parser=ResponseParser(connector, action),
+        parser=ResponseParser(connector, action, _find_list_paths(action)),
         pagination=pagination_for(connector.manifest, action),
         raw_pagination=Pagination.from_definition(connector.manifest, action) if action.is_raw else None,
         retry_keys={

@@ -41,6 +41,7 @@ _ESCAPE = re.compile(
 )
 # A body with 0 for each digit and point, to find numbers that may be too large for a float.
 _NUMBER_SHAPE = bytes.maketrans(b"123456789.E\t\r\n", b"0000000000e   ")
+_SIGNS_OF_CUT = ("EOF", "unexpected end of data", "no element found", "unclosed token")  # of JSON, CSV and XML
 _DIGIT = ord("0")
 _LARGE_EXPONENT, _MANY_DIGITS = b"0e000", b"0" * 309
 _BEFORE_NUMBERS = (b"", b" ", b":", b",", b"[")
@@ -81,9 +82,14 @@ def has_length(reply: Reply) -> bool:
     return bool(reply.header("content-length") or reply.header("transfer-encoding"))
 
 
-def decode_text(reply: Reply) -> DecodedBody:
-    """Return the text of a body by its byte order mark or charset, else UTF-8; what is invalid is replaced."""
+def decode_text(reply: Reply, declared: str | None = None) -> DecodedBody:
+    """Return the text of a body by its byte order mark or charset, else by what it declares itself, else UTF-8.
+
+    What is invalid is replaced.
+    """
     encoding, length = _find_encoding(reply)
+    if declared is not None and not length and _CHARSET.search(reply.header("content-type") or "") is None:
+        encoding = _find_codec(declared)
     body = reply.body[length:]
     for candidate in dict.fromkeys((encoding, _UTF8)):
         try:
@@ -105,15 +111,25 @@ def parse_json(reply: Reply) -> DecodedBody:
         text, warnings = decode_text(reply)
         body = text.encode()
     try:
+        value, told = decode_json(body)
+    except ValueError as error:
+        raise build_unreadable(reply, "JSON", error) from None
+    return DecodedBody(value, (*warnings, *told))
+
+
+def decode_json(body: bytes) -> DecodedBody:
+    """Return the data of a JSON text in UTF-8. Raises ValueError."""
+    warnings: tuple[str, ...] = ()
+    try:
         value = from_json(body, allow_inf_nan=False)
     except (ValueError, RecursionError) as error:
         repaired = _replace_invalid_characters(body)
         if repaired == body:
-            raise _build_error(reply, error) from None
+            raise ValueError(str(error)) from None
         try:
             value = from_json(repaired, allow_inf_nan=False)
-        except (ValueError, RecursionError) as second_error:
-            raise _build_error(reply, second_error) from None
+        except RecursionError as second_error:
+            raise ValueError(str(second_error)) from None
         body, warnings = repaired, (REPLACED_TEXT,)
     if _may_overflow(body):
         value, has_overflow = _parse_with_finite_numbers(body)
@@ -134,8 +150,13 @@ def _find_encoding(reply: Reply) -> tuple[str, int]:
 def _parse_charset(content_type: str) -> str:
     """Return Python's name of a Content-Type's charset; UTF-8 when it names none that is known."""
     match = _CHARSET.search(content_type)
+    return _find_codec(match[1]) if match else _UTF8
+
+
+def _find_codec(charset: str) -> str:
+    """Return Python's name of a charset; UTF-8 for one that is not known."""
     try:
-        name = codecs.lookup(match[1]).name if match else _UTF8
+        name = codecs.lookup(charset).name
     except LookupError:
         return _UTF8
     return name if _CHARSET_NAMES.fullmatch(name) else _UTF8
@@ -177,6 +198,8 @@ def _parse_with_finite_numbers(body: bytes) -> tuple[Any, bool]:
     return json.loads(body, parse_float=parse_float), bool(overflows)
 
 
-def _build_error(reply: Reply, error: BaseException) -> UnreadableBody:
+def build_unreadable(reply: Reply, expected: str, error: BaseException) -> UnreadableBody:
+    """Return the error of a body that is not what was expected; a text that ends too early may be cut off."""
     reason = re.sub(r"[^ -~]", "?", str(error))[:120]
-    return UnreadableBody(f"the reply is not JSON: {reason}", is_cut="EOF" in str(error) and not has_length(reply))
+    is_cut = any(sign in str(error) for sign in _SIGNS_OF_CUT) and not has_length(reply)
+    return UnreadableBody(f"the reply is not {expected}: {reason}", is_cut=is_cut)

@@ -5,20 +5,22 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from connector.core.json_path import get_from_reply, has_path
 from connector.core.linear_regex import LinearRegex
 from connector.core.response import broken_json
-from connector.core.response.decoding import UnreadableBody, decode_text, parse_json
+from connector.core.response.decoding import UnreadableBody, decode_text
 from connector.core.response.error_texts import FieldMessage, find_reason, read_code, read_field_messages, read_text
+from connector.core.response.formats.reading import parse_error_body
+from connector.core.response.reply import Reply
 from connector.definition.error_format import to_json_text
 from connector.definition.json_path import parse_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from connector.core.response.reply import Reply
     from connector.definition.error_format import ErrorFormat, ErrorRule
 
 _DATA = "data"  # where a reply of GraphQL's shape has what it tells of
@@ -90,7 +92,7 @@ def _has_data_beside_errors(error_format: ErrorFormat, reply: Reply, data: Any) 
 def parse_error_details(error_format: ErrorFormat, reply: Reply) -> ErrorDetails:
     """Return the details of an error reply, secrets included. Never raises; a broken body is searched as text."""
     try:
-        data = parse_json(reply).value
+        data = parse_error_body(reply).value
     except UnreadableBody:
         text = decode_text(reply).value
         code = _find_code(error_format, reply, None)  # a header may have it
@@ -112,6 +114,11 @@ def parse_error_details(error_format: ErrorFormat, reply: Reply) -> ErrorDetails
         get_from_reply(data, reply.header, error_format.retry_after),
         reply.is_success and _has_data_beside_errors(error_format, reply, data),
     )
+
+
+def find_message(error_format: ErrorFormat, data: Any) -> str:
+    """Return the message in data that no error reply has, such as that of a failed job."""
+    return _compose_message(error_format, Reply(HTTPStatus.OK, (), b""), data)
 
 
 def _find_code(error_format: ErrorFormat, reply: Reply, data: Any) -> str | int | None:

@@ -19,15 +19,24 @@ from connector.core.response.decoding import (
     is_web_page,
     parse_json,
 )
-from connector.core.response.error_details import ErrorDetails, is_failure, may_be_partly_done, parse_error_details
+from connector.core.response.error_details import (
+    ErrorDetails,
+    find_message,
+    is_failure,
+    may_be_partly_done,
+    parse_error_details,
+)
+from connector.core.response.formats.reading import FORMAT_NAMES, OTHER_DATA_TYPES, find_foreign_json, parse_body
 from connector.core.response.outcomes import is_done_by_status
 from connector.core.response.result import Result
 from connector.core.secrets.values import SecretValues
+from connector.definition.action import DATA_TYPES, ROW_TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from connector.core.request.builder import Request
+    from connector.core.response.formats.xml_tree import ListPaths
     from connector.core.response.reply import Reply
     from connector.definition.action import Action
     from connector.definition.loader import Connector
@@ -49,6 +58,7 @@ class ResponseParser:
 
     connector: Connector
     action: Action
+    list_paths: ListPaths = frozenset()  # the places of XML that are lists, even of one
 
     def parse(self, request: Request, reply: Reply) -> Result | ErrorDetails:
         """Return the result of a success reply, or the details of an error reply."""
@@ -60,14 +70,18 @@ class ResponseParser:
         has_content = bool(reply.body) and reply.status not in _NO_CONTENT_STATUSES and request.method != "HEAD"
         if not has_content:
             return self._judge(reply, None) or self._parse_empty(request, reply)
-        if is_web_page(reply):
+        if is_web_page(reply) or (request.reply_type in OTHER_DATA_TYPES and begins_as_web_page(reply.body)):
             return _web_page_error(reply)
+        foreign_json = find_foreign_json(reply, request.reply_type)
+        if foreign_json is not None:
+            return self._judge(reply, foreign_json) or self._handle_foreign_json(request, reply, foreign_json)
         try:
-            data, warnings = parse_json(reply)
+            data, warnings = parse_body(reply, request.reply_type, self.list_paths)
         except UnreadableBody as error:
             return self._judge(reply, None) or self._handle_unreadable(request, reply, error)
         failed_parts = self._read_failed_parts(data)
-        details = self._judge(reply, data)
+        is_one_line = request.reply_type == "ndjson" and len(data) == 1
+        details = self._judge(reply, data[0] if is_one_line else data)
         if details is not None and not (failed_parts and may_be_partly_done(error_format, reply, data)):
             return details
         if failed_parts:
@@ -75,6 +89,10 @@ class ResponseParser:
         elif reply.status == HTTPStatus.MULTI_STATUS and self.action.returns.partial is None:
             warnings += (_MULTI_STATUS_WARNING,)
         return self.build_result(request, reply, data, warnings)
+
+    def find_message(self, data: Any) -> str:
+        """Return what data says of a failure, where errors have their message, else the likely reason."""
+        return find_message(self.connector.manifest.errors, data)
 
     def _judge(self, reply: Reply, data: Any) -> ErrorDetails | None:
         """Return the details of a reply that the definition calls an error; without data its headers may say so."""
@@ -119,18 +137,26 @@ class ResponseParser:
     def _parse_empty(self, request: Request, reply: Reply) -> Result | ErrorDetails:
         """Parse a reply without content: right for a write, and for a status or a method that promises no data."""
         if reply.status in _NO_CONTENT_STATUSES or request.method == "HEAD":
-            return self.build_result(request, reply, {})
+            return self.build_result(request, reply, _get_nothing(request))
         is_announced = bool(reply.media_type) and not has_length(reply)
         if is_announced and not reply.is_stored:  # content was announced, of which nothing came
             return ErrorDetails(None, "the reply ended before its content", None, "cut")
         returns = self.action.returns
         if is_done_by_status(self.action, request):
-            promises_data = returns.type == "json" and (returns.schema_ is not None or returns.example is not None)
+            promises_data = returns.type in DATA_TYPES and (returns.schema_ is not None or returns.example is not None)
             warnings = (_EMPTY_WARNING,) if promises_data and reply.status in _DATA_STATUSES else ()
             return self.build_result(request, reply, {}, warnings)
-        if request.reply_type == "none" or reply.status != HTTPStatus.OK:
-            return self.build_result(request, reply, {})
-        return ErrorDetails(None, "the reply is empty where JSON was expected", None, "unreadable")
+        if request.reply_type in ("none", *ROW_TYPES) or reply.status != HTTPStatus.OK:
+            return self.build_result(request, reply, _get_nothing(request))
+        expected = FORMAT_NAMES.get(request.reply_type, "JSON")
+        return ErrorDetails(None, f"the reply is empty where {expected} was expected", None, "unreadable")
+
+    def _handle_foreign_json(self, request: Request, reply: Reply, data: Any) -> Result | ErrorDetails:
+        """Return the details of JSON in the place of another type; a line of it is JSON lines, whatever its label."""
+        if request.reply_type == "ndjson" and not isinstance(data, list):
+            return self.build_result(request, reply, [data])
+        message = f"the reply is JSON where {FORMAT_NAMES[request.reply_type]} was expected"
+        return ErrorDetails(None, message, decode_text(reply).value[:MAX_PAGE_BYTES], "unreadable")
 
     def _handle_unreadable(self, request: Request, reply: Reply, error: UnreadableBody) -> Result | ErrorDetails:
         """Return the result of a write that is done by its status, though its data is lost; else the details.
@@ -156,6 +182,11 @@ class ResponseParser:
         return [str(message) for message in error_texts.read_field_messages(value)] or ["no reason given"]
 
 
+def _get_nothing(request: Request) -> Any:
+    """Return the data of a reply without content: no rows, or an empty mapping."""
+    return [] if request.reply_type in ROW_TYPES else {}
+
+
 def _may_have_secret(headers: Mapping[str, str], secrets: tuple[str, ...]) -> bool:
     """Whether a header may hold one of the secrets, in any encoding; each is at least as long as its secret."""
     shortest = min(map(len, secrets), default=0)
@@ -177,4 +208,5 @@ def _describe_failed_parts(request: Request, parts: list[str]) -> str:
 def _web_page_error(reply: Reply) -> ErrorDetails:
     """Return the details of a web page that came instead of data, such as a login form."""
     text = reply.body[:MAX_PAGE_BYTES].decode("utf-8", "replace")  # cut to what is shown after its secrets are masked
-    return ErrorDetails(None, f"unexpected content type {reply.media_type}", text, "unreadable")
+    reason = f"unexpected content type {reply.media_type}" if "html" in reply.media_type else "a web page, not data"
+    return ErrorDetails(None, reason, text, "unreadable")

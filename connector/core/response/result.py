@@ -30,7 +30,8 @@ class Result(Generic[DataT_co]):
     `data` is the service's answer, as it came ({} for no content, bytes for binary); `status`, `headers` (lower-case
     names) and `request_id` are those of the last reply; `attempts` counts the requests sent; `elapsed` are the seconds
     of the whole call, waits included; `outcome` is "done". For listings, `complete` says whether nothing is left and
-    `pages` counts the pages. `warnings` are sentences; `debug` is the redacted trace of a debugged call.
+    `pages` counts the pages. `job` is the call that asks for the job that was started: `action` and `inputs`.
+    `warnings` are sentences; `debug` is the redacted trace of a debugged call.
     """
 
     data: DataT_co
@@ -44,6 +45,7 @@ class Result(Generic[DataT_co]):
     warnings: tuple[str, ...] = ()
     debug: Trace | None = None
     elapsed: float = 0.0
+    job: Mapping[str, Any] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result as JSON-safe data; bytes as base64 text with `encoding` with it.
@@ -65,6 +67,8 @@ class Result(Generic[DataT_co]):
         }
         if is_binary:
             fields["encoding"] = "base64"
+        if self.job is not None:
+            fields["job"] = _to_json_safe(dict(self.job))
         if self.debug is not None:
             fields["debug"] = self.debug.to_list()
         return fields

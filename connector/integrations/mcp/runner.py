@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from connector.core.exchange.plan import CompiledConnector
 from connector.definition.action import SAFE_METHODS
 from connector.errors import ConnectorError, InputError
 from connector.integrations.mcp.answers import build_answer, build_error
@@ -68,8 +67,8 @@ class ToolRunner:
     async def _execute(
         self, context: ServerRequestContext[Any], action: Action, arguments: ToolArguments
     ) -> types.CallToolResult:
-        compiled = self._client.connector.derive(CompiledConnector).action(action.action)
-        limit = None if compiled.pagination is None else arguments.limit or DEFAULT_LIMIT
+        is_listing = self._client.connector.result_action(action.action).pagination is not None
+        limit = None if not is_listing else arguments.limit or DEFAULT_LIMIT
         progress = ListingProgress(context.session, limit)
         try:
             result = await self._client.execute(

@@ -59,7 +59,7 @@ class RowRunner:
             if is_resend and self._action.method == "DELETE" and isinstance(error, NotFound):
                 return RowResult(build_deleted_row(row, error))
             is_fatal = isinstance(error, _FATAL_ERRORS)
-            is_pending = is_fatal and error.outcome != "uncertain"
+            is_pending = is_fatal and error.outcome not in ("uncertain", "done")
             return _build_failure(row, error, is_fatal=is_fatal, is_pending=is_pending, is_recorded=hook.is_recorded)
         except Exception as error:  # noqa: BLE001  a row that was sent has an outcome, whatever breaks
             return _build_failure(row, hook.to_row_error(error), is_fatal=True, is_recorded=hook.is_recorded)

@@ -24,8 +24,9 @@ class CallOptions:
 
     `timeout` is the deadline of the whole call in seconds (None: the default), `limit` the maximum number of items of
     a listing, `page_size` how many a page has, `account` the sub-account to act on, `connection` the name of the
-    connection. With `paginate`, a raw request reads every page of the list at `items`. `observers` see the call as it
-    runs. `problems` are those of the options; they are raised together with those of the inputs.
+    connection. With `no_wait`, a job is started and not waited for. With `paginate`, a raw request reads every page of
+    the list at `items`. `observers` see the call as it runs. `problems` are those of the options; they are raised
+    together with those of the inputs.
     """
 
     timeout: float | None = None
@@ -38,6 +39,7 @@ class CallOptions:
     account: str | None = None
     idempotency_key: str | None = None
     connection: str | None = None
+    no_wait: bool = False
     observers: tuple[Observer, ...] = ()
     problems: tuple[Problem, ...] = ()
 
@@ -100,11 +102,15 @@ def check_items(path: str) -> str:
     return path
 
 
-def check_paginate(value: bool) -> bool:  # noqa: FBT001  # the value that is checked
-    """Check that the option is true or false. Raises InputError."""
-    if type(value) is not bool:
-        raise InputError.from_problems("options", [Problem("paginate", redaction.preview(value), "true or false")])
-    return value
+def _build_flag_check(name: str) -> Callable[[Any], bool]:
+    """Return a check that the option of this name is true or false, which raises InputError."""
+
+    def check(value: Any) -> bool:
+        if type(value) is not bool:
+            raise InputError.from_problems("options", [Problem(name, redaction.preview(value), "true or false")])
+        return value
+
+    return check
 
 
 OPTION_NAMES = tuple(option.name for option in fields(CallOptions) if option.name != "problems")
@@ -112,7 +118,8 @@ _PARSERS: dict[str, Callable[[Any], Any]] = {
     "timeout": parse_timeout,
     "limit": check_limit,
     "page_size": check_page_size,
-    "paginate": check_paginate,
+    "paginate": _build_flag_check("paginate"),
+    "no_wait": _build_flag_check("no_wait"),
     "items": check_items,
     "retry": parse_retry,
 }

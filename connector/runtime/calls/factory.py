@@ -18,8 +18,10 @@ from connector.core.response.outcomes import may_change_state
 from connector.core.response.trace import Trace
 from connector.errors import InputError, Problem, UsageError
 from connector.runtime.auth.connection_resolver import ConnectionResolver
+from connector.runtime.calls.call_context import CallContext
+from connector.runtime.calls.job_calls import JobCalls
 from connector.runtime.calls.observer import TraceObserver
-from connector.runtime.calls.prepared import CallContext, PreparedCall
+from connector.runtime.calls.prepared import PreparedCall
 from connector.runtime.clock import Clock, SystemClock
 from connector.runtime.rate_budget.accounts import Accounts
 from connector.runtime.rate_budget.budget import is_sandbox, open_budget
@@ -141,11 +143,21 @@ class CallFactory:
         call.on_rejected = self.connection_resolver.forget
         if self.accounts is not None and (rate_names := compiled.rate_names(values)):
             call.budget_scope = self.accounts.account_for(credentials), rate_names
+        if compiled.action.poll is not None and not options.no_wait:
+            call.job = self._build_job(compiled, given, replace(options, connection=named))
+            if self.accounts is not None and call.budget_scope is None:
+                call.budget_scope = self.accounts.account_for(credentials), ()  # the requests that follow have rates
         if compiled.find_warnings is not None:
             call.warnings = compiled.find_warnings(values, self.context.clock.time())
         if compiled.find_deprecations is not None:
             call.warnings += compiled.find_deprecations(action, given, values)
         return call
+
+    def _build_job(self, compiled: CompiledAction, given: Mapping[str, Any], options: CallOptions) -> JobCalls:
+        """Return what follows the start of a job. Raises InputError for an action that does not exist."""
+        action = compiled.action
+        results = self.compiled.action(action.then.action) if action.then is not None else None
+        return JobCalls(self.connector, action, given, options, self.prepare, results)
 
     def _with_idempotency_key(
         self, compiled: CompiledAction, request: Request, options: CallOptions

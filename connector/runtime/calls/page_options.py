@@ -27,6 +27,8 @@ def check_page_options(
         problems.append(Problem("limit", str(options.limit), f"none: {name} is not a listing", "remove it"))
     if options.page_size is not None:
         problems += _check_page_size(options.page_size, name, request, pagination)
+    if options.no_wait and compiled.action.poll is None:
+        problems.append(Problem("no_wait", "true", f"none: {name} starts no job", "remove it"))
     if problems:
         raise InputError.from_problems("options", problems)
 

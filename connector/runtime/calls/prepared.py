@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from connector.core.exchange import exchange
-from connector.core.exchange.asks import ExchangeOptions, GetToken, SendRequest
+from connector.core.exchange.asks import ExchangeOptions, GetToken, SendRequest, Sleep
+from connector.core.exchange.job import describe_start
 from connector.core.request.credential import Credential
 from connector.core.response.api_errors import CHECK_BEFORE_RETRY, add_connection_hint, add_path_alias_hint
 from connector.core.response.outcomes import may_change_state
@@ -23,7 +24,7 @@ from connector.runtime.calls.call_log import log_end
 from connector.runtime.calls.page_options import check_page_options
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from connector.core.exchange.asks import AcquireSlot, Ask, Steps
     from connector.core.exchange.body_sink import BodySink
@@ -33,27 +34,17 @@ if TYPE_CHECKING:
     from connector.core.response.pagination.settings import Pagination
     from connector.core.response.result import Result
     from connector.core.response.trace import Trace
-    from connector.definition.loader import Connector
     from connector.errors import RateLimited
     from connector.runtime.auth.credential_source import CredentialSource
     from connector.runtime.auth.credentials import Credentials
+    from connector.runtime.calls.call_context import CallContext
     from connector.runtime.calls.call_options import CallOptions
+    from connector.runtime.calls.job_calls import JobCalls
     from connector.runtime.calls.observer import Observer
-    from connector.runtime.clock import Clock
 
 _log = logging.getLogger("connector")
 DEFAULT_TIMEOUT = 60.0  # seconds for a run, a raw request, and each page of items()
 DEFAULT_LISTING_TIMEOUT = 600.0  # seconds for a listing that is merged
-
-
-@dataclass(frozen=True, slots=True)
-class CallContext:
-    """The values that all calls of a client share; `budget` is any RateBudget."""
-
-    connector: Connector
-    clock: Clock
-    base_url_override: str | None = None
-    budget: Any = None
 
 
 @dataclass(slots=True, repr=False)
@@ -80,6 +71,8 @@ class PreparedCall:
     waited: float = 0.0
     on_rejected: Callable[[Credentials], None] | None = None
     notes: dict[Any, Any] = field(default_factory=dict)  # of observers
+    job: JobCalls | None = None  # what follows, where the call starts a job and waits for it
+    started_job: Mapping[str, Any] | None = field(init=False, default=None)  # the call that asks for it
     _started_at: float | None = field(init=False, default=None)  # epoch seconds
     _has_ended: bool = field(init=False, default=False)
     _epoch_offset: float = field(init=False)
@@ -99,6 +92,8 @@ class PreparedCall:
     @property
     def pagination(self) -> Pagination | None:
         """How the pages of the call are read; None for a single reply."""
+        if self.job is not None:
+            return self.job.pagination
         raw_pagination = self.compiled.raw_pagination
         if raw_pagination is None or not self.options.paginate:
             return self.compiled.pagination
@@ -121,7 +116,8 @@ class PreparedCall:
         """Convert a deadline to the scale of `time.monotonic`."""
         return time.monotonic() + deadline - self.now()
 
-    def _exchange_options(self, default_timeout: float) -> ExchangeOptions:
+    def build_exchange_options(self, default_timeout: float) -> ExchangeOptions:
+        """Return the options of the exchange; the default counts where the caller sets no timeout."""
         options = self.options
         timeout = default_timeout if options.timeout is None else options.timeout
         rates = self.budget_scope[1] if self.budget_scope else ()
@@ -136,17 +132,16 @@ class PreparedCall:
             self.compiled.action.weight,
         )
 
-    def _check_options(self) -> None:
-        check_page_options(self.compiled, self.request, self.options, self.pagination)
-
     def build_steps(self, default_timeout: float = DEFAULT_TIMEOUT) -> Steps:
         """Return the steps of a run: one call, or all pages merged. Raises InputError for unfit options."""
         now = self.now() - self.waited
-        self._check_options()
+        check_page_options(self.compiled, self.request, self.options, self.pagination)
+        if self.job is not None:
+            return self.job.build_steps(self, now)
         if self.is_listing:
-            options = self._exchange_options(DEFAULT_LISTING_TIMEOUT)
+            options = self.build_exchange_options(DEFAULT_LISTING_TIMEOUT)
             return exchange.collect_pages(self.compiled, self.request, options, now)
-        options = self._exchange_options(default_timeout)
+        options = self.build_exchange_options(default_timeout)
         return exchange.run_single(self.compiled, self.request, options, now + options.timeout, now)
 
     def build_page_steps(self) -> Steps:
@@ -157,8 +152,10 @@ class PreparedCall:
         if not self.is_listing:
             hint = "Use run()." if self.compiled.raw_pagination is None else "Use request(), or set paginate."
             raise UsageError(f"{self.compiled.action.action} is not a listing.", hint=hint)
-        self._check_options()
-        options, now = self._exchange_options(DEFAULT_TIMEOUT), self.now() - self.waited
+        check_page_options(self.compiled, self.request, self.options, self.pagination)
+        options, now = self.build_exchange_options(DEFAULT_TIMEOUT), self.now() - self.waited
+        if self.job is not None:
+            return self.job.build_steps(self, now, in_pages=True)
         return exchange.stream_pages(self.compiled, self.request, options, now)
 
     def extract_items(self, result: Result) -> list[Any]:
@@ -225,6 +222,8 @@ class PreparedCall:
     def answer(self, ask: Ask, value: Any) -> tuple[float, Any]:
         """Return the answer with the time; notify the observers and the rate budget."""
         now = self._epoch_offset + self._monotonic()
+        if type(ask) is Sleep and ask.job is not None:
+            self.started_job = ask.job
         for observer in self.observers:
             self._notify(observer.after, self, ask, value, (self._last_answer_at, now))
         if self.budget_scope is not None and type(value) is Reply:
@@ -249,6 +248,9 @@ class PreparedCall:
         steps.close()
         if not isinstance(error, ConnectorError) and isinstance(ask, SendRequest) and may_change_state(ask.request):
             error.add_note(f"It was being sent, or had been. {CHECK_BEFORE_RETRY}")
+        job = ask.job if isinstance(ask, Sleep) else self.started_job
+        if not isinstance(error, ConnectorError) and job is not None:
+            error.add_note(describe_start(job))
         self.fail(error)
 
     def finish(self, result: Result) -> Result:

@@ -36,6 +36,7 @@ class AsyncClient(TaskDriver):
         idempotency_key: str | None = None,
         connection: str | None = None,
         page_size: int | None = None,
+        no_wait: bool = False,
     ) -> Result:
         """As Client.run."""
         return await self.execute(
@@ -50,6 +51,7 @@ class AsyncClient(TaskDriver):
                 account=account,
                 idempotency_key=idempotency_key,
                 connection=connection,
+                no_wait=no_wait,
             ),
         )
 

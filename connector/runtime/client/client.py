@@ -45,6 +45,7 @@ class Client(ThreadDriver):
         idempotency_key: str | None = None,
         connection: str | None = None,
         page_size: int | None = None,
+        no_wait: bool = False,
     ) -> Result:
         """Run an action; the pages of a listing are merged. Raises ConnectorError.
 
@@ -52,7 +53,8 @@ class Client(ThreadDriver):
         `retry_at`) or a mapping of maxRetries, retryDelayMS, useExponentialBackoff, retryAllErrors; `limit` the maximum
         items of a listing and `page_size` how many a page has; `account` the sub-account to act on; `connection` the
         name of the connection; `idempotency_key` the key of a write: "if-known:KEY" is ignored where the service takes
-        none, and "if-known" is a key of its own.
+        none, and "if-known" is a key of its own. An action that starts a job waits for it, and has its results;
+        with `no_wait` it has the started job.
         """
         return self.execute(
             action,
@@ -66,6 +68,7 @@ class Client(ThreadDriver):
                 account=account,
                 idempotency_key=idempotency_key,
                 connection=connection,
+                no_wait=no_wait,
             ),
         )
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
-from connector.core.response.json_size import has_more_values
 from connector.core.response.reply import Failure, Reply
+from connector.core.response.value_count import has_more_values
 from connector.runtime.http.decompression import CODINGS, DecodingError, Decompressor
 
 if TYPE_CHECKING:
@@ -17,8 +17,10 @@ MAX_REPLY_BYTES = 50 * 1024 * 1024
 MAX_ERROR_BYTES = 64 * 1024
 _FIRST_ERROR_STATUS = 400
 _MAX_COMPRESSION_BYTES = 65_536  # that a compressed body may be longer than its content
-_MIN_JSON_VALUES = 100_000  # that every reply may hold
-_BYTES_PER_JSON_VALUE = 100  # of the size limit: about what an empty list or object takes in memory
+_MIN_VALUES = 100_000  # that every reply may hold
+# Of the size limit: about what an empty list or object of JSON takes in memory; a cell or an element is a text.
+_BYTES_PER_VALUE = {"json": 100, "ndjson": 100, "csv": 20, "xml": 100}
+_VALUE_NAMES = {"json": "JSON values", "ndjson": "JSON values", "csv": "cells", "xml": "elements"}
 Headers = tuple[tuple[str, str], ...]
 
 
@@ -35,7 +37,7 @@ class BodyReader:
         self._status, self._headers = status, headers
         self._sink = sink if sink is not None and _is_for_sink(sink, status, headers) else None
         self._max_bytes = MAX_ERROR_BYTES if status >= _FIRST_ERROR_STATUS else request.max_bytes or MAX_REPLY_BYTES
-        self._has_json = request.reply_type == "json" and status < _FIRST_ERROR_STATUS
+        self._reply_type = request.reply_type if status < _FIRST_ERROR_STATUS else "text"
         self._body = io.BytesIO()
         self._wire_bytes = 0
         self._decompressor = None if self._sink is not None else _build_decompressor(headers)
@@ -79,9 +81,9 @@ class BodyReader:
         if self._decompressor is not None and not self._is_too_large:
             self._decompressor.check_complete()
         body = self._body.getvalue()[: self._max_bytes]
-        max_values = max(self._max_bytes // _BYTES_PER_JSON_VALUE, _MIN_JSON_VALUES)
-        if self._has_json and has_more_values(body, max_values):
-            return self._build_too_large_failure(f"holds more than {max_values:,} JSON values")
+        max_values = max(self._max_bytes // _BYTES_PER_VALUE.get(self._reply_type, 1), _MIN_VALUES)
+        if has_more_values(body, max_values, self._reply_type):
+            return self._build_too_large_failure(f"holds more than {max_values:,} {_VALUE_NAMES[self._reply_type]}")
         return Reply(self._status, self._headers, body)
 
     def _build_too_large_failure(self, reason: str) -> Failure:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _FLAG_TEXTS = {"true": True, "false": False}
 MAX_DIGITS = 18  # of a number that is a text
 _NO_CURSOR = (None, "", 0, False)
+_NO_CURSOR_IN_HEADER = "null"  # a header has texts alone, so some services write it there
 
 
 class UnexpectedPage(Exception):
@@ -159,7 +160,7 @@ def read_next(pagination: Pagination, result: Result) -> Any:
     if pagination.style == "link_header":
         return find_next_target(result.headers.get("link", ""))
     value = _get(pagination.next, result)
-    if value in _NO_CURSOR or value in ({}, []):
+    if value in _NO_CURSOR or value in ({}, []) or (is_next_in_header(pagination) and value == _NO_CURSOR_IN_HEADER):
         return None
     is_text = isinstance(value, str)
     if pagination.style == "next_url" and not is_text:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.core.response.json_size import has_more_values
+from connector.core.response.value_count import has_more_values
 
 SCALARS = st.none() | st.integers() | st.text(alphabet='a,[]{}":\\\n', max_size=8)
 TREES = st.recursive(

@@ -1,0 +1,66 @@
+"""Read CSV as rows: each a mapping of the header's names to texts."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import TYPE_CHECKING
+
+from connector.core.response.decoding import DecodedBody
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+TAB_SEPARATED = "text/tab-separated-values"
+
+
+def parse_csv(text: str, media_type: str = "") -> DecodedBody:
+    """Return the rows below the header; blank lines are none. Raises ValueError for broken quotes.
+
+    Cells are separated by commas, or by tabs where the label says so. Nothing is dropped: a cell that is missing is
+    null, one too many has its number as a name, and of columns with one name the later ones get a number.
+    """
+    delimiter = "\t" if media_type == TAB_SEPARATED else ","
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    rows: list[dict[str, str | None]] = []
+    short, long = [], []
+    try:
+        lines = filter(None, reader)
+        header = next(lines, [])
+        names = _name_columns(header)
+        for cells in lines:
+            row: dict[str, str | None] = dict(zip(names, cells, strict=False))
+            if len(cells) < len(names):
+                short.append(len(rows) + 1)
+                row |= dict.fromkeys(names[len(cells) :])
+            elif len(cells) > len(names):
+                long.append(len(rows) + 1)
+                row |= {f"column {number}": cells[number - 1] for number in range(len(names) + 1, len(cells) + 1)}
+            rows.append(row)
+    except csv.Error as error:
+        raise ValueError(f"line {reader.line_num}: {error}") from None
+    return DecodedBody(rows, tuple(_describe_oddities(header, names, short, long)))
+
+
+def _name_columns(header: Sequence[str]) -> list[str]:
+    """Return a name for each column: a name that comes again, or none, is told apart by the column's number."""
+    names: list[str] = []
+    for number, name in enumerate(header, 1):
+        is_taken = not name or name in names
+        names.append(f"{name or 'column'} {number}" if is_taken else name)
+    return names
+
+
+def _describe_oddities(
+    header: Sequence[str], names: Sequence[str], short: Sequence[int], long: Sequence[int]
+) -> list[str]:
+    renamed = [name for name, given in zip(names, header, strict=True) if name != given]
+    told = [f"Columns without a name of their own are named by their number: {', '.join(renamed)}."] if renamed else []
+    if short:
+        told.append(f"{len(short)} rows have fewer cells than the header, the first is row {short[0]}; these are null.")
+    if long:
+        told.append(
+            f"{len(long)} rows have more cells than the header, the first is row {long[0]}; "
+            "the cells are named by their number."
+        )
+    return told

@@ -1,0 +1,1 @@
+"""The models of replies: what follows them, and recorded ones."""

@@ -1,0 +1,37 @@
+"""The model of jobs: a call that starts one, how to ask whether it is done, and where its results are."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from connector.definition.error_format import JsonScalar
+from connector.definition.fields import Key, StrictModel
+from connector.definition.json_path import DataOrHeaderPath, JsonPath
+
+DurationText = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,5}\s?(ms|s|m|h)$")]
+
+
+class NextCall(StrictModel):
+    """A call that follows another: an action, and where the reply before has the values of its inputs."""
+
+    action: Key = Field(description="The action to run.")
+    inputs: dict[Key, DataOrHeaderPath] = Field(
+        default={}, description="Its inputs, each with its place in the reply; one that both actions have is passed on."
+    )
+
+
+class Poll(NextCall):
+    """How to ask whether a job is done."""
+
+    until: dict[JsonPath, list[JsonScalar]] = Field(
+        min_length=1, description="Fields of its reply, with the values that say that the job is done."
+    )
+    failed: dict[JsonPath, list[JsonScalar]] = Field(
+        default={}, description="Fields of its reply, with the values that say that the job failed."
+    )
+    every: DurationText = Field(default="5s", description="The longest wait between two requests, such as 5s.")
+    timeout: DurationText | None = Field(
+        default=None, description="How long a call waits for the job where the caller does not say; 30m when absent."
+    )
