@@ -184,7 +184,7 @@ class SandboxService:
         api_path = self._matcher.strip_base_path(request.path)
         if api_path is None:
             return self.errors.build_unknown_endpoint(request.method, request.path)
-        if not (
+        if not credentials.is_sign_in(self.connector, request.method, api_path) and not (
             credentials.is_authenticated(self.connector, request, self.clock.time())
             and self.authorization_server.accepts_token(request)
         ):

@@ -91,7 +91,7 @@ def _resolve_kind(context: ConnectionContext, name: str | None, requested_kind: 
         raise UsageError(message, hint=f"It has {', '.join(connection_types) or 'none'}.")
     if not connection_types:
         raise UsageError(f"{context.connector.name} needs no connection.", hint="Run its actions without one.")
-    oauth_kinds = (key for key, connection_type in connection_types.items() if connection_type.kind == "oauth2")
+    oauth_kinds = (key for key, connection_type in connection_types.items() if connection_type.needs_person)
     return kind or next(oauth_kinds, next(iter(connection_types)))
 
 

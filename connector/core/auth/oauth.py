@@ -11,7 +11,7 @@ import hashlib
 import hmac
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
-from urllib.parse import parse_qsl, quote_plus, urlsplit
+from urllib.parse import parse_qsl, quote_plus, urlencode, urlsplit
 
 from connector.core.redaction import default_redactor
 from connector.core.request.body import FORM_CONTENT_TYPE, Body
@@ -21,12 +21,14 @@ from connector.core.request.credential import Credential
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from connector.core.auth.jwt import JwtIssuer
     from connector.core.auth.oauth_client import OAuthClient
     from connector.core.auth.token_set import TokenSet
     from connector.core.redaction import Redactor
 
 _PUBLIC_FIELDS = ("grant_type", "redirect_uri", "account_id", "client_id", "scope")  # they hold no secret
 _MAX_TEXT_LENGTH = 200
+JWT_GRANT_TYPE = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 
 TokenRequest = tuple[Request, Credential]
 TokenFailureCategory = Literal["grant", "client", "refused", "later", "unreadable"]
@@ -116,6 +118,12 @@ def build_code_request(client: OAuthClient, code: str, redirect_uri: str, verifi
     return _build_token_request(client, body)
 
 
+def build_assertion_request(client: OAuthClient, issuer: JwtIssuer, now: float) -> TokenRequest:
+    """Return the request that exchanges a new JWT for a token (RFC 7523, 2.1)."""
+    body = urlencode({"grant_type": JWT_GRANT_TYPE, "assertion": issuer.issue(now).access_token})
+    return _build_token_request(client, body)
+
+
 def build_refresh_request(client: OAuthClient, token_set: TokenSet | None) -> TokenRequest | None:
     """Return the request for the next token, or None when the user must sign in again."""
     if client.kind == "oauth2":
@@ -155,7 +163,7 @@ def _build_token_request(client: OAuthClient, body: str, *secrets: str) -> Token
         encoded_pair = base64.b64encode(basic_pair.encode()).decode()
         credential = Credential(encoded_pair, headers=(("Authorization", f"Basic {encoded_pair}"),))
         secrets = (*secrets, encoded_pair)
-    else:
+    elif client.issuer_of_jwts is None:
         pairs.append(("client_id", client.client_id))
         if client.client_secret:
             pairs.append(("client_secret", client.client_secret))
@@ -177,7 +185,7 @@ def _build_token_request(client: OAuthClient, body: str, *secrets: str) -> Token
 def fingerprint_credential(client: OAuthClient, token_set: TokenSet | None) -> str:
     """Return a hash that identifies a credential without revealing it."""
     refresh_token = (token_set.refresh_token if token_set else None) or ""
-    parts = (client.client_id, client.client_secret, client.account_id, refresh_token)
+    parts = (client.client_id, client.client_secret, client.account_id, refresh_token, *client.other_credentials)
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 

@@ -18,6 +18,7 @@ from pydantic_core import from_json
 
 from connector.core.auth.oauth import TokenFailure, TokenFailureCategory, shorten
 from connector.core.auth.oauth_client import DEFAULT_FIELDS, TokenFields
+from connector.core.auth.session import parse_login_reply
 from connector.core.auth.token_set import NO_EXPIRY, TokenSet, is_header_safe, is_proof_type, split_scopes
 from connector.core.json_path import get_at, get_at_path
 from connector.core.redaction import describe_type
@@ -57,6 +58,8 @@ def parse_token_reply(
 
     `token_fields` say where the reply has the token. No message contains the raw body.
     """
+    if token_fields.login is not None:
+        return parse_login_reply(token_fields.login, reply, now)
     fields = _read_fields(reply.body, token_fields, previous)
     answer = _judge(request, reply, fields, now, previous)
     refresh_token = _find_refresh_token(fields or {})
@@ -68,7 +71,7 @@ def parse_token_reply(
 
 def find_oddities(reply: Reply, token_fields: TokenFields = DEFAULT_FIELDS) -> tuple[str, ...]:
     """Return what is odd in a reply whose token is used all the same, a sentence each, without values."""
-    fields = _read_fields(reply.body, token_fields, None) or {}
+    fields = {} if token_fields.login else _read_fields(reply.body, token_fields, None) or {}
     oddities = []
     for key, is_readable in (
         ("expires_in", _parse_lifetime(fields.get("expires_in")) is not None),

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
+from connector.core.auth.oauth import JWT_GRANT_TYPE
 from connector.core.url_policy import Origin
 from connector.definition.lazy import cached_property
 from connector.errors import UsageError
@@ -19,7 +20,7 @@ from connector.sandbox.data.issued_tokens import (
 )
 from connector.sandbox.http.body_parser import BadBody
 from connector.sandbox.http.responses import SandboxResponse, build_json_response
-from connector.sandbox.oauth import credentials
+from connector.sandbox.oauth import credentials, jwts
 from connector.sandbox.oauth.endpoints import OAuthEndpoints, build_urls
 from connector.sandbox.oauth.token_messages import parse_parameters, shape_reply
 
@@ -42,6 +43,7 @@ _CONNECTION_KIND_BY_GRANT = {
     "refresh_token": "oauth2",
     "account_credentials": "oauth2_account_credentials",
     "client_credentials": "oauth2_client_credentials",
+    JWT_GRANT_TYPE: "jwt",
 }
 
 
@@ -71,6 +73,7 @@ class AuthorizationServer:
             "refresh_token": self._renew_tokens,
             "account_credentials": self._grant_account_token,
             "client_credentials": self._grant_client_token,
+            JWT_GRANT_TYPE: self._exchange_jwt,
         }
 
     def build_connection_inputs(self, kind: str, origin: str) -> dict[str, Any]:
@@ -148,9 +151,11 @@ class AuthorizationServer:
         try:
             form = _parse_form(request)
             is_client_grant = form.get("grant_type") in ("account_credentials", "client_credentials")
-            client = credentials.authenticate_client(
-                request, form, allow_public=self._allows_public_clients and not is_client_grant
-            )
+            if form.get("grant_type") == JWT_GRANT_TYPE:
+                client = "jwt"  # the JWT itself is the credential
+            else:
+                allow_public = self._allows_public_clients and not is_client_grant
+                client = credentials.authenticate_client(request, form, allow_public=allow_public)
         except OAuthError as error:
             return _build_refusal(error, used_basic="authorization" in request.headers)
         with self._state.transaction() as data:
@@ -195,13 +200,18 @@ class AuthorizationServer:
         )
 
     def _grant_account_token(self, registry: TokenRegistry, form: Mapping[str, str], client: str) -> IssuedTokens:
-        if _require_parameter(form, "account_id") in credentials.REJECTED_VALUES:
+        if _require_parameter(form, "account_id") in jwts.REJECTED_VALUES:
             raise OAuthError("invalid_request", "Unknown account_id.")
         return self._grant_client_token(registry, form, client)
 
     def _grant_client_token(self, registry: TokenRegistry, form: Mapping[str, str], client: str) -> IssuedTokens:
         family = registry.start_family(client, self._select_scope(form))
         return registry.issue_tokens(family, self._token_policy, self._clock.time(), renewable=False)
+
+    def _exchange_jwt(self, registry: TokenRegistry, form: Mapping[str, str], client: str) -> IssuedTokens:
+        if not jwts.has_valid_times(_require_parameter(form, "assertion"), self._clock.time()):
+            raise OAuthError("invalid_grant", "The assertion is no JWT that is valid now.")
+        return self._grant_client_token(registry, form, client)
 
     def _revoke(self, registry: TokenRegistry, form: Mapping[str, str], client: str) -> dict[str, Any]:
         registry.revoke_token(_require_parameter(form, "token"), client)
@@ -245,7 +255,7 @@ def _build_error_page(problem: str) -> SandboxResponse:
 
 def _redirect_problem(client: str, redirect_uri: str, declared: frozenset[str] | None) -> str:
     """Return why a redirect is unsafe, or an empty text; it never quotes the request."""
-    if not client or client == credentials.REJECTED_VALUES[-1] or not client.isprintable():
+    if not client or client == jwts.REJECTED_VALUES[-1] or not client.isprintable():
         return "The client_id is missing or not valid."
     origin = Origin.parse(redirect_uri)
     is_allowed = origin is not None and (origin.scheme == "https" or origin.is_loopback)
