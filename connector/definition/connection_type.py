@@ -12,6 +12,7 @@ from connector.definition.json_path import DataOrHeaderPath, JsonPath
 
 ConnectionTypeName = Literal[
     "oauth2",
+    "oauth2_device_code",
     "oauth2_account_credentials",
     "oauth2_client_credentials",
     "jwt",
@@ -21,9 +22,14 @@ ConnectionTypeName = Literal[
     "api_key",
     "basic",
 ]
-OAUTH_KINDS = ("oauth2", "oauth2_account_credentials", "oauth2_client_credentials")
-PERSON_KINDS = ("oauth2",)  # in which a person signs in
-URL_INPUTS = {"authorize_url": "authorizeUrl", "token_url": "tokenUrl", "revoke_url": "revokeUrl"}
+OAUTH_KINDS = ("oauth2", "oauth2_device_code", "oauth2_account_credentials", "oauth2_client_credentials")
+PERSON_KINDS = ("oauth2", "oauth2_device_code")  # in which a person signs in
+URL_INPUTS = {
+    "authorize_url": "authorizeUrl",
+    "token_url": "tokenUrl",
+    "revoke_url": "revokeUrl",
+    "device_authorization_url": "deviceAuthorizationUrl",
+}
 CLOUD_INPUT = "cloud"  # the input that a manifest with clouds gives to every connection type
 BASIC_PLACES = ("basic.username", "basic.password")
 PLACEHOLDER = re.compile(r"\{([A-Za-z][A-Za-z0-9_]*)\}")
@@ -122,6 +128,9 @@ class ConnectionType(StrictModel):
     authorize_url: _HttpsUrl | None = Field(default=None, description="Where people consent, if it is no input.")
     token_url: _HttpsUrl | None = Field(default=None, description="Where tokens come from, if it is no input.")
     revoke_url: _HttpsUrl | None = Field(default=None, description="Where tokens are revoked, if it is no input.")
+    device_authorization_url: _HttpsUrl | None = Field(
+        default=None, description="Where a device gets the code that a person enters (RFC 8628), if it is no input."
+    )
     client_auth: Literal["basic", "body"] = Field(
         default="basic", description="Where token requests have the client's id and secret."
     )
@@ -217,3 +226,4 @@ class Cloud(StrictModel):
     authorize_url: _HttpsUrl | None = None
     token_url: _HttpsUrl | None = None
     revoke_url: _HttpsUrl | None = None
+    device_authorization_url: _HttpsUrl | None = None

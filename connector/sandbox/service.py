@@ -23,7 +23,8 @@ from connector.sandbox.http.faults import FaultInjector
 from connector.sandbox.http.request import SandboxRequest
 from connector.sandbox.http.responses import CONNECTION_REFUSED, SIGN_IN_PAGE_RESPONSE, ErrorResponses, SandboxResponse
 from connector.sandbox.oauth import credentials
-from connector.sandbox.oauth.server import AuthorizationServer, build_oauth_error
+from connector.sandbox.oauth.refusals import build_oauth_error
+from connector.sandbox.oauth.server import AuthorizationServer
 from connector.sandbox.request_log import RequestLog
 from connector.sandbox.request_matcher import RequestMatcher, list_candidates
 

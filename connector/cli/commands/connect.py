@@ -142,7 +142,11 @@ def _build_record(
     kind, name, inputs = target
     scratch_store = MemoryStore()
     if connection_names.needs_sign_in(context.connector, kind):
-        _sign_in_with_consent(context, target, consent_options, scratch_store)
+        is_device = context.connector.manifest.connections[kind].kind == "oauth2_device_code"
+        if is_device:
+            consent.sign_in_with_code(context, target, scratch_store)
+        else:
+            _sign_in_with_consent(context, target, consent_options, scratch_store)
     else:
         connection = Connection(context.connector, kind, inputs, name=name, store=scratch_store, http=context.transport)
         if connection.token_source is None:

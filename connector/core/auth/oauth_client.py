@@ -62,6 +62,7 @@ class OAuthClient:
     client_auth: str = "basic"
     authorize_url: str = ""
     revoke_url: str = ""
+    device_authorization_url: str = ""
     scopes: str = ""
     account_id: str = ""
     authorize_params: Pairs = ()
@@ -85,6 +86,7 @@ class OAuthClient:
             client_secret=texts.get("clientSecret", ""),
             authorize_url=site.authorize_url,
             revoke_url=site.revoke_url,
+            device_authorization_url=site.device_authorization_url,
             scopes=_join_scopes(texts.get("scopes", ""), connection_type.scope_separator),
             account_id=texts.get("accountId", ""),
             authorize_params=tuple(_iter_parameters(connection_type, "authorize", values)),

@@ -33,6 +33,7 @@ class Site:
     authorize_url: str = ""
     token_url: str = ""
     revoke_url: str = ""
+    device_authorization_url: str = ""
 
 
 NO_SITE = Site()

@@ -74,7 +74,7 @@ def find_oddities(reply: Reply, token_fields: TokenFields = DEFAULT_FIELDS) -> t
     fields = {} if token_fields.login else _read_fields(reply.body, token_fields, None) or {}
     oddities = []
     for key, is_readable in (
-        ("expires_in", _parse_lifetime(fields.get("expires_in")) is not None),
+        ("expires_in", parse_lifetime(fields.get("expires_in")) is not None),
         ("scope", split_scopes(fields.get("scope")) is not None),
         ("refresh_token", _find_refresh_token(fields) is not None),
         ("token_type", isinstance(fields.get("token_type"), str)),
@@ -142,6 +142,18 @@ def _read_broken_json(body: bytes) -> Any:
         return form if "access_token" in form or "refresh_token" in form else None
 
 
+def read_reply_fields(body: bytes) -> dict[str, Any] | None:
+    """Return the fields of a reply in JSON or form-encoded, or None."""
+    return _read_fields(body, DEFAULT_FIELDS, None)
+
+
+def read_failure(request: Request, reply: Reply, fields: Mapping[str, Any] | None, now: float) -> TokenFailure:
+    """Return why a reply brings nothing."""
+    answer = _judge(request, reply, fields, now, None)
+    assert isinstance(answer, TokenFailure)
+    return answer
+
+
 def _judge(
     request: Request, reply: Reply, fields: Mapping[str, Any] | None, now: float, previous: TokenSet | None
 ) -> TokenSet | TokenFailure:
@@ -189,7 +201,7 @@ def _build_token_set(fields: Mapping[str, Any], now: float, previous: TokenSet |
     """Return the token set of a good reply; what it leaves out, or says in no readable way, stays as it was."""
     before = previous or TokenSet("", 0.0)
     refresh_token = _find_refresh_token(fields) or before.refresh_token
-    lifetime, scopes = _parse_lifetime(fields.get("expires_in")), split_scopes(fields.get("scope"))
+    lifetime, scopes = parse_lifetime(fields.get("expires_in")), split_scopes(fields.get("scope"))
     api_url = fields.get("api_url")
     expires_at = now + (DEFAULT_LIFETIME if lifetime is None else lifetime)
     if not lifetime and refresh_token is None:
@@ -214,7 +226,7 @@ def _find_refresh_token(fields: Mapping[str, Any]) -> str | None:
     return value or None
 
 
-def _parse_lifetime(value: Any) -> float | None:
+def parse_lifetime(value: Any) -> float | None:
     """Return a lifetime in seconds, at least 0; None when it is missing, or no number."""
     if isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
         value = float(value)

@@ -29,12 +29,14 @@ RULE = "connection-inputs"
 _SECRET_KINDS = ("bearer", "api_key", "basic", "jwt", "signed")
 _NEEDED_INPUTS = {
     "oauth2": ("authorizeUrl", "tokenUrl", "clientId"),
+    "oauth2_device_code": ("deviceAuthorizationUrl", "tokenUrl", "clientId"),
     "oauth2_account_credentials": ("tokenUrl", "accountId", "clientId", "clientSecret"),
     "oauth2_client_credentials": ("tokenUrl", "clientId", "clientSecret"),
 }
 _NEEDED_WORDS = {"jwt": "claims", "session": "login", "signed": "signature"}
 _OTHER_INPUTS = {
     "oauth2": ("revokeUrl", "scopes", "clientSecret"),
+    "oauth2_device_code": ("revokeUrl", "scopes", "clientSecret"),
     "oauth2_account_credentials": ("revokeUrl",),
     "oauth2_client_credentials": ("revokeUrl", "scopes"),
     "jwt": ("tokenUrl",),
@@ -42,7 +44,9 @@ _OTHER_INPUTS = {
 _EXCHANGE_WORDS = ("token_params", "token_body", "scope_separator", "token_field", "base_url_from")
 _URL_SETTINGS = {name: word for word, name in URL_INPUTS.items()}
 _WORDS_OF_KINDS = {
-    **dict.fromkeys(("authorize_url", "authorize_params", "pkce"), ("oauth2",)),
+    **dict.fromkeys(("authorize_url", "pkce"), ("oauth2",)),
+    "authorize_params": ("oauth2", "oauth2_device_code"),
+    "device_authorization_url": ("oauth2_device_code",),
     **dict.fromkeys(
         ("token_url", "token_params", "token_body", "scope_separator", "token_field", "base_url_from"),
         (*OAUTH_KINDS, "jwt"),
@@ -165,7 +169,7 @@ def _iter_shared_names(manifest: Manifest) -> Iterator[str]:
     """Yield the names of inputs in the texts that all connection types share."""
     texts = [manifest.base_url, *manifest.allowed_hosts]
     for cloud in manifest.clouds.values():
-        urls = (cloud.base_url, cloud.authorize_url, cloud.token_url, cloud.revoke_url)
+        urls = (cloud.base_url, *(getattr(cloud, word) for word in URL_INPUTS))
         texts += [*cloud.allowed_hosts, *filter(None, urls)]
     for text in texts:
         yield from PLACEHOLDER.findall(text)

@@ -35,7 +35,7 @@ RULE = "connection-places"
 _ONE_VALUE_TYPES = ("string", "text", "password", "integer", "number", "boolean", "datetime", "date")
 _KINDS_BY_PART = {
     "basic": ("basic",),
-    "authorize": ("oauth2",),
+    "authorize": ("oauth2", "oauth2_device_code"),
     "token": (*OAUTH_KINDS, "jwt"),
 }
 _OWN_PARAMETERS = {
