@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from connector.core.webhook.event import Event as Event
     from connector.definition.loader import Connector as Connector
     from connector.runtime.auth.connection import Connection as Connection
+    from connector.runtime.auth.device_sign_in import begin_device_sign_in as begin_device_sign_in
     from connector.runtime.auth.sign_in import begin_sign_in as begin_sign_in
     from connector.runtime.auth.sign_in import finish_sign_in as finish_sign_in
     from connector.runtime.calls.observer import Observer as Observer
@@ -45,6 +46,7 @@ _MODULES_BY_NAME = {
     "Request": "connector.core.request.builder",
     "Result": "connector.core.response.result",
     "Store": "connector.runtime.storage.store",
+    "begin_device_sign_in": "connector.runtime.auth.device_sign_in",
     "begin_sign_in": "connector.runtime.auth.sign_in",
     "finish_sign_in": "connector.runtime.auth.sign_in",
     "open_store": "connector.runtime.storage.open",
@@ -67,6 +69,7 @@ __all__ = [
     "Result",
     "Store",
     "__version__",
+    "begin_device_sign_in",
     "begin_sign_in",
     "errors",
     "finish_sign_in",

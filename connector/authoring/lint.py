@@ -28,7 +28,7 @@ from connector.authoring.rules import (
     sandbox,
     texts,
 )
-from connector.authoring.rules.connections import connection_tests, hosts, kinds, value_places
+from connector.authoring.rules.connections import connection_tests, hosts, kinds, sign_ins, value_places
 from connector.authoring.rules.inputs import named_types, relations, shared_inputs, values, variants
 from connector.authoring.rules.webhooks import event_identity, verification
 
@@ -69,6 +69,7 @@ MANIFEST_RULES = (
     hosts.check_allowed_hosts, hosts.check_base_urls, hosts.check_oauth_urls, hosts.check_clouds,
     kinds.check_kind_words, kinds.check_needed_inputs, kinds.check_used_inputs,
     value_places.check_input_places, value_places.check_unique_places,
+    sign_ins.check_logins, sign_ins.check_signatures, sign_ins.check_claims,
     value_places.check_templates, value_places.check_variables,
     manifest.check_allowed_actions, manifest.check_servers, manifest.check_error_rules, manifest.check_shared_locations,
     places.check_shared_content_type,

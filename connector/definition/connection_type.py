@@ -8,16 +8,33 @@ from typing import Annotated, Literal
 from pydantic import Field, JsonValue, StringConstraints
 
 from connector.definition.fields import FormField, Key, StrictModel, Text
-from connector.definition.json_path import JsonPath
+from connector.definition.json_path import DataOrHeaderPath, JsonPath
 
 ConnectionTypeName = Literal[
-    "oauth2", "oauth2_account_credentials", "oauth2_client_credentials", "jwt_hs256", "bearer", "api_key", "basic"
+    "oauth2",
+    "oauth2_device_code",
+    "oauth2_account_credentials",
+    "oauth2_client_credentials",
+    "jwt",
+    "session",
+    "signed",
+    "bearer",
+    "api_key",
+    "basic",
 ]
-OAUTH_KINDS = ("oauth2", "oauth2_account_credentials", "oauth2_client_credentials")
-URL_INPUTS = {"authorize_url": "authorizeUrl", "token_url": "tokenUrl", "revoke_url": "revokeUrl"}
+OAUTH_KINDS = ("oauth2", "oauth2_device_code", "oauth2_account_credentials", "oauth2_client_credentials")
+PERSON_KINDS = ("oauth2", "oauth2_device_code")  # in which a person signs in
+URL_INPUTS = {
+    "authorize_url": "authorizeUrl",
+    "token_url": "tokenUrl",
+    "revoke_url": "revokeUrl",
+    "device_authorization_url": "deviceAuthorizationUrl",
+}
 CLOUD_INPUT = "cloud"  # the input that a manifest with clouds gives to every connection type
 BASIC_PLACES = ("basic.username", "basic.password")
 PLACEHOLDER = re.compile(r"\{([A-Za-z][A-Za-z0-9_]*)\}")
+
+REQUEST_FIELDS = ("timestamp", "method", "path", "query", "target", "url", "host", "body")  # of a signed payload
 
 _BRACES = re.compile(r"[{}]")
 _PLACE_PATTERN = r"^((header|query|body|path|token|authorize)\.\S+|basic\.(username|password))$"
@@ -39,6 +56,48 @@ class ConnectionTest(StrictModel):
     action: Key = Field(description="The action to run; a list is asked for one item.")
     inputs: dict[str, JsonValue] = Field(default={}, description="The inputs of the action.")
     identity_fields: list[JsonPath] = Field(default=[], description="Fields of the reply that identify the account.")
+
+
+class Login(StrictModel):
+    """The action that signs in, and where its reply has the token of the session."""
+
+    action: Key = Field(description="The action to run; it gets the inputs that it has in common with the connection.")
+    token: DataOrHeaderPath = Field(description="The field of its reply with the token, or `header.X`.")
+    lifetime: int | None = Field(
+        default=None, ge=60, description="Seconds that the token is used; without it, until the service rejects it."
+    )
+
+
+class SignedTimestamp(StrictModel):
+    """The time of a signed request, and where it is sent."""
+
+    to: Annotated[str, StringConstraints(pattern=r"^(header|query)\.\S+$")]
+    unit: Literal["s", "ms", "iso"] = Field(
+        default="s", description="How it is written: seconds or milliseconds since 1970, or ISO 8601 in UTC."
+    )
+
+
+class RequestSignature(StrictModel):
+    """How every request is signed with the connection's secret."""
+
+    payload: Text = Field(
+        description="What is signed: {timestamp}, {method}, {path}, {query}, {target} (path and query), {url}, {host} "
+        "and {body} of the request, and {input}."
+    )
+    hash: Literal["sha1", "sha256", "sha512"] = Field(default="sha256", description="The hash of the HMAC.")
+    format: Text = Field(
+        default="{hex}", description="How the digest is written: {hex} or {base64}, perhaps in a text."
+    )
+    secret: Literal["text", "base64"] = Field(default="text", description="How the secret is written.")
+    timestamp: SignedTimestamp | None = Field(default=None, description="Where the time of the request goes.")
+    to: Annotated[str, StringConstraints(pattern=r"^(header|query)\.\S+$")] = Field(
+        description="Where the signature goes: header.X or query.x, in which it comes last."
+    )
+
+    @property
+    def has_encoded_secret(self) -> bool:
+        """Whether the secret is written in Base64."""
+        return self.secret.startswith("base")
 
 
 class ConnectionInput(FormField):
@@ -69,6 +128,9 @@ class ConnectionType(StrictModel):
     authorize_url: HttpsUrl | None = Field(default=None, description="Where people consent, if it is no input.")
     token_url: HttpsUrl | None = Field(default=None, description="Where tokens come from, if it is no input.")
     revoke_url: HttpsUrl | None = Field(default=None, description="Where tokens are revoked, if it is no input.")
+    device_authorization_url: HttpsUrl | None = Field(
+        default=None, description="Where a device gets the code that a person enters (RFC 8628), if it is no input."
+    )
     client_auth: Literal["basic", "body"] = Field(
         default="basic", description="Where token requests have the client's id and secret."
     )
@@ -80,6 +142,16 @@ class ConnectionType(StrictModel):
     token_field: JsonPath = Field(default="access_token", description="The field of a token reply with the token.")
     base_url_from: JsonPath | None = Field(
         default=None, description="The field of a token reply with the base URL of the account."
+    )
+    login: Login | None = Field(default=None, description="How a session begins.")
+    signature: RequestSignature | None = Field(default=None, description="How each request is signed.")
+    algorithm: Literal["HS256", "RS256", "ES256"] = Field(default="HS256", description="How a JWT is signed.")
+    claims: dict[str, JsonValue] = Field(
+        default={}, description="The claims of a JWT: constants and `{input}`. iat and exp are added."
+    )
+    key_id: Text | None = Field(default=None, description="The `kid` in the header of a JWT.")
+    lifetime: int | None = Field(
+        default=None, ge=60, description="Seconds between the iat and the exp of a JWT: 3600 where it is not said."
     )
     allowed_actions: list[Key] | None = Field(default=None, description="The actions it may run; all when absent.")
     to: Annotated[str, StringConstraints(pattern=r"^(header|query|body)\.\S+$")] | None = Field(
@@ -108,7 +180,22 @@ class ConnectionType(StrictModel):
     @property
     def is_oauth(self) -> bool:
         """Whether its tokens come from a token endpoint."""
-        return self.kind in OAUTH_KINDS
+        return self.kind in OAUTH_KINDS or (self.kind == "jwt" and self.is_exchanged)
+
+    @property
+    def is_exchanged(self) -> bool:
+        """Whether it names a token endpoint, where a JWT is exchanged for a token (RFC 7523)."""
+        return self.token_url is not None or URL_INPUTS["token_url"] in self.inputs
+
+    @property
+    def needs_person(self) -> bool:
+        """Whether a person signs in."""
+        return self.kind in PERSON_KINDS
+
+    @property
+    def gets_tokens(self) -> bool:
+        """Whether it asks the service for tokens, which are kept and renewed."""
+        return self.is_oauth or self.kind == "session"
 
     @property
     def secret_places(self) -> list[str]:
@@ -140,3 +227,4 @@ class Cloud(StrictModel):
     authorize_url: HttpsUrl | None = None
     token_url: HttpsUrl | None = None
     revoke_url: HttpsUrl | None = None
+    device_authorization_url: HttpsUrl | None = None

@@ -21,7 +21,6 @@ HOOKS = "connector.integrations.airflow.hook"
 KIND, FOLDER, INPUTS, STORED = WORDS = ("kind", "folder", "inputs", "stored")  # in the extra of a connection
 
 _SCHEMA_TYPES = {"integer": "integer", "number": "number", "boolean": "boolean"}
-_SIGNED_IN_KIND = "oauth2"  # a person signs in, and its tokens change: a store keeps it, never a form
 _STANDARD_FIELDS = ["host", "schema", "login", "port"]
 _STORED_FIELD = {
     "label": "Stored as",
@@ -70,7 +69,7 @@ def get_provider_info() -> dict[str, Any]:
 
 def build_form(manifest: Manifest) -> dict[str, Any]:
     """Return the fields of a connector's connections: the kind, the inputs of all kinds, and a stored name."""
-    kinds = {name: kind for name, kind in manifest.connections.items() if kind.kind != _SIGNED_IN_KIND}
+    kinds = {name: kind for name, kind in manifest.connections.items() if not kind.needs_person}
     labels = ", ".join(f"{name} ({kind.label})" for name, kind in kinds.items())
     fields: dict[str, Any] = {
         KIND: {

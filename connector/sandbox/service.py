@@ -25,7 +25,8 @@ from connector.sandbox.http.idempotency_key import find_idempotency_key
 from connector.sandbox.http.request import SandboxRequest
 from connector.sandbox.http.responses import CONNECTION_REFUSED, SIGN_IN_PAGE_RESPONSE, ErrorResponses, SandboxResponse
 from connector.sandbox.oauth import credentials
-from connector.sandbox.oauth.server import AuthorizationServer, build_oauth_error
+from connector.sandbox.oauth.refusals import build_oauth_error
+from connector.sandbox.oauth.server import AuthorizationServer
 from connector.sandbox.request_log import RequestLog
 from connector.sandbox.request_matcher import RequestMatcher, list_candidates
 
@@ -190,7 +191,7 @@ class SandboxService:
         api_path = self._matcher.strip_base_path(request.path)
         if api_path is None:
             return self.errors.build_unknown_endpoint(request.method, request.path)
-        if not (
+        if not credentials.is_sign_in(self.connector, request.method, api_path) and not (
             credentials.is_authenticated(self.connector, request, self.clock.time())
             and self.authorization_server.accepts_token(request)
         ):

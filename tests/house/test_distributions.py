@@ -26,7 +26,9 @@ EXTRAS = {
     "connector.runtime.database.": "sql",
     "connector.runtime.rate_budget.sql_": "sql",
     "connector.runtime.storage.sql_": "sql",
+    "connector.runtime.auth.secret_forms": "crypto",
     "connector.runtime.storage.encryption": "crypto",
+    "connector.sandbox.oauth.jwts": "crypto",
     "connector.runtime.webhooks.": "server",
     "connector.testing.plugin": "dev",  # pytest itself loads it
     "connector.runtime.http.httpx.": "httpx2",

@@ -91,7 +91,7 @@ def _resolve_kind(context: ConnectionContext, name: str | None, requested_kind: 
         raise UsageError(message, hint=f"It has {', '.join(connection_types) or 'none'}.")
     if not connection_types:
         raise UsageError(f"{context.connector.name} needs no connection.", hint="Run its actions without one.")
-    oauth_kinds = (key for key, connection_type in connection_types.items() if connection_type.kind == "oauth2")
+    oauth_kinds = (key for key, connection_type in connection_types.items() if connection_type.needs_person)
     return kind or next(oauth_kinds, next(iter(connection_types)))
 
 
@@ -142,7 +142,11 @@ def _build_record(
     kind, name, inputs = target
     scratch_store = MemoryStore()
     if connection_names.needs_sign_in(context.connector, kind):
-        _sign_in_with_consent(context, target, consent_options, scratch_store)
+        is_device = context.connector.manifest.connections[kind].kind == "oauth2_device_code"
+        if is_device:
+            consent.sign_in_with_code(context, target, scratch_store)
+        else:
+            _sign_in_with_consent(context, target, consent_options, scratch_store)
     else:
         connection = Connection(context.connector, kind, inputs, name=name, store=scratch_store, http=context.transport)
         if connection.token_source is None:

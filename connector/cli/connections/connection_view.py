@@ -71,7 +71,7 @@ class ConnectionView:
         connection_type = connector.manifest.connections.get(self.kind) if connector.name == self.connector else None
         if connection_type is None:
             return "unknown"
-        return "expired" if connection_type.kind == "oauth2" else "alive"
+        return "expired" if connection_type.needs_person else "alive"
 
     def build_sign_in_error(self, connector: Connector, now: float) -> SignInError | None:
         """Return the error of a connection that needs a new sign-in, or None."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
 import webbrowser
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,7 +18,9 @@ from connector.runtime.auth.loopback_server import CALLBACK_PATH, CallbackServer
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from connector.cli.context.connection_context import ConnectionContext
     from connector.runtime.auth.sign_in import SignIn
+    from connector.runtime.storage.store import Store
 
     StartSignIn = Callable[[str], SignIn]
 
@@ -75,6 +78,24 @@ def get_callback_by_paste(start_sign_in: StartSignIn, redirect_uri: str) -> str:
     if not callback_url.strip():
         raise SignInError("No address was pasted.", hint="Run the command again, and paste the whole address.")
     return callback_url.strip().strip("\"'<>")
+
+
+def sign_in_with_code(context: ConnectionContext, target: tuple[str, str, dict[str, Any]], store: Store) -> None:
+    """Show the code of a device and where to enter it, and wait for consent. Raises SignInError."""
+    from connector.core.redaction import default_redactor
+    from connector.runtime.auth.device_sign_in import begin_device_sign_in
+
+    kind, name, inputs = target
+    sign_in = begin_device_sign_in(
+        context.connector, name=name, store=store, inputs=inputs, kind=kind, http=context.transport
+    )
+    url = default_redactor().redact_url(sign_in.url)
+    minutes = max(1, round((sign_in.expires_at - time.time()) / 60))
+    print_stderr(
+        f"Open this address in a browser, on any machine, and enter the code {sign_in.user_code}\n{url}\n"
+        f"The code is valid for {minutes} min; this command waits for you."
+    )
+    sign_in.wait()
 
 
 def build_paste_redirect_uri(port: int) -> str:

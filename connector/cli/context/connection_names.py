@@ -65,7 +65,7 @@ def _resolve_default(context: ConnectionContext) -> Connection:
 
 def needs_sign_in(connector: Connector, kind: str) -> bool:
     """Whether a user has to sign in to a kind of connection."""
-    return connector.manifest.connections[kind].kind == "oauth2"
+    return connector.manifest.connections[kind].needs_person
 
 
 def _resolve_only_stored(context: ConnectionContext, error: SignInError) -> Connection:

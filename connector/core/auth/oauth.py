@@ -11,7 +11,7 @@ import hashlib
 import hmac
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
-from urllib.parse import parse_qsl, quote_plus, urlsplit
+from urllib.parse import parse_qsl, quote_plus, urlencode, urlsplit
 
 from connector.core.redaction import default_redactor
 from connector.core.request.body import FORM_CONTENT_TYPE, Body
@@ -21,12 +21,14 @@ from connector.core.request.credential import Credential
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from connector.core.auth.jwt import JwtIssuer
     from connector.core.auth.oauth_client import OAuthClient
     from connector.core.auth.token_set import TokenSet
     from connector.core.redaction import Redactor
 
 _PUBLIC_FIELDS = ("grant_type", "redirect_uri", "account_id", "client_id", "scope")  # they hold no secret
 _MAX_TEXT_LENGTH = 200
+JWT_GRANT_TYPE = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 
 TokenRequest = tuple[Request, Credential]
 TokenFailureCategory = Literal["grant", "client", "refused", "later", "unreadable"]
@@ -113,23 +115,29 @@ def build_code_request(client: OAuthClient, code: str, redirect_uri: str, verifi
         include_client_id=False,
         code_verifier=verifier if client.pkce else None,
     )
-    return _build_token_request(client, body)
+    return build_token_request(client, body)
+
+
+def build_assertion_request(client: OAuthClient, issuer: JwtIssuer, now: float) -> TokenRequest:
+    """Return the request that exchanges a new JWT for a token (RFC 7523, 2.1)."""
+    body = urlencode({"grant_type": JWT_GRANT_TYPE, "assertion": issuer.issue(now).access_token})
+    return build_token_request(client, body)
 
 
 def build_refresh_request(client: OAuthClient, token_set: TokenSet | None) -> TokenRequest | None:
     """Return the request for the next token, or None when the user must sign in again."""
-    if client.kind == "oauth2":
+    if client.needs_person:
         if token_set is None or not token_set.refresh_token:
             return None
         body = _load_oauthlib_client(client).prepare_refresh_body(refresh_token=token_set.refresh_token)
-        return _build_token_request(client, body, token_set.access_token)
+        return build_token_request(client, body, token_set.access_token)
     if client.kind == "oauth2_account_credentials":
         body = f"grant_type=account_credentials&account_id={quote_plus(client.account_id)}"
-        return _build_token_request(client, body)
+        return build_token_request(client, body)
     from oauthlib.oauth2 import BackendApplicationClient
 
     body = BackendApplicationClient(client.client_id).prepare_request_body(scope=client.scopes or None)
-    return _build_token_request(client, body)
+    return build_token_request(client, body)
 
 
 def build_revoke_request(client: OAuthClient, token: str) -> TokenRequest | None:
@@ -137,7 +145,7 @@ def build_revoke_request(client: OAuthClient, token: str) -> TokenRequest | None
     if not client.revoke_url:
         return None
     revoking = replace(client, token_url=client.revoke_url, token_params=(), body_format="form")
-    return _build_token_request(revoking, f"token={quote_plus(token)}")
+    return build_token_request(revoking, f"token={quote_plus(token)}")
 
 
 def _load_oauthlib_client(client: OAuthClient) -> Any:
@@ -146,7 +154,8 @@ def _load_oauthlib_client(client: OAuthClient) -> Any:
     return WebApplicationClient(client.client_id)
 
 
-def _build_token_request(client: OAuthClient, body: str, *secrets: str) -> TokenRequest:
+def build_token_request(client: OAuthClient, body: str, *secrets: str) -> TokenRequest:
+    """Return a request to the token endpoint with a form's body, written as the service reads it."""
     parts = urlsplit(client.token_url)
     pairs = list({**dict(parse_qsl(body, keep_blank_values=True)), **dict(client.token_params)}.items())
     credential = Credential(client.client_secret or client.client_id)
@@ -155,7 +164,7 @@ def _build_token_request(client: OAuthClient, body: str, *secrets: str) -> Token
         encoded_pair = base64.b64encode(basic_pair.encode()).decode()
         credential = Credential(encoded_pair, headers=(("Authorization", f"Basic {encoded_pair}"),))
         secrets = (*secrets, encoded_pair)
-    else:
+    elif client.issuer_of_jwts is None:
         pairs.append(("client_id", client.client_id))
         if client.client_secret:
             pairs.append(("client_secret", client.client_secret))
@@ -177,7 +186,7 @@ def _build_token_request(client: OAuthClient, body: str, *secrets: str) -> Token
 def fingerprint_credential(client: OAuthClient, token_set: TokenSet | None) -> str:
     """Return a hash that identifies a credential without revealing it."""
     refresh_token = (token_set.refresh_token if token_set else None) or ""
-    parts = (client.client_id, client.client_secret, client.account_id, refresh_token)
+    parts = (client.client_id, client.client_secret, client.account_id, refresh_token, *client.other_credentials)
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 

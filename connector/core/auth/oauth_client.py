@@ -3,26 +3,44 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from connector.core.auth.site import NO_SITE, Site, fill_text
 from connector.core.request.body import to_wire_text
+from connector.definition.connection_type import PERSON_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from connector.core.request.builder import Pairs
+    from connector.core.auth.jwt import JwtIssuer
+    from connector.core.request.builder import Pairs, Request
+    from connector.core.request.credential import Credential
+    from connector.core.response.parser import ResponseParser
     from connector.definition.connection_type import ConnectionType
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class SessionLogin:
+    """How a session begins: the request of its action, and where the reply has the token, which lasts `lifetime`."""
+
+    token_request: tuple[Request, Credential]
+    parser: ResponseParser
+    token: str
+    lifetime: float | None
 
 
 @dataclass(frozen=True, slots=True)
 class TokenFields:
-    """Where a token reply has the token and the account's base URL, and what stands between its scopes."""
+    """Where a token reply has the token and the account's base URL, and what stands between its scopes.
+
+    With a `login` it is the reply of the action that signs in.
+    """
 
     token: str = "access_token"  # noqa: S105  the path of a field
     base_url: str | None = None
     scope_separator: str = " "
+    login: SessionLogin | None = None
 
     def split_scopes(self, text: str) -> tuple[str, ...]:
         """Return the scopes in a text, parted by the separator, by spaces or by commas."""
@@ -44,6 +62,7 @@ class OAuthClient:
     client_auth: str = "basic"
     authorize_url: str = ""
     revoke_url: str = ""
+    device_authorization_url: str = ""
     scopes: str = ""
     account_id: str = ""
     authorize_params: Pairs = ()
@@ -53,6 +72,7 @@ class OAuthClient:
     token_fields: TokenFields = DEFAULT_FIELDS
     secrets: tuple[str, ...] = ()
     site: Site = NO_SITE
+    issuer_of_jwts: JwtIssuer | None = None
 
     @classmethod
     def from_inputs(cls, connection_type: ConnectionType, site: Site, values: Mapping[str, Any]) -> OAuthClient:
@@ -66,6 +86,7 @@ class OAuthClient:
             client_secret=texts.get("clientSecret", ""),
             authorize_url=site.authorize_url,
             revoke_url=site.revoke_url,
+            device_authorization_url=site.device_authorization_url,
             scopes=_join_scopes(texts.get("scopes", ""), connection_type.scope_separator),
             account_id=texts.get("accountId", ""),
             authorize_params=tuple(_iter_parameters(connection_type, "authorize", values)),
@@ -78,6 +99,22 @@ class OAuthClient:
             secrets=tuple(texts[key] for key, field in connection_type.inputs.items() if field.secret and key in texts),
             site=site,
         )
+
+    @property
+    def needs_person(self) -> bool:
+        """Whether a person signs in, so that its refresh token is worth a sign-in."""
+        return self.kind in PERSON_KINDS
+
+    @property
+    def other_credentials(self) -> tuple[str, ...]:
+        """What else tells its credential from another: the secrets of a sign-in, or of its JWTs."""
+        return self.secrets if self.token_fields.login or self.issuer_of_jwts else ()
+
+    def with_login(self, login: SessionLogin) -> OAuthClient:
+        """Return the client that signs in with an action."""
+        request = login.token_request[0]
+        url = request.base_url + request.path
+        return replace(self, token_url=url, token_fields=replace(self.token_fields, login=login))
 
 
 def _join_scopes(scopes: str, separator: str) -> str:

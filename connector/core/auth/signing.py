@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 DEFAULT_PLACE = "header.Authorization"
 DEFAULT_SCHEME = "Bearer"
+MAIN_SECRET_KINDS = ("bearer", "api_key", "jwt", "signed")
 _UNSENT = "$TOKEN"
 _REQUEST_PARTS = ("header", "query", "body")
 
@@ -36,6 +37,8 @@ def find_main_place(connection_type: ConnectionType) -> tuple[str, str | None]:
 
     A key stands alone in its place, in Authorization too: only a token is a bearer's (RFC 6750).
     """
+    if connection_type.kind == "signed" and connection_type.signature is not None:
+        return connection_type.signature.to, None
     place = connection_type.to or DEFAULT_PLACE
     is_token = connection_type.kind != "api_key" and place.lower() == DEFAULT_PLACE.lower()
     is_bearer = connection_type.scheme is None and is_token
@@ -43,8 +46,8 @@ def find_main_place(connection_type: ConnectionType) -> tuple[str, str | None]:
 
 
 def find_main_input(connection_type: ConnectionType) -> str | None:
-    """Return the input that is the secret of a bearer or api_key: the first secret without a place of its own."""
-    if connection_type.kind not in ("bearer", "api_key"):
+    """Return the input that is the secret of a kind with one: the first secret without a place of its own."""
+    if connection_type.kind not in MAIN_SECRET_KINDS:
         return None
     if connection_type.kind == "api_key" and connection_type.to is None:
         return None

@@ -33,6 +33,7 @@ class Site:
     authorize_url: str = ""
     token_url: str = ""
     revoke_url: str = ""
+    device_authorization_url: str = ""
     servers: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def find_url(self, server: str | None) -> str:

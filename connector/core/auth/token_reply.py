@@ -18,6 +18,7 @@ from pydantic_core import from_json
 
 from connector.core.auth.oauth import TokenFailure, TokenFailureCategory, shorten
 from connector.core.auth.oauth_client import DEFAULT_FIELDS, TokenFields
+from connector.core.auth.session import parse_login_reply
 from connector.core.auth.token_set import NO_EXPIRY, TokenSet, is_header_safe, is_proof_type, split_scopes
 from connector.core.json_path import get_at, get_at_path
 from connector.core.redaction import describe_type
@@ -57,6 +58,8 @@ def parse_token_reply(
 
     `token_fields` say where the reply has the token. No message contains the raw body.
     """
+    if token_fields.login is not None:
+        return parse_login_reply(token_fields.login, reply, now)
     fields = _read_fields(reply.body, token_fields, previous)
     answer = _judge(request, reply, fields, now, previous)
     refresh_token = _find_refresh_token(fields or {})
@@ -68,10 +71,10 @@ def parse_token_reply(
 
 def find_oddities(reply: Reply, token_fields: TokenFields = DEFAULT_FIELDS) -> tuple[str, ...]:
     """Return what is odd in a reply whose token is used all the same, a sentence each, without values."""
-    fields = _read_fields(reply.body, token_fields, None) or {}
+    fields = {} if token_fields.login else _read_fields(reply.body, token_fields, None) or {}
     oddities = []
     for key, is_readable in (
-        ("expires_in", _parse_lifetime(fields.get("expires_in")) is not None),
+        ("expires_in", parse_lifetime(fields.get("expires_in")) is not None),
         ("scope", split_scopes(fields.get("scope")) is not None),
         ("refresh_token", _find_refresh_token(fields) is not None),
         ("token_type", isinstance(fields.get("token_type"), str)),
@@ -139,6 +142,18 @@ def _read_broken_json(body: bytes) -> Any:
         return form if "access_token" in form or "refresh_token" in form else None
 
 
+def read_reply_fields(body: bytes) -> dict[str, Any] | None:
+    """Return the fields of a reply in JSON or form-encoded, or None."""
+    return _read_fields(body, DEFAULT_FIELDS, None)
+
+
+def read_failure(request: Request, reply: Reply, fields: Mapping[str, Any] | None, now: float) -> TokenFailure:
+    """Return why a reply brings nothing."""
+    answer = _judge(request, reply, fields, now, None)
+    assert isinstance(answer, TokenFailure)
+    return answer
+
+
 def _judge(
     request: Request, reply: Reply, fields: Mapping[str, Any] | None, now: float, previous: TokenSet | None
 ) -> TokenSet | TokenFailure:
@@ -186,7 +201,7 @@ def _build_token_set(fields: Mapping[str, Any], now: float, previous: TokenSet |
     """Return the token set of a good reply; what it leaves out, or says in no readable way, stays as it was."""
     before = previous or TokenSet("", 0.0)
     refresh_token = _find_refresh_token(fields) or before.refresh_token
-    lifetime, scopes = _parse_lifetime(fields.get("expires_in")), split_scopes(fields.get("scope"))
+    lifetime, scopes = parse_lifetime(fields.get("expires_in")), split_scopes(fields.get("scope"))
     api_url = fields.get("api_url")
     expires_at = now + (DEFAULT_LIFETIME if lifetime is None else lifetime)
     if not lifetime and refresh_token is None:
@@ -211,7 +226,7 @@ def _find_refresh_token(fields: Mapping[str, Any]) -> str | None:
     return value or None
 
 
-def _parse_lifetime(value: Any) -> float | None:
+def parse_lifetime(value: Any) -> float | None:
     """Return a lifetime in seconds, at least 0; None when it is missing, or no number."""
     if isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
         value = float(value)

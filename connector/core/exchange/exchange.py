@@ -128,13 +128,13 @@ def _make_attempt(
     send_deadline = deadline if request.attempt_timeout is None else min(deadline, now + request.attempt_timeout)
     if options.sink is not None:
         request = options.sink.resume_request(request)
-    now, reply_or_failure = yield SendRequest(request, credential, send_deadline, options.sink)
+    now, reply_or_failure = yield SendRequest(request, credential.sign(request, now), send_deadline, options.sink)
     while isinstance(reply_or_failure, Reply) and reply_or_failure.status in redirects.REDIRECT_STATUSES:
         next_hop = redirects.follow_redirect(request, reply_or_failure, plan.connector.manifest.allowed_hosts)
         if next_hop is None or isinstance(next_hop, str):
             break
         request, credential = next_hop, credential if next_hop.sends_credential else _NO_CREDENTIAL
-        now, reply_or_failure = yield SendRequest(request, credential, send_deadline, options.sink)
+        now, reply_or_failure = yield SendRequest(request, credential.sign(request, now), send_deadline, options.sink)
     if options.sink is not None:
         reply_or_failure = options.sink.finish_attempt(reply_or_failure)
     return now, request, credential, reply_or_failure

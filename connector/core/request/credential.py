@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from connector.core.request.builder import Request
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -12,7 +17,7 @@ class Credential:
 
     `renewable`: there may be another one after the service rejected this one. `scopes_renewed_at` is when (epoch
     seconds) a token that needs no person is requested anew for a scope that this one lacks; None for other tokens. A
-    field of the `body` is the names of its path, and its value.
+    field of the `body` is the names of its path, and its value. `signing` signs each request when it is sent.
     """
 
     secret: str
@@ -23,6 +28,11 @@ class Credential:
     scopes: tuple[str, ...] | None = None
     scopes_renewed_at: float | None = None
     body: tuple[tuple[tuple[str, ...], Any], ...] = ()
+    signing: Callable[[Request, Credential, float], Credential] | None = None
+
+    def sign(self, request: Request, now: float) -> Credential:
+        """Return the credential of one request that is sent now (epoch seconds). Raises UsageError."""
+        return self if self.signing is None else self.signing(request, self, now)
 
     def __repr__(self) -> str:
         names = [name for name, _ in (*self.headers, *self.query)] + [".".join(path) for path, _ in self.body]

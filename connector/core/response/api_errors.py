@@ -219,7 +219,7 @@ def add_path_alias_hint(error: errors.ConnectorError, manifest: Manifest, connec
     aliases = [alias for alias in (connection.unsupported_aliases if connection else ()) if alias in path.split("/")]
     if not aliases or not isinstance(error, errors.Denied | errors.NotFound | errors.Rejected):
         return
-    oauth_types = [name for name, settings in manifest.connections.items() if settings.kind == "oauth2"]
+    oauth_types = [name for name, settings in manifest.connections.items() if settings.needs_person]
     alternative = f", or use a connection of kind {' or '.join(oauth_types)}" if oauth_types else ""
     error.with_hint(
         f'"{aliases[0]}" is not available with a {connection_type} connection; pass an explicit id{alternative}.',

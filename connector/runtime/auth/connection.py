@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from connector.core.auth.jwt import JWT_LIFETIME, build_api_jwt
+from connector.core.auth.jwt import JwtIssuer
 from connector.core.auth.oauth_client import OAuthClient
+from connector.core.auth.session import compile_login
 from connector.core.auth.signing import Signer
 from connector.core.auth.site import resolve_site
 from connector.core.auth.token_set import parse_token
@@ -18,6 +19,7 @@ from connector.errors import SignInError, StoreError, UsageError
 from connector.runtime.auth import connection_record, env_connection
 from connector.runtime.auth.connection_inputs import check_inputs, find_main_secret, merge_inputs
 from connector.runtime.auth.connection_record import ConnectionRecord
+from connector.runtime.auth.own_credential import OwnCredential
 from connector.runtime.auth.refresh_context import RefreshContext
 from connector.runtime.auth.stored_credential import StoredCredentialSource
 from connector.runtime.auth.token_refresh import LOCK_TIMEOUT
@@ -26,14 +28,13 @@ from connector.runtime.storage.memory_store import MemoryStore
 from connector.runtime.storage.open import open_store
 
 if TYPE_CHECKING:
+    from connector.core.auth.site import Site
     from connector.core.auth.token_set import TokenSet
     from connector.core.request.credential import Credential
     from connector.definition.action import Action
     from connector.definition.loader import Connector
     from connector.runtime.auth.credential_source import CredentialSource
     from connector.runtime.storage.store import Store
-
-MIN_JWT_LIFETIME = 120.0  # seconds of validity left when an API JWT is used
 
 
 def store_key(connector: Connector, name: str) -> str:
@@ -85,8 +86,8 @@ class Connection:
         }
         self._main_secret = find_main_secret(connector, kind)
         self._signer = self._build_signer(self._values)
-        self._credential: Credential | None = None
-        self._cached_jwt: tuple[float, Credential] | None = None
+        secret, issuer = self._find_secret(self._values), self.oauth_client.issuer_of_jwts
+        self._own_credential = OwnCredential(self._type, self._signer, self._values, secret, issuer)
         self._renewable_credential: tuple[Credential, Credential] | None = None  # for a stored connection
         self._is_durable = store is not None
         self._is_stored = False  # whether the store has it, and may replace it
@@ -187,7 +188,21 @@ class Connection:
     @property
     def oauth_client(self) -> OAuthClient:
         """The OAuth client that requests tokens."""
-        return OAuthClient.from_inputs(self._type, self.site, self._values)
+        return self._build_oauth_client(self.site, self._values)
+
+    def _build_oauth_client(self, site: Site, values: Mapping[str, Any]) -> OAuthClient:
+        client = OAuthClient.from_inputs(self._type, site, values)
+        if self._type.login is not None:
+            signer = self._build_signer(values)
+            return client.with_login(compile_login(self.connector, self._type, signer, values, site.base_url))
+        if self._type.kind == "jwt":
+            return replace(client, issuer_of_jwts=JwtIssuer.of(self._type, self._find_secret(values) or "", values))
+        return client
+
+    def _find_secret(self, values: Mapping[str, Any]) -> str | None:
+        """Return the main secret of a kind that has one, or None."""
+        value = None if self._main_secret is None else values.get(self._main_secret)
+        return None if value is None else str(value)
 
     def _build_signer(self, values: Mapping[str, Any]) -> Signer:
         return Signer.of(self._type, self.connector.manifest.filled_constants, values)
@@ -196,7 +211,7 @@ class Connection:
         """Return the client and the signer of a stored record of this kind, which another sign-in may have replaced."""
         values = check_inputs(self.connector, self.kind, inputs)
         site = resolve_site(self.connector.manifest, self._type, values)
-        return OAuthClient.from_inputs(self._type, site, values), self._build_signer(values)
+        return self._build_oauth_client(site, values), self._build_signer(values)
 
     @property
     def token_source(self) -> TokenSource | None:
@@ -210,10 +225,11 @@ class Connection:
 
     def _build_token_source(self, *, reload_inputs: bool = False) -> TokenSource | None:
         """Build the token source; with `reload_inputs` it follows the inputs of the stored record."""
-        if not self._type.is_oauth:
+        if not self._type.gets_tokens:
             return None
-        is_consented, sign_in_hint = self._type.kind == "oauth2", f"Sign in again: connector connect {self.name}"
-        hint = sign_in_hint if is_consented else "Check its inputs: the service does not accept them."
+        hint = f"Sign in again: connector connect {self.name}"
+        if not self._type.needs_person:
+            hint = "Check its inputs: the service does not accept them."
         context = RefreshContext(
             oauth_client=self.oauth_client,
             store=self._store,
@@ -262,33 +278,13 @@ class Connection:
 
     def own_credential(self, now: float) -> Credential:
         """Return the credential of a type that needs no sign-in."""
-        if self._type.kind == "jwt_hs256":
-            credential = self._jwt_credential(now)
-        else:
-            credential = self._credential = self._credential or self._build_credential()
+        credential = self._own_credential.get(now)
         if not self._is_stored:
             return credential
         cached = self._renewable_credential
         if cached is None or cached[0] is not credential:
             cached = self._renewable_credential = (credential, replace(credential, renewable=True))
         return cached[1]
-
-    def _jwt_credential(self, now: float) -> Credential:
-        """Return the cached API JWT, or a new one if it expires soon or the clock was set back."""
-        cached = self._cached_jwt
-        if cached is None or not MIN_JWT_LIFETIME <= cached[0] - now <= JWT_LIFETIME:
-            token_set = build_api_jwt(str(self._values["apiKey"]), str(self._values["apiSecret"]), now)
-            credential = self._signer.sign(token_set.access_token)
-            cached = self._cached_jwt = (token_set.expires_at, credential)
-        return cached[1]
-
-    def _build_credential(self) -> Credential:
-        """Build the constant credential of a type that needs no sign-in."""
-        if self._type.kind == "basic":
-            return self._signer.sign_basic()
-        if self._main_secret is None or self._values.get(self._main_secret) is None:
-            return self._signer.sign_without_secret()
-        return self._signer.sign(str(self._values[self._main_secret]))
 
     def __repr__(self) -> str:
         inputs = self._type.inputs

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from connector.core import url_policy
-from connector.core.auth.signing import find_main_input
+from connector.core.auth.signing import MAIN_SECRET_KINDS, find_main_input
 from connector.core.inputs.field_checks import compile_field_check
 from connector.core.invalid_value import InvalidValue
 from connector.core.redaction import describe_type, preview
@@ -15,6 +15,7 @@ from connector.definition.case import to_snake_case
 from connector.definition.connection_type import BASIC_PLACES
 from connector.definition.suggest import did_you_mean
 from connector.errors import DefinitionError, InputError, Problem, UsageError
+from connector.runtime.auth.secret_forms import check_main_secret, check_word
 
 if TYPE_CHECKING:
     from connector.definition.connection_type import ConnectionInput
@@ -36,7 +37,8 @@ def merge_inputs(inputs: Mapping[str, Any] | None, more_inputs: Mapping[str, Any
 
 def check_inputs(connector: Connector, kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the checked inputs by key, with defaults. Raises InputError with every problem."""
-    fields = connector.manifest.connections[kind].inputs
+    connection_type = connector.manifest.connections[kind]
+    fields, main_key = connection_type.inputs, find_main_input(connection_type)
     key_by_spelling = spell_inputs(fields)
     values: dict[str, Any] = {key: field.default for key, field in fields.items() if field.has_default}
     problems: list[Problem] = []
@@ -47,7 +49,10 @@ def check_inputs(connector: Connector, kind: str, given: Mapping[str, Any]) -> d
             continue
         try:
             checked = compile_field_check(fields[key], connector.choices)(value)
-            values[key] = _check_value(fields[key], checked)
+            if key == main_key:
+                values[key] = check_main_secret(connection_type, checked)
+            else:
+                values[key] = _check_value(fields[key], checked, is_free=connection_type.login is not None)
         except InvalidValue as invalid:
             given_text = preview(value, is_secret=fields[key].secret)
             problems.append(Problem(key, given_text, invalid.expected, invalid.fix))
@@ -79,7 +84,7 @@ def find_main_secret(connector: Connector, kind: str) -> str | None:
         message = f"The connection {kind} does not say which input is the user name, and which the password."
         raise DefinitionError(message, hint="Write `to: basic.username` and `to: basic.password` at its inputs.")
     is_placed = connection_type.kind == "api_key" and connection_type.has_request_place(connector.manifest.base_url)
-    if connection_type.kind in ("bearer", "api_key") and key is None and not is_placed:
+    if connection_type.kind in MAIN_SECRET_KINDS and key is None and not is_placed:
         message = f"The connection {kind} does not say what it sends where."
         raise DefinitionError(message, hint="Write `to:` at the connection, or at its input of type password.")
     return key
@@ -91,10 +96,11 @@ def unknown_input_problem(name: str, kind: str, fields: Mapping[str, ConnectionI
     return Problem(f"{name:.40}", "an unknown input", f"an input of {kind}", fix)
 
 
-def _check_value(field: ConnectionInput, value: Any) -> Any:
+def _check_value(field: ConnectionInput, value: Any, *, is_free: bool = False) -> Any:
+    """Return a value that its place can hold; `is_free` is one of an action, which has its own checks."""
     part = (field.to or "").partition(".")[0]
-    if field.secret and part not in _ANYWHERE:
-        return _check_secret(value)
+    if field.secret and part not in _ANYWHERE and not (is_free and not part):
+        return check_word(value)
     _check_text(value)
     if part == "header" and not url_policy.HEADER_VALUE_PATTERN.match(to_wire_text(value)):
         raise InvalidValue("printable ASCII on one line", "a header cannot hold anything else")
@@ -113,13 +119,3 @@ def _check_text(value: Any) -> Any:
         position = 1 if value[0].isspace() else len(value.rstrip()) + 1
         raise InvalidValue("a value without spaces or line ends around it", f"look at position {position}")
     return value
-
-
-def _check_secret(secret: str) -> str:
-    """Reject a secret pasted with spaces, quotes or line ends; never show it."""
-    for position, char in enumerate(secret, 1):
-        if char.isspace() or not char.isprintable() or char in "\"'" or not char.isascii():
-            raise InvalidValue("a secret without spaces, quotes or line ends", f"look at position {position}")
-    if not secret:
-        raise InvalidValue("a secret that is not empty")
-    return secret

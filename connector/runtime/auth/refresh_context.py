@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from connector.core.auth import oauth
+from connector.core.auth.session import build_login_request
 from connector.core.auth.signing import BEARER, Signer
 from connector.core.auth.token_set import find_lost_scopes
 from connector.errors import SignInError
@@ -73,11 +74,23 @@ class RefreshContext:
         """Store a record that follows its `version`; return it with the new one. Raises StoreError."""
         return replace(record, version=self.store.write(self.key, record.to_dict(), version=record.version))
 
-    def build_request(self, oauth_client: OAuthClient, current: TokenSet | None) -> TokenRequest:
-        """Return the request for a new token. Raises SignInError if it must not or cannot be sent."""
+    def build_request(
+        self, oauth_client: OAuthClient, current: TokenSet | None, now: float, base_url: str | None = None
+    ) -> TokenRequest:
+        """Return the request for a new token. Raises SignInError if it must not or cannot be sent.
+
+        `base_url` is the one that the owner of the process names for all requests to the service.
+        """
+        login = oauth_client.token_fields.login
+        if login is not None and base_url is not None:
+            return build_login_request(login, base_url)
         if not token_endpoint.is_allowed_url(oauth_client.token_url, self.allowed_hosts):
             message = "The token URL is not https at one of the connector's hosts; the secret was not sent."
             raise SignInError(message, hint="Check tokenUrl and the manifest's allowed_hosts.")
+        if login is not None:
+            return login.token_request
+        if oauth_client.issuer_of_jwts is not None:
+            return oauth.build_assertion_request(oauth_client, oauth_client.issuer_of_jwts, now)
         token_request = oauth.build_refresh_request(oauth_client, current)
         if token_request is None:
             problem = (

@@ -101,7 +101,7 @@ def finish_sign_in(
     clock = clock or SystemClock()
     parameters = oauth.parse_callback(callback_url.strip())
     if isinstance(parameters, oauth.TokenFailure):
-        raise _build_sign_in_error(parameters)
+        raise build_sign_in_error(parameters)
     pending = _pop_pending(parameters.get("state", ""), store, clock)
     if pending["connector"] != connector.name:
         message = f"This sign-in was started for {pending['connector']}, not for {connector.name}."
@@ -110,20 +110,20 @@ def finish_sign_in(
     connection = Connection(connector, pending["kind"], inputs, name=name, store=store, http=http)
     code = oauth.read_callback_code(connection.oauth_client, parameters, pending["state"])
     if isinstance(code, oauth.TokenFailure):
-        raise _build_sign_in_error(code)
+        raise build_sign_in_error(code)
     _check_urls(connection, pending["redirect_uri"])
     client = connection.oauth_client
     code_request = oauth.build_code_request(client, code, pending["redirect_uri"], pending["verifier"])
     answer = token_endpoint.request_token(code_request, connection.http, clock, None, client.token_fields)
     issued = answer.issued if isinstance(answer, oauth.TokenFailure) else answer
     if issued is not None:
-        _save(connection, issued, clock)
+        save_issued(connection, issued, clock)
     if isinstance(answer, oauth.TokenFailure):
-        raise _build_sign_in_error(answer)
+        raise build_sign_in_error(answer)
     return connection
 
 
-def _save(connection: Connection, token_set: TokenSet, clock: Clock) -> None:
+def save_issued(connection: Connection, token_set: TokenSet, clock: Clock) -> None:
     """Store the tokens of a code, which buys no others; try again while the store is away. Raises StoreError."""
     for delay in _SAVE_DELAYS:
         try:
@@ -154,8 +154,9 @@ def _delete_expired(store: Store, clock: Clock) -> None:
         store.remove(key)
 
 
-def _build_sign_in_error(token_error: oauth.TokenFailure) -> SignInError | TransportError:
-    message, hint = f"Not signed in: {token_error.message}.", "Start the sign-in again."
+def build_sign_in_error(token_error: oauth.TokenFailure, reason: str | None = None) -> SignInError | TransportError:
+    """Return the error of a sign-in that failed, with a reason in place of the service's."""
+    message, hint = f"Not signed in: {reason or token_error.message}.", "Start the sign-in again."
     if token_error.failure_kind:
         return TransportError(message, kind=token_error.failure_kind, hint=hint)
     if token_error.issued is not None:

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from connector.core import url_policy
 from connector.core.auth import token_reply
+from connector.core.auth.device_code import parse_device_reply
 from connector.core.auth.oauth import TokenFailure
 from connector.core.auth.oauth_client import DEFAULT_FIELDS
 from connector.core.auth.token_set import TokenSet
@@ -23,8 +24,11 @@ from connector.runtime.http.transport import load_transport
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from connector.core.auth.device_code import DeviceCode
     from connector.core.auth.oauth import TokenRequest
     from connector.core.auth.oauth_client import TokenFields
+    from connector.core.request.builder import Request
+    from connector.core.response.reply import Failure
     from connector.errors import ConnectorError
     from connector.runtime.clock import Clock
 
@@ -50,24 +54,43 @@ def request_token(
     fields: TokenFields = DEFAULT_FIELDS,
 ) -> TokenSet | TokenFailure:
     """Send one request through a transport (None: a new one); redirects are not followed."""
-    request, credential = token_request
-    transport = http if http is not None else load_transport(None, asynchronous=False)
-    try:
-        reply_or_failure = transport.send(request, credential, time.monotonic() + SEND_TIMEOUT, None, None)
-    finally:
-        if transport is not http:
-            transport.close()
+    request, reply_or_failure = token_request[0], _send(token_request, http)
     if isinstance(reply_or_failure, Reply):
         answer = token_reply.parse_token_reply(request, reply_or_failure, clock.time(), previous, fields)
         for oddity in token_reply.find_oddities(reply_or_failure, fields) if isinstance(answer, TokenSet) else ():
             _log.warning("the token reply of %s is used, but %s", urlsplit(request.base_url).hostname, oddity)
         return answer
-    message = f"the token endpoint: {request.full_redactor.redact_text(reply_or_failure.message)}"
+    return _build_transport_failure(request, reply_or_failure)
+
+
+def request_device_code(token_request: TokenRequest, http: Any, clock: Clock) -> DeviceCode | TokenFailure:
+    """Send one request for a device code."""
+    request, reply_or_failure = token_request[0], _send(token_request, http)
+    if isinstance(reply_or_failure, Reply):
+        return parse_device_reply(request, reply_or_failure, clock.time())
+    return _build_transport_failure(request, reply_or_failure)
+
+
+def _send(token_request: TokenRequest, http: Any) -> Reply | Failure:
+    request, credential = token_request
+    transport = http if http is not None else load_transport(None, asynchronous=False)
+    try:
+        reply_or_failure: Reply | Failure = transport.send(
+            request, credential, time.monotonic() + SEND_TIMEOUT, None, None
+        )
+    finally:
+        if transport is not http:
+            transport.close()
+    return reply_or_failure
+
+
+def _build_transport_failure(request: Request, failure: Failure) -> TokenFailure:
+    message = f"the token endpoint: {request.full_redactor.redact_text(failure.message)}"
     return TokenFailure(
-        "refused" if reply_or_failure.final else "later",
+        "refused" if failure.final else "later",
         message,
-        failure_kind=reply_or_failure.kind,
-        may_be_issued=reply_or_failure.sent == "maybe",
+        failure_kind=failure.kind,
+        may_be_issued=failure.sent == "maybe",
     )
 
 

@@ -42,6 +42,7 @@ class TokenRefresher:
 
     def __init__(self, context: RefreshContext) -> None:
         self.context = context
+        self.base_url: str | None = None  # that the owner of the process names for all requests
         self.is_sending = False  # whether a refresh token is spent, and its reply not stored
         self._token_set: TokenSet | None = None
         self._pending_save: _PendingSave | None = None
@@ -72,7 +73,7 @@ class TokenRefresher:
 
         A new token of a person has the scopes of the old one, so it has to be in the store already.
         """
-        if self.context.oauth_client.kind == "oauth2":
+        if self.context.oauth_client.needs_person:
             return self.refresh(None, clock)
         return self.refresh(lacking_token, clock, is_valid=True)
 
@@ -139,7 +140,8 @@ class TokenRefresher:
     def _request_new(self, stored: ConnectionRecord | None, current: TokenSet | None, clock: Clock) -> TokenSet:
         """Request a new token and store it; a refresh token is at stake until then."""
         oauth_client = self.context.oauth_client_for(stored)
-        token_request, fields = self.context.build_request(oauth_client, current), oauth_client.token_fields
+        fields = oauth_client.token_fields
+        token_request = self.context.build_request(oauth_client, current, clock.time(), self.base_url)
         if self._backoff is not None and clock.monotonic() < self._backoff[0]:
             raise copy.copy(self._backoff[1])
         record = stored or self.context.initial_record
@@ -177,8 +179,7 @@ class TokenRefresher:
             raise self._end(answer, record, current, clock.time(), had_intent=had_intent)
         elif not had_intent and record.intent and not answer.may_be_issued:
             self._try_write(replace(record, intent=None))
-        hint = "Check the connection's inputs and the network in between."
-        error = token_endpoint.build_token_error(answer, hint=hint)
+        error = token_endpoint.build_token_error(answer, hint="Check the connection's inputs and the network between.")
         if answer.retry_at is not None:
             delay = min(answer.retry_at - clock.time(), REFRESH_COOLDOWN)
             self._backoff = (clock.monotonic() + delay, error)

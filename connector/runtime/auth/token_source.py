@@ -46,6 +46,10 @@ class TokenSource(CredentialSource["TokenSet"]):
         token_set = self._refresher.get_cached(rejected_token, now)
         return None if token_set is None else self._to_credential(token_set)
 
+    def use_base_url(self, base_url: str) -> None:
+        """Let a session sign in at the base URL that the owner of the process names, as its calls do."""
+        self._refresher.base_url = base_url
+
     def read_token_set(self) -> TokenSet | None:
         """Return the cached or stored token, whether or not it is fresh. Raises StoreError."""
         return self._refresher.read_token_set()
@@ -70,7 +74,7 @@ class TokenSource(CredentialSource["TokenSet"]):
     def _to_credential(self, token_set: TokenSet) -> Credential:
         cached = self._cached_credential
         if cached is None or cached[0] is not token_set:
-            is_self_issued = self._context.oauth_client.kind != "oauth2"
+            is_self_issued = not self._context.oauth_client.needs_person
             credential = self._context.signer.sign(
                 token_set.access_token,
                 base_url=self._find_base_url(token_set.api_url),

@@ -176,6 +176,8 @@ class PreparedCall:
     def get_credential_source(self) -> CredentialSource[Any]:
         """Return where the connection gets another credential; it must have such a source."""
         assert self.credentials is not None
+        if self.context.base_url_override and self.credentials.token_source is not None:
+            self.credentials.token_source.use_base_url(self.context.base_url_override)
         assert self.credentials.credential_source is not None
         return self.credentials.credential_source
 

@@ -14,6 +14,8 @@ from connector.core.json_path import get_at_path
 from connector.core.request.credential import Credential
 from connector.definition.case import to_kebab_case
 from connector.sandbox.data.issued_tokens import OAuthError
+from connector.sandbox.oauth import jwts
+from connector.sandbox.oauth.jwts import REJECTED_VALUES, SANDBOX_SECRET
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,9 +26,7 @@ if TYPE_CHECKING:
     from connector.sandbox.http.request import SandboxRequest
 
 PLACEHOLDER = "sandbox"  # public
-SANDBOX_SECRET = "sandbox-secret"  # noqa: S105  public too
-REJECTED_VALUES = ("", "expired", "invalid")
-PLACEHOLDER_HOST = "sandbox.example.com"
+_PLACEHOLDERS = {"host": "sandbox.example.com", "email": "sandbox@example.com"}  # by format
 _REQUEST_PARTS = ("header.", "query.", "body.")
 _STATIC_KINDS = ("bearer", "api_key", "basic")
 
@@ -34,12 +34,18 @@ _STATIC_KINDS = ("bearer", "api_key", "basic")
 def is_authenticated(connector: Connector, request: SandboxRequest, now: float) -> bool:
     """Whether a request carries an accepted credential of one of the connector's types."""
     connection_types = connector.manifest.connections.values()
-    if any(connection_type.kind == "jwt_hs256" for connection_type in connection_types) and not _is_valid_jwt(
-        read_bearer_token(request), now
-    ):
+    if not all(jwts.may_be_sent(item, read_bearer_token(request), now) for item in connection_types):
         return False
     return not connection_types or any(
         _has_credential(connection_type, request) for connection_type in connection_types
+    )
+
+
+def is_sign_in(connector: Connector, method: str, path: str) -> bool:
+    """Whether a request is that of an action that signs in, which has no credential yet."""
+    logins = (item.login for item in connector.manifest.connections.values() if item.login is not None)
+    return any(
+        (action.method, action.path) == (method, path) for action in (connector.action(x.action) for x in logins)
     )
 
 
@@ -102,44 +108,6 @@ def _decode_basic(encoded: str) -> tuple[str, str] | None:
     return (user, password) if colon else None
 
 
-def _is_valid_jwt(token: str, now: float) -> bool:
-    """Whether a token is a valid JWT of the placeholder secret, or no HS256 JWT.
-
-    A JWT with another algorithm is an access token of another issuer, accepted like any opaque token.
-    """
-    if _read_jwt_algorithm(token) not in ("HS256", "none"):
-        return True
-    import jwt as pyjwt
-
-    options: Any = {f"verify_{claim}": False for claim in ("exp", "iat", "nbf", "aud", "sub", "jti")}
-    options["require"] = ["iss", "iat", "exp"]
-    key = SANDBOX_SECRET.encode().ljust(32, b"\0")  # as HMAC pads a short key; PyJWT warns about one
-    try:
-        claims = pyjwt.decode(token, key, ["HS256"], options=options)
-    except pyjwt.PyJWTError:
-        return False
-    issued_at, expires_at = claims["iat"], claims["exp"]
-    has_valid_times = all(
-        isinstance(timestamp, int | float) and not isinstance(timestamp, bool) for timestamp in (issued_at, expires_at)
-    )
-    return (
-        has_valid_times
-        and issued_at <= now < expires_at
-        and isinstance(claims["iss"], str)
-        and claims["iss"] not in REJECTED_VALUES
-    )
-
-
-def _read_jwt_algorithm(token: str) -> Any:
-    """Return the algorithm in the header of a JWT; None for any other token."""
-    try:
-        encoded_header, _claims, _signature = token.split(".")
-        header = from_json(base64.urlsafe_b64decode(f"{encoded_header}=="))
-    except ValueError:
-        return None
-    return header.get("alg") if isinstance(header, dict) else None
-
-
 def authenticate_client(request: SandboxRequest, form: Mapping[str, str], *, allow_public: bool) -> str:
     """Return the client id, from Basic or the form (RFC 6749, 2.3.1). Raises OAuthError.
 
@@ -167,7 +135,8 @@ def build_sandbox_inputs(connection_type: ConnectionType, urls: Mapping[str, str
         if key in urls:
             inputs[key] = urls[key]
         elif field.secret:
-            inputs[key] = SANDBOX_SECRET
+            is_main = key == find_main_input(connection_type)
+            inputs[key] = jwts.build_secret(connection_type) if is_main else SANDBOX_SECRET
         elif key == "clientId" or (field.required and not field.has_default):
             inputs[key] = build_placeholder(key, field)
     return inputs
@@ -177,7 +146,7 @@ def build_placeholder(key: str, field: ConnectionInput) -> Any:
     """Return a value for an input of a connection to the sandbox."""
     if field.example is not None:
         return field.example
-    return PLACEHOLDER_HOST if field.format == "host" else f"{PLACEHOLDER}-{to_kebab_case(key)}"
+    return _PLACEHOLDERS.get(field.format or "", f"{PLACEHOLDER}-{to_kebab_case(key)}")
 
 
 class SandboxConnection:

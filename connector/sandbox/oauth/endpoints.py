@@ -14,10 +14,15 @@ if TYPE_CHECKING:
     from connector.definition.fields import FormField
     from connector.definition.loader import Connector
 
-Role = Literal["authorize", "token", "revoke"]
+Role = Literal["authorize", "token", "revoke", "device"]
 
 IN_PROCESS_ORIGIN = "http://127.0.0.1:0"  # no socket listens on port 0, so a stray request fails
-_ROLE_BY_INPUT: dict[str, Role] = {"authorizeUrl": "authorize", "tokenUrl": "token", "revokeUrl": "revoke"}
+_ROLE_BY_INPUT: dict[str, Role] = {
+    "authorizeUrl": "authorize",
+    "tokenUrl": "token",
+    "revokeUrl": "revoke",
+    "deviceAuthorizationUrl": "device",
+}
 
 
 class OAuthEndpoints:

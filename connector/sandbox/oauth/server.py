@@ -6,7 +6,9 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
-from connector.core.url_policy import Origin
+from connector.core.auth import device_code
+from connector.core.auth.oauth import JWT_GRANT_TYPE
+from connector.definition.connection_type import PERSON_KINDS
 from connector.definition.lazy import cached_property
 from connector.errors import UsageError
 from connector.sandbox.data.issued_tokens import (
@@ -19,14 +21,20 @@ from connector.sandbox.data.issued_tokens import (
 )
 from connector.sandbox.http.body_parser import BadBody
 from connector.sandbox.http.responses import SandboxResponse, build_json_response
-from connector.sandbox.oauth import credentials
+from connector.sandbox.oauth import credentials, jwts
 from connector.sandbox.oauth.endpoints import OAuthEndpoints, build_urls
+from connector.sandbox.oauth.refusals import (
+    NO_STORE_HEADERS,
+    build_error_page,
+    build_oauth_error,
+    build_refusal,
+    find_redirect_problem,
+)
 from connector.sandbox.oauth.token_messages import parse_parameters, shape_reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from connector.core.request.builder import Pairs
     from connector.definition.loader import Connector
     from connector.runtime.clock import Clock
     from connector.sandbox.data.issued_tokens import IssuedTokens, TokenRegistry
@@ -34,15 +42,18 @@ if TYPE_CHECKING:
     from connector.sandbox.http.request import SandboxRequest
     from connector.sandbox.oauth.endpoints import Role
 
-_NO_STORE_HEADERS = (("cache-control", "no-store"), ("pragma", "no-cache"), ("referrer-policy", "no-referrer"))
 _CHALLENGE_PATTERN = re.compile(r"[A-Za-z0-9_-]{43}\Z")
-_METHOD_BY_ROLE: dict[Role, str] = {"authorize": "GET", "token": "POST", "revoke": "POST"}
-_CONNECTION_KIND_BY_GRANT = {
-    "authorization_code": "oauth2",
-    "refresh_token": "oauth2",
-    "account_credentials": "oauth2_account_credentials",
-    "client_credentials": "oauth2_client_credentials",
+_METHOD_BY_ROLE: dict[Role, str] = {"authorize": "GET", "token": "POST", "revoke": "POST", "device": "POST"}
+_KINDS_BY_GRANT: dict[str, tuple[str, ...]] = {
+    "authorization_code": ("oauth2",),
+    "refresh_token": PERSON_KINDS,
+    "account_credentials": ("oauth2_account_credentials",),
+    "client_credentials": ("oauth2_client_credentials",),
+    JWT_GRANT_TYPE: ("jwt",),
+    device_code.GRANT_TYPE: ("oauth2_device_code",),
 }
+_DEVICE = "device"  # in the place of a redirect URI, which a code for a device has not
+_DEVICE_INTERVAL = 1  # seconds between polls
 
 
 class AuthorizationServer:
@@ -63,7 +74,6 @@ class AuthorizationServer:
         self._clock = clock
         self._token_policy = token_policy or TokenPolicy()
         self._connection_types = [item for item in connector.manifest.connections.values() if item.is_oauth]
-        self._connection_kinds = {connection_type.kind for connection_type in self._connection_types}
         secret_fields = [connection_type.inputs.get("clientSecret") for connection_type in self._connection_types]
         self._allows_public_clients = any(field is None or not field.required for field in secret_fields)
         self._grant_handlers: dict[str, Callable[[TokenRegistry, Mapping[str, str], str], IssuedTokens]] = {
@@ -71,6 +81,8 @@ class AuthorizationServer:
             "refresh_token": self._renew_tokens,
             "account_credentials": self._grant_account_token,
             "client_credentials": self._grant_client_token,
+            JWT_GRANT_TYPE: self._exchange_jwt,
+            device_code.GRANT_TYPE: self._redeem_device_code,
         }
 
     def build_connection_inputs(self, kind: str, origin: str) -> dict[str, Any]:
@@ -101,15 +113,16 @@ class AuthorizationServer:
             return build_oauth_error(405, "invalid_request", "Method not allowed.", (allow,))
         if role == "authorize":
             return self._authorize(request)
-        return self._handle_form(request, self._grant_token if role == "token" else self._revoke)
+        handlers = {"token": self._grant_token, "revoke": self._revoke, "device": self._issue_device_code}
+        return self._handle_form(request, handlers[role])
 
     def _authorize(self, request: SandboxRequest) -> SandboxResponse:
         """Redirect back with a code; show an error page for an invalid client or URI."""
         parameters, duplicates = _split_duplicates(request.query)
         client, redirect_uri = parameters.get("client_id", ""), parameters.get("redirect_uri", "")
-        problem = _redirect_problem(client, redirect_uri, self.redirect_uris)
+        problem = find_redirect_problem(client, redirect_uri, self.redirect_uris)
         if problem or duplicates & {"client_id", "redirect_uri"}:
-            return _build_error_page(problem or "The client_id or the redirect_uri is repeated.")
+            return build_error_page(problem or "The client_id or the redirect_uri is repeated.")
         try:
             result = {"code": self._issue_code(parameters, duplicates)}
         except OAuthError as error:
@@ -117,7 +130,7 @@ class AuthorizationServer:
         if "state" in parameters:
             result["state"] = parameters["state"]
         separator = "&" if urlsplit(redirect_uri).query else "" if redirect_uri.endswith("?") else "?"
-        return SandboxResponse(302, (("location", f"{redirect_uri}{separator}{urlencode(result)}"), *_NO_STORE_HEADERS))
+        return SandboxResponse(302, (("location", f"{redirect_uri}{separator}{urlencode(result)}"), *NO_STORE_HEADERS))
 
     def _issue_code(self, parameters: Mapping[str, str], duplicates: set[str]) -> str:
         """Issue an authorization code. Raises OAuthError."""
@@ -148,22 +161,26 @@ class AuthorizationServer:
         try:
             form = _parse_form(request)
             is_client_grant = form.get("grant_type") in ("account_credentials", "client_credentials")
-            client = credentials.authenticate_client(
-                request, form, allow_public=self._allows_public_clients and not is_client_grant
-            )
+            if form.get("grant_type") == JWT_GRANT_TYPE:
+                client = "jwt"  # the JWT itself is the credential
+            else:
+                allow_public = self._allows_public_clients and not is_client_grant
+                client = credentials.authenticate_client(request, form, allow_public=allow_public)
         except OAuthError as error:
-            return _build_refusal(error, used_basic="authorization" in request.headers)
+            return build_refusal(error, used_basic="authorization" in request.headers)
         with self._state.transaction() as data:
             try:
-                response = build_json_response(200, handler(data.token_registry, form, client), _NO_STORE_HEADERS)
+                response = build_json_response(200, handler(data.token_registry, form, client), NO_STORE_HEADERS)
             except OAuthError as error:
-                response = _build_refusal(error)
+                response = build_refusal(error)
             data.token_registry.purge(self._clock.time())
         return response
 
     def _grant_token(self, registry: TokenRegistry, form: Mapping[str, str], client: str) -> dict[str, Any]:
         grant_type = _require_parameter(form, "grant_type")
-        if _CONNECTION_KIND_BY_GRANT.get(grant_type) not in self._connection_kinds:
+        kinds = _KINDS_BY_GRANT.get(grant_type, ())
+        connection_type = next((item for item in self._connection_types if item.kind in kinds), None)
+        if connection_type is None:
             raise OAuthError("unsupported_grant_type", "No connection type of this connector uses this grant type.")
         tokens, policy = self._grant_handlers[grant_type](registry, form, client), self._token_policy
         reply = {
@@ -173,8 +190,6 @@ class AuthorizationServer:
             "expires_in": policy.expires_in,
             "scope": tokens.scope,
         }
-        kind = _CONNECTION_KIND_BY_GRANT[grant_type]
-        connection_type = next(item for item in self._connection_types if item.kind == kind)
         return shape_reply(connection_type, reply, policy.api_url)
 
     def _is_challenge_optional(self, parameters: Mapping[str, str]) -> bool:
@@ -195,13 +210,35 @@ class AuthorizationServer:
         )
 
     def _grant_account_token(self, registry: TokenRegistry, form: Mapping[str, str], client: str) -> IssuedTokens:
-        if _require_parameter(form, "account_id") in credentials.REJECTED_VALUES:
+        if _require_parameter(form, "account_id") in jwts.REJECTED_VALUES:
             raise OAuthError("invalid_request", "Unknown account_id.")
         return self._grant_client_token(registry, form, client)
 
     def _grant_client_token(self, registry: TokenRegistry, form: Mapping[str, str], client: str) -> IssuedTokens:
         family = registry.start_family(client, self._select_scope(form))
         return registry.issue_tokens(family, self._token_policy, self._clock.time(), renewable=False)
+
+    def _exchange_jwt(self, registry: TokenRegistry, form: Mapping[str, str], client: str) -> IssuedTokens:
+        if not jwts.has_valid_times(_require_parameter(form, "assertion"), self._clock.time()):
+            raise OAuthError("invalid_grant", "The assertion is no JWT that is valid now.")
+        return self._grant_client_token(registry, form, client)
+
+    def _issue_device_code(self, registry: TokenRegistry, form: Mapping[str, str], client: str) -> dict[str, Any]:
+        """Issue a code for a device; whoever polls with it finds that a person has consented."""
+        expires_at, scope = self._clock.time() + CODE_LIFETIME, self._select_scope(form)
+        code = AuthorizationCode(client=client, redirect_uri=_DEVICE, challenge="", scope=scope, expires_at=expires_at)
+        return {
+            "device_code": registry.add_code(code),
+            "user_code": "SAND-BOXX",
+            "verification_uri": "https://sandbox.example.com/device",
+            "expires_in": int(CODE_LIFETIME),
+            "interval": _DEVICE_INTERVAL,
+        }
+
+    def _redeem_device_code(self, registry: TokenRegistry, form: Mapping[str, str], client: str) -> IssuedTokens:
+        now, proof = self._clock.time(), CodeProof(client, _DEVICE, "")
+        family = registry.redeem_code(_require_parameter(form, "device_code"), proof, now)
+        return registry.issue_tokens(family, self._token_policy, now, renewable=True)
 
     def _revoke(self, registry: TokenRegistry, form: Mapping[str, str], client: str) -> dict[str, Any]:
         registry.revoke_token(_require_parameter(form, "token"), client)
@@ -224,39 +261,6 @@ class AuthorizationServer:
         requirements = [action.scopes for action in self._connector.actions()]
         defaults = list(dict.fromkeys(scope for scopes in requirements for scope in (*scopes.granular, *scopes.all)))
         return defaults, {*defaults, *(scope for requirement in requirements for scope in requirement.classic)}
-
-
-def build_oauth_error(status: int, error: str, reason: str, headers: Pairs = ()) -> SandboxResponse:
-    """Build an OAuth error response."""
-    return build_json_response(status, {"reason": reason, "error": error}, (*_NO_STORE_HEADERS, *headers))
-
-
-def _build_refusal(error: OAuthError, *, used_basic: bool = False) -> SandboxResponse:
-    if error.error != "invalid_client":
-        return build_oauth_error(400, error.error, error.reason)
-    challenge = (("www-authenticate", 'Basic realm="sandbox"'),) if used_basic else ()
-    return build_oauth_error(401, error.error, error.reason, challenge)
-
-
-def _build_error_page(problem: str) -> SandboxResponse:
-    text = f"<!DOCTYPE html><html><head><title>No sign-in</title></head><body><p>{problem}</p></body></html>"
-    return SandboxResponse(400, (("content-type", "text/html; charset=utf-8"), *_NO_STORE_HEADERS), text.encode())
-
-
-def _redirect_problem(client: str, redirect_uri: str, declared: frozenset[str] | None) -> str:
-    """Return why a redirect is unsafe, or an empty text; it never quotes the request."""
-    if not client or client == credentials.REJECTED_VALUES[-1] or not client.isprintable():
-        return "The client_id is missing or not valid."
-    origin = Origin.parse(redirect_uri)
-    is_allowed = origin is not None and (origin.scheme == "https" or origin.is_loopback)
-    is_plain_text = (
-        redirect_uri.isascii() and redirect_uri.isprintable() and not any(char in redirect_uri for char in ' #\\"<>')
-    )
-    if not is_allowed or not is_plain_text:
-        return "The redirect_uri must be https, or http on this machine."
-    if declared is not None and origin is not None and not origin.is_loopback and redirect_uri not in declared:
-        return "The redirect_uri must be on this machine, or given to the sandbox: --redirect-uri URL."
-    return ""
 
 
 def _parse_form(request: SandboxRequest) -> dict[str, str]:

@@ -12,7 +12,7 @@ import jwt
 import pytest
 
 from connector.core.auth import oauth, token_reply
-from connector.core.auth.jwt import build_api_jwt
+from connector.core.auth.jwt import JwtIssuer
 from connector.core.auth.oauth import TokenFailure
 from connector.core.auth.oauth_client import OAuthClient, TokenFields
 from connector.core.auth.site import Site
@@ -244,12 +244,12 @@ def test_a_token_is_taken_with_all_that_the_reply_says_of_it():
     ), "nothing follows it, so it is used until it is rejected"
 
 
-def test_an_api_jwt_is_backdated_signed_with_a_filled_key_and_lives_as_long_as_it_says():
-    made = build_api_jwt("key-1", "s", NOW + 0.7)
+def test_a_jwt_is_backdated_signed_with_a_filled_key_and_lives_as_long_as_it_says():
+    made = JwtIssuer("HS256", "s", (("iss", "key-1"),)).issue(NOW + 0.7)
     key = b"s".ljust(32, b"\0")
     claims = jwt.decode(
         made.access_token, key, algorithms=["HS256"], options={"verify_exp": False, "verify_iat": False}
     )
     assert claims == {"iss": "key-1", "iat": int(NOW) - 30, "exp": int(NOW) + 3570}
     assert (made.expires_at, made.obtained_at) == (NOW + 3570, NOW + 0.7)
-    assert build_api_jwt("key-1", "s", NOW, 120.0).expires_at == NOW + 90
+    assert JwtIssuer("HS256", "s", lifetime=120.0).issue(NOW).expires_at == NOW + 90

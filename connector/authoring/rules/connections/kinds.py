@@ -26,27 +26,36 @@ if TYPE_CHECKING:
     from connector.definition.parsers.strict_yaml import NodePath
 
 RULE = "connection-inputs"
-_SECRET_KINDS = ("bearer", "api_key", "basic", "jwt_hs256")
+_SECRET_KINDS = ("bearer", "api_key", "basic", "jwt", "signed")
 _NEEDED_INPUTS = {
     "oauth2": ("authorizeUrl", "tokenUrl", "clientId"),
+    "oauth2_device_code": ("deviceAuthorizationUrl", "tokenUrl", "clientId"),
     "oauth2_account_credentials": ("tokenUrl", "accountId", "clientId", "clientSecret"),
     "oauth2_client_credentials": ("tokenUrl", "clientId", "clientSecret"),
-    "jwt_hs256": ("apiKey", "apiSecret"),
 }
+_NEEDED_WORDS = {"jwt": "claims", "session": "login", "signed": "signature"}
 _OTHER_INPUTS = {
     "oauth2": ("revokeUrl", "scopes", "clientSecret"),
+    "oauth2_device_code": ("revokeUrl", "scopes", "clientSecret"),
     "oauth2_account_credentials": ("revokeUrl",),
     "oauth2_client_credentials": ("revokeUrl", "scopes"),
+    "jwt": ("tokenUrl",),
 }
+_EXCHANGE_WORDS = ("token_params", "token_body", "scope_separator", "token_field", "base_url_from")
 _URL_SETTINGS = {name: word for word, name in URL_INPUTS.items()}
 _WORDS_OF_KINDS = {
-    **dict.fromkeys(("authorize_url", "authorize_params", "pkce"), ("oauth2",)),
+    **dict.fromkeys(("authorize_url", "pkce"), ("oauth2",)),
+    "authorize_params": ("oauth2", "oauth2_device_code"),
+    "device_authorization_url": ("oauth2_device_code",),
     **dict.fromkeys(
-        ("token_url", "revoke_url", "client_auth", "token_params", "token_body", "scope_separator", "token_field",
-         "base_url_from"),
-        OAUTH_KINDS,
+        ("token_url", "token_params", "token_body", "scope_separator", "token_field", "base_url_from"),
+        (*OAUTH_KINDS, "jwt"),
     ),
-    **dict.fromkeys(("to", "scheme"), (*OAUTH_KINDS, "jwt_hs256", "bearer", "api_key")),
+    **dict.fromkeys(("revoke_url", "client_auth"), OAUTH_KINDS),
+    **dict.fromkeys(("to", "scheme"), (*OAUTH_KINDS, "jwt", "session", "bearer", "api_key")),
+    **dict.fromkeys(("algorithm", "claims", "key_id", "lifetime"), ("jwt",)),
+    "login": ("session",),
+    "signature": ("signed",),
 }  # fmt: skip
 
 
@@ -58,8 +67,10 @@ def check_kind_words(file: ParsedFile[Manifest], _folder: ConnectorFolder) -> It
             if word not in connection_type.model_fields_set:
                 continue
             if connection_type.kind not in kinds:
-                whose = "OAuth" if set(kinds) <= set(OAUTH_KINDS) else ", ".join(kinds[len(OAUTH_KINDS) :])
-                message = f"`{word}` is for {whose}, not for {connection_type.kind}."
+                message = f"`{word}` is for {_name_kinds(kinds)}, not for {connection_type.kind}."
+                yield Violation((*path, word), RULE, message, key=True)
+            elif connection_type.kind == "jwt" and word in _EXCHANGE_WORDS and not connection_type.is_exchanged:
+                message = f"`{word}` is for a JWT that is exchanged; add `token_url`."
                 yield Violation((*path, word), RULE, message, key=True)
             elif word == "scheme" and connection_type.to and not connection_type.to.startswith("header."):
                 yield Violation((*path, word), RULE, "`scheme` stands before a value in a header alone.", key=True)
@@ -81,6 +92,9 @@ def check_needed_inputs(file: ParsedFile[Manifest], _folder: ConnectorFolder) ->
             ]
             noun = "input" if len(missing) == 1 else "inputs"
             yield Violation(inside, RULE, f"{connection_type.kind} needs the {noun} {_join(names)}.", key=True)
+        word = _NEEDED_WORDS.get(connection_type.kind)
+        if word is not None and word not in connection_type.model_fields_set:
+            yield Violation((*path, "kind"), RULE, f"{connection_type.kind} needs the word `{word}`.", key=True)
         has_secret = any(field.secret for field in connection_type.inputs.values())
         if connection_type.kind in _SECRET_KINDS and not has_secret:
             yield Violation(inside, RULE, f"{connection_type.kind} needs an input of type password.", key=True)
@@ -97,7 +111,7 @@ def check_needed_inputs(file: ParsedFile[Manifest], _folder: ConnectorFolder) ->
             yield Violation((*path, "kind"), RULE, message, key=True)
 
 
-def check_used_inputs(file: ParsedFile[Manifest], _folder: ConnectorFolder) -> Iterator[Violation]:
+def check_used_inputs(file: ParsedFile[Manifest], folder: ConnectorFolder) -> Iterator[Violation]:
     """Check that every input of a connection type goes somewhere; what is asked for and never sent misleads."""
     manifest = file.model
     shared = set(_iter_shared_names(manifest))
@@ -105,6 +119,10 @@ def check_used_inputs(file: ParsedFile[Manifest], _folder: ConnectorFolder) -> I
         if _is_undecided(connection_type, manifest.base_url):
             continue  # one finding says that no input has a place
         taken = {*_NEEDED_INPUTS.get(connection_type.kind, ()), *_OTHER_INPUTS.get(connection_type.kind, ())}
+        login_inputs = find_login_inputs(connection_type, folder)
+        if connection_type.login is not None and not login_inputs:
+            continue  # another rule tells that the action is missing
+        taken |= login_inputs
         used = {*taken, find_main_input(connection_type), CLOUD_INPUT if manifest.clouds else None}
         named = {*shared, *_iter_own_names(connection_type)}
         missing = _find_missing(connection_type)
@@ -151,7 +169,7 @@ def _iter_shared_names(manifest: Manifest) -> Iterator[str]:
     """Yield the names of inputs in the texts that all connection types share."""
     texts = [*manifest.base_urls, *manifest.allowed_hosts]
     for cloud in manifest.clouds.values():
-        urls = (cloud.base_url, cloud.authorize_url, cloud.token_url, cloud.revoke_url, *cloud.servers.values())
+        urls = (cloud.base_url, *(getattr(cloud, word) for word in URL_INPUTS), *cloud.servers.values())
         texts += [*cloud.allowed_hosts, *filter(None, urls)]
     for text in texts:
         yield from PLACEHOLDER.findall(text)
@@ -172,6 +190,39 @@ def _iter_own_names(connection_type: ConnectionType) -> Iterator[str]:
     for texts in (connection_type.constants, connection_type.token_params, connection_type.authorize_params):
         for text in texts.values():
             yield from find_placeholders(text)
+    for text in list_sign_in_texts(connection_type).values():
+        yield from PLACEHOLDER.findall(text)
+
+
+def find_login_inputs(connection_type: ConnectionType, folder: ConnectorFolder) -> set[str]:
+    """Return the inputs of the action that signs in."""
+    login = connection_type.login
+    actions = (file.model for file in folder.actions if login is not None and file.model.action == login.action)
+    return {key for action in actions for key in action.inputs}
+
+
+def list_sign_in_texts(connection_type: ConnectionType) -> dict[NodePath, str]:
+    """Return the texts with names in braces of how a type signs, by their place in it."""
+    texts: dict[NodePath, str] = {}
+    if connection_type.signature is not None:
+        texts["signature", "payload"] = connection_type.signature.payload
+    if connection_type.key_id is not None:
+        texts[("key_id",)] = connection_type.key_id
+    pending: list[tuple[NodePath, object]] = [(("claims", name), item) for name, item in connection_type.claims.items()]
+    while pending:
+        path, item = pending.pop(0)
+        if isinstance(item, dict):
+            pending += [((*path, name), member) for name, member in item.items()]
+        elif isinstance(item, list):
+            pending += [((*path, index), member) for index, member in enumerate(item)]
+        elif isinstance(item, str):
+            texts[path] = item
+    return texts
+
+
+def _name_kinds(kinds: tuple[str, ...]) -> str:
+    others = [kind for kind in kinds if kind not in OAUTH_KINDS]
+    return ", ".join(["OAuth", *others] if len(others) < len(kinds) else others)
 
 
 def _join(names: list[str]) -> str:

@@ -5,11 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connector.authoring.draft import Violation
+from connector.authoring.rules.connections.kinds import list_sign_in_texts
 from connector.core.auth.signing import find_main_input, find_main_place
 from connector.core.http_semantics import BODY_METHODS
 from connector.core.invalid_value import InvalidValue
 from connector.core.url_policy import check_header
-from connector.definition.connection_type import BASIC_PLACES, PLACEHOLDER, URL_INPUTS, find_placeholders
+from connector.definition.connection_type import (
+    BASIC_PLACES,
+    OAUTH_KINDS,
+    PLACEHOLDER,
+    REQUEST_FIELDS,
+    URL_INPUTS,
+    find_placeholders,
+)
 from connector.definition.json_path import PathSyntaxError, parse_path
 from connector.definition.suggest import did_you_mean
 
@@ -27,13 +35,14 @@ RULE = "connection-places"
 _ONE_VALUE_TYPES = ("string", "text", "password", "integer", "number", "boolean", "datetime", "date")
 _KINDS_BY_PART = {
     "basic": ("basic",),
-    "authorize": ("oauth2",),
-    "token": ("oauth2", "oauth2_account_credentials", "oauth2_client_credentials"),
+    "authorize": ("oauth2", "oauth2_device_code"),
+    "token": (*OAUTH_KINDS, "jwt"),
 }
 _OWN_PARAMETERS = {
     "authorize": ("response_type", "client_id", "redirect_uri", "state", "code_challenge", "code_challenge_method"),
     "token": ("grant_type", "code", "redirect_uri", "code_verifier", "refresh_token", "client_id", "client_secret"),
 }
+_JWT_PARAMETERS = ("grant_type", "assertion")
 
 
 def check_input_places(file: ParsedFile[Manifest], folder: ConnectorFolder) -> Iterator[Violation]:
@@ -127,7 +136,8 @@ def _find_place_problem(connection_type: ConnectionType, place: str, folder: Con
     kinds = _KINDS_BY_PART.get(part)
     if kinds is not None and connection_type.kind not in kinds:
         return f"{place} is for {', '.join(kinds)}, not for {connection_type.kind}."
-    if name in _OWN_PARAMETERS.get(part, ()):
+    own_parameters = _JWT_PARAMETERS if connection_type.kind == "jwt" else _OWN_PARAMETERS.get(part, ())
+    if part in _OWN_PARAMETERS and name in own_parameters:
         return f"{name} has a value of its own in this request; choose another name."
     if part == "basic" and place not in BASIC_PLACES:
         return f"expected {' or '.join(BASIC_PLACES)}."
@@ -178,6 +188,10 @@ def _iter_texts(path: NodePath, connection_type: ConnectionType) -> Iterator[tup
     for word in ("constants", "authorize_params", "token_params"):
         for name, text in getattr(connection_type, word).items():
             yield (*path, word, name), find_placeholders(text)
+    for inside, text in list_sign_in_texts(connection_type).items():
+        names = PLACEHOLDER.findall(text) if inside[0] == "signature" else find_placeholders(text)
+        known = REQUEST_FIELDS if inside[0] == "signature" else ()
+        yield (*path, *inside), [name for name in names if name not in known]
 
 
 def _unknown_name(path: NodePath, name: str, owner: tuple[str, ConnectionType | None]) -> Violation:

@@ -148,13 +148,18 @@ MISTAKES = {
         block(inputs=(KEY, text("userId", ", to: header.X-A"), text("user_id", ", to: header.X-B"))), [("user_id:", "BOOKSHELF_USER_ID")],
     ),
     **{
-        f"`{word}` of a bearer": (block(f"{word}: {value}"), [(f"{word}:", f"`{word}` is for OAuth, not for bearer")])
-        for word, value in (
-            ("authorize_url", "https://api.bookshelf.example/a"), ("token_url", "https://api.bookshelf.example/t"),
-            ("revoke_url", "https://api.bookshelf.example/t"), ("client_auth", "body"), ("authorize_params", "{a: b}"),
-            ("token_params", "{a: b}"), ("pkce", "false"), ("token_body", "json"), ("scope_separator", "','"),
-            ("token_field", "token"), ("base_url_from", "url"),
+        f"`{word}` of a bearer": (block(f"{word}: {value}"), [(f"{word}:", f"`{word}` is for OAuth{more}, not for bearer")])
+        for more, words in (
+            ("", (
+                ("authorize_url", "https://api.bookshelf.example/a"), ("authorize_params", "{a: b}"), ("pkce", "false"),
+                ("revoke_url", "https://api.bookshelf.example/t"), ("client_auth", "body"),
+            )),
+            (", jwt", (
+                ("token_url", "https://api.bookshelf.example/t"), ("token_params", "{a: b}"), ("token_body", "json"),
+                ("scope_separator", "','"), ("token_field", "token"), ("base_url_from", "url"),
+            )),
         )
+        for word, value in words
     },
     "`to` of basic": (
         block("to: header.X", **BASIC, inputs=(secret("key", ", to: basic.username"),)), [("to: header.X", "not for basic")],
