@@ -44,6 +44,7 @@ class ActionEntry:
     request: str
     is_read: bool
     inputs: tuple[tuple[str, str], ...]
+    has_live_choices: bool = False  # whether an input's choices are listed by another action
 
     @property
     def name(self) -> str:
@@ -69,7 +70,8 @@ class ActionEntry:
     def from_action(cls, action: Action) -> ActionEntry:
         """Return the entry of a parsed action."""
         inputs = tuple((key, field.label) for key, field in action.inputs.items() if not field.hidden)
-        return cls(action.action, action.label, action.summary, action.request, action.is_read, inputs)
+        is_live = any(field.choices_from for field in action.inputs.values())
+        return cls(action.action, action.label, action.summary, action.request, action.is_read, inputs, is_live)
 
 
 class ActionIndex:
@@ -104,6 +106,11 @@ class ActionIndex:
                 raise UsageError(f"There is no group {group!r}.{did_you_mean(group, members)}", hint=hint)
         return [entry for group in dict.fromkeys(self._groups) for entry in members[group]]
 
+    @property
+    def has_live_choices(self) -> bool:
+        """Whether an action has an input whose choices another one lists."""
+        return any(entry.has_live_choices for entry in self.entries.values())
+
     def may_use(self, action: Action) -> bool:
         """Whether an action is among those that are offered."""
         return not self.is_filtered or to_snake_case(action.action) in self.entries
@@ -136,7 +143,10 @@ def _scan(text: str) -> ActionEntry | None:
         return None
     request = str(texts["request"])
     is_read = split_request(request)[0] in SAFE_METHODS or read_only == "true"
-    return ActionEntry(str(texts["action"]), str(texts["label"]), str(texts["summary"]), request, is_read, inputs)
+    is_live = "choices_from:" in inputs_block
+    return ActionEntry(
+        str(texts["action"]), str(texts["label"]), str(texts["summary"]), request, is_read, inputs, is_live
+    )
 
 
 def _scan_inputs(block: str) -> tuple[tuple[str, str], ...] | None:
