@@ -5,6 +5,7 @@ from __future__ import annotations
 COMMANDS: dict[str, tuple[str, str]] = {
     "list": ("commands.show", "List the actions and triggers, or the installed connectors."),
     "show": ("commands.show", "Show an action: inputs, example calls, example payload."),
+    "choices": ("commands.choices", "List what an input of an action takes."),
     "run": ("commands.run", "Run an action, or the calls of a file."),
     "request": ("commands.request", "Send any request below the service's base URL."),
     "bulk": ("commands.bulk.group", "Work on bulk runs in a database; show, continue or cancel them."),

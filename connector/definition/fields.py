@@ -80,6 +80,24 @@ class ChoicesFrom(StrictModel):
     items: JsonPath
     value: JsonPath
     label: JsonPath
+    inputs: dict[Key, JsonValue] = Field(
+        default={}, description="Inputs of that action: constants, or `{input}` for what this form has in an input."
+    )
+    search: Key | None = Field(default=None, description="The input of that action that takes a text to search for.")
+
+    @property
+    def form_inputs(self) -> dict[str, str]:
+        """Inputs of the action whose values are those of this form -> its inputs."""
+        return {key: value[1:-1] for key, value in self.inputs.items() if _is_form_input(value)}
+
+    @property
+    def constant_inputs(self) -> dict[str, Any]:
+        """Inputs of the action that are the same whatever the form has."""
+        return {key: value for key, value in self.inputs.items() if not _is_form_input(value)}
+
+
+def _is_form_input(value: JsonValue) -> bool:
+    return isinstance(value, str) and value[:1] == "{" and value[-1:] == "}"
 
 
 class FormField(StrictModel):

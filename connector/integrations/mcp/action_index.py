@@ -45,6 +45,7 @@ class ActionEntry:
     is_read: bool
     inputs: tuple[tuple[str, str], ...]
     group: str | None = None
+    has_live_choices: bool = False  # whether an input's choices are listed by another action
 
     @property
     def name(self) -> str:
@@ -70,7 +71,9 @@ class ActionEntry:
     def from_action(cls, action: Action) -> ActionEntry:
         """Return the entry of a parsed action."""
         inputs = tuple((key, field.label) for key, field in action.inputs.items() if not field.hidden)
-        return cls(action.action, action.label, action.summary, action.request, action.is_read, inputs, action.group)
+        names = (action.action, action.label, action.summary, action.request)
+        is_live = any(field.choices_from for field in action.inputs.values())
+        return cls(*names, action.is_read, inputs, action.group, is_live)
 
 
 class ActionIndex:
@@ -104,6 +107,11 @@ class ActionIndex:
                 hint = f"The groups are {', '.join(members)}; 'connector list' shows their actions."
                 raise UsageError(f"There is no group {group!r}.{did_you_mean(group, members)}", hint=hint)
         return [entry for group in dict.fromkeys(self._groups) for entry in members[group]]
+
+    @property
+    def has_live_choices(self) -> bool:
+        """Whether an action has an input whose choices another one lists."""
+        return any(entry.has_live_choices for entry in self.entries.values())
 
     def may_use(self, action: Action) -> bool:
         """Whether an action is among those that are offered."""
@@ -139,7 +147,7 @@ def _scan(text: str) -> ActionEntry | None:
     request = str(texts["request"])
     is_read = split_request(request)[0] in SAFE_METHODS or read_only == "true"
     names = (str(texts["action"]), str(texts["label"]), str(texts["summary"]))
-    return ActionEntry(*names, request, is_read, inputs, group or None)
+    return ActionEntry(*names, request, is_read, inputs, group or None, "choices_from:" in inputs_block)
 
 
 def _scan_inputs(block: str) -> tuple[tuple[str, str], ...] | None:

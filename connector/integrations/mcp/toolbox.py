@@ -13,6 +13,7 @@ from connector.errors import ConnectorError, InputError, Problem, UsageError
 from connector.integrations.mcp import tools
 from connector.integrations.mcp.answers import build_error, build_refusal, build_text_answer
 from connector.integrations.mcp.arguments import CONFIRM, FIELDS, LIMIT, ToolArguments
+from connector.integrations.mcp.choices import list_choices
 from connector.integrations.mcp.runner import ToolRunner
 from connector.integrations.mcp.search import ActionSearch
 
@@ -34,6 +35,7 @@ class Toolbox:
     """The tools of a connector; `is_catalogue` if four of them reach all of its actions."""
 
     def __init__(self, client: AsyncClient, index: ActionIndex) -> None:
+        self._client = client
         self._connector = client.connector
         self._index = index
         self.is_catalogue = index.count() > tools.MAX_TOOLS
@@ -42,9 +44,12 @@ class Toolbox:
     @cached_property
     def tools(self) -> list[types.Tool]:
         """The tools. Raises DefinitionError."""
+        more_tools = [tools.build_choices_tool(self._connector)] if self._index.has_live_choices else []
         if self.is_catalogue:
-            return tools.build_catalogue_tools(self._connector, self._index.count(), read_only=self._index.read_only)
-        return [tools.build_action_tool(self._connector, entry.action) for entry in self._index.entries.values()]
+            count, read_only = self._index.count(), self._index.read_only
+            return [*tools.build_catalogue_tools(self._connector, count, read_only=read_only), *more_tools]
+        entries = self._index.entries.values()
+        return [*(tools.build_action_tool(self._connector, entry.action) for entry in entries), *more_tools]
 
     async def call(self, context: ServerRequestContext[Any], params: types.CallToolRequestParams) -> Answer:
         """Call a tool; whatever is wrong with the call is its answer."""
@@ -59,6 +64,8 @@ class Toolbox:
 
     async def _dispatch(self, context: ServerRequestContext[Any], params: types.CallToolRequestParams) -> Answer:
         given = params.arguments or {}
+        if params.name == tools.CHOICES and tools.CHOICES not in self._index.entries and tools.CHOICES in self._names:
+            return await list_choices(self._client, self._index, self._find_action(_read_text(given, "name")), given)
         if not self.is_catalogue:
             action = self._find_action(params.name)
             return await self._runner.run(context, params, action, ToolArguments.parse(given))

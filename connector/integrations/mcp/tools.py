@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 MAX_TOOLS = 40  # beyond that many, an agent has less room for its work than for the descriptions
 SEARCH, DESCRIBE, READ, WRITE = "search_actions", "describe_action", "read", "write"
+CHOICES = "list_choices"
 
 _NAME_SCHEMA = {"type": "string", "description": f"The action's name, as {SEARCH} gives it."}
 _INPUTS_SCHEMA = {"type": "object", "description": f"The action's inputs, as {DESCRIBE} gives them."}
@@ -68,6 +69,26 @@ def build_catalogue_tools(connector: Connector, count: int, *, read_only: bool) 
         {CONFIRM: CONFIRM_SCHEMA},
     )
     return [search, describe, read] if read_only else [search, describe, read, write]
+
+
+def build_choices_tool(connector: Connector) -> types.Tool:
+    """Return the tool that lists what an input takes."""
+    properties = {
+        "name": {"type": "string", "description": "The action's name."},
+        "input": {"type": "string", "description": "The input's name."},
+        "inputs": {"type": "object", "description": "Inputs that are chosen already, on which the choices may depend."},
+        "search": {"type": "string", "description": "Only choices with this text."},
+    }
+    title = "List choices"
+    return types.Tool(
+        name=CHOICES,
+        title=title,
+        description=f"List the values of one input that {connector.manifest.label} knows, with their labels.",
+        input_schema=_build_schema(properties, ["name", "input"]),
+        annotations=types.ToolAnnotations(
+            title=title, read_only_hint=True, idempotent_hint=True, destructive_hint=False, open_world_hint=True
+        ),
+    )
 
 
 def _build_run_tool(name: str, title: str, description: str, more_properties: dict[str, Any]) -> types.Tool:

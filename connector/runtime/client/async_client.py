@@ -108,7 +108,7 @@ class AsyncClient(TaskDriver):
         connection: str | None = None,
     ) -> list[Choice]:
         """As Client.choices."""
-        query = self._choice_lists.ask(action, input, given, connection)
+        query = self._choice_lists.ask(action, input, given, connection, search)
         live = self._choice_lists.find(query)
         if live is None:
             result = await self.execute(query.listing, query.given, query.options)

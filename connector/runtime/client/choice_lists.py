@@ -36,6 +36,7 @@ class ChoiceQuery:
     given: Mapping[str, Any]
     options: CallOptions
     cache_key: str
+    is_searched: bool = False  # whether the listing itself looks for the text
 
 
 class ChoiceLists:
@@ -45,24 +46,44 @@ class ChoiceLists:
         self._factory = factory
         self._kept: dict[str, tuple[float, list[Choice]]] = {}
 
-    def ask(self, action: str, name: str, given: Mapping[str, Any] | None, connection: str | None) -> ChoiceQuery:
-        """Return the question for an input's choices. Raises InputError for an unknown action or input."""
+    def ask(
+        self,
+        action: str,
+        name: str,
+        given: Mapping[str, Any] | None,
+        connection: str | None,
+        search: str | None = None,
+    ) -> ChoiceQuery:
+        """Return the question for an input's choices.
+
+        Raises InputError for an unknown action or input, and for one that must be chosen before.
+        """
         connector = self._factory.connector
         definition = connector.action(action)
         key = _find_key(definition, name)
         field = definition.inputs[key]
         defined = list_defined_choices(connector, field)
-        if field.choices_from is None:
+        source, text = field.choices_from, (search or "").strip()
+        if source is None:
             return ChoiceQuery(field, defined, None, {}, CallOptions(), "")
-        compiled = self._factory.compiled.action(field.choices_from.action)
+        compiled = self._factory.compiled.action(source.action)
         given = given or {}
         inputs = _collect_inputs(definition, given, compiled.action, key)
+        is_searched = source.search is not None and bool(text)
+        if source.search is not None:
+            inputs.pop(source.search, None)
+            if text:
+                inputs[source.search] = text
+            elif compiled.action.inputs[source.search].required:
+                return ChoiceQuery(field, defined, None, {}, CallOptions(), "")
         limit = MAX_LISTED if compiled.pagination is not None else None
         options = CallOptions.parse(connection=connection, limit=limit)
         accounts = [name for name in (connection, given.get("connection")) if name is not None]
         cache_key = json.dumps([definition.action, key, accounts, inputs], sort_keys=True, default=repr)
         run_options = {"connection": given["connection"]} if "connection" in given else {}
-        return ChoiceQuery(field, defined, compiled.action.action, {**inputs, **run_options}, options, cache_key)
+        return ChoiceQuery(
+            field, defined, compiled.action.action, {**inputs, **run_options}, options, cache_key, is_searched
+        )
 
     def find(self, query: ChoiceQuery) -> list[Choice] | None:
         """Return the live choices, where they are known; None if the listing must be run."""
@@ -83,8 +104,13 @@ class ChoiceLists:
 
 
 def join_choices(query: ChoiceQuery, live: list[Choice], search: str | None) -> list[Choice]:
-    """Return the choices of the definition, then the live ones, that contain a text."""
-    return search_choices([*query.defined, *live], search)
+    """Return the choices of the definition, then the live ones, that contain a text.
+
+    What a listing found for the text need not contain it: the service may look elsewhere, or know other spellings.
+    """
+    if not query.is_searched:
+        return search_choices([*query.defined, *live], search)
+    return search_choices([*search_choices(query.defined, search), *live], None)
 
 
 def _find_key(action: Action, name: str) -> str:
@@ -97,8 +123,24 @@ def _find_key(action: Action, name: str) -> str:
 
 
 def _collect_inputs(action: Action, given: Mapping[str, Any], listing: Action, asked: str) -> dict[str, Any]:
-    """Return the inputs of the listing: what the form has, or sends by default, under the keys that both share."""
+    """Return the inputs of the listing: those that `choices_from` says, else what the form has under the same keys.
+
+    What the form sends by default counts as chosen. Raises InputError for an input on which the choices depend, and
+    which has no value yet.
+    """
+    source = action.inputs[asked].choices_from
+    assert source is not None
     values = {key: field.default for key, field in action.inputs.items() if field.has_default}
     values |= {_find_key(action, name): value for name, value in given.items() if name not in RUN_OPTIONS}
-    shared = listing.inputs.keys() - {asked}
-    return {key: value for key, value in values.items() if key in shared and value not in (None, "")}
+    values = {key: value for key, value in values.items() if value not in (None, "")}
+    sources = {key: key for key in listing.inputs if key != asked} | source.form_inputs
+    inputs = {key: values[name] for key, name in sources.items() if name in values} | source.constant_inputs
+    missing = [
+        sources.get(key, key)
+        for key, field in listing.inputs.items()
+        if field.required and key not in inputs and key != source.search
+    ]
+    problems = [Problem(key, "nothing", f"a value: the choices of {asked} depend on it") for key in missing]
+    if problems:
+        raise InputError.from_problems(action.action, problems)
+    return inputs

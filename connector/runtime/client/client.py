@@ -133,10 +133,11 @@ class Client(ThreadDriver):
         """Return the choices of an input as (value, label): of its definition, its file, and the action that lists it.
 
         `given` are the inputs that are chosen already; those that the listing takes too are passed to it. `search`
-        keeps the choices whose value or label contains a text. Live choices are read once a minute for each
+        keeps the choices whose value or label contains a text, or that the service finds for it. Live choices are read
+        once a minute for each
         connection. Raises as `run`.
         """
-        query = self._choice_lists.ask(action, input, given, connection)
+        query = self._choice_lists.ask(action, input, given, connection, search)
         live = self._choice_lists.find(query)
         if live is None:
             live = self._choice_lists.keep(query, self.execute(query.listing, query.given, query.options))

@@ -129,13 +129,35 @@ def check_choices_from(file: ParsedFile[Action], folder: ConnectorFolder) -> Ite
             yield Violation(
                 path, "choices-from", f"there is no action {name!r}.{did_you_mean(name, folder.action_keys)}"
             )
-        required = (
-            [other for other, needed in listings[name].inputs.items() if needed.required] if name in listings else []
-        )
-        for other in required:
-            if other == key or other not in file.model.inputs:
-                message = f"{name!r} requires {other!r}, which no other input here is named; so it cannot be listed."
-                yield Violation(path, "choices-from", message)
+        if name in listings:
+            for inside, message in _find_listing_problems(file.model, key, listings[name]):
+                yield Violation((*path[:-1], *inside), "choices-from", message)
+
+
+def _find_listing_problems(action: Action, key: str, listing: Action) -> Iterator[tuple[NodePath, str]]:
+    """Yield what is wrong with the inputs that an action of live choices is run with, and where."""
+    source, name = action.inputs[key].choices_from, listing.action
+    assert source is not None
+    if not listing.is_read:
+        yield ("action",), f"{name!r} may change something; choices are listed by an action that reads."
+    for word, places in (("inputs", dict(source.inputs)), ("search", [source.search] if source.search else [])):
+        for other in places:
+            if other not in listing.inputs:
+                inside: NodePath = ("inputs", other) if word == "inputs" else ("search",)
+                yield inside, f"{name!r} has no input {other!r}.{did_you_mean(other, listing.inputs)}"
+    for other, form_key in source.form_inputs.items():
+        if form_key == key or form_key not in action.inputs:
+            message = f"there is no other input {form_key!r} here.{did_you_mean(form_key, action.inputs)}"
+            yield ("inputs", other), message
+    if source.search is not None and source.search in source.inputs:
+        yield ("search",), f"{source.search!r} has a value in `inputs`; it can have one or the other."
+    if source.search in listing.inputs and listing.inputs[source.search].type not in ("string", "text"):
+        yield ("search",), f"{source.search!r} takes no text to search for."
+    named = {*source.inputs, *({source.search} if source.search else ())}
+    for other, needed in listing.inputs.items():
+        if needed.required and other not in named and (other == key or other not in action.inputs):
+            message = f"{name!r} requires {other!r}, which no other input here is named; say it in `inputs`."
+            yield ("action",), message
 
 
 def check_unique_keys(file: ParsedFile[Any], _folder: ConnectorFolder) -> Iterator[Violation]:

@@ -1,0 +1,80 @@
+"""Choices that depend on other inputs, and choices that the service searches."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from connector import Connector, errors
+from connector.sandbox.sandbox import Sandbox
+
+FOLDERS = Path(__file__).parents[2] / "connectors"
+TEAM = "9cfb482a-81e3-4154-b5b9-2c805e70a02d"
+
+
+def open_sandbox(name):
+    return Sandbox(Connector.open(FOLDERS / name))
+
+
+@pytest.fixture
+def linear():
+    return open_sandbox("linear")
+
+
+def variables_of(sandbox):
+    return [request.body.get("variables") for request in sandbox.requests]
+
+
+def test_a_list_is_run_with_what_the_form_has_in_another_input(linear):
+    with linear.open_client() as client:
+        assert client.choices("createIssue", "stateId", {"teamId": TEAM}) == [("27c1", "In Progress")]
+    assert variables_of(linear) == [{"team": TEAM}]
+
+
+def test_what_must_be_chosen_before_is_told_and_nothing_is_sent(linear):
+    with linear.open_client() as client:
+        for given in ({}, {"teamId": ""}, {"title": "x"}):
+            with pytest.raises(errors.InputError, match="the choices of stateId depend on it") as caught:
+                client.choices("createIssue", "stateId", given)
+            assert [problem.field for problem in caught.value.problems] == ["teamId"]
+    assert linear.requests == []
+
+
+def test_a_constant_input_of_a_list_is_sent():
+    slack = open_sandbox("slack")
+    with slack.open_client() as client:
+        assert client.choices("postMessage", "channel") == [("C0001", "harbour")]
+    assert slack.requests[0].query["types"] == "public_channel,private_channel"
+
+
+def test_a_text_is_searched_by_the_service_and_each_text_is_kept(linear):
+    with linear.open_client() as client:
+        assert client.choices("createIssue", "assigneeId", search=" ta ") == [("5f8e", "Marta")]
+        client.choices("createIssue", "assigneeId", search="ta")
+        client.choices("createIssue", "assigneeId")
+        assert variables_of(linear) == [{"name": "ta"}, None]
+
+
+def test_what_the_service_finds_need_not_have_the_text(linear):
+    with linear.open_client() as client:
+        assert client.choices("createIssue", "assigneeId", search="martha") == [("5f8e", "Marta")]
+
+
+def test_a_list_that_needs_a_text_is_empty_without_one():
+    hubspot = open_sandbox("hubspot")
+    with hubspot.open_client() as client:
+        assert client.choices("getContact", "contactId") == []
+        assert hubspot.requests == []
+        found = client.choices("getContact", "contactId", search="ines")
+    assert ("501", "ines@example.com") in found
+    assert hubspot.requests[0].body["query"] == "ines"
+
+
+def test_an_async_client_searches_too(linear):
+    async def run():
+        async with linear.open_async_client() as client:
+            return await client.choices("createIssue", "assigneeId", search="ta")
+
+    assert asyncio.run(run()) == [("5f8e", "Marta")]
