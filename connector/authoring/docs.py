@@ -178,6 +178,11 @@ def _summarize_action(action: Action) -> Iterator[str]:
     if action.pagination:
         pages = "" if action.pagination.style == "none" else ", page by page"
         yield f"- Lists {format_code(action.pagination.items)}{pages}"
+    if action.returns.columns:
+        yield f"- Columns of a table: {', '.join(map(format_code, action.returns.columns))}"
+    if action.poll is not None:
+        results = f", then reads {format_code(action.then.action)}" if action.then is not None else ""
+        yield f"- Starts a job, asks for it with {format_code(action.poll.action)} until it is done{results}"
     if action.downloads:
         item_paths = dict.fromkeys(format_code(listing.items) for listing in action.downloads)
         yield f"- Files to download: those of {', '.join(item_paths)}, with `connector download {action.action}`"

@@ -60,7 +60,7 @@ ACTION_RULES = (
     endpoint.check_scopes, endpoint.check_rate, endpoint.check_connections, endpoint.check_server,
     endpoint.check_weight, endpoint.check_idempotent, pagination.check_pagination, jobs.check_job,
     endpoint.check_downloads, endpoint.check_has_payload, payloads.check_payload_fits_schema,
-    error_replies.check_failed_parts,
+    payloads.check_columns, error_replies.check_failed_parts,
 )  # fmt: skip
 MANIFEST_RULES = (
     files.check_input_key_order,

@@ -116,6 +116,9 @@ class Returns(StrictModel):
     partial: JsonPath | None = Field(
         default=None, description="Where the reply lists what failed of it: then it is done, with a warning."
     )
+    columns: list[JsonPath] = Field(
+        default=[], description="What a person wants first, in tables: fields of an item of a list, or of the reply."
+    )
     schema_: Key | Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$")] | None = Field(
         default=None, alias="schema", description="The file in schemas/objects/ that describes the reply."
     )

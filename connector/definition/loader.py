@@ -111,9 +111,10 @@ class Connector:
         return self._actions_by_stem[stem]
 
     def result_action(self, name: str) -> Action:
-        """Return the action whose reply is the result of a call: of a job with results, the one that reads them."""
+        """Return the action whose reply is the result of a call: of a job, the last one that follows."""
         action = self.action(name)
-        return action if action.then is None else self.action(action.then.action)
+        last = action.then or action.poll
+        return action if last is None else self.action(last.action)
 
     def actions(self) -> Iterator[Action]:
         """Yield every action, in the order of their keys. Raises DefinitionError."""

@@ -122,13 +122,13 @@ def check_action_words(file: ParsedFile[Action], folder: ConnectorFolder) -> Ite
     for word, message in words.items():
         if message and word in action.model_fields_set and not file.has_invalid_key("inputs", "request", word):
             yield _fail((word,), message)
-    for word in ("schema_", "max_bytes"):
+    for word in ("schema_", "columns", "max_bytes"):
         if word in action.returns.model_fields_set and action.returns.type not in _TYPES_BY_WORD[word]:
             message = f"a reply of type {action.returns.type} has no `{word.strip('_')}`; remove it."
             yield _fail(("returns", word.strip("_")), message)
 
 
-_TYPES_BY_WORD = {"schema_": DATA_TYPES, "max_bytes": (*DATA_TYPES, "text", "binary")}
+_TYPES_BY_WORD = {"schema_": DATA_TYPES, "columns": DATA_TYPES, "max_bytes": (*DATA_TYPES, "text", "binary")}
 
 
 def _explain_weight(action: Action) -> str:

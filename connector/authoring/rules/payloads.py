@@ -12,6 +12,7 @@ from referencing.exceptions import Unresolvable
 from referencing.jsonschema import DRAFT202012
 
 from connector.authoring.draft import Violation
+from connector.core.json_path import get_at_path, has_path
 from connector.core.redaction import preview
 from connector.definition.suggest import did_you_mean
 
@@ -46,6 +47,22 @@ def check_payload_fits_schema(file: ParsedFile[Action], folder: ConnectorFolder)
     with suppress(Unresolvable):  # the other schema has a mistake of its own
         for error in _build_validator(name, folder).iter_errors(returns.example):
             yield Violation(("returns", "example", *error.absolute_path), RULE, _build_message(error))
+
+
+def check_columns(file: ParsedFile[Action], _folder: ConnectorFolder) -> Iterator[Violation]:
+    """Check that an item of the example, or the example, has each column, and that none is named twice."""
+    returns, pagination = file.model.returns, file.model.pagination
+    shown = returns.example if pagination is None else get_at_path(returns.example, pagination.items)
+    rows = shown if isinstance(shown, list) else [shown]
+    if pagination is not None and pagination.item is not None:
+        rows = [get_at_path(row, pagination.item) for row in rows]
+    for index, column in enumerate(returns.columns):
+        place = ("returns", "columns", index)
+        if column in returns.columns[:index]:
+            yield Violation(place, "columns", f"{column!r} is listed twice.")
+        elif returns.example is not None and not any(has_path(row, column) for row in rows):
+            owner = "of an item of the example" if pagination is not None else "of the example"
+            yield Violation(place, "columns", f"nothing {owner} is at {column!r}; correct the path, or add it there.")
 
 
 def _build_validator(name: str, folder: ConnectorFolder) -> Any:

@@ -11,11 +11,12 @@ from connector.runtime.calls.call_options import CallOptions
 from connector.runtime.calls.factory import CallFactory
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from connector.core.auth.site import Site
     from connector.core.request.builder import Request
     from connector.core.response.result import Result
+    from connector.definition.action import Action
     from connector.definition.loader import Connector
     from connector.definition.pagination import ActionPagination
     from connector.errors import Problem
@@ -55,12 +56,21 @@ class CallTask:
         except UnexpectedPage:
             return None
 
+    def find_columns(self, connector: Connector) -> Sequence[str]:
+        """Return the fields that a person wants first, by the definition; none where it does not say."""
+        action = self._find_result_action(connector)
+        return action.returns.columns if action is not None else ()
+
     def _find_pagination(self, connector: Connector) -> ActionPagination | None:
+        action = self._find_result_action(connector)
+        return action.pagination if action is not None else None
+
+    def _find_result_action(self, connector: Connector) -> Action | None:
+        """Return the action whose reply is the result: of a job that is waited for, the one that reads its results."""
+        if self.action is None:
+            return None
         try:
-            if self.action is None:
-                return None
-            find_action = connector.action if self.options.no_wait else connector.result_action
-            return find_action(self.action).pagination
+            return connector.action(self.action) if self.options.no_wait else connector.result_action(self.action)
         except ConnectorError:
             return None
 

@@ -104,7 +104,10 @@ class _CallRunner:
             error = self.session.find_interrupted_write()
             if error is not None:
                 self.writer.write_error(error)
-            elif EXIT_UNCERTAIN not in self.writer.exit_codes:
+            if error is not None and error.outcome != "uncertain":
+                self._finish()
+                raise
+            if error is None and EXIT_UNCERTAIN not in self.writer.exit_codes:
                 self._finish()
                 raise
         self._finish()
@@ -165,8 +168,12 @@ class _CallRunner:
         self._note_warnings(result)
         if self.trace.is_enabled and not (self.session.options.debug or task.is_debugged):
             result = replace(result, debug=None)
+        connector = self.session.connector
         self.writer.write_result(
-            result, task.select_items(self.session.connector, result.data), one_item_a_line=not task.streams_items
+            result,
+            task.select_items(connector, result.data),
+            one_item_a_line=not task.streams_items,
+            columns=task.find_columns(connector) if isinstance(task, CallTask) else (),
         )
 
     def _note_warnings(self, result: Result | None) -> None:

@@ -14,7 +14,7 @@ from connector.cli.output.stdio import print_stderr
 from connector.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from connector.cli.output.query import Query
     from connector.core.response.result import Result
@@ -159,8 +159,15 @@ class ResultWriter:
     query: Query | None = None
     exit_codes: list[int] = field(default_factory=list)
 
-    def write_result(self, result: Result, items: list[Any] | None = None, *, one_item_a_line: bool = False) -> None:
-        """Print a result: the whole, what the query selects, or a table of its items or data.
+    def write_result(
+        self,
+        result: Result,
+        items: list[Any] | None = None,
+        *,
+        one_item_a_line: bool = False,
+        columns: Sequence[str] = (),
+    ) -> None:
+        """Print a result: the whole, what the query selects, or a table of its items or data, of these `columns`.
 
         With `one_item_a_line`, the format `lines` prints each item on its own.
         """
@@ -168,7 +175,9 @@ class ResultWriter:
         if self.query is not None:
             self._write_query_result(result, self.query)
         elif self.output_format == "table":
-            self.printer.print_result(result.data if items is None else items)
+            from connector.cli.output.table import pick_columns
+
+            self.printer.print_result(pick_columns(result.data if items is None else items, columns))
         elif one_item_a_line and items is not None and self.output_format == "lines":
             for item in items:
                 self.printer.print_result(item)

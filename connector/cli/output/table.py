@@ -6,6 +6,7 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
+from connector.core.json_path import get_at_path
 from connector.core.redaction import escape_control_characters
 
 if TYPE_CHECKING:
@@ -27,6 +28,15 @@ def print_data(data: Any) -> str:
     else:
         sys.stdout.write(_format_cell(data) + "\n")
     return ""
+
+
+def pick_columns(data: Any, columns: Sequence[str]) -> Any:
+    """Return a list of mappings, or a mapping, with these fields alone, each named by its path; else the data."""
+    if not columns:
+        return data
+    if isinstance(data, list):
+        return [pick_columns(item, columns) for item in data]
+    return {column: get_at_path(data, column) for column in columns} if isinstance(data, dict) else data
 
 
 def _print_items(items: Sequence[Any]) -> str:

@@ -1,0 +1,93 @@
+"""A command waits for the job that it starts, or does not; an interrupted one tells the job."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from connector.cli.main import run
+from connector.runtime.clock import SystemClock
+
+if TYPE_CHECKING:
+    import pytest
+
+CONNECTORS = Path(__file__).parents[2] / "connectors"
+SALESFORCE = ["--connector", str(CONNECTORS / "salesforce"), "run"]
+QUERY = ["createQueryJob", "-i", "soql=SELECT Id FROM Account", "--sandbox", "--quiet"]
+
+
+def skip_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(SystemClock, "wait_or_stop", lambda *_: None)
+
+
+def test_the_rows_of_a_job_are_printed_as_those_of_a_listing(monkeypatch: Any, capsys: Any) -> None:
+    skip_waits(monkeypatch)
+    assert run([*SALESFORCE, *QUERY, "--output", "lines", "--limit", "5"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"Id": "001000000000001", "Name": "Harbour Lights"}
+    assert run([*SALESFORCE, *QUERY, "--output", "table"]) == 0
+    assert capsys.readouterr().out == "Id\tName\n001000000000001\tHarbour Lights\n"
+
+
+def test_no_wait_returns_the_started_job(capsys: Any) -> None:
+    assert run([*SALESFORCE, *QUERY, "--no-wait"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert (shown["data"]["state"], shown["attempts"]) == ("UploadComplete", 1)
+
+
+def test_no_wait_of_an_action_without_a_job_is_refused(capsys: Any) -> None:
+    assert run([*SALESFORCE, "query", "-i", "soql=x", "--sandbox", "--no-wait"]) == 2
+    assert "none: query starts no job" in capsys.readouterr().err
+
+
+def test_an_interrupted_wait_tells_how_to_go_on_and_that_the_start_is_done(monkeypatch: Any, capsys: Any) -> None:
+    def interrupt(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(SystemClock, "wait_or_stop", interrupt)
+    assert run([*SALESFORCE, *QUERY]) == 130
+    out, err = capsys.readouterr()
+    error = json.loads(out)["error"]
+    assert (error["outcome"], error["job"]) == (
+        "done",
+        {"action": "getQueryJob", "inputs": {"jobId": "750R0000000zlh9IAA"}},
+    )
+    assert "ask for it with getQueryJob jobId=750R0000000zlh9IAA" in err
+
+
+def test_a_call_file_and_rows_wait_for_their_jobs(monkeypatch: Any, capsys: Any, tmp_path: Path) -> None:
+    skip_waits(monkeypatch)
+    (tmp_path / "call.yaml").write_text(
+        "- action: createQueryJob\n  inputs: {soql: x}\n- action: createQueryJob\n  inputs: {soql: x}\n  no_wait: true\n"
+    )
+    assert run([*SALESFORCE, "-f", str(tmp_path / "call.yaml"), "--sandbox", "--quiet"]) == 0
+    waited, started = json.loads(capsys.readouterr().out)
+    assert (waited["data"][0]["Name"], started["data"]["state"]) == ("Harbour Lights", "UploadComplete")
+    (tmp_path / "rows.csv").write_text("soql\nSELECT Id FROM Account\n")
+    assert run([*SALESFORCE, "createQueryJob", "-f", str(tmp_path / "rows.csv"), "--sandbox", "--quiet"]) == 0
+    assert "Harbour Lights" in capsys.readouterr().out
+
+
+def test_a_table_has_the_columns_of_the_action_that_has_the_result(monkeypatch: Any, capsys: Any) -> None:
+    skip_waits(monkeypatch)
+    hubspot = ["--connector", str(CONNECTORS / "hubspot"), "run"]
+    assert run([*hubspot, "listContacts", "--sandbox", "--quiet", "--output", "table"]) == 0
+    assert capsys.readouterr().out == "id\tproperties.email\n501\tines@example.com\n"
+    assert (
+        run(
+            [
+                *hubspot,
+                "exportContacts",
+                "-i",
+                "exportName=A",
+                "-i",
+                "properties=email",
+                "--sandbox",
+                "--quiet",
+                "--output",
+                "table",
+            ]
+        )
+        == 0
+    )
+    assert capsys.readouterr().out == "status\tCOMPLETE\nresult\thttps://files.example.com/4044.csv\n"
