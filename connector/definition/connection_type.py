@@ -34,10 +34,13 @@ CLOUD_INPUT = "cloud"  # the input that a manifest with clouds gives to every co
 BASIC_PLACES = ("basic.username", "basic.password")
 PLACEHOLDER = re.compile(r"\{([A-Za-z][A-Za-z0-9_]*)\}")
 
+TLS_PLACES = ("tls.certificate", "tls.key", "tls.key_password")
 REQUEST_FIELDS = ("timestamp", "method", "path", "query", "target", "url", "host", "body")  # of a signed payload
 
 _BRACES = re.compile(r"[{}]")
-_PLACE_PATTERN = r"^((header|query|body|path|token|authorize)\.\S+|basic\.(username|password))$"
+_PLACE_PATTERN = (
+    r"^((header|query|body|path|token|authorize)\.\S+|basic\.(username|password)|tls\.(certificate|key|key_password))$"
+)
 HttpsUrl = Annotated[str, StringConstraints(pattern=r"^https://")]
 _Scheme = Annotated[str, StringConstraints(pattern=r"^[ -~]+$")]
 _Parameters = dict[str, Text]
@@ -106,7 +109,8 @@ class ConnectionInput(FormField):
     to: Annotated[str, StringConstraints(pattern=_PLACE_PATTERN)] | None = Field(
         default=None,
         description="Where the value goes: header.X, query.x or body.x of every request, path.x (`{x}` in URLs), "
-        "token.x of token requests, authorize.x of the sign-in, basic.username or basic.password. None is needed "
+        "token.x of token requests, authorize.x of the sign-in, basic.username or basic.password; tls.certificate, "
+        "tls.key or tls.key_password of the certificate that is shown to the service. None is needed "
         "for what the kind itself takes.",
     )
     scheme: _Scheme | None = Field(
@@ -208,7 +212,7 @@ class ConnectionType(StrictModel):
         places = [*(field.to or "" for field in self.inputs.values()), *self.constants]
         keys = map(self.find_input, PLACEHOLDER.findall(base_url))
         has_secret_in_url = any(key is not None and self.inputs[key].secret for key in keys)
-        return has_secret_in_url or any(place.startswith(("header.", "query.", "body.")) for place in places)
+        return has_secret_in_url or any(place.startswith(("header.", "query.", "body.", "tls.")) for place in places)
 
     def find_input(self, placeholder: str) -> str | None:
         """Return the key of the input that a placeholder names, or None."""

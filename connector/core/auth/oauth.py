@@ -180,7 +180,7 @@ def build_token_request(client: OAuthClient, body: str, *secrets: str) -> TokenR
         else Body("form", pairs, FORM_CONTENT_TYPE),
         secrets=tuple(filter(None, (*secret_values, client.client_secret, *client.secrets, *secrets))),
     )
-    return request, credential
+    return request, replace(credential, certificate=client.certificate)
 
 
 def fingerprint_credential(client: OAuthClient, token_set: TokenSet | None) -> str:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from connector.core.auth.jwt import JwtIssuer
     from connector.core.request.builder import Pairs, Request
-    from connector.core.request.credential import Credential
+    from connector.core.request.credential import ClientCertificate, Credential
     from connector.core.response.parser import ResponseParser
     from connector.definition.connection_type import ConnectionType
 
@@ -73,6 +73,7 @@ class OAuthClient:
     secrets: tuple[str, ...] = ()
     site: Site = NO_SITE
     issuer_of_jwts: JwtIssuer | None = None
+    certificate: ClientCertificate | None = None
 
     @classmethod
     def from_inputs(cls, connection_type: ConnectionType, site: Site, values: Mapping[str, Any]) -> OAuthClient:

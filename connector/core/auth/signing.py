@@ -16,6 +16,7 @@ from connector.definition.json_path import parse_path
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from connector.core.request.credential import ClientCertificate
     from connector.definition.connection_type import ConnectionType
 
 DEFAULT_PLACE = "header.Authorization"
@@ -61,6 +62,7 @@ class Signer:
     place: str = DEFAULT_PLACE
     scheme: str | None = DEFAULT_SCHEME
     placed: tuple[tuple[str, Any], ...] = field(default=())  # place -> value, of everything else
+    certificate: ClientCertificate | None = None
 
     @classmethod
     def of(cls, connection_type: ConnectionType, constants: Mapping[str, str], values: Mapping[str, Any]) -> Signer:
@@ -101,7 +103,8 @@ class Signer:
                 parts[part].append((parse_path(name), value))
             elif part in parts:
                 parts[part].append((name, to_wire_text(value)))
-        return Credential(secret, tuple(parts["header"]), tuple(parts["query"]), body=tuple(parts["body"]), **details)
+        headers, query, body = (tuple(parts[part]) for part in _REQUEST_PARTS)
+        return Credential(secret, headers, query, body=body, certificate=self.certificate, **details)
 
 
 BEARER = Signer()

@@ -12,6 +12,20 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
+class ClientCertificate:
+    """A certificate with its private key, in PEM form: what a connection shows in the TLS handshake.
+
+    `fingerprint` tells it from others, so that no connection is shared with another one.
+    """
+
+    pem: bytes
+    fingerprint: str
+
+    def __repr__(self) -> str:
+        return f"<ClientCertificate {self.fingerprint}>"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Credential:
     """What signs a request: headers, query parameters and fields of its body; their secret; a token's URL and scopes.
 
@@ -29,6 +43,7 @@ class Credential:
     scopes_renewed_at: float | None = None
     body: tuple[tuple[tuple[str, ...], Any], ...] = ()
     signing: Callable[[Request, Credential, float], Credential] | None = None
+    certificate: ClientCertificate | None = None
 
     def sign(self, request: Request, now: float) -> Credential:
         """Return the credential of one request that is sent now (epoch seconds). Raises UsageError."""

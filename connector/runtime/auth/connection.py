@@ -19,7 +19,8 @@ from connector.errors import SignInError, StoreError, UsageError
 from connector.runtime.auth import connection_record, env_connection
 from connector.runtime.auth.connection_inputs import check_inputs, find_main_secret, merge_inputs
 from connector.runtime.auth.connection_record import ConnectionRecord
-from connector.runtime.auth.own_credential import OwnCredential
+from connector.runtime.auth.keys.client_certificate import build_certificate
+from connector.runtime.auth.keys.own_credential import OwnCredential
 from connector.runtime.auth.refresh_context import RefreshContext
 from connector.runtime.auth.stored_credential import StoredCredentialSource
 from connector.runtime.auth.token_refresh import LOCK_TIMEOUT
@@ -191,9 +192,9 @@ class Connection:
         return self._build_oauth_client(self.site, self._values)
 
     def _build_oauth_client(self, site: Site, values: Mapping[str, Any]) -> OAuthClient:
-        client = OAuthClient.from_inputs(self._type, site, values)
+        signer = self._build_signer(values)
+        client = replace(OAuthClient.from_inputs(self._type, site, values), certificate=signer.certificate)
         if self._type.login is not None:
-            signer = self._build_signer(values)
             return client.with_login(compile_login(self.connector, self._type, signer, values, site.base_url))
         if self._type.kind == "jwt":
             return replace(client, issuer_of_jwts=JwtIssuer.of(self._type, self._find_secret(values) or "", values))
@@ -205,7 +206,8 @@ class Connection:
         return None if value is None else str(value)
 
     def _build_signer(self, values: Mapping[str, Any]) -> Signer:
-        return Signer.of(self._type, self.connector.manifest.filled_constants, values)
+        signer = Signer.of(self._type, self.connector.manifest.filled_constants, values)
+        return replace(signer, certificate=build_certificate(self._type, values))
 
     def _read_inputs(self, inputs: Mapping[str, Any]) -> tuple[OAuthClient, Signer]:
         """Return the client and the signer of a stored record of this kind, which another sign-in may have replaced."""

@@ -12,17 +12,17 @@ from connector.core.invalid_value import InvalidValue
 from connector.core.redaction import describe_type, preview
 from connector.core.request.body import to_wire_text
 from connector.definition.case import to_snake_case
-from connector.definition.connection_type import BASIC_PLACES
+from connector.definition.connection_type import BASIC_PLACES, TLS_PLACES
 from connector.definition.suggest import did_you_mean
 from connector.errors import DefinitionError, InputError, Problem, UsageError
-from connector.runtime.auth.secret_forms import check_main_secret, check_word
+from connector.runtime.auth.keys.secret_forms import check_main_secret, check_pem, check_word
 
 if TYPE_CHECKING:
     from connector.definition.connection_type import ConnectionInput
     from connector.definition.loader import Connector
 
 _ARGUMENTS = ("inputs", "name", "store", "token", "http")  # of Connection; an input called so is given in `inputs`
-_ANYWHERE = ("basic", "body", "query", "token", "authorize")  # places that hold any text
+_ANYWHERE = ("basic", "body", "query", "token", "authorize", "tls")  # places that hold any text
 
 
 def merge_inputs(inputs: Mapping[str, Any] | None, more_inputs: Mapping[str, Any]) -> dict[str, Any]:
@@ -99,6 +99,8 @@ def unknown_input_problem(name: str, kind: str, fields: Mapping[str, ConnectionI
 def _check_value(field: ConnectionInput, value: Any, *, is_free: bool = False) -> Any:
     """Return a value that its place can hold; `is_free` is one of an action, which has its own checks."""
     part = (field.to or "").partition(".")[0]
+    if field.to in TLS_PLACES[:2]:
+        return check_pem(str(value), "a certificate" if field.to == TLS_PLACES[0] else "a private key")
     if field.secret and part not in _ANYWHERE and not (is_free and not part):
         return check_word(value)
     _check_text(value)

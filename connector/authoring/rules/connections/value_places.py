@@ -15,6 +15,7 @@ from connector.definition.connection_type import (
     OAUTH_KINDS,
     PLACEHOLDER,
     REQUEST_FIELDS,
+    TLS_PLACES,
     URL_INPUTS,
     find_placeholders,
 )
@@ -60,6 +61,12 @@ def check_input_places(file: ParsedFile[Manifest], folder: ConnectorFolder) -> I
             if field.secret and (field.to or "").startswith("authorize."):
                 message = "a secret must not stand in the address that a browser opens."
                 yield Violation((*path, "to"), RULE, message)
+            if field.to in TLS_PLACES[1:] and not field.secret:
+                yield Violation((*path, "type"), RULE, f"{field.to} is a secret, so it has to be of type password.")
+            if field.to in TLS_PLACES[1:] and not any(
+                item.to == TLS_PLACES[0] for item in connection_type.inputs.values()
+            ):
+                yield Violation((*path, "to"), RULE, f"{field.to} belongs to a certificate: add `to: {TLS_PLACES[0]}`.")
             if field.to is not None and field.type not in _ONE_VALUE_TYPES:
                 message = f"a value of type {field.type} has no place in a credential; expected one text or number."
                 yield Violation((*path, "type"), RULE, message)

@@ -8,13 +8,14 @@ import os
 import re
 import sys
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from connector.core.http_semantics import DEFAULT_PORTS, LENGTH_METHODS
 from connector.core.request.body import reopen
 from connector.errors import UsageError
 from connector.runtime.extras import require
+from connector.runtime.http.certificate_file import as_file
 from connector.runtime.http.failures import OPEN_FILE_LIMIT_ERRNOS, collect_exceptions
 from connector.runtime.http.proxies import NetworkSettingError, Proxy, find_proxy, read_certificate_paths
 from connector.runtime.http.transport import UploadFile, prepare_request
@@ -26,10 +27,11 @@ if TYPE_CHECKING:
     from connector.core.exchange.body_sink import BodySink
     from connector.core.request.body import MultipartPart
     from connector.core.request.builder import Request
-    from connector.core.request.credential import Credential
+    from connector.core.request.credential import ClientCertificate, Credential
     from connector.runtime.http.request_state import RequestState
 
 CORE_LIBRARIES = {"httpx": "httpcore", "httpx2": "httpcore2"}  # the library of its connections
+_MAX_TLS_CONTEXTS = 64  # of certificates in use
 _MULTIPART_HEADERS = (b"content-type", b"content-length", b"transfer-encoding")
 
 
@@ -89,10 +91,14 @@ class HttpOrigin:
     explicit_port: int | None  # if the URL has one
     path_start: int  # index of the path in a URL
     proxy: Proxy | None
+    certificate: ClientCertificate | None = None
 
     @classmethod
-    def parse(cls, library: HttpLibrary, base: str) -> HttpOrigin:
-        """Parse a base URL. Raises NetworkSettingError, and the library's errors for an invalid URL."""
+    def parse(cls, library: HttpLibrary, base: str, certificate: ClientCertificate | None = None) -> HttpOrigin:
+        """Parse a base URL; connections with a certificate are kept apart from others.
+
+        Raises NetworkSettingError, and the library's errors for an invalid URL.
+        """
         start = base.index("//") + 2
         path_start = next((position for position in range(start, len(base)) if base[position] in "/?#"), len(base))
         url = library.client.URL(base[:path_start])
@@ -101,7 +107,12 @@ class HttpOrigin:
         library_origin = library.core.Origin(url.raw_scheme, url.raw_host, port)
         proxy = find_proxy(url.scheme, host, port)
         name, uses_tls = f"{url.scheme}://{host}:{port}", url.scheme == "https"
-        return cls(name, library_origin, url.netloc, uses_tls, url.port, path_start, proxy)
+        name = f"{name} {certificate.fingerprint}" if certificate is not None else name
+        return cls(name, library_origin, url.netloc, uses_tls, url.port, path_start, proxy, certificate)
+
+    def load_tls_context(self, library: HttpLibrary) -> ssl.SSLContext:
+        """Return the TLS context of connections to it. Raises NetworkSettingError."""
+        return load_tls_context(library, read_certificate_paths(), self.certificate)
 
     def build_proxy_pool(self, library: HttpLibrary, backend: Any, *, asynchronous: bool) -> Any:
         """Return the library's pool for this origin's proxy. Raises NetworkSettingError."""
@@ -115,14 +126,16 @@ class HttpOrigin:
         class_name = ("Async" if asynchronous else "") + ("SOCKSProxy" if self.proxy.is_socks else "HTTPProxy")
         options = {"proxy_ssl_context": load_tls_context(library, read_certificate_paths())} if proxy_uses_tls else {}
         proxy_auth = tuple(value.encode() for value in self.proxy.credentials) if self.proxy.credentials else None
-        tls_context = load_tls_context(library, read_certificate_paths()) if self.uses_tls else None
+        tls_context = self.load_tls_context(library) if self.uses_tls else None
         return getattr(library.core, class_name)(
             self.proxy.url, proxy_auth=proxy_auth, ssl_context=tls_context, network_backend=backend, **options
         )
 
 
-@cache
-def _load_tls_context(library: HttpLibrary, certificate_paths: tuple[str, str], _pid: int) -> ssl.SSLContext:
+@lru_cache(_MAX_TLS_CONTEXTS)
+def _load_tls_context(
+    library: HttpLibrary, certificate_paths: tuple[str, str], _pid: int, certificate: ClientCertificate | None
+) -> ssl.SSLContext:
     try:
         tls_context: ssl.SSLContext = library.client.create_ssl_context()
     except OSError as error:
@@ -131,16 +144,21 @@ def _load_tls_context(library: HttpLibrary, certificate_paths: tuple[str, str], 
         variable = "SSL_CERT_FILE" if certificate_paths[0] else "SSL_CERT_DIR"
         raise NetworkSettingError("tls", f"{variable} cannot be used: {error.strerror or error}") from None
     tls_context.set_alpn_protocols(["http/1.1"])
+    if certificate is not None:
+        with as_file(certificate.pem) as path:
+            tls_context.load_cert_chain(path)
     return tls_context
 
 
-def load_tls_context(library: HttpLibrary, certificate_paths: tuple[str, str]) -> ssl.SSLContext:
+def load_tls_context(
+    library: HttpLibrary, certificate_paths: tuple[str, str], certificate: ClientCertificate | None = None
+) -> ssl.SSLContext:
     """Return the TLS context that this process shares; without certificate paths it trusts the library's own roots.
 
     A forked child has its own, because a thread of its parent may have held a lock inside OpenSSL's. Raises
     NetworkSettingError when the file or folder cannot be used.
     """
-    return _load_tls_context(library, certificate_paths, os.getpid())
+    return _load_tls_context(library, certificate_paths, os.getpid(), certificate)
 
 
 def build_library_request(

@@ -26,17 +26,16 @@ from connector.runtime.http.httpx.request import (
     decode_headers,
     is_reusable,
     load_library,
-    load_tls_context,
 )
 from connector.runtime.http.httpx.sync_network import PooledConnection
 from connector.runtime.http.idle_connections import MAX_IDLE_SECONDS, get_idle_connections
-from connector.runtime.http.proxies import NetworkSettingError, read_certificate_paths
+from connector.runtime.http.proxies import NetworkSettingError
 from connector.runtime.http.request_state import RequestState
 
 if TYPE_CHECKING:
     from connector.core.exchange.body_sink import BodySink
     from connector.core.request.builder import Request
-    from connector.core.request.credential import Credential
+    from connector.core.request.credential import ClientCertificate, Credential
     from connector.core.response.reply import Failure, Reply
 
 
@@ -49,7 +48,7 @@ class _BaseTransport:
 
     def _reset(self) -> None:
         self._pool = Pool()
-        self._origins: dict[str, HttpOrigin] = {}
+        self._origins: dict[tuple[str, ClientCertificate | None], HttpOrigin] = {}
         self._pid = os.getpid()
 
     def _resolve_origin(self, request: Request, credential: Credential, state: RequestState) -> HttpOrigin:
@@ -58,9 +57,10 @@ class _BaseTransport:
         Raises NetworkSettingError, also for a host that a test refuses, and the library's errors for an invalid URL.
         """
         network_guard.check_base_url(request.base_url)
-        origin = self._origins.get(request.base_url)
+        key = request.base_url, credential.certificate
+        origin = self._origins.get(key)
         if origin is None:
-            origin = self._origins[request.base_url] = HttpOrigin.parse(self._library, request.base_url)
+            origin = self._origins[key] = HttpOrigin.parse(self._library, *key)
         state.proxy = origin.proxy
         if (
             origin.proxy is not None
@@ -154,7 +154,7 @@ class HttpcoreTransport(_BaseTransport):
             return
         stream = backend.connect_tcp(origin.library_origin.host.decode("ascii"), origin.library_origin.port)
         if origin.uses_tls:
-            stream = stream.start_tls(load_tls_context(self._library, read_certificate_paths()), connection.tls_host)
+            stream = stream.start_tls(origin.load_tls_context(self._library), connection.tls_host)
         connection.library_connection = core.HTTP11Connection(origin.library_origin, stream)
 
     def close(self) -> None:
@@ -255,9 +255,7 @@ class AsyncHttpcoreTransport(_BaseTransport):
             return
         stream = await backend.connect_tcp(origin.library_origin.host.decode("ascii"), origin.library_origin.port)
         if origin.uses_tls:
-            stream = await stream.start_tls(
-                load_tls_context(self._library, read_certificate_paths()), connection.tls_host
-            )
+            stream = await stream.start_tls(origin.load_tls_context(self._library), connection.tls_host)
         connection.library_connection = core.AsyncHTTP11Connection(origin.library_origin, stream)
 
     async def aclose(self) -> None:

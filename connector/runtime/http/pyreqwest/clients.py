@@ -27,6 +27,7 @@ from connector.runtime.http.transport import USER_AGENT, UploadReadError
 if TYPE_CHECKING:
     from pyreqwest.client import Client, SyncClient
 
+    from connector.core.request.credential import ClientCertificate
     from connector.runtime.http.body_reader import BodyReader
 
 CONNECT_SECONDS = 10.0  # including TLS; a call with less time left cannot tell whether it connected
@@ -45,7 +46,9 @@ class PyreqwestClient(NamedTuple):
     proxy: Proxy | None
 
 
-def get_shared_client(base: str, stall_timeout: float | None, *, asynchronous: bool) -> PyreqwestClient:
+def get_shared_client(
+    base: str, stall_timeout: float | None, certificate: ClientCertificate | None = None, *, asynchronous: bool
+) -> PyreqwestClient:
     """Return the process's client for a base URL; `stall_timeout` is seconds between two chunks of a body.
 
     It is shared, because each new client reads the certificates, which takes 10 ms. Raises NetworkSettingError, and
@@ -54,18 +57,19 @@ def get_shared_client(base: str, stall_timeout: float | None, *, asynchronous: b
     parts = urlsplit(base)
     origin = (parts.scheme, parts.hostname or "", parts.port or DEFAULT_PORTS[parts.scheme])
     proxy = find_proxy(*origin)
-    key = (asynchronous, origin, proxy, read_certificate_paths(), stall_timeout)
+    key = (asynchronous, origin, proxy, read_certificate_paths(), stall_timeout, certificate)
     with _lock:
         if key not in _shared_clients:
             if len(_shared_clients) >= _MAX_CLIENTS:
                 del _shared_clients[next(iter(_shared_clients))]  # its calls continue; its idle connections close
-            _shared_clients[key] = PyreqwestClient(
-                _build_client(proxy, stall_timeout, asynchronous=asynchronous), proxy
-            )
+            library_client = _build_client(proxy, stall_timeout, certificate, asynchronous=asynchronous)
+            _shared_clients[key] = PyreqwestClient(library_client, proxy)
         return _shared_clients[key]
 
 
-def _build_client(proxy: Proxy | None, stall_timeout: float | None, *, asynchronous: bool) -> Client | SyncClient:
+def _build_client(
+    proxy: Proxy | None, stall_timeout: float | None, certificate: ClientCertificate | None, *, asynchronous: bool
+) -> Client | SyncClient:
     refusal = ""
     for multithreaded in (False, True):  # the library has two runtimes, and neither survives a fork
         builder: Any = ClientBuilder() if asynchronous else SyncClientBuilder()
@@ -78,6 +82,8 @@ def _build_client(proxy: Proxy | None, stall_timeout: float | None, *, asynchron
         ).no_proxy()
         if proxy is not None:
             builder.proxy(_build_proxy(proxy))
+        if certificate is not None:
+            builder.identity_pem(certificate.pem)
         if stall_timeout is not None:
             builder.read_timeout(timedelta(seconds=stall_timeout))
         try:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from connector.core.exchange.body_sink import BodySink
     from connector.core.request.builder import Request
-    from connector.core.request.credential import Credential
+    from connector.core.request.credential import ClientCertificate, Credential
     from connector.core.response.reply import Reply
     from connector.runtime.http.body_reader import Headers
     from connector.runtime.http.pyreqwest.clients import PyreqwestClient
@@ -127,7 +127,7 @@ class PyreqwestTransport:
         self, call: _PyreqwestCall, credential: Credential, deadline: float, cancel: Any, task: Future[Any]
     ) -> Reply | Failure:
         try:
-            client = self._clients.get_client(call)
+            client = self._clients.get_client(call, credential)
             library_request = call.build_request(client, credential, deadline)
         except MAPPED_EXCEPTIONS as error:
             return classify_unsent_failure(error)
@@ -179,7 +179,7 @@ class AsyncPyreqwestTransport:
         self, call: _PyreqwestCall, credential: Credential, deadline: float, cancel: Any
     ) -> Reply | Failure:
         try:
-            client = self._clients.get_client(call)
+            client = self._clients.get_client(call, credential)
             library_request = call.build_request(client, credential, deadline)
         except MAPPED_EXCEPTIONS as error:
             return classify_unsent_failure(error)
@@ -211,13 +211,14 @@ class _ClientCache:
     def __init__(self, *, asynchronous: bool) -> None:
         self._asynchronous = asynchronous
         self._pid = os.getpid()
-        self._clients: dict[tuple[str, float | None], PyreqwestClient] = {}
+        self._clients: dict[tuple[str, float | None, ClientCertificate | None], PyreqwestClient] = {}
 
-    def get_client(self, call: _PyreqwestCall) -> PyreqwestClient:
+    def get_client(self, call: _PyreqwestCall, credential: Credential) -> PyreqwestClient:
         """Return the client for a call. Raises NetworkSettingError, UsageError."""
         if self._pid != os.getpid() or len(self._clients) > _MAX_CACHED_CLIENTS:
             self._clients, self._pid = {}, os.getpid()
-        key = (call.request.base_url, None if call.sink is None else call.sink.stall_timeout)
+        stall_timeout = None if call.sink is None else call.sink.stall_timeout
+        key = (call.request.base_url, stall_timeout, credential.certificate)
         client = self._clients.get(key)
         if client is None:
             client = self._clients[key] = get_shared_client(*key, asynchronous=self._asynchronous)
