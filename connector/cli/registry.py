@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "diff": ("commands.diff", "Compare two versions of a connector: what breaks its users."),
     "new": ("commands.new", "Create the folder of a new connector."),
     "new-action": ("commands.new", "Create the file of a new action."),
+    "import": ("commands.importing", "Make a connector of API descriptions, or bring it up to date with them."),
     "completion": ("commands.completion", "Print the completion script for bash, zsh or fish."),
 }
 COMMAND_ALIASES = {"raw": "request"}

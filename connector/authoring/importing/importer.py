@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
 
+from connector._version import __version__
 from connector.authoring.importing.building.actions import ActionBuilder, ActionDraft
 from connector.authoring.importing.building.connections import build_connections
 from connector.authoring.importing.building.manifest import build_manifest, choose_name
@@ -15,6 +16,9 @@ from connector.authoring.importing.building.shared import find_shared
 from connector.authoring.importing.building.site import NotRunnableError, find_site
 from connector.authoring.importing.building.verification import Verifier
 from connector.authoring.importing.building.words import sort_input_words
+from connector.authoring.importing.grades import ImportGrades, Note, OperationGrade
+from connector.authoring.importing.merge.folder_merge import MANIFEST, NewFile
+from connector.authoring.importing.merge.record import ImportRecord
 from connector.authoring.importing.selection import select
 from connector.authoring.importing.yaml_writer import write_yaml
 from connector.definition.case import to_kebab_case
@@ -25,12 +29,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from connector.authoring.importing.building.names import KeySource
-    from connector.authoring.importing.building.words import Note, Words
-    from connector.authoring.importing.description import Description, Operation
+    from connector.authoring.importing.building.words import Words
+    from connector.authoring.importing.description import BrokenOperation, Description, Operation
+    from connector.authoring.importing.merge.record import Source
 
 _BREAKS = ("request", "inputs", "pagination", "returns", "examples")
 _SCHEMA_COMMENT = "# yaml-language-server: $schema=../schemas/action.schema.json\n"
-MANIFEST = "manifest.yaml"
 
 
 @dataclass(frozen=True)
@@ -45,39 +49,37 @@ class ImportOptions:
     base_url: str | None = None
 
 
-class LeftOut(NamedTuple):
-    """An operation without an action, and why."""
-
-    request: str
-    reason: str
-
-
-@dataclass
+@dataclass(frozen=True)
 class Imported:
-    """The files of a connector by path below its folder, as words, and what was found on the way."""
+    """What an import makes: the words of each file by its path in the folder, and what became of each operation."""
 
-    manifest: Words
-    actions: dict[str, Words] = field(default_factory=dict)
-    schemas: dict[str, dict[str, object]] = field(default_factory=dict)
-    notes: dict[str, list[Note]] = field(default_factory=dict)
-    left_out: list[LeftOut] = field(default_factory=list)
-    decisions: list[str] = field(default_factory=list)
-    operations: dict[str, Operation] = field(default_factory=dict)
+    files: dict[str, NewFile]
+    grades: ImportGrades
+    remarks: tuple[str, ...] = ()  # about the whole
+    unselected: tuple[str, ...] = ()  # request lines that were left out on purpose
 
-    def render(self) -> dict[str, str]:
-        """Return the text of each file, by its path."""
-        files = {MANIFEST: write_yaml(self.manifest, breaks=("connections",))}
-        for key, words in self.actions.items():
-            files[f"actions/{to_kebab_case(key)}.yaml"] = _SCHEMA_COMMENT + write_yaml(words, breaks=_BREAKS)
-        for name, schema in self.schemas.items():
-            files[f"schemas/objects/{name}.json"] = json.dumps(schema, indent=1, ensure_ascii=False) + "\n"
-        return files
+    def build_record(self, sources: Sequence[Source], options: ImportOptions) -> ImportRecord:
+        """Return the record of this import, without the files, which a merge adds."""
+        flags = {name: value for name, value in asdict(options).items() if value}
+        left_out = {
+            one.request: "; ".join(note.reason for note in one.notes)
+            for one in self.grades.operations
+            if one.action is None
+        }
+        return ImportRecord(tuple(sources), __version__, flags, left_out)
 
 
-def import_description(
-    description: Description, options: ImportOptions, pinned: Mapping[str, str] | None = None
-) -> Imported:
-    """Return the connector of a description; `pinned` are keys that stay, by request line. Raises UsageError."""
+def render_file(path: str, words: dict[str, Any]) -> str:
+    """Return the text of a file of a connector."""
+    if path.endswith(".json"):
+        return json.dumps(words, indent=1, ensure_ascii=False) + "\n"
+    if path == MANIFEST:
+        return write_yaml(words, breaks=("connections",))
+    return (_SCHEMA_COMMENT if path.startswith("actions/") else "") + write_yaml(words, breaks=_BREAKS)
+
+
+def import_description(description: Description, options: ImportOptions) -> Imported:
+    """Return the connector of a description. Raises UsageError."""
     operations = select(description.operations, options.only, options.excluded)
     if not operations:
         raise UsageError("the description has no operation to import.", hint="--list shows what it has.")
@@ -86,47 +88,62 @@ def import_description(
     shared = find_shared(operations, connections)
     name = options.name or choose_name(description.documents)
     manifest = build_manifest(name, description.documents, site, connections, shared)
-    imported = Imported(manifest, decisions=[*site.notes, *connections.notes, *shared.notes])
-    imported.left_out += [LeftOut(f"{item.method} {item.path}", item.reason) for item in description.broken]
-    pins = dict(pinned or {})
-    free = [operation for operation in operations if operation.request not in pins]
-    keys = {**pins, **name_actions(free, options.keys, taken=pins.values())}
     schemas = SchemaFiles()
     builder = ActionBuilder(site, connections, shared, schemas, options.docs)
-    verifier = Verifier(manifest)
+    drafts, grades = _build_actions(operations, name_actions(operations, options.keys), builder, Verifier(manifest))
+    grades += [_grade_broken(one) for one in description.broken if not options.only]
+    for draft in drafts:
+        if not fit_reply(draft.words, schemas):
+            draft.remarks.ask("returns", "The example of the reply does not fit its schema. Which one is right?")
+    files = {MANIFEST: NewFile(manifest)}
+    files |= {
+        f"actions/{to_kebab_case(draft.key)}.yaml": NewFile(draft.words, draft.words["request"]) for draft in drafts
+    }
+    used = _keep_used(schemas.files, [draft.words for draft in drafts])
+    files |= {f"schemas/objects/{name}.json": NewFile(schema) for name, schema in used.items()}
+    chosen = {operation.request for operation in operations}
+    unselected = tuple(item.request for item in description.operations if item.request not in chosen)
+    return Imported(files, ImportGrades(tuple(grades)), (*site.notes, *connections.notes, *shared.notes), unselected)
+
+
+def _build_actions(
+    operations: Sequence[Operation], keys: Mapping[str, str], builder: ActionBuilder, verifier: Verifier
+) -> tuple[list[ActionDraft], list[OperationGrade]]:
+    """Return the actions that can be made, and the grade of each operation; one that fails stops no other."""
+    drafts: list[ActionDraft] = []
+    grades: list[OperationGrade] = []
     for operation in operations:
         try:
             draft = _build_action(operation, keys[operation.request], builder, verifier)
-        except NotRunnableError as error:
-            imported.left_out.append(LeftOut(operation.request, str(error)))
-            continue
         except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
-            imported.left_out.append(LeftOut(operation.request, f"{type(error).__name__}: {error}"))
+            reason = str(error) if isinstance(error, NotRunnableError) else f"{type(error).__name__}: {error}"
+            grades.append(OperationGrade(operation.request, None, (Note("not runnable", "request", reason),)))
             continue
-        imported.actions[draft.key] = draft.words
-        imported.notes[draft.key] = draft.notes
-        imported.operations[draft.key] = operation
-    for key, words in imported.actions.items():
-        imported.notes[key] += fit_reply(words, schemas)
-    imported.schemas = _keep_used(schemas.files, imported.actions)
-    return imported
+        drafts.append(draft)
+        grades.append(
+            OperationGrade(operation.request, draft.key, tuple(draft.remarks.notes), tuple(draft.remarks.guesses))
+        )
+    return drafts, grades
 
 
 def _build_action(operation: Operation, key: str, builder: ActionBuilder, verifier: Verifier) -> ActionDraft:
     draft = builder.build(operation, key)
-    words, notes = verifier.verify(draft.words)
-    words = verifier.add_example(words)
+    words = verifier.add_example(verifier.verify(draft.words, draft.remarks))
     if "inputs" in words:
         words["inputs"] = {name: sort_input_words(field) for name, field in words["inputs"].items()}
     if len(write_yaml(words).encode()) > MAX_FILE_BYTES:
         raise NotRunnableError(f"its file would have more than {MAX_FILE_BYTES:,} bytes")
-    return ActionDraft(key, words, [*draft.notes, *notes])
+    return ActionDraft(key, words, draft.remarks)
 
 
-def _keep_used(files: dict[str, dict[str, object]], actions: Mapping[str, Words]) -> dict[str, dict[str, object]]:
+def _grade_broken(broken: BrokenOperation) -> OperationGrade:
+    return OperationGrade(f"{broken.method} {broken.path}", None, (Note("not runnable", "request", broken.reason),))
+
+
+def _keep_used(files: Mapping[str, dict[str, Any]], actions: Sequence[Words]) -> dict[str, dict[str, Any]]:
     """Return the schemas that replies lead to."""
-    pending = [str(words["returns"]["schema"]) for words in actions.values() if words.get("returns", {}).get("schema")]
-    used: dict[str, dict[str, object]] = {}
+    pending = [str(words["returns"]["schema"]) for words in actions if words.get("returns", {}).get("schema")]
+    used: dict[str, dict[str, Any]] = {}
     while pending:
         name = pending.pop()
         if name not in used and name in files:
@@ -135,7 +152,7 @@ def _keep_used(files: dict[str, dict[str, object]], actions: Mapping[str, Words]
     return dict(sorted(used.items()))
 
 
-def _list_references(schema: object) -> list[str]:
+def _list_references(schema: Any) -> list[str]:
     if isinstance(schema, list):
         return [name for item in schema for name in _list_references(item)]
     if not isinstance(schema, dict):

@@ -18,8 +18,9 @@ from connector.authoring.importing.building.texts import (
     strip_markup,
     to_title,
 )
-from connector.authoring.importing.building.words import HAS_GROUP, Note, Words, sort_action_words, sort_input_words
+from connector.authoring.importing.building.words import HAS_GROUP, Remarks, Words, sort_action_words, sort_input_words
 from connector.authoring.importing.examples import make_reply_example
+from connector.authoring.importing.grades import Guess
 from connector.authoring.importing.pagination import infer_pagination
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class ActionDraft(NamedTuple):
 
     key: str
     words: Words
-    notes: list[Note]
+    remarks: Remarks
 
 
 class ActionBuilder:
@@ -91,14 +92,14 @@ class ActionBuilder:
         words |= _build_list_words(operation, words, body.lists)
         words |= self._build_access(operation)
         kept = {word: value for word, value in words.items() if value not in ({}, [], None)}
-        return ActionDraft(key, sort_action_words(kept), fields.notes)
+        return ActionDraft(key, sort_action_words(kept), fields.remarks)
 
     def _list_parameters(self, operation: Operation, fields: FieldBuilder) -> Iterator[Parameter]:
         for parameter in operation.parameters:
             if parameter.place == "cookie":
                 if parameter.required:
                     raise NotRunnableError(f"it needs the cookie {parameter.name}")
-                fields.notes.append(Note("lost", f"cookie.{parameter.name}", "cookies are not sent"))
+                fields.remarks.lose(f"cookie.{parameter.name}", "cookies are not sent")
             elif (parameter.place, parameter.name) not in self._shared.dropped:
                 yield parameter
 
@@ -132,7 +133,7 @@ class ActionBuilder:
         if inferred is None:
             return {}
         if inferred.question:
-            fields.notes.append(Note("guess", "pagination", inferred.question))
+            fields.remarks.guesses.append(Guess.of("pagination", inferred))
         return inferred.words
 
     def _build_returns(self, operation: Operation, key: str, paging: Words) -> Words:
@@ -204,7 +205,7 @@ def _place_parameter(
             )
         return
     if parameter.style == "json":
-        fields.notes.append(Note("opaque", name, "JSON as a text"))
+        fields.remarks.fold(name, "JSON as a text")
         schema = {"type": "string", "description": schema.get("description")}
     words = fields.build(
         schema if parameter.style == "json" else parameter.schema,

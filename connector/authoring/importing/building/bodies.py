@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from connector.authoring.importing.building.fields import find_type
 from connector.authoring.importing.building.site import NotRunnableError
-from connector.authoring.importing.building.words import Note, Words
 from connector.definition.json_path import join_path
 
 if TYPE_CHECKING:
     from connector.authoring.importing.building.fields import FieldBuilder
+    from connector.authoring.importing.building.words import Words
     from connector.authoring.importing.description import Body, Operation
 
 _BODYLESS_METHODS = ("GET", "HEAD", "OPTIONS")
@@ -56,7 +56,7 @@ class BodyReader:
         if self._operation.method in _BODYLESS_METHODS:
             if body.required:
                 raise NotRunnableError(f"a {self._operation.method} with a body")
-            self._fields.notes.append(Note("lost", "body", f"a {self._operation.method} sends no body"))
+            self._fields.remarks.lose("body", f"a {self._operation.method} sends no body")
             return BodyWords()
         kind = body.content_type.partition(";")[0].strip().lower()
         schema = self._fields.resolve(body.schema)
@@ -114,8 +114,8 @@ class BodyReader:
     def _list_required(self, body: Body, schema: Words) -> list[str]:
         names = [str(name) for name in schema.get("required") or [] if isinstance(name, str)]
         if names and not body.required:
-            self._fields.notes.append(
-                Note("guess", "body", f"the body is not marked required, but {', '.join(names)} are")
+            self._fields.remarks.ask(
+                "body", "Is the body required?", f"it is not marked so, but {', '.join(names)} in it"
             )
         return names
 
@@ -130,7 +130,7 @@ class BodyReader:
                 continue
             if kind == "multipart" and (_is_file(resolved) or _is_file(items)):
                 if not _is_file(resolved):
-                    self._fields.notes.append(Note("lost", str(name), "several files in one field; one can be given"))
+                    self._fields.remarks.lose(str(name), "several files in one field; one can be given")
                 words = {**self._fields.build(resolved, name, place=name, required=name in required), "type": "file"}
                 for word in ("example", "suggest", "min", "max", "pattern", "format", "choices"):
                     words.pop(word, None)
@@ -160,7 +160,7 @@ class BodyReader:
         if self._is_required(body, {}):
             entry["required"] = True
         if kind not in ("text/plain", "application/octet-stream"):
-            self._fields.notes.append(Note("opaque", "body", f"a body of type {kind} is sent as it is given"))
+            self._fields.remarks.fold("body", f"a body of type {kind} is sent as it is given")
         return BodyWords(words=words, inputs={"body": (("body", "body"), entry)})
 
 

@@ -16,8 +16,9 @@ from connector.authoring.importing.building.texts import (
     strip_markup,
     to_title,
 )
-from connector.authoring.importing.building.words import HAS_SCALAR, HAS_TYPED_MAPS, Note, Words, sort_input_words
+from connector.authoring.importing.building.words import HAS_SCALAR, HAS_TYPED_MAPS, Remarks, Words, sort_input_words
 from connector.authoring.importing.choices import infer_choices
+from connector.authoring.importing.grades import Guess
 from connector.authoring.rules.fields import is_secret_name
 from connector.core.inputs.field_checks import compile_linear_regex
 from connector.definition.json_path import join_path
@@ -46,11 +47,11 @@ class _Texts(NamedTuple):
 
 
 class FieldBuilder:
-    """Makes the inputs of one action; `notes` has what they cannot say."""
+    """Makes the inputs of one action; `remarks` has what they cannot say."""
 
     def __init__(self, document: Document) -> None:
         self._document = document
-        self.notes: list[Note] = []
+        self.remarks = Remarks()
         self._count = 0
 
     def build(self, schema: Any, name: str, *, place: str, required: bool = False, **texts: Any) -> Words:
@@ -105,11 +106,8 @@ class FieldBuilder:
         ref = schema.get("$ref") if isinstance(schema, dict) else None
         return ref if isinstance(ref, str) else None
 
-    def _note(self, grade: Any, place: str, reason: str) -> None:
-        self.notes.append(Note(grade, place, reason))
-
     def _make_opaque(self, place: str, reason: str) -> Words:
-        self._note("opaque", place, reason)
+        self.remarks.fold(place, reason)
         return {"type": "json"}
 
     def _build_type(self, schema: Words, name: str, place: str, trail: tuple[str, ...]) -> Words:
@@ -227,10 +225,10 @@ class FieldBuilder:
             return {}
         labels = {value: strip_markup(label) or value for value, label in inferred.words["choices"].items()}
         if len(labels) > MAX_CHOICES or any(map(has_template, labels)):
-            self._note("lost", texts.place, f"its {len(labels)} values")
+            self.remarks.ask(texts.place, f"Which of its {len(labels)} values are used? They are too many for a form.")
             return {}
         if inferred.question:
-            self._note("guess", texts.place, inferred.question)
+            self.remarks.guesses.append(Guess.of(texts.place, inferred))
         return {**inferred.words, "choices": labels}
 
     def _build_limits(self, schema: Words, kind: str, place: str) -> Words:
@@ -257,7 +255,7 @@ class FieldBuilder:
         try:
             compile_linear_regex(pattern)
         except SchemaError:
-            self._note("guess", place, "its pattern cannot be checked in linear time; the service checks it")
+            self.remarks.ask(place, "Its pattern cannot be checked in linear time. Is another check worth it?", pattern)
             return {}
         return {"pattern": pattern}
 

@@ -14,7 +14,7 @@ from connector.authoring.importing.building.texts import join_key, split_words
 from connector.definition.case import to_kebab_case, to_snake_case
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from connector.authoring.importing.description import Operation
 
@@ -45,13 +45,11 @@ _INFLECTED = re.compile(r"(?P<stem>[a-z]{3,}?)(?P<ending>ies|es|s)\Z")
 _MIN_SHARE = 0.5
 
 
-def name_actions(
-    operations: Sequence[Operation], source: KeySource | None = None, taken: Iterable[str] = ()
-) -> dict[str, str]:
+def name_actions(operations: Sequence[Operation], source: KeySource | None = None) -> dict[str, str]:
     """Return the key of each operation, by its request line."""
     chosen = source or choose_source(operations)
     order = sorted(operations, key=lambda item: (item.deprecated, item.path.count("/"), len(item.path), item.request))
-    used = {to_kebab_case(key) for key in taken}
+    used: set[str] = set()
     keys: dict[str, str] = {}
     for operation in order:
         key = next(key for key in _iter_candidates(operation, chosen) if key and to_kebab_case(key) not in used)

@@ -15,7 +15,6 @@ from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 from connector.authoring.importing.building.texts import split_words
-from connector.authoring.importing.building.words import Note
 
 if TYPE_CHECKING:
     from connector.authoring.importing.document import Document
@@ -112,14 +111,14 @@ class SchemaFiles:
         return {"anyOf": built} if built and all(built) else {}
 
 
-def fit_reply(words: dict[str, Any], schemas: SchemaFiles) -> list[Note]:
-    """Bring the example of an action's reply and its schema together, in place; a schema that does not fit goes."""
+def fit_reply(words: dict[str, Any], schemas: SchemaFiles) -> bool:
+    """Whether the example of an action's reply fits its schema; a schema that it does not fit goes, in place."""
     returns = words.get("returns", {})
     name = returns.get("schema")
     if name is None or ("example" in returns and schemas.fits(name, returns["example"])):
-        return []
+        return True
     del returns["schema"]
-    return [Note("guess", "returns", "the example of the reply does not fit its schema, which is left out")]
+    return False
 
 
 def _find_ref(document: Document, schema: Any) -> dict[str, Any] | None:

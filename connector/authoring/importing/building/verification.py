@@ -13,7 +13,6 @@ from connector.authoring.folder_reader import ConnectorFolder
 from connector.authoring.importing.action_examples import make_action_example
 from connector.authoring.importing.building.fields import is_plain
 from connector.authoring.importing.building.site import NotRunnableError
-from connector.authoring.importing.building.words import Note, Words
 from connector.authoring.lint import ACTION_RULES
 from connector.authoring.rule_catalogue import find_voice
 from connector.authoring.rules import examples, files, payloads, texts
@@ -23,6 +22,7 @@ from connector.definition.parsers.strict_yaml import Document
 
 if TYPE_CHECKING:
     from connector.authoring.draft import Violation
+    from connector.authoring.importing.building.words import Remarks, Words
     from connector.definition.parsers.strict_yaml import NodePath
 
 _EXAMPLE = "With what it needs"
@@ -46,17 +46,21 @@ class Verifier:
         model = Manifest.model_validate(deepcopy(manifest))
         self._manifest = ParsedFile(Path("manifest.yaml"), document, model)
 
-    def verify(self, words: Words) -> tuple[Words, list[Note]]:
-        """Return an action's words as lint accepts them, and what was left out. Raises NotRunnableError."""
-        notes: list[Note] = []
+    def verify(self, words: Words, remarks: Remarks) -> Words:
+        """Return an action's words as lint accepts them; what was left out is remarked. Raises NotRunnableError."""
         for _ in range(_MAX_ROUNDS):
             violations = self._list_violations(words)
             if not violations:
-                return words, notes
+                return words
             words = deepcopy(words)
             for path, message in {_find_removable(words, item): item.message for item in violations}.items():
-                if path and _remove(words, path):
-                    notes.append(Note("lost", ".".join(map(str, path[1:])) or str(path[0]), message))
+                if not path or not _remove(words, path):
+                    continue
+                place = ".".join(map(str, path[1:])) or str(path[0])
+                if path[-1] in _REMOVABLE:
+                    remarks.ask(place, "The description contradicts itself here. What is right?", message)
+                else:
+                    remarks.lose(place, message)
         raise NotRunnableError(f"lint refuses it: {violations[0].rule}: {violations[0].message}")
 
     def add_example(self, words: Words) -> Words:
