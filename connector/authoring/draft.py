@@ -37,7 +37,7 @@ _KEYED_MAPPINGS = (
     "triggers",
     "resources",
 )  # their members' keys are the author's
-FIELD_PLACEHOLDERS = {"label": "-", "help": "-", "type": "string", "to": "query.-"}
+_FIELD_PLACEHOLDERS = {"label": "-", "help": "-", "type": "string", "to": "query.-"}
 _MEMBER_PLACEHOLDERS = {"label": "-", "help": "-", "type": "string"}
 _MAX_PLACEHOLDER_DEPTH = 4  # of objects within objects
 _PLACEHOLDERS: dict[NodePath, dict[str, Any]] = {
@@ -49,7 +49,7 @@ _PLACEHOLDERS: dict[NodePath, dict[str, Any]] = {
         "request": "POST /",
         "base_url": "https://-.example",
     },
-    ("inputs", "*"): FIELD_PLACEHOLDERS,
+    ("inputs", "*"): _FIELD_PLACEHOLDERS,
     **{("inputs", "*", *("fields", "*") * depth): _MEMBER_PLACEHOLDERS for depth in range(1, _MAX_PLACEHOLDER_DEPTH)},
     ("inputs", "*", "variants", "*"): {"label": "-"},
     ("pagination",): {"items": "."},
@@ -58,9 +58,9 @@ _PLACEHOLDERS: dict[NodePath, dict[str, Any]] = {
     ("examples", "*", "request"): {"path": "/"},
     ("clouds", "*"): {"label": "-"},
     ("connections", "*"): {"label": "-"},
-    ("connections", "*", "inputs", "*"): FIELD_PLACEHOLDERS,
+    ("connections", "*", "inputs", "*"): _FIELD_PLACEHOLDERS,
     ("triggers", "*"): {"label": "-", "summary": "-"},
-    ("triggers", "*", "inputs", "*"): FIELD_PLACEHOLDERS,
+    ("triggers", "*", "inputs", "*"): _FIELD_PLACEHOLDERS,
     ("resources", "*"): {"id": "id"},
     ("sandbox", "missing"): {"message": "-"},
     ("sandbox", "invalid"): {"message": "-"},

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from connector.authoring.draft import FIELD_PLACEHOLDERS, ParsedFile, parse_lenient
+from connector.authoring.draft import ParsedFile, parse_lenient
 from connector.definition import renamed_words, schema_validation
 from connector.definition.action import Action
 from connector.definition.case import to_camel_case
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from connector.authoring.draft import FileModel
-    from connector.definition.parsers.strict_yaml import Document
+    from connector.definition.parsers.strict_yaml import Document, NodePath
 
 _BLANK_MANIFEST = Manifest(connector="x", label="-", summary="-", base_url="https://-.example")
 
@@ -147,10 +147,11 @@ class ConnectorFolder:
             return None
         document, renamed = renamed_words.upgrade(document, model_class)
         self.findings += renamed
-        completed, unknown_uses = document, {}
+        completed: Document = document
+        unknown_uses: dict[NodePath, Finding] = {}
         if model_class is Action:
             shared = self.manifest_or_blank.shared_words
-            completed = complete_inputs(document, shared, FIELD_PLACEHOLDERS)
+            completed = complete_inputs(document, shared)
             unknown_uses = find_unknown_uses(document, shared)
             self.findings += unknown_uses.values() if self.manifest is not None else ()
         model, invalid_paths = parse_lenient(completed.data, model_class)

@@ -96,8 +96,9 @@ def lint(folder: Path) -> list[Finding]:
     if sources.manifest is not None:
         for manifest_rule in MANIFEST_RULES:
             findings.update(sources.manifest.to_findings(manifest_rule(sources.manifest, sources)))
-    for types_rule in (*MEMBER_RULES, *TYPE_RULES) if sources.types is not None else ():
-        findings.update(sources.types.to_findings(types_rule(sources.types, sources)))
+    if sources.types is not None:
+        for types_rule in (*MEMBER_RULES, *TYPE_RULES):
+            findings.update(sources.types.to_findings(types_rule(sources.types, sources)))
     findings.update(_lint_actions(sources, {(finding.rule, finding.message) for finding in findings}))
     findings.update(_lint_across_files(sources))
     findings.update(_lint_connection_tests(sources, findings))
@@ -119,7 +120,8 @@ def _lint_actions(folder: ConnectorFolder, told: Collection[tuple[str, str]]) ->
             for finding in file.to_findings([violation])
         ]
         yield from (one for one in findings if (one.rule, one.message) not in told or not _is_shared(file, one))
-        if not any(finding.rule in examples.PREREQUISITE_RULES for finding in findings):
+        rules = {finding.rule for finding in findings} | ({"endless-type"} & {rule for rule, _ in told})
+        if rules.isdisjoint(examples.PREREQUISITE_RULES):
             for rule in (examples.check_examples, replies.check_action_replies):
                 yield from file.to_findings(rule(file, folder))
 
@@ -128,7 +130,7 @@ def _is_shared(file: ParsedFile[Action], finding: Finding) -> bool:
     """Whether a finding is about an input that uses a shared one, at a word that the action does not write."""
     uses = (key for key, field in file.model.inputs.items() if field.use is not None)
     positions = (file.document.find_position(("inputs", key), key=is_key) for key in uses for is_key in (True, False))
-    return (finding.line, finding.column) in positions
+    return any((finding.line, finding.column) == position for position in positions)
 
 
 def _lint_connection_tests(folder: ConnectorFolder, findings: Collection[Finding]) -> Iterator[Finding]:

@@ -13,6 +13,10 @@ from connector.definition.lazy import cached_property
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from pydantic import GetJsonSchemaHandler
+    from pydantic.json_schema import JsonSchemaValue
+    from pydantic_core import CoreSchema
+
 Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
 Text = Annotated[str, StringConstraints(min_length=1)]
 Place = Annotated[str, StringConstraints(pattern=r"""^[a-z]+(\.("([^"\\]|\\["\\])+"|[^.\s"]+))*$""")]
@@ -276,6 +280,12 @@ class Input(InputField):
         description="Where the value goes: path.x, query.x, header.X, form.x, file.x, body, body.a.b or body.a.*"
     )
     adds: dict[Place, JsonValue] = Field(default={}, description="Constant values that go beside it, by place.")
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        schema = handler.resolve_ref_schema(handler(core_schema))
+        own_words = {"required": schema.pop("required"), "properties": dict.fromkeys(schema["properties"], True)}
+        return {**schema, "if": {"required": ["use"]}, "else": own_words}
 
 
 def place_members_by_key(written: Any) -> Any:

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from connector._version import __version__
 from connector.definition.action import Action
 from connector.definition.case import to_camel_case, to_kebab_case
-from connector.definition.inputs.named_types import TypesFile, link_fields, link_types
+from connector.definition.inputs.named_types import TypesFile, has_endless_default, link_fields, link_types
 from connector.definition.inputs.shared_inputs import complete_inputs, find_unknown_uses
 from connector.definition.lazy import cached_property
 from connector.definition.manifest import Manifest
@@ -285,9 +285,9 @@ def read_model(
     except ValidationError:
         from connector.definition import renamed_words, schema_validation
 
-        upgraded, findings = renamed_words.upgrade(document, model_class)
-        findings += schema_validation.validate_document(upgraded, model_class)
-        raise DefinitionError.from_findings(sorted([*findings, *unknown_uses])) from None
+        upgraded, renamed = renamed_words.upgrade(document, model_class)
+        found = schema_validation.validate_document(upgraded, model_class)
+        raise DefinitionError.from_findings(sorted([*renamed, *found, *unknown_uses])) from None
     if unknown_uses:
         raise DefinitionError.from_findings(unknown_uses)
     return model
@@ -303,6 +303,10 @@ def add_types(folder: Path, manifest: Manifest) -> Manifest:
         manifest = manifest.model_copy(update={"types": read_model(path, TypesFile).root})
     link_types(manifest.types)
     link_fields(manifest.types, manifest.inputs.values())
+    for name, members in manifest.types.items():
+        for key in (key for key, member in members.items() if has_endless_default(member)):
+            message = f"the default of {key!r} in the type {name!r} holds the same again, without an end."
+            raise DefinitionError.from_findings([Finding(str(folder), 1, 1, "endless-type", message)])
     return manifest
 
 

@@ -26,7 +26,7 @@ RULE = "examples-run"
 PREREQUISITE_RULES = (
     "place", "one-place", "path-complete", "request-path", "requires-exist", "conflicts-mutual", "limits", "pattern",
     "choices-typed", "choices-file", "default-fits", "default-or-required", "no-default-on-update", "no-effect",
-    "keys-fold", "body-on-get", "no-templates", "secret-default",
+    "keys-fold", "body-on-get", "no-templates", "secret-default", "known-type", "endless-type", "variants",
 )  # fmt: skip
 RUN_OPTIONS = ("connection", "debugRequest")  # beside the inputs of a call
 _MAX_SHOWN_LENGTH = 120

@@ -13,7 +13,7 @@ from connector.core.invalid_value import InvalidValue
 from connector.definition.action import UPDATE_METHODS, Action
 from connector.definition.case import to_snake_case
 from connector.definition.fields import OBJECT_TYPES, InputField, Member, walk_fields
-from connector.definition.inputs.named_types import TypesFile
+from connector.definition.inputs.named_types import TypesFile, has_endless_default
 from connector.definition.manifest import Manifest
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from connector.authoring.draft import ParsedFile
     from connector.authoring.folder_reader import ConnectorFolder
-    from connector.definition.fields import FormField
+    from connector.definition.fields import FormField, MemberHolder
     from connector.definition.parsers.strict_yaml import NodePath
 
 TEXT_TYPES = ("string", "text", "password", "list of string")
@@ -54,13 +54,18 @@ class FieldRef(NamedTuple):
         """Whether its check can be compiled; other rules report what prevents it."""
         if not isinstance(self.definition, InputField):
             return _is_sound(self)
-        groups = [field.members for field in walk_fields(self.definition)]
-        return _is_sound(self) and all(
-            _is_sound(FieldRef((), key, member))
-            and member.location.path
-            and members.keys() >= {*member.required_inputs, *member.conflicting_inputs}
-            for members in groups
-            for key, member in members.items()
+        fields = list(walk_fields(self.definition))
+        groups = [field.members for field in fields]
+        return (
+            not any(map(has_endless_default, fields))
+            and _is_sound(self)
+            and all(
+                _is_sound(FieldRef((), key, member))
+                and member.location.path
+                and members.keys() >= {*member.required_inputs, *member.conflicting_inputs}
+                for members in groups
+                for key, member in members.items()
+            )
         )
 
 
@@ -108,7 +113,9 @@ def iter_groups(file: ParsedFile[Any]) -> Iterator[Group]:
 
 def _iter_member_groups(path: NodePath, inputs: Mapping[str, InputField]) -> Iterator[Group]:
     for key, field in inputs.items():
-        holders = [((*path, key, "fields"), field, field.declared)] if field.type in OBJECT_TYPES else []
+        holders: list[tuple[NodePath, MemberHolder, Mapping[str, InputField]]] = []
+        if field.type in OBJECT_TYPES:
+            holders.append(((*path, key, "fields"), field, field.declared))
         for name, variant in (field.variants or {}).items() if holders else ():
             holders.append(((*path, key, "variants", name, "fields"), variant, {**field.declared, **variant.declared}))
         for place, holder, visible in holders:

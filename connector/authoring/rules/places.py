@@ -32,7 +32,9 @@ RAW_LOCATIONS = (
 )  # fmt: skip
 _OBJECT_PARTS = ("query", "form", "body")
 _BODY_PARTS = ("body", "form", "file")
-_SPREAD_TYPES = ("json", *(name for name in get_args(InputType) if name.startswith("map of ")))
+_MAP_TYPES = tuple(name for name in get_args(InputType) if name.startswith("map of "))
+_SPREAD_TYPES = ("json", *_MAP_TYPES)
+_NESTED_TYPES = (*OBJECT_TYPES, *_MAP_TYPES)
 _BODYLESS_METHODS = ("GET", "HEAD", "DELETE")
 _PATH_PATTERN = re.compile(r"(/([A-Za-z0-9\-._~!$&'()*+,;=:@]|%[0-9A-Fa-f]{2}|\{[A-Za-z][A-Za-z0-9_]*\})+)*/?\Z")
 
@@ -80,8 +82,9 @@ def _find_location_problems(action: Action, used: UsedLocation) -> Iterator[str]
         yield "a constant of the path belongs in the request line."
     elif _find_type(action, used.owner) == "file" and not _takes_file(action, location):
         yield "a file goes to file.x with `body: multipart`, or is the whole `body` of type text or binary."
-    elif location.part not in _OBJECT_PARTS and _find_type(action, used.owner) in OBJECT_TYPES:
-        yield f"an object goes to {', '.join(_OBJECT_PARTS[:-1])} or {_OBJECT_PARTS[-1]}, not to the {location.part}."
+    elif location.part not in _OBJECT_PARTS and _find_type(action, used.owner) in _NESTED_TYPES:
+        kind = "an object" if _find_type(action, used.owner) in OBJECT_TYPES else "a mapping"
+        yield f"{kind} goes to {', '.join(_OBJECT_PARTS[:-1])} or {_OBJECT_PARTS[-1]}, not to the {location.part}."
     elif location.part not in ("body", "form") and (not location.path or location.spread):
         yield f"name the {location.part}: {location.part}.name"
     elif location.part == "header":

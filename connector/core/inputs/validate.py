@@ -82,15 +82,15 @@ class FieldCheck(NamedTuple):
 
 def compile_validator(action: Action, load_choices: ChoicesLoader, redactor: Redactor | None = None) -> GroupValidator:
     """Return what validates the inputs of an action. `redactor` masks secrets in the values that problems show."""
-    return _Compiler(load_choices, action.method, redactor or default_redactor()).compile_group(action)
+    return _CheckCompiler(load_choices, action.method, redactor or default_redactor()).compile_group(action)
 
 
 def compile_check(field: Input | Member, load_choices: ChoicesLoader, method: str = "") -> ValueCheck:
     """Return the check of one input of an action with this method; it raises InvalidValue."""
-    return _Compiler(load_choices, method, default_redactor()).compile_field(field, field.location.part).explain
+    return _CheckCompiler(load_choices, method, default_redactor()).compile_field(field, field.location.part).explain
 
 
-class _Compiler:
+class _CheckCompiler:
     """Compiles the checks of one action; those of an object when it is first given, since types may name themselves."""
 
     def __init__(self, load_choices: ChoicesLoader, method: str, redactor: Redactor) -> None:
@@ -141,7 +141,7 @@ class _Compiler:
 class _MemberChecks:
     """The checks of the members of one object, for each of its variants, compiled when they are first needed."""
 
-    def __init__(self, compiler: _Compiler, field: InputField, part: str) -> None:
+    def __init__(self, compiler: _CheckCompiler, field: InputField, part: str) -> None:
         self._compiler, self._field, self._part = compiler, field, part
         self._compiled: dict[int, tuple[GroupValidator, ObjectLayout]] = {}  # by variant
 

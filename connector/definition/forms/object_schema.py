@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from connector.definition.action import UPDATE_METHODS
@@ -34,9 +35,9 @@ class ObjectSchemas:
         if not field.members:
             return None
         if not field.variants:
-            build = lambda: self.build_group(MemberGroup.build(field, method))  # noqa: E731
+            build = partial(self.build_group, MemberGroup.build(field, method))
             return build() if field.type_name is None else self._define(id(field.declared), field.type_name, build)
-        build = lambda: self._build_variants(field, method)  # noqa: E731
+        build = partial(self._build_variants, field, method)
         has_types = any(holder.type_name for holder in (field, *field.variants.values()))
         return self._define(id(field), key, build) if has_types else build()
 

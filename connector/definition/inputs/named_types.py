@@ -53,3 +53,15 @@ def iterate_holders(field: InputField) -> Iterator[MemberHolder]:
         yield holder
         for member in holder.fields.values() if isinstance(holder.fields, dict) else ():
             yield from iterate_holders(member)
+
+
+def has_endless_default(field: InputField) -> bool:
+    """Whether the default of an object would hold the same object again, by defaults alone."""
+    waiting, seen = [field] if field.has_default else [], set[int]()
+    while waiting:
+        below = [one for one in waiting.pop().members.values() if one.has_default and one.members]
+        if any(one is field for one in below):
+            return True
+        waiting += [one for one in below if id(one) not in seen]
+        seen.update(map(id, below))
+    return False

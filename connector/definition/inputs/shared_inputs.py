@@ -14,20 +14,16 @@ if TYPE_CHECKING:
     from connector.errors import Finding
 
 RULE = "shared-input"
+_UNKNOWN = {"label": "-", "help": "-", "type": "string", "to": "query.-"}  # so that nothing else is told of it
 
 
-def complete_inputs(
-    document: Document, shared: Mapping[str, Any], unknown: Mapping[str, Any] | None = None
-) -> Document:
-    """Return the document of an action with the words of the shared inputs that it uses; positions stay.
-
-    `unknown` are the words of those that the manifest does not have.
-    """
+def complete_inputs(document: Document, shared: Mapping[str, Any]) -> Document:
+    """Return the document of an action with the words of the shared inputs that it uses; positions stay."""
     data = document.data
     if not any(_iterate_uses(data)):
         return document
     inputs = {
-        key: {**shared.get(field["use"], unknown or {}), **field} if _is_use(field) else field
+        key: {**shared.get(field["use"], _UNKNOWN), **field} if _is_use(field) else field
         for key, field in data["inputs"].items()
     }
     return Document(document.source, {**data, "inputs": inputs}, document.value_positions, document.key_positions)
@@ -35,10 +31,10 @@ def complete_inputs(
 
 def find_unknown_uses(document: Document, shared: Mapping[str, Any]) -> dict[NodePath, Finding]:
     """Return a finding, by its path, for each input that uses one that the manifest does not have."""
-    findings = {}
+    findings: dict[NodePath, Finding] = {}
     for key, name in _iterate_uses(document.data):
         if name not in shared:
-            path = ("inputs", key, "use")
+            path: NodePath = ("inputs", key, "use")
             message = f"the manifest has no input {name!r} to use.{did_you_mean(name, shared)}"
             findings[path] = document.build_finding(path, RULE, message)
     return findings

@@ -8,7 +8,7 @@ from connector.authoring.draft import Violation
 from connector.authoring.rules.fields import iter_fields
 from connector.definition.action import Action
 from connector.definition.fields import InputField
-from connector.definition.inputs.named_types import TypesFile
+from connector.definition.inputs.named_types import TypesFile, has_endless_default
 from connector.definition.loader import TYPES_FILE
 from connector.definition.suggest import did_you_mean
 
@@ -57,7 +57,7 @@ def check_types(file: ParsedFile[Any], folder: ConnectorFolder) -> Iterator[Viol
             message = "every value of it needs another within; let one of the members that lead back be left out."
             yield Violation((*start, name), "endless-type", message, key=True)
         for key, member in members.items():
-            if member.members and member.has_default and _leads_back(member, member):
+            if has_endless_default(member):
                 message = "the default holds the same again, without an end; remove it."
                 yield Violation((*start, name, key, "default"), "endless-type", message, key=True)
 
@@ -96,21 +96,6 @@ def _has_end(holder: MemberHolder, finite: set[str]) -> bool:
     if holder.type_name is not None:
         return holder.type_name in finite
     return all(_may_end(member, finite) for member in holder.declared.values())
-
-
-def _leads_back(field: InputField, start: InputField) -> bool:
-    """Whether an object that is given empty would get the same one again, by defaults alone."""
-    seen: set[int] = set()
-    waiting = [field]
-    while waiting:
-        one = waiting.pop()
-        for member in one.members.values():
-            if member is start:
-                return True
-            if member.has_default and member.members and id(member) not in seen:
-                seen.add(id(member))
-                waiting.append(member)
-    return False
 
 
 def check_types_file(folder: ConnectorFolder) -> Iterator[Finding]:

@@ -34,7 +34,7 @@ def check_variants(file: ParsedFile[Any], folder: ConnectorFolder) -> Iterator[V
             yield ref.fail("variants", "no-effect", message)
             continue
         yield from _check_keys(ref, field)
-        if len(field.variants) < 2:  # noqa: PLR2004  a choice
+        if len(field.variants) <= 1:
             yield ref.fail("variants", RULE, "one variant is no choice; put its fields beside the common ones.")
             continue
         tagged = [key for key, variant in field.variants.items() if variant.when]
