@@ -141,7 +141,7 @@ class ConnectorFolder:
         document = self._read_document(path)
         if document is None:
             return None
-        unmet = find_unmet_requirement(document) if model_class is Manifest else None
+        unmet = find_unmet_requirement(document, model_class)
         if unmet is not None:
             self.findings.append(unmet)
             return None

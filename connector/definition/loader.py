@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from pydantic import BaseModel
+
     from connector.definition.events import EventType
 
 FileModel = TypeVar("FileModel", Action, Manifest, TypesFile)
@@ -272,7 +274,7 @@ def read_model(
 ) -> FileModel:
     """Read one file of a connector, which may use `shared_inputs`. Raises DefinitionError with every mistake."""
     document = strict_yaml.read(read_bytes(path), str(path))
-    unmet = find_unmet_requirement(document) if model_class is Manifest else None
+    unmet = find_unmet_requirement(document, model_class)
     if unmet is not None:
         hint = f"Install it: pip install 'connector{document.data['requires']}'."
         raise DefinitionError(unmet.message.capitalize(), findings=(unmet,), hint=hint)
@@ -310,9 +312,10 @@ def add_types(folder: Path, manifest: Manifest) -> Manifest:
     return manifest
 
 
-def find_unmet_requirement(document: strict_yaml.Document) -> Finding | None:
+def find_unmet_requirement(document: strict_yaml.Document, model_class: type[BaseModel]) -> Finding | None:
     """Return the finding of a manifest that needs another version of this package; its words may be newer."""
-    required = document.data.get("requires") if isinstance(document.data, dict) else None
+    is_manifest = issubclass(model_class, Manifest) and isinstance(document.data, dict)
+    required = document.data.get("requires") if is_manifest else None
     is_readable = isinstance(required, str) and re.match(REQUIREMENT_PATTERN, required)
     if not is_readable or is_met(str(required), __version__):
         return None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector.core.inputs.objects import iterate_members
 from connector.definition.case import to_snake_case
+from connector.definition.fields import walk_fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,7 +50,7 @@ def compile_deprecations(action: Action) -> Deprecations | None:
 
 
 def _has_deprecation(field: InputField) -> bool:
-    return field.deprecated is not None or any(map(_has_deprecation, field.members.values()))
+    return any(one.deprecated is not None for one in walk_fields(field))
 
 
 def _iterate_given(action: Action, values: Values) -> Iterator[tuple[str, InputField]]:
