@@ -21,6 +21,7 @@ from connector.authoring.importing.merge.folder_merge import MANIFEST, NewFile
 from connector.authoring.importing.merge.record import ImportRecord
 from connector.authoring.importing.selection import select
 from connector.authoring.importing.yaml_writer import write_yaml
+from connector.authoring.openapi.restoration import is_exported, restore_files
 from connector.definition.case import to_kebab_case
 from connector.definition.parsers.strict_yaml import MAX_FILE_BYTES
 from connector.errors import UsageError
@@ -79,7 +80,10 @@ def render_file(path: str, words: dict[str, Any]) -> str:
 
 
 def import_description(description: Description, options: ImportOptions) -> Imported:
-    """Return the connector of a description. Raises UsageError."""
+    """Return the connector of a description: the very folder, if an export wrote it. Raises UsageError."""
+    exported = [document.data for document in description.documents if is_exported(document.data)]
+    if len(exported) == len(description.documents) == 1 and not (options.only or options.excluded):
+        return _restore(exported[0])
     operations = select(description.operations, options.only, options.excluded)
     if not operations:
         raise UsageError("the description has no operation to import.", hint="--list shows what it has.")
@@ -104,6 +108,14 @@ def import_description(description: Description, options: ImportOptions) -> Impo
     chosen = {operation.request for operation in operations}
     unselected = tuple(item.request for item in description.operations if item.request not in chosen)
     return Imported(files, ImportGrades(tuple(grades)), (*site.notes, *connections.notes, *shared.notes), unselected)
+
+
+def _restore(document: Mapping[str, Any]) -> Imported:
+    """Return the folder that was exported to a document."""
+    restored = restore_files(document)
+    actions = [words for path, words in restored.items() if path.startswith("actions/")]
+    grades = tuple(OperationGrade(str(words["request"]), str(words["action"])) for words in actions)
+    return Imported({path: NewFile(words) for path, words in restored.items()}, ImportGrades(grades))
 
 
 def _build_actions(

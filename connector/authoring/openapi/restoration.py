@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from connector.authoring.openapi.document import EXTENSION
@@ -10,7 +9,7 @@ from connector.authoring.openapi.references import to_file
 from connector.definition.case import to_kebab_case
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
 
 _SHARED_FILES = ("types", "resources")
@@ -22,26 +21,21 @@ def is_exported(document: Mapping[str, Any]) -> bool:
     return isinstance(extension, dict) and isinstance(extension.get("manifest"), dict)
 
 
-def restore_files(document: Mapping[str, Any], write_yaml: Callable[[dict[str, Any]], str]) -> dict[str, str]:
-    """Return the files of an exported document: path -> text. Comments were not exported."""
+def restore_files(document: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the files of an exported document, which has no comments: path -> words."""
     extension = document[EXTENSION]
-    files = {"manifest.yaml": write_yaml(extension["manifest"])}
+    files = {"manifest.yaml": extension["manifest"]}
+    files |= {f"{name}.yaml": extension[name] for name in _SHARED_FILES if name in extension}
     for words in (*_iterate_operations(document), *extension.get("actions", ())):
-        files[f"actions/{to_kebab_case(words['action'])}.yaml"] = write_yaml(words)
-    files |= {f"{name}.yaml": write_yaml(extension[name]) for name in _SHARED_FILES if name in extension}
-    schemas = {
-        name: schema
-        for name, schema in document.get("components", {}).get("schemas", {}).items()
-        if not name.startswith("input.")
-    }
+        files[f"actions/{to_kebab_case(words['action'])}.yaml"] = words
+    schemas = document.get("components", {}).get("schemas", {})
     folders = {
-        "objects": {name: to_file(name, schema) for name, schema in schemas.items()},
+        "objects": {name: to_file(name, schema) for name, schema in schemas.items() if not name.startswith("input.")},
         "events": extension.get("events", {}),
         "choices": extension.get("choices", {}),
     }
     for folder, contents in folders.items():
-        for name, content in contents.items():
-            files[f"schemas/{folder}/{name}.json"] = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+        files |= {f"schemas/{folder}/{name}.json": content for name, content in contents.items()}
     return files
 
 

@@ -18,8 +18,8 @@ from connector import Connector
 from connector.authoring import scaffold
 from connector.authoring.lint import lint
 from connector.authoring.openapi.document import build_document
-from connector.authoring.openapi.restoration import is_exported, restore_files
 from connector.authoring.rules.examples import prepare_inputs
+from connector.cli.main import run
 from connector.core.exchange.plan import compile_action
 from connector.definition.loader import find_bundled_folder
 from connector.definition.parsers import strict_yaml
@@ -97,14 +97,12 @@ def test_events_are_webhooks(documents):
     }  # fmt: skip
 
 
-def test_an_export_has_every_word_of_the_folder(documents, tmp_path):
+def test_an_import_of_an_export_gives_the_folder_back(documents, tmp_path):
     for connector, document in documents.values():
-        assert is_exported(document)
         folder = tmp_path / connector.name
-        written = restore_files(json.loads(json.dumps(document)), lambda words: json.dumps(words, indent=2))
-        for path, text in written.items():
-            (folder / path).parent.mkdir(parents=True, exist_ok=True)
-            (folder / path).write_text(text)
+        exported = tmp_path / f"{connector.name}.json"
+        exported.write_text(json.dumps(document))
+        assert run(["import", str(exported), str(folder), "--quiet"]) == 0
         again = Connector.open(folder)
         for path in (
             "manifest.yaml",
@@ -123,14 +121,14 @@ def test_the_command_writes_checks_and_prints_the_document(tmp_path):
     scaffold.create_connector(tmp_path / "shelf")
     out = tmp_path / "shelf.json"
 
-    def run(*words):
+    def export(*words):
         command = [sys.executable, "-m", "connector", "export", "openapi", str(tmp_path / "shelf"), *words]
         return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
-    assert run("-o", str(out), "--check").returncode == 2
-    assert run("-o", str(out)).stderr == f"{out} was written: 5 operations, 0 webhooks.\n"
-    assert run("-o", str(out), "--check").returncode == 0
-    assert json.loads(run().stdout) == json.loads(out.read_text())
+    assert export("-o", str(out), "--check").returncode == 2
+    assert export("-o", str(out)).stderr == f"{out} was written: 5 operations, 0 webhooks.\n"
+    assert export("-o", str(out), "--check").returncode == 0
+    assert json.loads(export().stdout) == json.loads(out.read_text())
     assert lint(tmp_path / "shelf") == []
 
 
