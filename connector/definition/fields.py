@@ -92,16 +92,19 @@ class ChoicesFrom(StrictModel):
     @property
     def form_inputs(self) -> dict[str, str]:
         """Inputs of the action whose values are those of this form -> its inputs."""
-        return {key: value[1:-1] for key, value in self.inputs.items() if _is_form_input(value)}
+        names = {key: _read_form_input(value) for key, value in self.inputs.items()}
+        return {key: name for key, name in names.items() if name is not None}
 
     @property
     def constant_inputs(self) -> dict[str, Any]:
         """Inputs of the action that are the same whatever the form has."""
-        return {key: value for key, value in self.inputs.items() if not _is_form_input(value)}
+        return {key: value for key, value in self.inputs.items() if _read_form_input(value) is None}
 
 
-def _is_form_input(value: JsonValue) -> bool:
-    return isinstance(value, str) and value[:1] == "{" and value[-1:] == "}"
+def _read_form_input(value: JsonValue) -> str | None:
+    """Return the input that a value in braces names, or None for a constant."""
+    is_named = isinstance(value, str) and value.startswith("{") and value.endswith("}")
+    return str(value)[1:-1] if is_named else None
 
 
 class FormField(StrictModel):

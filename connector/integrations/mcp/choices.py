@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from connector.core.inputs.validate import RUN_OPTIONS
 from connector.core.redaction import preview
 from connector.definition.case import to_snake_case
 from connector.errors import InputError, Problem, UsageError
@@ -48,5 +49,11 @@ def _check_arguments(given: Mapping[str, Any]) -> None:
                                  ("inputs", dict, "an object of inputs")):  # fmt: skip
         if not isinstance(given.get(name), kind) and (name == "input" or given.get(name) is not None):
             problems.append(Problem(name, preview(given[name]) if name in given else "nothing", expected))
+    chosen = given["inputs"] if isinstance(given.get("inputs"), dict) else {}
+    problems += [
+        Problem(f"inputs.{name}", preview(chosen[name]), "nothing: who starts the server decides this", "remove it")
+        for name in RUN_OPTIONS
+        if name in chosen
+    ]
     if problems:
         raise InputError.from_problems("arguments", problems)
