@@ -55,7 +55,7 @@ def _write_class(connector: Connector, types: ResultTypes, actions: Iterable[Act
     ]
     for action in actions:
         lines += ["", *_write_run(types, action, is_async=is_async)]
-        if action.pagination is not None:
+        if connector.result_action(action.action).pagination is not None:
             lines += ["", *_write_iteration(types, action, is_async=is_async)]
     return "\n".join(lines)
 
