@@ -10,6 +10,8 @@ from connector.authoring.replies.reading import build_reply, fill_base_url, read
 from connector.authoring.rules.examples import prepare_inputs
 from connector.core.exchange.plan import CompiledConnector
 from connector.core.json_path import get_from_reply, has_path
+from connector.core.response.decoding import UnreadableBody
+from connector.core.response.formats.reading import parse_error_body
 from connector.definition.error_format import ErrorRule
 from connector.definition.suggest import did_you_mean
 from connector.errors import InputError
@@ -73,15 +75,26 @@ def _iter_error_paths(errors: ErrorFormat) -> Iterator[tuple[NodePath, str]]:
 
 
 def _is_refusal(example: ReplyExample) -> bool:
-    """Whether a reply is an error in JSON: by its status, or because a code is expected of it."""
-    if example.body is None or isinstance(example.body, str):
+    """Whether a reply is an error with data: by its status, or because a code is expected of it."""
+    if _read_body(example) is None:
         return False
     return example.status // 100 in (4, 5) or example.expect.code is not None
 
 
 def _has_path(example: ReplyExample, path: str) -> bool:
     headers = {name.lower(): value for name, value in example.headers.items()}
-    return get_from_reply(example.body, headers.get, path) is not None or has_path(example.body, path)
+    body = _read_body(example)
+    return get_from_reply(body, headers.get, path) is not None or has_path(body, path)
+
+
+def _read_body(example: ReplyExample) -> Any:
+    """Return the data of a body, which may be the text of a document in XML; None for any other text."""
+    if not isinstance(example.body, str):
+        return example.body
+    try:
+        return parse_error_body(build_reply(example)).value
+    except UnreadableBody:
+        return None
 
 
 def check_reply(

@@ -60,7 +60,7 @@ def _write_class(
     ]
     for action in actions:
         lines += ["", *_write_run(types, inputs, action, is_async=is_async)]
-        if action.pagination is not None:
+        if connector.result_action(action.action).pagination is not None:
             lines += ["", *_write_iteration(types, inputs, action, is_async=is_async)]
     return "\n".join(lines)
 

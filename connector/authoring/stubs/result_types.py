@@ -39,7 +39,7 @@ class ResultTypes:
 
     def type_of(self, action: Action) -> str:
         """Return the type of an action's data."""
-        returns = action.returns
+        returns = self._connector.result_action(action.action).returns
         if returns.type in _REPLY_TYPES:
             return _REPLY_TYPES[returns.type]
         if returns.schema_ is None:
@@ -48,6 +48,7 @@ class ResultTypes:
 
     def type_of_item(self, action: Action) -> str:
         """Return the type of one item of a listing."""
+        action = self._connector.result_action(action.action)
         name = action.returns.schema_
         if name is None or action.pagination is None:
             return _ROW_TYPES.get(action.returns.type, "Any")

@@ -73,7 +73,7 @@ class BulkReporter:
         self.printer = _make_printer(output_setting)
         self.total: int | None = None
         self.exit_codes: set[int] = set()
-        self.counts = {"done": 0, "failed": 0, "uncertain": 0}
+        self.counts = {"done": 0, "started": 0, "failed": 0, "uncertain": 0}
         self._query = Query(query) if query is not None else None
         self._quiet = quiet
         self._earlier_count = self._unsendable_count = 0
@@ -104,7 +104,8 @@ class BulkReporter:
         return max(self.exit_codes, default=EXIT_DONE)
 
     def _format_unsuccessful(self) -> str:
-        return "".join(f", {self.counts[name]:,} {name}" for name in ("failed", "uncertain") if self.counts[name])
+        names = [name for name, count in self.counts.items() if count and name != "done"]
+        return "".join(f", {self.counts[name]:,} {name}" for name in names)
 
     def _print_results(self, results: Iterable[RowResult], progress_bar: ProgressBar) -> None:
         for result in results:
@@ -145,11 +146,14 @@ class BulkReporter:
     def _count_result(self, result: RowResult) -> None:
         data = result.data
         self._earlier_count += result.from_earlier_run
-        if result.outcome == "done":
+        if result.outcome == "done" and "error" not in data:
             self.counts["done"] += 1
             return
         error_type: type[ConnectorError] = getattr(errors, data["error"]["type"])
         self.exit_codes.add(exit_code_for_type(error_type, result.outcome))
+        if result.outcome == "done":  # a job was started, and then something failed
+            self.counts["started"] += 1
+            return
         if result.outcome != "uncertain":
             self.counts["failed"] += 1
             self._unsendable_count += error_type is errors.InputError
@@ -199,6 +203,10 @@ class BulkReporter:
         """Print what to do about rows that are left, that failed, and that have wrong input."""
         hints = (
             (remaining, "Run the same command again to continue."),
+            (
+                self.counts["started"],
+                "Rows that were started are not sent again: their results say how to ask for their jobs.",
+            ),
             (
                 self.counts["failed"] - self._unsendable_count,
                 "Use --retry-failed to run the failed rows again.",

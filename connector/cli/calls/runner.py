@@ -104,10 +104,7 @@ class _CallRunner:
             error = self.session.find_interrupted_write()
             if error is not None:
                 self.writer.write_error(error)
-            if error is not None and error.outcome != "uncertain":
-                self._finish()
-                raise
-            if error is None and EXIT_UNCERTAIN not in self.writer.exit_codes:
+            if EXIT_UNCERTAIN not in self.writer.exit_codes:
                 self._finish()
                 raise
         self._finish()

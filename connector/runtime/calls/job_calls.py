@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from pydantic_core import to_jsonable_python
+
 from connector.core.durations import parse_duration
 from connector.core.exchange import job
 
@@ -72,5 +74,9 @@ class JobCalls:
         spelled = {self.action.key_by_spelling.get(name, name): value for name, value in self.given.items()}
         given = {key: value for key, value in spelled.items() if key in fields} | dict(found)
         call = self.prepare(words.action, given, options)
-        shown = {key: value for key, value in given.items() if not fields[key].secret}
+        shown = {
+            key: to_jsonable_python(value, fallback=str)
+            for key, value in given.items()
+            if not fields[key].secret and fields[key].type != "file"
+        }
         return job.ReadyCall(call.compiled, call.request, call.build_exchange_options(_RESULTS_TIMEOUT), shown)

@@ -135,3 +135,11 @@ def test_a_type_checker_finds_every_planted_mistake_and_no_other(check, tmp_path
         files.append(tmp_path / f"wrong{number}.py")
         files[-1].write_text(PROGRAM.replace(good, bad))
     assert check(files, ROOT) == {f"wrong{number}" for number in range(len(MISTAKES))}
+
+
+def test_rows_and_the_results_of_a_job_have_their_types() -> None:
+    connector = Connector.open(Path(__file__).parents[2] / "connectors" / "salesforce")
+    module = write_module(connector)
+    job = module.partition("def create_query_job(")[2].partition('"""')[0]
+    assert "-> Result[list[dict[str, str | None]]]:" in job
+    assert "Items[dict[str, str | None]]:" in module.partition("def iter_create_query_job(")[2].partition('"""')[0]

@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from support.servers import Counting, reply
+
 from connector.cli.main import run
 from connector.runtime.clock import SystemClock
 
@@ -91,3 +93,32 @@ def test_a_table_has_the_columns_of_the_action_that_has_the_result(monkeypatch: 
         == 0
     )
     assert capsys.readouterr().out == "status\tCOMPLETE\nresult\thttps://files.example.com/4044.csv\n"
+
+
+def test_a_row_whose_job_failed_is_told_and_never_sent_again(monkeypatch: Any, capsys: Any, tmp_path: Path) -> None:
+    skip_waits(monkeypatch)
+    posts = []
+
+    def answer(request: Any) -> Any:
+        if request.method == "POST":
+            posts.append(request.target)
+            return reply(json_={"id": "750", "state": "UploadComplete"})
+        return reply(json_={"id": "750", "state": "Failed", "errorMessage": "no"})
+
+    (tmp_path / "rows.csv").write_text("soql\nSELECT Id FROM Account\n")
+    (tmp_path / "token").write_text("t")
+    monkeypatch.setenv("SALESFORCE_DOMAIN", "harbour")
+    monkeypatch.setenv("SALESFORCE_ACCESS_TOKEN", "t")
+    with Counting(answer) as server:
+        command = [*SALESFORCE, "createQueryJob", "-f", str(tmp_path / "rows.csv"), "--journal", str(tmp_path / "j")]
+        for more in ([], ["--retry-failed"]):
+            assert run([*command, "--base-url", server.url, *more]) == 1
+            out, err = capsys.readouterr()
+            row = json.loads(out.splitlines()[0])
+            assert (row["outcome"], row["error"]["type"], row["error"]["job"]["inputs"]) == (
+                "done",
+                "JobFailed",
+                {"jobId": "750"},
+            )
+            assert "0 done, 1 started" in err
+        assert len(posts) == 1

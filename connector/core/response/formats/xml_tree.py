@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from xml.parsers import expat
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from collections.abc import Set as AbstractSet
 
 TEXT_NAME = "#text"
@@ -38,8 +39,11 @@ class _Element:
         else:
             self.members[name] = value
 
-    def build(self) -> Any:
+    def build(self, list_names: Sequence[str]) -> Any:
+        """Return the data; of the children that are always a list, one that is not there is an empty one."""
         text = "".join(self.text)
+        for name in list_names:
+            self.members.setdefault(name, [])
         if not self.members:
             return text
         if text.strip():
@@ -53,6 +57,9 @@ class _TreeBuilder:
     def __init__(self, list_paths: AbstractSet[tuple[str, ...]]) -> None:
         self.root = _Element("", {})
         self._list_paths = list_paths
+        self._list_names: dict[tuple[str, ...], list[str]] = {}
+        for *parents, name in filter(None, list_paths):
+            self._list_names.setdefault(tuple(parents), []).append(name)
         self._open = [self.root]
 
     def start(self, qualified_name: str, attributes: dict[str, str]) -> None:
@@ -67,15 +74,17 @@ class _TreeBuilder:
     def end(self, _name: str) -> None:
         path = tuple(element.name for element in self._open[1:])
         element = self._open.pop()
-        self._open[-1].add(element.name, element.build(), is_list=path in self._list_paths)
+        self._open[-1].add(
+            element.name, element.build(self._list_names.get(path, ())), is_list=path in self._list_paths
+        )
 
 
 def parse_xml(body: bytes, list_paths: ListPaths = frozenset()) -> Any:
     """Return the data of a document in UTF-8, whatever it declares: `{root: value}`. Raises ValueError.
 
     An element with only text is that text; any other is a mapping of its children, its attributes (`@name`) and its
-    text (`#text`). Children of one name are a list, as is what `list_paths` names, even once. Prefixes of names are
-    dropped.
+    text (`#text`). Children of one name are a list, as is what `list_paths` names, even once or not at all. Prefixes of
+    names are dropped.
     """
     builder = _TreeBuilder(list_paths)
     parser = expat.ParserCreate("utf-8", namespace_separator=" ")
@@ -90,7 +99,7 @@ def parse_xml(body: bytes, list_paths: ListPaths = frozenset()) -> Any:
         parser.ParseFile(io.BytesIO(body))
     except expat.ExpatError as error:
         raise ValueError(str(error)) from None
-    return builder.root.build()
+    return builder.root.build(())
 
 
 def find_declared_encoding(body: bytes) -> str | None:

@@ -113,6 +113,9 @@ def test_a_place_that_is_a_list_is_one_even_with_one_element():
     body = "<r><item><tag>a</tag></item></r>"
     assert read("xml", body).value == {"r": {"item": {"tag": "a"}}}
     assert read("xml", body, lists=lists).value == {"r": {"item": [{"tag": ["a"]}]}}
+    assert read("xml", "<r><item/></r>", lists=lists).value == {"r": {"item": [{"tag": []}]}}
+    assert read("xml", "<r> </r>", lists=lists).value == {"r": {"item": []}}
+    assert read("xml", "<error>no</error>", lists=lists).value == {"error": "no"}
 
 
 def test_a_document_says_its_own_encoding_where_the_reply_says_none():
