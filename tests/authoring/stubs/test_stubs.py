@@ -99,6 +99,58 @@ def test_an_object_that_an_action_takes_is_typed(tmp_path):
     assert check_with_mypy(files, tmp_path) == {f"wrong{number}" for number in range(len(mistakes))}
 
 
+DEEP = """
+action: find
+label: Find
+summary: Find ships.
+request: POST /find
+inputs:
+  filter: {label: Filter, help: Which., type: object, to: body.filter, fields: "@filter"}
+  near: {label: Near, help: Where., type: object, to: query.near, fields: "@filter"}
+  aB: {label: A, help: A., type: object, to: body.a, fields: {c: {label: C, help: C., type: object, fields: {x: {label: X, help: X., type: string}}}}}
+  a: {label: B, help: B., type: object, to: body.b, fields: {bC: {label: C, help: C., type: object, fields: {y: {label: Y, help: Y., type: string}}}}}
+  sizes: {label: Sizes, help: Sizes., type: map of list of string, to: body.sizes}
+  source:
+    label: Source
+    help: Where from.
+    type: object
+    to: body.source
+    fields: {kind: {label: Kind, help: Which., type: string, required: true, choices: {a: A, b: B}}}
+    variants:
+      a: {label: A, when: {kind: [a]}, fields: {x: {label: X, help: X., type: scalar, required: true}}}
+      b: {label: B, when: {kind: [b]}, fields: {y: {label: Y, help: Y., type: string, required: true}}}
+"""
+TYPES = """
+types:
+  filter:
+    and: {label: And, help: All., type: list of object, fields: "@filter"}
+    size: {label: Size, help: Size., type: integer}
+"""
+RIGHT_CALLS = (
+    "filter={'and': [{'size': 1}, {'and': [{'size': None}]}]}", "near={'size': 1}", "a_b={'c': {'x': 'x'}}",
+    "a={'bC': {'y': 'y'}}", "sizes={'a': ['x']}", "source={'kind': 'a', 'x': 1}", "source={'kind': 'b', 'y': 'y'}",
+)  # fmt: skip
+WRONG_CALLS = (
+    "filter={'and': [{'size': 1}, {'and': [{'size': 'x'}]}]}", "near={'size': None}", "a_b={'c': {'y': 'x'}}",
+    "a={'bC': {'x': 'y'}}", "sizes={'a': 7}", "source={'kind': 'a', 'y': 'y'}", "source={'kind': 'c'}",
+)  # fmt: skip
+
+
+def test_types_that_name_themselves_and_variants_are_typed_and_no_two_classes_have_one_name(folder, tmp_path):
+    pytest.importorskip("mypy", reason="the type checker is not installed")
+    connector = folder(TYPES, {"find": DEEP})
+    (tmp_path / "made.py").write_text(write_module(connector))
+    files = []
+    for name, calls in (("right", RIGHT_CALLS), ("wrong", WRONG_CALLS)):
+        for number, call in enumerate(calls):
+            files.append(tmp_path / f"{name}{number}.py")
+            made = "".join(part.capitalize() for part in connector.name.split("_"))
+            files[-1].write_text(
+                f"from connector import Client\nfrom made import {made}\nclient: Client\n{made}(client).find({call})\n"
+            )
+    assert check_with_mypy(files, tmp_path) == {f"wrong{number}" for number in range(len(WRONG_CALLS))}
+
+
 @pytest.mark.parametrize("name", ["github", "stripe"])
 def test_any_connector_has_a_module_that_can_be_imported(name, tmp_path):
     source = write_module(Connector.open(ROOT / "examples" / name))

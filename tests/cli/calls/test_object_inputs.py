@@ -87,3 +87,49 @@ def test_help_names_the_members(capsys):
     run(["--connector", str(FOLDER), "run", "createEvent", "--help"])
     shown = " ".join(capsys.readouterr().out.split())
     assert "Who is invited. JSON with email, optional, guests, answer. Repeatable." in shown
+
+
+NAMED = """
+action: name
+label: Name
+summary: Name a ship.
+request: POST /names
+inputs:
+  names:
+    label: Names
+    help: Names by language.
+    type: map of object
+    to: body.names
+    fields:
+      text: {label: Text, help: The name., type: string, required: true}
+  sizes: {label: Sizes, help: Sizes by name., type: map of integer, to: body.sizes}
+  words: {label: Words, help: Words by language., type: map of list of string, to: body.words}
+"""
+
+
+@pytest.fixture
+def run_name(folder, capsys):
+    opened = folder("", {"name": NAMED})
+
+    def run_dry(*words):
+        run(["--connector", str(opened.folder), "run", "name", "--dry-run", *words])
+        return json.loads(capsys.readouterr().out.partition("\n\n")[2])
+
+    return run_dry
+
+
+def test_a_name_with_a_dot_stands_in_quotes_as_errors_tell_it(run_name):
+    sent = run_name("-i", 'names."en.GB".text=Gull', "-i", "names.no.text=Måke")
+    assert sent == {"names": {"en.GB": {"text": "Gull"}, "no": {"text": "Måke"}}}
+
+
+def test_entries_of_a_map_are_given_one_by_one(run_name):
+    sent = run_name("--sizes", "mast=7", "--sizes", "keel=9", "--words", "en=a", "--words", "en=b", "--words", "no=c")
+    assert sent == {"sizes": {"mast": 7, "keel": 9}, "words": {"en": ["a", "b"], "no": ["c"]}}
+
+
+def test_help_names_the_variants(capsys):
+    run(["--connector", str(FOLDER.parent / "slack"), "run", "postMessage", "--help"])
+    shown = " ".join(capsys.readouterr().out.split())
+    expected = "JSON with type, id, and the members of one of Section (type is section), Image (type is image), Divider"
+    assert expected in shown

@@ -212,6 +212,8 @@ def test_the_schema_of_the_form_accepts_what_the_check_accepts(inputs):
         ("lines.0.delivered_at", ("lines", "0", "deliveredAt")),
         ("buyer.country", ("buyer", "country")),
         ("notes.no.text", ("notes", "no", "text")),
+        ('notes."en.GB".text', ("notes", "en.GB", "text")),
+        ("notes.my lamp.text", ("notes", "my lamp", "text")),
         ("lines.lamp", None),
         ("lines.0", None),
         ("first.x", None),
@@ -296,3 +298,25 @@ def test_places_with_numbers_make_a_list_of_what_is_given(folder, inputs, rows):
 )
 def test_a_mistyped_member_is_guessed_within_its_object(name, meant):
     assert suggest_member(ACTION.inputs, name) == meant
+
+
+FOUND = """
+action: find
+label: Find
+summary: Find ships.
+request: GET /ships
+form_nesting: brackets
+inputs:
+  near: {label: N, help: N., type: object, to: query.near, fields: {port: {label: P, help: P., type: string}}}
+"""
+
+
+def test_null_is_sent_for_a_member_in_a_body_only(folder, order):
+    assert build(order, {"buyer": {"email": "a@x.io", "country": None}, "lines": [{"lamp": "a"}]}).body.value["order"][
+        "buyer"
+    ] == {"email": "a@x.io", "country": None}
+    find = compile_action(folder("", {"find": FOUND}), "find")
+    assert build(find, {"near": {"port": "Oslo"}}).query == (("near[port]", "Oslo"),)
+    with pytest.raises(errors.InputError) as caught:
+        find.validate({"near": {"port": None}})
+    assert [(problem.field, problem.expected) for problem in caught.value.problems] == [("near.port", "a value")]

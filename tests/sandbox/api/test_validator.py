@@ -11,6 +11,8 @@ import pytest
 from support.sandboxes.shop import KEY, VERSION, field_errors, send_request
 
 from connector import Client, Connection, Connector, errors
+from connector.sandbox.api.validator import RequestValidator
+from connector.sandbox.http.request import SandboxRequest
 from connector.sandbox.http_server import serve
 from connector.sandbox.sandbox import Sandbox
 
@@ -138,3 +140,39 @@ class TestObjects:
             "reminders.overrides.0.method",
         ):
             assert place in told
+
+    @pytest.fixture
+    def post_blocks(self) -> Iterator[Callable[..., int]]:
+        """Send blocks as they go over the wire; return the status, or raise what the client raises."""
+        connector = Connector.open(Path(__file__).parents[2] / "connectors" / "slack")
+        sandbox = Sandbox(connector)
+        with Client(connector, sandbox.connection, http=sandbox.http) as client:
+            message = {"channel": "C1", "text": "a"}
+            yield lambda *blocks: client.request("POST", "/chat.postMessage", data={**message, "blocks": blocks}).status
+
+    def test_what_a_member_adds_is_checked_and_the_variant_is_told_by_its_tag(
+        self, post_blocks: Callable[..., int]
+    ) -> None:
+        image = {"type": "image", "image_url": "https://example.com/a.png", "alt_text": "a"}
+        assert post_blocks({"type": "section", "text": {"type": "mrkdwn", "text": "a"}}, {"type": "divider"}, image)
+        with pytest.raises(errors.ConnectorError) as caught:
+            post_blocks({"type": "section", "text": {"type": "html", "text": "a"}}, {"type": "image", "alt_text": "a"})
+        told = str(caught.value.to_dict())
+        assert "Expected mrkdwn; got html." in told
+        assert "blocks.1.url" in told
+
+    def test_what_an_input_adds_is_checked(self, folder: Callable[..., Connector]) -> None:
+        action = (
+            "action: send\nlabel: Send\nsummary: Send a text.\nrequest: POST /texts\nbody: form\ninputs:\n"
+            "  at: {label: At, help: When., type: string, to: form.at, adds: {form.kind: fixed}}\n"
+        )
+        connector = folder("", {"send": action})
+        validator = RequestValidator(connector, connector.action("send"))
+        form = [("Content-Type", "application/x-www-form-urlencoded")]
+
+        def tell(body: bytes) -> dict[str, str]:
+            return validator.validate(SandboxRequest.parse("POST", "/texts", form, body), ()).errors
+
+        assert tell(b"at=noon") == {"kind": "Expected fixed; got nothing."}
+        assert tell(b"at=noon&kind=free") == {"kind": "Expected fixed; got free."}
+        assert tell(b"at=noon&kind=fixed") == tell(b"") == {}
