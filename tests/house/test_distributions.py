@@ -22,6 +22,7 @@ EXTRAS = {
     "connector.integrations.opentelemetry": "otel",
     "connector.integrations.prefect": "prefect",
     "connector.integrations.temporal": "temporal",
+    "connector.core.webhook.keys": "crypto",
     "connector.runtime.bulk.shared_": "sql",
     "connector.runtime.database.": "sql",
     "connector.runtime.rate_budget.sql_": "sql",
@@ -31,6 +32,7 @@ EXTRAS = {
     "connector.runtime.storage.encryption": "crypto",
     "connector.sandbox.oauth.jwts": "crypto",
     "connector.runtime.webhooks.": "server",
+    "connector.sandbox.events.keys": "crypto",
     "connector.testing.plugin": "dev",  # pytest itself loads it
     "connector.runtime.http.httpx.": "httpx2",
     "connector.runtime.http.pyreqwest.": "fast",

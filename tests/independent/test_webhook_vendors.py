@@ -7,7 +7,7 @@ import time
 from urllib.parse import parse_qsl
 
 import pytest
-from support.webhook_services import INSTALLED, SECRET, build_connector
+from support.signature_schemes import INSTALLED, SHARED_SECRET, build_connector
 
 from connector import errors, verify_webhook
 from connector.sandbox.events.sender import EventSender, get_sandbox_secret
@@ -15,14 +15,14 @@ from connector.sandbox.events.sender import EventSender, get_sandbox_secret
 URL = "https://hooks.example.com/hook?a=b"
 
 
-def send(connector, event, name="thing.made", trigger=None, secret=SECRET, url=URL):
+def send(connector, event, name="thing.made", trigger=None, secret=SHARED_SECRET, url=URL):
     """Return what we send in the place of the service."""
     return EventSender(connector, url, secret, trigger=trigger, http=object()).build_delivery(name, event)
 
 
 @pytest.mark.parametrize("trigger", ["events", "interactions", "commands"])
 def test_slack_sdk(trigger):
-    verifier = pytest.importorskip("slack_sdk.signature").SignatureVerifier(SECRET)
+    verifier = pytest.importorskip("slack_sdk.signature").SignatureVerifier(SHARED_SECRET)
     event = {"type": "x", "command": "/x", "event": {"type": "x"}, "text": "a & ü"}
     delivery = send(INSTALLED["slack"], event, trigger=trigger)
     assert verifier.is_valid_request(delivery.body, delivery.headers)
@@ -30,17 +30,20 @@ def test_slack_sdk(trigger):
     stamp = str(int(time.time()))
     signature = verifier.generate_signature(timestamp=stamp, body=delivery.body)
     headers = {"X-Slack-Signature": signature, "X-Slack-Request-Timestamp": stamp}
-    assert verify_webhook(INSTALLED["slack"], SECRET, headers, delivery.body, trigger=trigger).data["text"] == "a & ü"
+    assert (
+        verify_webhook(INSTALLED["slack"], SHARED_SECRET, headers, delivery.body, trigger=trigger).data["text"]
+        == "a & ü"
+    )
 
 
 def test_twilio():
-    validator = pytest.importorskip("twilio.request_validator").RequestValidator(SECRET)
+    validator = pytest.importorskip("twilio.request_validator").RequestValidator(SHARED_SECRET)
     event = {"SmsStatus": "received", "Body": "Grüße & more", "From": "+1", "Empty": ""}
     delivery = send(INSTALLED["twilio"], event)
     fields = dict(parse_qsl(delivery.body.decode(), keep_blank_values=True))
     assert validator.validate(URL, fields, delivery.headers["X-Twilio-Signature"])
     headers = {"X-Twilio-Signature": validator.compute_signature(URL, fields)}
-    assert verify_webhook(INSTALLED["twilio"], SECRET, headers, delivery.body, url=URL).data == event
+    assert verify_webhook(INSTALLED["twilio"], SHARED_SECRET, headers, delivery.body, url=URL).data == event
 
     class Several(dict):
         def getall(self, name):
@@ -49,7 +52,7 @@ def test_twilio():
     headers = {
         "X-Twilio-Signature": validator.compute_signature(URL, Several({"A": ["2", "1", "2"], "SmsStatus": ["x"]}))
     }
-    got = verify_webhook(INSTALLED["twilio"], SECRET, headers, b"SmsStatus=x&A=2&A=1&A=2", url=URL)
+    got = verify_webhook(INSTALLED["twilio"], SHARED_SECRET, headers, b"SmsStatus=x&A=2&A=1&A=2", url=URL)
     assert got.data == {"SmsStatus": "x", "A": ["2", "1", "2"]}
 
 

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519, padding, rsa
-from support.webhook_services import INSTALLED, SECRET, build_connector
+from support.signature_schemes import INSTALLED, SHARED_SECRET, build_connector
 
 from connector import Challenge, errors, verify_webhook, verify_webhook_events
 from connector.core.webhook.delivery import ReceivedDelivery
@@ -102,15 +102,15 @@ def test_the_published_delivery_of_twilio_has_the_published_signature(order):
 
 def test_twilio_signs_the_url_and_the_form():
     body = urlencode(CALL).encode()
-    headers, body = _sign_call(body, SECRET)
-    got = verify_webhook(INSTALLED["twilio"], SECRET, headers, body, url=CALL_URL)
+    headers, body = _sign_call(body, SHARED_SECRET)
+    got = verify_webhook(INSTALLED["twilio"], SHARED_SECRET, headers, body, url=CALL_URL)
     assert (got.name, got.data, got.subject) == ("call", CALL, "CA1234567890ABCDE")
-    refuse("signature", INSTALLED["twilio"], SECRET, headers, body, url=f"{CALL_URL}3")
-    refuse("signature", INSTALLED["twilio"], SECRET, headers, body + b"&More=1", url=CALL_URL)
+    refuse("signature", INSTALLED["twilio"], SHARED_SECRET, headers, body, url=f"{CALL_URL}3")
+    refuse("signature", INSTALLED["twilio"], SHARED_SECRET, headers, body + b"&More=1", url=CALL_URL)
     for broken in (b"\xff", b"a=%ff", b"&".join([b"a=1"] * 1001)):
-        refuse("signature", INSTALLED["twilio"], SECRET, headers, broken, url=CALL_URL)
+        refuse("signature", INSTALLED["twilio"], SHARED_SECRET, headers, broken, url=CALL_URL)
     with pytest.raises(errors.UsageError, match="signed with the URL"):
-        verify_webhook(INSTALLED["twilio"], SECRET, headers, body)
+        verify_webhook(INSTALLED["twilio"], SHARED_SECRET, headers, body)
 
 
 def _join(fields: dict[str, str]) -> bytes:
@@ -131,9 +131,9 @@ def test_a_delivery_of_hubspot_has_several_events_each_of_its_own():
     def send(events, signed_url=url):
         body = json.dumps(events).encode()
         payload = b"POST" + signed_url.encode() + body + stamp.encode()
-        signature = base64.b64encode(digest(SECRET, payload)).decode()
+        signature = base64.b64encode(digest(SHARED_SECRET, payload)).decode()
         headers = {"X-HubSpot-Signature-v3": signature, "X-HubSpot-Request-Timestamp": stamp}
-        return verify_webhook_events(INSTALLED["hubspot"], SECRET, headers, body, now=NOW, url=url)
+        return verify_webhook_events(INSTALLED["hubspot"], SHARED_SECRET, headers, body, now=NOW, url=url)
 
     got = send(items)
     assert [(event.name, event.account, event.subject, event.data["objectId"]) for event in got] == [
@@ -156,8 +156,8 @@ def test_linear_signs_a_time_in_the_body():
     def send(stamp, now=NOW):
         body = json.dumps({"type": "Issue", "createdAt": "2018-07-12T18:36:58.000Z", "webhookTimestamp": stamp,
                            "organizationId": "o1", "data": {"id": "i1"}}).encode()  # fmt: skip
-        headers = {"Linear-Signature": digest(SECRET, body).hex(), "Linear-Delivery": "d1"}
-        return verify_webhook(INSTALLED["linear"], SECRET, headers, body, now=now)
+        headers = {"Linear-Signature": digest(SHARED_SECRET, body).hex(), "Linear-Delivery": "d1"}
+        return verify_webhook(INSTALLED["linear"], SHARED_SECRET, headers, body, now=now)
 
     got = send(1531420690000)
     assert (got.name, got.account, got.subject, got.at.isoformat()) == (
@@ -175,46 +175,48 @@ def test_linear_signs_a_time_in_the_body():
 def test_notion_writes_times_in_iso_8601():
     body = b'{"id":"e1","type":"page.created","timestamp":"2024-12-05T23:57:05.379Z","workspace_id":"w","entity":{"id":"p"}}'
     got = verify_webhook(
-        INSTALLED["notion"], SECRET, {"X-Notion-Signature": f"sha256={digest(SECRET, body).hex()}"}, body
+        INSTALLED["notion"], SHARED_SECRET, {"X-Notion-Signature": f"sha256={digest(SHARED_SECRET, body).hex()}"}, body
     )
     assert (got.name, got.account, got.object, got.subject) == ("page.created", "w", {"id": "p"}, "p")
     assert got.at.isoformat() == "2024-12-05T23:57:05.379000+00:00"
 
 
 def test_a_notification_of_google_is_headers_alone():
-    headers = {"X-Goog-Channel-Token": SECRET, "X-Goog-Channel-ID": "ch1", "X-Goog-Message-Number": "10",
+    headers = {"X-Goog-Channel-Token": SHARED_SECRET, "X-Goog-Channel-ID": "ch1", "X-Goog-Message-Number": "10",
                "X-Goog-Resource-ID": "r1", "X-Goog-Resource-State": "exists"}  # fmt: skip
-    got = verify_webhook(INSTALLED["gcal"], SECRET, headers, b"")
+    got = verify_webhook(INSTALLED["gcal"], SHARED_SECRET, headers, b"")
     assert (got.name, got.account, got.subject, got.data, got.raw) == ("exists", "ch1", "r1", {}, b"")
-    later = verify_webhook(INSTALLED["gcal"], SECRET, {**headers, "X-Goog-Message-Number": "11"}, b"")
+    later = verify_webhook(INSTALLED["gcal"], SHARED_SECRET, {**headers, "X-Goog-Message-Number": "11"}, b"")
     assert later.key != got.key
-    refuse("signature", INSTALLED["gcal"], SECRET, {**headers, "X-Goog-Channel-Token": "another"}, b"")
-    refuse("signature", INSTALLED["gcal"], SECRET, {name: headers[name] for name in list(headers)[1:]}, b"")
-    refuse("signature", INSTALLED["gcal"], SECRET, [*headers.items(), ("x-goog-channel-token", SECRET)], b"")
+    refuse("signature", INSTALLED["gcal"], SHARED_SECRET, {**headers, "X-Goog-Channel-Token": "another"}, b"")
+    refuse("signature", INSTALLED["gcal"], SHARED_SECRET, {name: headers[name] for name in list(headers)[1:]}, b"")
+    refuse(
+        "signature", INSTALLED["gcal"], SHARED_SECRET, [*headers.items(), ("x-goog-channel-token", SHARED_SECRET)], b""
+    )
 
 
 def test_shopify_says_name_time_and_account_in_headers():
     body = b'{"id":632910392,"title":"Lantern"}'
     headers = {
-        "X-Shopify-Hmac-Sha256": base64.b64encode(digest(SECRET, body)).decode(), "X-Shopify-Topic": "products/update",
+        "X-Shopify-Hmac-Sha256": base64.b64encode(digest(SHARED_SECRET, body)).decode(), "X-Shopify-Topic": "products/update",
         "X-Shopify-Triggered-At": "2018-07-12T18:36:58.123456789Z", "X-Shopify-Shop-Domain": "harbour.myshopify.com",
         "X-Shopify-Event-Id": "e1",
     }  # fmt: skip
-    got = verify_webhook(build_connector("shopify"), SECRET, headers, body)
+    got = verify_webhook(build_connector("shopify"), SHARED_SECRET, headers, body)
     assert (got.name, got.account, got.object["id"]) == ("products/update", "harbour.myshopify.com", 632910392)
     assert got.at.isoformat() == "2018-07-12T18:36:58.123456+00:00"
 
 
 def test_paystack_signs_with_sha512_and_mandrill_the_url_and_the_form_with_sha1():
     body = b'{"event":"charge.success","data":{"id":5}}'
-    headers = {"x-paystack-signature": digest(SECRET, body, "sha512").hex()}
-    assert verify_webhook(build_connector("paystack"), SECRET, headers, body).subject == "5"
+    headers = {"x-paystack-signature": digest(SHARED_SECRET, body, "sha512").hex()}
+    assert verify_webhook(build_connector("paystack"), SHARED_SECRET, headers, body).subject == "5"
     events = json.dumps([{"event": "send", "ts": 1531420618, "_id": "m1"}, {"event": "open", "ts": 1, "_id": "m2"}])
     url = "https://hooks.example.com/mandrill"
-    signature = digest(SECRET, f"{url}mandrill_events{events}".encode(), "sha1")
+    signature = digest(SHARED_SECRET, f"{url}mandrill_events{events}".encode(), "sha1")
     headers = {"X-Mandrill-Signature": base64.b64encode(signature).decode()}
     form = urlencode({"mandrill_events": events}).encode()
-    got = verify_webhook_events(build_connector("mandrill"), SECRET, headers, form, url=url)
+    got = verify_webhook_events(build_connector("mandrill"), SHARED_SECRET, headers, form, url=url)
     assert [(event.name, event.data["_id"]) for event in got] == [("send", "m1"), ("open", "m2")]
 
 
@@ -259,32 +261,34 @@ def test_a_shared_token_is_the_whole_proof(name):
     connector = build_connector(name)
     header = connector.manifest.triggers["hook"].token.partition(".")[2]
     named = {"X-Gitlab-Event": "Push Hook", "X-Gitlab-Event-UUID": "u1"}
-    got = verify_webhook(connector, ["an-older-secret", SECRET], {header: SECRET, **named}, b'{"update_id":7}')
+    got = verify_webhook(
+        connector, ["an-older-secret", SHARED_SECRET], {header: SHARED_SECRET, **named}, b'{"update_id":7}'
+    )
     assert got.name == {"gitlab": "Push Hook", "telegram": "update"}[name]
-    for wrong in ("", "another-secret", SECRET.upper(), SECRET[:-1], "é"):
-        refuse("signature", connector, SECRET, {header: wrong, **named}, b'{"update_id":7}')
+    for wrong in ("", "another-secret", SHARED_SECRET.upper(), SHARED_SECRET[:-1], "é"):
+        refuse("signature", connector, SHARED_SECRET, {header: wrong, **named}, b'{"update_id":7}')
 
 
 def test_a_token_in_the_query_is_read_from_the_url():
     mailchimp = build_connector("mailchimp")
     body = urlencode({"type": "subscribe", "data[list_id]": "a6b5da1054"}).encode()
-    got = verify_webhook(mailchimp, SECRET, {}, body, url=f"https://hooks.example.com/m?secret={SECRET}")
+    got = verify_webhook(mailchimp, SHARED_SECRET, {}, body, url=f"https://hooks.example.com/m?secret={SHARED_SECRET}")
     assert (got.name, got.account) == ("subscribe", "a6b5da1054")
     for url in (
         "",
         "https://h.example/m",
         "https://h.example/m?secret=no",
-        f"https://h.example/m?secret={SECRET}&secret=x",
+        f"https://h.example/m?secret={SHARED_SECRET}&secret=x",
     ):
-        refuse("signature", mailchimp, SECRET, {}, body, url=url)
+        refuse("signature", mailchimp, SHARED_SECRET, {}, body, url=url)
 
 
 def test_a_token_in_the_body_stands_in_each_event():
     graph = build_connector("graph")
-    item = {"changeType": "updated", "clientState": SECRET, "tenantId": "t", "resourceData": {"id": "m1"}}
+    item = {"changeType": "updated", "clientState": SHARED_SECRET, "tenantId": "t", "resourceData": {"id": "m1"}}
 
     def send(*items):
-        return verify_webhook_events(graph, SECRET, {}, json.dumps({"value": items}).encode())
+        return verify_webhook_events(graph, SHARED_SECRET, {}, json.dumps({"value": items}).encode())
 
     assert [event.subject for event in send(item, {**item, "resourceData": {"id": "m2"}})] == ["m1", "m2"]
     for items in ([{**item, "clientState": "no"}], [item, {**item, "clientState": "no"}], [{"changeType": "x"}], []):
@@ -296,14 +300,14 @@ def test_a_token_in_the_body_stands_in_each_event():
 def test_graph_is_answered_with_the_text_of_its_query():
     text = "Validation: Testing client application reachability for subscription Request-Id: 2f8f"
     url = f"https://hooks.example.com/graph?{urlencode({'validationToken': text})}"
-    assert verify_webhook(build_connector("graph"), SECRET, {}, b"", url=url) == Challenge(text)
+    assert verify_webhook(build_connector("graph"), SHARED_SECRET, {}, b"", url=url) == Challenge(text)
     for wrong in ("a\nb", "é", "x" * 1025, ""):
         url = f"https://hooks.example.com/graph?{urlencode({'validationToken': wrong})}"
-        refuse("challenge", build_connector("graph"), SECRET, {}, b"", url=url, status=400)
+        refuse("challenge", build_connector("graph"), SHARED_SECRET, {}, b"", url=url, status=400)
 
 
 def test_meta_is_answered_only_with_the_verify_token():
-    secrets = {"appSecret": SECRET, "verifyToken": "the-verify-token"}
+    secrets = {"appSecret": SHARED_SECRET, "verifyToken": "the-verify-token"}
 
     def ask(**changed):
         query = {
@@ -316,7 +320,7 @@ def test_meta_is_answered_only_with_the_verify_token():
         return verify_webhook(build_connector("meta"), secrets, {}, b"", method="GET", url=url)
 
     assert ask() == Challenge("1158201444")
-    for token in ("", "no", SECRET):
+    for token in ("", "no", SHARED_SECRET):
         with pytest.raises(errors.WebhookError) as caught:
             ask(**{"hub.verify_token": token})
         assert (caught.value.reason, caught.value.status) == ("challenge", 401)
@@ -324,19 +328,21 @@ def test_meta_is_answered_only_with_the_verify_token():
         ask(**{"hub.mode": "other"})
     assert (caught.value.reason, caught.value.status) == ("method", 405)
     with pytest.raises(errors.UsageError, match="verifyToken is not given"):
-        verify_webhook(build_connector("meta"), SECRET, {}, b"")
+        verify_webhook(build_connector("meta"), SHARED_SECRET, {}, b"")
     with pytest.raises(errors.UsageError, match="Did you mean 'verifyToken'"):
-        verify_webhook(build_connector("meta"), {"appSecret": SECRET, "verifyTokn": "x"}, {}, b"")
+        verify_webhook(build_connector("meta"), {"appSecret": SHARED_SECRET, "verifyTokn": "x"}, {}, b"")
 
 
 def test_dropbox_is_answered_with_what_it_asks_and_xero_with_nothing():
     url = "https://hooks.example.com/dropbox?challenge=abc-1"
-    assert verify_webhook(build_connector("dropbox"), SECRET, {}, b"", method="GET", url=url) == Challenge("abc-1")
+    assert verify_webhook(build_connector("dropbox"), SHARED_SECRET, {}, b"", method="GET", url=url) == Challenge(
+        "abc-1"
+    )
     body = b'{"events":[],"firstEventSequence":0,"lastEventSequence":0,"entropy":"S0m3r4ndom"}'
     signature = base64.b64encode(hashlib.sha256(b"").digest()).decode()
     xero = build_connector("xero")
-    refuse("signature", xero, SECRET, {"x-xero-signature": signature}, body)
-    signature = base64.b64encode(digest(SECRET, body)).decode()
-    assert verify_webhook_events(xero, SECRET, {"x-xero-signature": signature}, body) == []
+    refuse("signature", xero, SHARED_SECRET, {"x-xero-signature": signature}, body)
+    signature = base64.b64encode(digest(SHARED_SECRET, body)).decode()
+    assert verify_webhook_events(xero, SHARED_SECRET, {"x-xero-signature": signature}, body) == []
     with pytest.raises(errors.UsageError, match="verify_webhook_events"):
-        verify_webhook(xero, SECRET, {"x-xero-signature": signature}, body)
+        verify_webhook(xero, SHARED_SECRET, {"x-xero-signature": signature}, body)

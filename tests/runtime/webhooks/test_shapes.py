@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from support.receivers import ServedReceiver, wait_until
-from support.webhook_services import INSTALLED, SECRET, build_connector
+from support.signature_schemes import INSTALLED, SHARED_SECRET, build_connector
 
 from connector import Receiver, errors
 from connector.runtime.webhooks import inbox as inboxes
@@ -23,7 +23,7 @@ URL = "https://hooks.example.com/service"  # as the service knows it; here it is
 def make_receiver(tmp_path):
     every = []
 
-    def make(connector, secret=SECRET, **how):
+    def make(connector, secret=SHARED_SECRET, **how):
         every.append(Receiver(connector, secret, inbox=f"sqlite:///{tmp_path}/inbox.db", public_url=URL, **how))
         every[-1].inbox.open()
         return every[-1]
@@ -42,7 +42,7 @@ def to_bytes(delivery, path="/hook"):
     return f"{delivery.method} {target} HTTP/1.1\r\n{head}\r\n".encode() + delivery.body
 
 
-def sender_of(connector, secret=SECRET, url=URL, **how):
+def sender_of(connector, secret=SHARED_SECRET, url=URL, **how):
     return EventSender(connector, url, secret, http=object(), **how)
 
 
@@ -63,14 +63,14 @@ def test_a_url_is_signed_as_the_service_knows_it_whatever_the_proxy_makes_of_it(
 
 def test_a_receiver_of_signed_urls_needs_its_own(tmp_path):
     with pytest.raises(errors.UsageError, match="signed with the URL"):
-        Receiver(INSTALLED["twilio"], SECRET, inbox=f"sqlite:///{tmp_path}/i.db")
+        Receiver(INSTALLED["twilio"], SHARED_SECRET, inbox=f"sqlite:///{tmp_path}/i.db")
     for url in ("hooks.example.com/x", "https://hooks.example.com/x?a=b"):
         with pytest.raises(errors.UsageError, match="URL must"):
-            Receiver(INSTALLED["twilio"], SECRET, inbox=f"sqlite:///{tmp_path}/i.db", public_url=url)
+            Receiver(INSTALLED["twilio"], SHARED_SECRET, inbox=f"sqlite:///{tmp_path}/i.db", public_url=url)
 
 
 def test_a_challenge_by_get_is_answered_as_text_and_no_other_get_is(make_receiver):
-    secrets = {"appSecret": SECRET, "verifyToken": "the-verify-token"}
+    secrets = {"appSecret": SHARED_SECRET, "verifyToken": "the-verify-token"}
     meta = build_connector("meta")
     ask = to_bytes(sender_of(meta, secrets).build_delivery("subscribe", {}))
     with ServedReceiver(make_receiver(meta, secrets)) as served:
@@ -147,13 +147,13 @@ def test_all_events_of_a_delivery_are_kept_or_none(make_receiver, monkeypatch):
 def test_a_delivery_without_a_body_is_delivered_with_what_its_headers_say(make_receiver):
     receiver, got = make_receiver(INSTALLED["gcal"]), []
     receiver.on("exists")(lambda event: got.append((event.account, event.subject, event.data)))
-    headers = {"X-Goog-Channel-Token": SECRET, "X-Goog-Channel-ID": "ch1", "X-Goog-Message-Number": "10",
+    headers = {"X-Goog-Channel-Token": SHARED_SECRET, "X-Goog-Channel-ID": "ch1", "X-Goog-Message-Number": "10",
                "X-Goog-Resource-ID": "r1", "X-Goog-Resource-State": "exists"}  # fmt: skip
     with ServedReceiver(receiver) as served:
         assert served.post(b"", headers) == 200
         wait_until(lambda: got)
     assert got == [("ch1", "r1", {})]
-    assert SECRET not in stored(receiver)[0].headers
+    assert SHARED_SECRET not in stored(receiver)[0].headers
 
 
 def test_the_fields_of_a_form_are_delivered(make_receiver):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 from support.planting import line_of, plant
-from support.webhook_services import TRIGGERS
+from support.signature_schemes import TRIGGERS
 
 from connector.authoring.lint import lint
 
