@@ -95,7 +95,7 @@ def lint(folder: Path) -> list[Finding]:
     findings = set(sources.findings)
     if sources.manifest is not None:
         for manifest_rule in MANIFEST_RULES:
-            findings.update(sources.manifest.to_findings(manifest_rule(sources.manifest, sources)))
+            findings.update(sources.place_manifest_findings(manifest_rule(sources.manifest, sources)))
     if sources.types is not None:
         for types_rule in (*MEMBER_RULES, *TYPE_RULES):
             findings.update(sources.types.to_findings(types_rule(sources.types, sources)))

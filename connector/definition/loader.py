@@ -20,6 +20,7 @@ from connector.definition.lazy import cached_property
 from connector.definition.manifest import Manifest
 from connector.definition.parsers import strict_yaml
 from connector.definition.parsers.requirement import REQUIREMENT_PATTERN, is_met
+from connector.definition.resource import ResourcesFile
 from connector.definition.suggest import did_you_mean
 from connector.errors import DefinitionError, Finding, InputError, Problem
 
@@ -31,10 +32,11 @@ if TYPE_CHECKING:
 
     from connector.definition.events import EventType
 
-FileModel = TypeVar("FileModel", Action, Manifest, TypesFile)
+FileModel = TypeVar("FileModel", Action, Manifest, TypesFile, ResourcesFile)
 T = TypeVar("T")
 ENTRY_POINT_GROUP = "connector.connectors"
-TYPES_FILE = "types.yaml"
+TYPES_FILE, RESOURCES_FILE = "types.yaml", "resources.yaml"
+RESOURCES_TWICE = "the manifest has `resources` too; keep them in one place."
 _MAX_NAME_LENGTH = 200  # characters; a longer one is no name of a file on every system
 
 
@@ -80,7 +82,7 @@ class Connector:
             message = f"no manifest.yaml in {root.absolute()}"
             hint = "Pass a connector's folder, or a name of 'connector list --connectors'; 'connector new' creates one."
             raise DefinitionError(f"{message}.", findings=(Finding(str(path), 1, 1, "file", message),), hint=hint)
-        return cls(root, add_types(root, read_model(path, Manifest)))
+        return cls(root, add_resources(root, add_types(root, read_model(path, Manifest))))
 
     @property
     def name(self) -> str:
@@ -321,6 +323,16 @@ def find_unmet_requirement(document: strict_yaml.Document, model_class: type[Bas
         return None
     message = f"this connector needs connector {required}; this is {__version__}."
     return document.build_finding(("requires",), "requires", message)
+
+
+def add_resources(folder: Path, manifest: Manifest) -> Manifest:
+    """Return the manifest of a folder with the resources of its resources.yaml, if any. Raises DefinitionError."""
+    path = folder / RESOURCES_FILE
+    if not path.is_file():
+        return manifest
+    if manifest.resources:
+        raise DefinitionError.from_findings([Finding(str(path), 1, 1, "file", RESOURCES_TWICE)])
+    return manifest.model_copy(update={"resources": read_model(path, ResourcesFile).root})
 
 
 def _rebuild(

@@ -11,6 +11,7 @@ from connector.authoring.importing.building.actions import ActionBuilder, Action
 from connector.authoring.importing.building.connections import build_connections
 from connector.authoring.importing.building.manifest import build_manifest, choose_name
 from connector.authoring.importing.building.names import name_actions
+from connector.authoring.importing.building.records import build_resources
 from connector.authoring.importing.building.schemas import SchemaFiles, fit_reply
 from connector.authoring.importing.building.shared import find_shared
 from connector.authoring.importing.building.site import NotRunnableError, find_site
@@ -19,10 +20,12 @@ from connector.authoring.importing.building.words import sort_input_words
 from connector.authoring.importing.grades import ImportGrades, Note, OperationGrade
 from connector.authoring.importing.merge.folder_merge import MANIFEST, NewFile
 from connector.authoring.importing.merge.record import ImportRecord
+from connector.authoring.importing.resources import infer_resources
 from connector.authoring.importing.selection import select
 from connector.authoring.importing.yaml_writer import write_yaml
 from connector.authoring.openapi.restoration import is_exported, restore_files
 from connector.definition.case import to_kebab_case
+from connector.definition.loader import RESOURCES_FILE
 from connector.definition.parsers.strict_yaml import MAX_FILE_BYTES
 from connector.errors import UsageError
 
@@ -93,13 +96,16 @@ def import_description(description: Description, options: ImportOptions) -> Impo
     name = options.name or choose_name(description.documents)
     manifest = build_manifest(name, description.documents, site, connections, shared)
     schemas = SchemaFiles()
-    builder = ActionBuilder(site, connections, shared, schemas, options.docs)
+    resources = {name: one.words for name, one in infer_resources(operations).items()}
+    builder = ActionBuilder(site, connections, shared, schemas, docs=options.docs, resources=resources)
     drafts, grades = _build_actions(operations, name_actions(operations, options.keys), builder, Verifier(manifest))
     grades += [_grade_broken(one) for one in description.broken if not options.only]
     for draft in drafts:
         if not fit_reply(draft.words, schemas):
             draft.remarks.ask("returns", "The example of the reply does not fit its schema. Which one is right?")
-    files = {MANIFEST: NewFile(manifest)}
+    paths = _match_paths(operations, drafts)
+    kept = build_resources(resources, paths, manifest, [draft.words for draft in drafts])
+    files = {MANIFEST: NewFile(manifest), **({RESOURCES_FILE: NewFile(dict(kept))} if kept else {})}
     files |= {
         f"actions/{to_kebab_case(draft.key)}.yaml": NewFile(draft.words, draft.words["request"]) for draft in drafts
     }
@@ -116,6 +122,14 @@ def _restore(document: Mapping[str, Any]) -> Imported:
     actions = [words for path, words in restored.items() if path.startswith("actions/")]
     grades = tuple(OperationGrade(str(words["request"]), str(words["action"])) for words in actions)
     return Imported({path: NewFile(words) for path, words in restored.items()}, ImportGrades(grades))
+
+
+def _match_paths(operations: Sequence[Operation], drafts: Sequence[ActionDraft]) -> dict[str, str]:
+    """Return path of the description -> path of the actions, of those at the base URL."""
+    by_key = {
+        draft.request: draft.words["request"].partition(" ")[2] for draft in drafts if "server" not in draft.words
+    }
+    return {operation.path: by_key[operation.request] for operation in operations if operation.request in by_key}
 
 
 def _build_actions(
@@ -145,7 +159,7 @@ def _build_action(operation: Operation, key: str, builder: ActionBuilder, verifi
         words["inputs"] = {name: sort_input_words(field) for name, field in words["inputs"].items()}
     if len(write_yaml(words).encode()) > MAX_FILE_BYTES:
         raise NotRunnableError(f"its file would have more than {MAX_FILE_BYTES:,} bytes")
-    return ActionDraft(key, words, draft.remarks)
+    return draft._replace(words=words)
 
 
 def _grade_broken(broken: BrokenOperation) -> OperationGrade:

@@ -14,7 +14,7 @@ from connector.authoring.openapi.references import to_component
 from connector.authoring.openapi.security import build_security_schemes
 from connector.authoring.openapi.shapes import WireSchemas, build_event_schema
 from connector.definition.connection_type import PLACEHOLDER
-from connector.definition.loader import TYPES_FILE, read_bytes
+from connector.definition.loader import RESOURCES_FILE, TYPES_FILE, read_bytes
 from connector.definition.parsers import strict_yaml
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def build_document(connector: Connector) -> dict[str, Any]:
         "events": _read_folder(connector.folder / "schemas" / "events"),
         "choices": _read_folder(connector.folder / "schemas" / "choices"),
     }
-    for name in (TYPES_FILE,):
+    for name in (TYPES_FILE, RESOURCES_FILE):
         path = connector.folder / name
         if path.is_file():
             document[EXTENSION][path.stem] = _read_words(path)

@@ -55,7 +55,7 @@ _MOST_LINES = 20  # of one kind; the report has all
 @output_option
 @global_options
 @click.pass_context
-def import_command(ctx: click.Context, paths: tuple[str, ...], output_format: str, **options: Any) -> int:
+def import_command(ctx: click.Context, /, paths: tuple[str, ...], output_format: str, **options: Any) -> int:
     """Make a connector of API descriptions, or bring one up to date."""
     if options["is_list"]:
         description, _ = _read(paths)

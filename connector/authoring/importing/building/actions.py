@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import parse_qsl, quote
 
@@ -22,9 +23,10 @@ from connector.authoring.importing.building.words import HAS_GROUP, Remarks, Wor
 from connector.authoring.importing.examples import make_reply_example
 from connector.authoring.importing.grades import Guess
 from connector.authoring.importing.pagination import infer_pagination
+from connector.authoring.importing.resources import find_path_values
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from connector.authoring.importing.building.connections import Connections
     from connector.authoring.importing.building.schemas import SchemaFiles
@@ -41,6 +43,7 @@ class ActionDraft(NamedTuple):
     """The words of an action, and what they do not say."""
 
     key: str
+    request: str  # of the description
     words: Words
     remarks: Remarks
 
@@ -49,10 +52,18 @@ class ActionBuilder:
     """Makes the actions of one description."""
 
     def __init__(
-        self, site: Site, connections: Connections, shared: SharedParameters, schemas: SchemaFiles, docs: str | None
+        self,
+        site: Site,
+        connections: Connections,
+        shared: SharedParameters,
+        schemas: SchemaFiles,
+        *,
+        docs: str | None = None,
+        resources: Mapping[str, Words] | None = None,
     ) -> None:
         self._site, self._connections, self._shared = site, connections, shared
         self._schemas, self._docs = schemas, docs
+        self._resources = resources or {}
 
     def build(self, operation: Operation, key: str) -> ActionDraft:
         """Return the action of an operation. Raises NotRunnableError."""
@@ -62,8 +73,11 @@ class ActionBuilder:
         path, constants, names = _build_path(f"{prefix}{operation.path}")
         fields = FieldBuilder(operation.document)
         inputs: dict[str, tuple[tuple[str, ...], Words]] = {}
+        known = find_path_values(self._resources, operation.path)
         for parameter in self._list_parameters(operation, fields):
-            inputs |= dict(_place_parameter(parameter, names, fields))
+            shown = known.get(parameter.name) if parameter.place == "path" else None
+            example = parameter.example if shown is None else shown
+            inputs |= dict(_place_parameter(replace(parameter, example=example), names, fields))
         for name in names.values():
             if f"path.{name}" not in inputs:
                 inputs[f"path.{name}"] = (
@@ -92,7 +106,7 @@ class ActionBuilder:
         words |= _build_list_words(operation, words, body.lists)
         words |= self._build_access(operation)
         kept = {word: value for word, value in words.items() if value not in ({}, [], None)}
-        return ActionDraft(key, sort_action_words(kept), fields.remarks)
+        return ActionDraft(key, operation.request, sort_action_words(kept), fields.remarks)
 
     def _list_parameters(self, operation: Operation, fields: FieldBuilder) -> Iterator[Parameter]:
         for parameter in operation.parameters:

@@ -137,8 +137,9 @@ def _build_types(
     if kind == "http" and str(scheme.get("scheme")).lower() == "basic":
         yield "basic", {"label": "User and Password", "kind": "basic", "inputs": _BASIC_INPUTS}
     elif kind == "oauth2":
-        flows = scheme.get("flows") if isinstance(scheme.get("flows"), dict) else {}
-        built = [item for flow, words in flows.items() if (item := _build_oauth(str(flow), words, site, connections))]
+        flows = scheme.get("flows")
+        named = flows.items() if isinstance(flows, dict) else ()
+        built = [item for flow, words in named if (item := _build_oauth(str(flow), words, site, connections))]
         yield from built or [("bearer", _build_bearer(scheme))]
     elif kind == "apiKey":
         place = _find_place(scheme)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard
 
 from pydantic_core import SchemaError
 
@@ -346,7 +346,7 @@ def _pick_sizes(schema: Words, low: str, high: str) -> Words:
     return {word: int(size) for word, size in sizes.items() if _is_number(size) and 0 < size < _TRIVIAL_LIMITS[0]}
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: Any) -> TypeGuard[int | float]:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 

@@ -106,7 +106,7 @@ def _iter_candidates(operation: Operation, source: KeySource) -> Iterator[str]:
     order = [source, *(other for other in ("id", "summary", "path") if other != source)]
     for name in order:
         if name != "id" or source == "id" or _is_good_id(operation):
-            yield _build_key(by_source[name](operation))  # type: ignore[index]
+            yield _build_key(by_source[name](operation))
     full = _name_by_path(operation, is_full=True)
     yield _build_key(full)
     base = _build_key(by_source[source](operation)) or _build_key(full) or "call"

@@ -6,7 +6,6 @@ lists of values.
 
 from __future__ import annotations
 
-import re
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -128,5 +127,6 @@ def _find_ref(document: Document, schema: Any) -> dict[str, Any] | None:
     if isinstance(schema.get("$ref"), str):
         return schema if document.resolve(schema) else None
     parts = schema.get("allOf")
-    is_only = isinstance(parts, list) and len(parts) == 1 and not re.search("properties|items", " ".join(schema))
-    return _find_ref(document, parts[0]) if is_only else None
+    if not isinstance(parts, list) or len(parts) != 1 or "properties" in schema or "items" in schema:
+        return None
+    return _find_ref(document, parts[0])
