@@ -34,6 +34,7 @@ class Site:
     token_url: str = ""
     revoke_url: str = ""
     device_authorization_url: str = ""
+    issuer: str = ""
 
 
 NO_SITE = Site()
@@ -46,7 +47,8 @@ def resolve_site(manifest: Manifest, connection_type: ConnectionType, values: Ma
     base_url = manifest.base_url if cloud is None or cloud.base_url is None else cloud.base_url
     hosts = manifest.allowed_hosts if cloud is None or not cloud.allowed_hosts else cloud.allowed_hosts
     urls = {word: filler.fill_url(_find_url(manifest, (connection_type, values), cloud, word)) for word in URL_INPUTS}
-    site = Site(filler.fill_url(base_url), tuple(map(filler.fill_host, hosts)), **urls)
+    issuer = filler.fill_url(connection_type.issuer or "")
+    site = Site(filler.fill_url(base_url), tuple(map(filler.fill_host, hosts)), issuer=issuer, **urls)
     problems = filler.problems
     if not problems and (base_url != manifest.base_url or site.base_url != base_url):
         problems = list(_check_base_url(site, filler, base_url))
