@@ -129,6 +129,10 @@ class ConnectionType(StrictModel):
 
     label: Text
     kind: ConnectionTypeName
+    issuer: HttpsUrl | None = Field(
+        default=None,
+        description="The OpenID issuer, whose document names the addresses that are not said here.",
+    )
     authorize_url: HttpsUrl | None = Field(default=None, description="Where people consent, if it is no input.")
     token_url: HttpsUrl | None = Field(default=None, description="Where tokens come from, if it is no input.")
     revoke_url: HttpsUrl | None = Field(default=None, description="Where tokens are revoked, if it is no input.")
@@ -189,7 +193,7 @@ class ConnectionType(StrictModel):
     @property
     def is_exchanged(self) -> bool:
         """Whether it names a token endpoint, where a JWT is exchanged for a token (RFC 7523)."""
-        return self.token_url is not None or URL_INPUTS["token_url"] in self.inputs
+        return self.token_url is not None or self.issuer is not None or URL_INPUTS["token_url"] in self.inputs
 
     @property
     def needs_person(self) -> bool:

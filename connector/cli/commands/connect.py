@@ -171,7 +171,13 @@ def _sign_in_with_consent(
 
     def start_sign_in(redirect_uri: str) -> SignIn:
         return begin_sign_in(
-            context.connector, name=name, redirect_uri=redirect_uri, store=scratch_store, inputs=inputs, kind=kind
+            context.connector,
+            name=name,
+            redirect_uri=redirect_uri,
+            store=scratch_store,
+            inputs=inputs,
+            kind=kind,
+            http=context.transport,
         )
 
     finish_sign_in(

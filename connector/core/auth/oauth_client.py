@@ -62,7 +62,6 @@ class OAuthClient:
     client_auth: str = "basic"
     authorize_url: str = ""
     revoke_url: str = ""
-    device_authorization_url: str = ""
     scopes: str = ""
     account_id: str = ""
     authorize_params: Pairs = ()
@@ -72,6 +71,8 @@ class OAuthClient:
     token_fields: TokenFields = DEFAULT_FIELDS
     secrets: tuple[str, ...] = ()
     site: Site = NO_SITE
+    device_authorization_url: str = ""
+    issuer: str = ""
     issuer_of_jwts: JwtIssuer | None = None
     certificate: ClientCertificate | None = None
 
@@ -88,6 +89,7 @@ class OAuthClient:
             authorize_url=site.authorize_url,
             revoke_url=site.revoke_url,
             device_authorization_url=site.device_authorization_url,
+            issuer=site.issuer,
             scopes=_join_scopes(texts.get("scopes", ""), connection_type.scope_separator),
             account_id=texts.get("accountId", ""),
             authorize_params=tuple(_iter_parameters(connection_type, "authorize", values)),

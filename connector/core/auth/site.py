@@ -34,6 +34,7 @@ class Site:
     token_url: str = ""
     revoke_url: str = ""
     device_authorization_url: str = ""
+    issuer: str = ""
     servers: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def find_url(self, server: str | None) -> str:
@@ -52,8 +53,9 @@ def resolve_site(manifest: Manifest, connection_type: ConnectionType, values: Ma
     templates = {name: manifest.find_url(name, cloud) for name in manifest.servers}
     hosts = manifest.allowed_hosts if cloud is None or not cloud.allowed_hosts else cloud.allowed_hosts
     urls = {word: filler.fill_url(_find_url(manifest, (connection_type, values), cloud, word)) for word in URL_INPUTS}
-    site = Site(filler.fill_url(base_url), tuple(map(filler.fill_host, hosts)), **urls,
-                servers={name: filler.fill_url(url) for name, url in templates.items()})  # fmt: skip
+    issuer = filler.fill_url(connection_type.issuer or "")
+    servers = {name: filler.fill_url(url) for name, url in templates.items()}
+    site = Site(filler.fill_url(base_url), tuple(map(filler.fill_host, hosts)), issuer=issuer, servers=servers, **urls)
     problems = filler.problems
     if not problems and (base_url != manifest.base_url or site.base_url != base_url):
         problems = list(_check_base_url(site, site.base_url, filler, base_url))

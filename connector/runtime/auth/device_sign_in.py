@@ -12,12 +12,14 @@ from connector.core.auth.token_set import TokenSet
 from connector.errors import SignInError, UsageError
 from connector.runtime.auth import token_endpoint
 from connector.runtime.auth.connection import Connection
+from connector.runtime.auth.discovery import find_addresses
 from connector.runtime.auth.sign_in import build_sign_in_error, save_issued
 from connector.runtime.clock import SystemClock
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from connector.core.auth.oauth_client import OAuthClient
     from connector.definition.loader import Connector
     from connector.runtime.clock import Clock
     from connector.runtime.storage.store import Store
@@ -34,10 +36,10 @@ class DeviceSignIn:
     `complete_url` has the code in it, for a link or a QR code; None where the service gives none.
     """
 
-    def __init__(self, connection: Connection, code: DeviceCode, clock: Clock) -> None:
+    def __init__(self, connection: Connection, client: OAuthClient, code: DeviceCode, clock: Clock) -> None:
         self.url, self.user_code, self.complete_url = code.url, code.user_code, code.complete_url
         self.expires_at = clock.time() + code.lifetime
-        self._connection, self._code, self._clock = connection, code, clock
+        self._connection, self._client, self._code, self._clock = connection, client, code, clock
         self._ends_at = clock.monotonic() + code.lifetime
 
     def wait(self, cancel: threading.Event | None = None) -> Connection:
@@ -45,7 +47,7 @@ class DeviceSignIn:
 
         Raises SignInError when consent was denied, the code expired or `cancel` was set, TransportError, StoreError.
         """
-        stop, client = cancel or threading.Event(), self._connection.oauth_client
+        stop, client = cancel or threading.Event(), self._client
         request = device_codes.build_poll_request(client, self._code.device_code)
         interval = self._code.interval
         while True:
@@ -92,6 +94,7 @@ def begin_device_sign_in(
     client = connection.oauth_client
     if client.kind != "oauth2_device_code":
         raise UsageError(f"Connections of kind {kind} need no code.", hint="Use begin_sign_in, or Connection.")
+    client = find_addresses(client, http, connection.allowed_hosts)
     for url in (client.device_authorization_url, client.token_url):
         if not token_endpoint.is_allowed_url(url, connection.allowed_hosts):
             hint = f"The hosts are {', '.join(connection.allowed_hosts)}."
@@ -99,4 +102,4 @@ def begin_device_sign_in(
     answer = token_endpoint.request_device_code(device_codes.build_device_request(client), http, clock)
     if not isinstance(answer, DeviceCode):
         raise build_sign_in_error(answer)
-    return DeviceSignIn(connection, answer, clock)
+    return DeviceSignIn(connection, client, answer, clock)

@@ -12,6 +12,7 @@ from connector.core.auth.signing import BEARER, Signer
 from connector.core.auth.token_set import find_lost_scopes
 from connector.errors import SignInError
 from connector.runtime.auth import connection_record, token_endpoint
+from connector.runtime.auth.discovery import find_addresses
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -84,6 +85,7 @@ class RefreshContext:
         login = oauth_client.token_fields.login
         if login is not None and base_url is not None:
             return build_login_request(login, base_url)
+        oauth_client = find_addresses(oauth_client, self.http, self.allowed_hosts)
         if not token_endpoint.is_allowed_url(oauth_client.token_url, self.allowed_hosts):
             message = "The token URL is not https at one of the connector's hosts; the secret was not sent."
             raise SignInError(message, hint="Check tokenUrl and the manifest's allowed_hosts.")

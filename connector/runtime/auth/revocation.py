@@ -11,6 +11,7 @@ from connector.core.auth import oauth, token_reply
 from connector.core.response.reply import Reply
 from connector.errors import ServiceDown, SignInError, TransportError
 from connector.runtime.auth import token_endpoint
+from connector.runtime.auth.discovery import find_addresses
 from connector.runtime.clock import SystemClock
 from connector.runtime.http.transport import load_transport
 
@@ -39,6 +40,8 @@ def revoke(connection: Connection, *, http: Any = None, clock: Clock | None = No
     """
     oauth_client, token_source = connection.oauth_client, connection.token_source
     token_set = token_source.read_token_set() if token_source else None
+    if token_set is not None:
+        oauth_client = find_addresses(oauth_client, http, connection.allowed_hosts)
     if token_set is None or not oauth_client.revoke_url:
         return []
     if not token_endpoint.is_allowed_url(oauth_client.revoke_url, connection.allowed_hosts):

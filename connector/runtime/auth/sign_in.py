@@ -18,12 +18,14 @@ from connector.core.invalid_value import InvalidValue
 from connector.errors import SignInError, StoreError, TransportError, UsageError
 from connector.runtime.auth import token_endpoint
 from connector.runtime.auth.connection import Connection
+from connector.runtime.auth.discovery import find_addresses
 from connector.runtime.clock import SystemClock
 from connector.runtime.storage.store import hold_session, list_first_keys
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from connector.core.auth.oauth_client import OAuthClient
     from connector.core.auth.token_set import TokenSet
     from connector.definition.loader import Connector
     from connector.runtime.clock import Clock
@@ -57,19 +59,23 @@ def begin_sign_in(
     inputs: Mapping[str, Any],
     kind: str = "oauth2",
     clock: Clock | None = None,
+    http: Any = None,
 ) -> SignIn:
     """Store what the callback needs, and return the URL where the person consents.
+
+    Nothing is sent, unless an issuer has to name its addresses first.
 
     `name` is the name of the new connection, such as a tenant's id; `inputs` are those of the connection type
     (clientId, clientSecret ...). Raises InputError for invalid inputs, UsageError for a type without consent or for
     a URL that must not receive a secret, StoreError.
     """
     clock = clock or SystemClock()
-    connection = Connection(connector, kind, inputs, name=name)
+    connection = Connection(connector, kind, inputs, name=name, http=http)
     if connection.oauth_client.kind != "oauth2":
         hint = "Create it directly: Connection(connector, kind, ...)."
         raise UsageError(f"Connections of kind {kind} need no consent.", hint=hint)
-    _check_urls(connection, redirect_uri)
+    client = find_addresses(connection.oauth_client, http, connection.allowed_hosts)
+    _check_urls(connection, client, redirect_uri)
     verifier, expires_at = secrets.token_urlsafe(64), clock.time() + STATE_LIFETIME
     state = f"{secrets.token_urlsafe(32)}.{expires_at:.0f}"
     pending = {
@@ -85,7 +91,7 @@ def begin_sign_in(
     with hold_session(store):
         _delete_expired(store, clock)
         store.write(_state_key(state), pending)
-    return SignIn(oauth.build_authorize_url(connection.oauth_client, redirect_uri, state, verifier), state, expires_at)
+    return SignIn(oauth.build_authorize_url(client, redirect_uri, state, verifier), state, expires_at)
 
 
 def finish_sign_in(
@@ -108,11 +114,11 @@ def finish_sign_in(
         raise UsageError(message, hint="Start the sign-in again.")
     name, inputs = pending["connection"], pending["inputs"]
     connection = Connection(connector, pending["kind"], inputs, name=name, store=store, http=http)
-    code = oauth.read_callback_code(connection.oauth_client, parameters, pending["state"])
+    client = find_addresses(connection.oauth_client, connection.http, connection.allowed_hosts)
+    code = oauth.read_callback_code(client, parameters, pending["state"])
     if isinstance(code, oauth.TokenFailure):
         raise build_sign_in_error(code)
-    _check_urls(connection, pending["redirect_uri"])
-    client = connection.oauth_client
+    _check_urls(connection, client, pending["redirect_uri"])
     code_request = oauth.build_code_request(client, code, pending["redirect_uri"], pending["verifier"])
     answer = token_endpoint.request_token(code_request, connection.http, clock, None, client.token_fields)
     issued = answer.issued if isinstance(answer, oauth.TokenFailure) else answer
@@ -164,9 +170,9 @@ def build_sign_in_error(token_error: oauth.TokenFailure, reason: str | None = No
     return SignInError(message, hint=hint, code=token_error.code or None, status=token_error.status or None)
 
 
-def _check_urls(connection: Connection, redirect_uri: str) -> None:
+def _check_urls(connection: Connection, oauth_client: OAuthClient, redirect_uri: str) -> None:
     """Raise UsageError for a URL that a code or a secret must not go to."""
-    connector, oauth_client = connection.connector, connection.oauth_client
+    connector = connection.connector
     for url in (oauth_client.authorize_url, oauth_client.token_url):
         if not token_endpoint.is_allowed_url(url, connection.allowed_hosts):
             hint = f"Check authorizeUrl and tokenUrl; the hosts are {', '.join(connection.allowed_hosts)}."

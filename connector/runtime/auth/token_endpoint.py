@@ -54,7 +54,7 @@ def request_token(
     fields: TokenFields = DEFAULT_FIELDS,
 ) -> TokenSet | TokenFailure:
     """Send one request through a transport (None: a new one); redirects are not followed."""
-    request, reply_or_failure = token_request[0], _send(token_request, http)
+    request, reply_or_failure = token_request[0], send(token_request, http)
     if isinstance(reply_or_failure, Reply):
         answer = token_reply.parse_token_reply(request, reply_or_failure, clock.time(), previous, fields)
         for oddity in token_reply.find_oddities(reply_or_failure, fields) if isinstance(answer, TokenSet) else ():
@@ -65,13 +65,14 @@ def request_token(
 
 def request_device_code(token_request: TokenRequest, http: Any, clock: Clock) -> DeviceCode | TokenFailure:
     """Send one request for a device code."""
-    request, reply_or_failure = token_request[0], _send(token_request, http)
+    request, reply_or_failure = token_request[0], send(token_request, http)
     if isinstance(reply_or_failure, Reply):
         return parse_device_reply(request, reply_or_failure, clock.time())
     return _build_transport_failure(request, reply_or_failure)
 
 
-def _send(token_request: TokenRequest, http: Any) -> Reply | Failure:
+def send(token_request: TokenRequest, http: Any) -> Reply | Failure:
+    """Send one request through a transport (None: a new one)."""
     request, credential = token_request
     transport = http if http is not None else load_transport(None, asynchronous=False)
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,10 +23,12 @@ def as_file(pem: bytes) -> Iterator[str]:
         finally:
             os.close(descriptor)
         return
-    descriptor, path = tempfile.mkstemp(prefix="connector-")  # readable by this user alone
+    descriptor, name = tempfile.mkstemp(prefix="connector-")  # readable by this user alone
     try:
-        with open(descriptor, "wb") as file:
-            file.write(pem)
-        yield path
+        try:
+            os.write(descriptor, pem)
+        finally:
+            os.close(descriptor)
+        yield name
     finally:
-        os.unlink(path)
+        Path(name).unlink()

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from connector.core.auth.site import fill_known
 from connector.definition.connection_type import URL_INPUTS
+from connector.runtime.auth.discovery import DOCUMENT_PATH
 from connector.sandbox.oauth.credentials import build_placeholder
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from connector.definition.fields import FormField
     from connector.definition.loader import Connector
 
-Role = Literal["authorize", "token", "revoke", "device"]
+Role = Literal["authorize", "token", "revoke", "device", "discovery"]
 
 IN_PROCESS_ORIGIN = "http://127.0.0.1:0"  # no socket listens on port 0, so a stray request fails
 _ROLE_BY_INPUT: dict[str, Role] = {
@@ -34,6 +35,8 @@ class OAuthEndpoints:
         for connection_type in connector.manifest.connections.values():
             if not connection_type.is_oauth:
                 continue
+            if connection_type.issuer is not None:
+                self._add_issuer(connection_type, connection_type.issuer)
             for name, field in _find_url_fields(connection_type).items():
                 self._role_by_path[_endpoint_path(name, field)] = _ROLE_BY_INPUT[name]
                 self._add_origin(connection_type, field.default)
@@ -42,6 +45,12 @@ class OAuthEndpoints:
                     if url is not None:
                         self._role_by_path[urlsplit(url).path or "/"] = _ROLE_BY_INPUT[name]
                         self._add_origin(connection_type, url)
+
+    def _add_issuer(self, connection_type: ConnectionType, issuer: str) -> None:
+        path = urlsplit(issuer.rstrip("/")).path
+        self._role_by_path[path + DOCUMENT_PATH] = "discovery"
+        self._role_by_path |= {f"{path}/oauth/{role}": role for role in _ROLE_BY_INPUT.values()}
+        self._add_origin(connection_type, issuer)
 
     def _add_origin(self, connection_type: ConnectionType, url: object) -> None:
         """Note where requests for tokens go, with what a connection to the sandbox fills in."""
@@ -54,6 +63,18 @@ class OAuthEndpoints:
     def find_role(self, path: str) -> Role | None:
         """Return the role of an OAuth path; None for a path of the API."""
         return self._role_by_path.get(path)
+
+
+def build_discovery_document(host: str, path: str) -> dict[str, str]:
+    """Return the document of the issuer to which a request for it was sent."""
+    issuer = f"https://{host}{path.removesuffix(DOCUMENT_PATH)}"
+    return {
+        "issuer": issuer,
+        "authorization_endpoint": f"{issuer}/oauth/authorize",
+        "token_endpoint": f"{issuer}/oauth/token",
+        "revocation_endpoint": f"{issuer}/oauth/revoke",
+        "device_authorization_endpoint": f"{issuer}/oauth/device",
+    }
 
 
 def build_urls(connection_type: ConnectionType, origin: str) -> dict[str, str]:

@@ -22,7 +22,7 @@ from connector.sandbox.data.issued_tokens import (
 from connector.sandbox.http.body_parser import BadBody
 from connector.sandbox.http.responses import SandboxResponse, build_json_response
 from connector.sandbox.oauth import credentials, jwts
-from connector.sandbox.oauth.endpoints import OAuthEndpoints, build_urls
+from connector.sandbox.oauth.endpoints import OAuthEndpoints, build_discovery_document, build_urls
 from connector.sandbox.oauth.refusals import (
     NO_STORE_HEADERS,
     build_error_page,
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from connector.sandbox.oauth.endpoints import Role
 
 _CHALLENGE_PATTERN = re.compile(r"[A-Za-z0-9_-]{43}\Z")
-_METHOD_BY_ROLE: dict[Role, str] = {"authorize": "GET", "token": "POST", "revoke": "POST", "device": "POST"}
+_GET_ROLES: tuple[Role, ...] = ("authorize", "discovery")
 _KINDS_BY_GRANT: dict[str, tuple[str, ...]] = {
     "authorization_code": ("oauth2",),
     "refresh_token": PERSON_KINDS,
@@ -108,11 +108,15 @@ class AuthorizationServer:
 
     def handle(self, role: Role, request: SandboxRequest) -> SandboxResponse:
         """Handle a request to one of the endpoints. Raises StoreError."""
-        if request.method != _METHOD_BY_ROLE[role]:
-            allow = ("allow", _METHOD_BY_ROLE[role])
+        method = "GET" if role in _GET_ROLES else "POST"
+        if request.method != method:
+            allow = ("allow", method)
             return build_oauth_error(405, "invalid_request", "Method not allowed.", (allow,))
         if role == "authorize":
             return self._authorize(request)
+        if role == "discovery":
+            host = request.headers.get("host", "")
+            return build_json_response(200, build_discovery_document(host, request.path))
         handlers = {"token": self._grant_token, "revoke": self._revoke, "device": self._issue_device_code}
         return self._handle_form(request, handlers[role])
 

@@ -84,7 +84,7 @@ def check_oauth_urls(file: ParsedFile[Manifest], _folder: ConnectorFolder) -> It
     reported: set[NodePath] = set()
     for place in _iter_places(file.model):
         for name, connection_type in file.model.connections.items():
-            for word in URL_INPUTS if connection_type.is_oauth else ():
+            for word in (*URL_INPUTS, "issuer") if connection_type.is_oauth else ():
                 for violation in _check_oauth_url(place, ("connections", name), connection_type, word):
                     if violation.path not in reported:
                         yield violation
@@ -95,7 +95,7 @@ def _check_oauth_url(place: _Place, path: NodePath, connection_type: ConnectionT
     url, inside = getattr(place.cloud, word, None), (*place.path, word)
     is_own = url is not None
     if not is_own:
-        field = connection_type.inputs.get(URL_INPUTS[word])
+        field = connection_type.inputs.get(URL_INPUTS.get(word, ""))
         url, inside = getattr(connection_type, word), (*path, word)
         if field is not None and isinstance(field.default, str):
             url, inside = field.default, (*path, "inputs", URL_INPUTS[word], "default")

@@ -48,7 +48,7 @@ _WORDS_OF_KINDS = {
     "authorize_params": ("oauth2", "oauth2_device_code"),
     "device_authorization_url": ("oauth2_device_code",),
     **dict.fromkeys(
-        ("token_url", "token_params", "token_body", "scope_separator", "token_field", "base_url_from"),
+        ("issuer", "token_url", "token_params", "token_body", "scope_separator", "token_field", "base_url_from"),
         (*OAUTH_KINDS, "jwt"),
     ),
     **dict.fromkeys(("revoke_url", "client_auth"), OAUTH_KINDS),
@@ -71,6 +71,13 @@ def check_kind_words(file: ParsedFile[Manifest], _folder: ConnectorFolder) -> It
                 yield Violation((*path, word), RULE, message, key=True)
             elif connection_type.kind == "jwt" and word in _EXCHANGE_WORDS and not connection_type.is_exchanged:
                 message = f"`{word}` is for a JWT that is exchanged; add `token_url`."
+                yield Violation((*path, word), RULE, message, key=True)
+            elif (
+                word == "issuer"
+                and connection_type.kind != "jwt"
+                and not _find_missing(connection_type, asks_issuer=False)
+            ):
+                message = "every address is said, so that nothing is asked of the issuer."
                 yield Violation((*path, word), RULE, message, key=True)
             elif word == "scheme" and connection_type.to and not connection_type.to.startswith("header."):
                 yield Violation((*path, word), RULE, "`scheme` stands before a value in a header alone.", key=True)
@@ -144,13 +151,14 @@ def check_used_inputs(file: ParsedFile[Manifest], folder: ConnectorFolder) -> It
                 yield Violation(path, RULE, message, key=True)
 
 
-def _find_missing(connection_type: ConnectionType) -> list[str]:
+def _find_missing(connection_type: ConnectionType, *, asks_issuer: bool = True) -> list[str]:
     """Return the inputs that a kind needs and that neither an input nor a word says."""
     return [
         key
         for key in _NEEDED_INPUTS.get(connection_type.kind, ())
         if key not in connection_type.inputs
         and (key not in _URL_SETTINGS or getattr(connection_type, _URL_SETTINGS[key]) is None)
+        and not (key in _URL_SETTINGS and asks_issuer and connection_type.issuer is not None)
     ]
 
 
@@ -187,6 +195,7 @@ def _iter_own_names(connection_type: ConnectionType) -> Iterator[str]:
         field = connection_type.inputs.get(key)
         for url in (getattr(connection_type, word), field.default if field else None):
             yield from PLACEHOLDER.findall(url) if isinstance(url, str) else ()
+    yield from PLACEHOLDER.findall(connection_type.issuer or "")
     for texts in (connection_type.constants, connection_type.token_params, connection_type.authorize_params):
         for text in texts.values():
             yield from find_placeholders(text)

@@ -192,6 +192,8 @@ def _iter_texts(path: NodePath, connection_type: ConnectionType) -> Iterator[tup
             yield (*path, word), PLACEHOLDER.findall(getattr(connection_type, word))
         if field is not None and isinstance(field.default, str):
             yield (*path, "inputs", key, "default"), PLACEHOLDER.findall(field.default)
+    if connection_type.issuer is not None:
+        yield (*path, "issuer"), PLACEHOLDER.findall(connection_type.issuer)
     for word in ("constants", "authorize_params", "token_params"):
         for name, text in getattr(connection_type, word).items():
             yield (*path, word, name), find_placeholders(text)

@@ -160,7 +160,7 @@ def test_a_token_request_shows_it_as_rfc_8705_has_it(folder, issuer, secure, lib
         ({"keyPassword": PASSWORD}, "a private key with a password"),
         ({"certificateKey": "encrypted"}, "the password of the private key"),
         ({"certificateKey": "encrypted", "keyPassword": "canary-wrong"}, "check the password"),
-        ({"certificate": "canary"}, "a certificate in PEM form"),
+        ({"certificate": "none"}, "a certificate in PEM form"),
     ],
 )
 def test_a_key_that_does_not_fit_is_told_when_it_is_given(folder, issuer, change, expected):
