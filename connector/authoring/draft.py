@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from connector.definition.action import Action
 from connector.definition.manifest import Manifest
+from connector.definition.resource import ResourcesFile
 from connector.definition.suggest import closest
 from connector.errors import Finding
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from connector.definition.parsers.strict_yaml import Document, NodePath
 
-FileModel = TypeVar("FileModel", Action, Manifest)
+FileModel = TypeVar("FileModel", Action, Manifest, ResourcesFile)
 
 _MAX_REPAIR_ROUNDS = 4
 _KEYED_MAPPINGS = (

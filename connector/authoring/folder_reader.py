@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from connector.authoring.draft import ParsedFile, parse_lenient
@@ -11,15 +11,17 @@ from connector.definition import renamed_words, schema_validation
 from connector.definition.action import Action
 from connector.definition.case import to_camel_case
 from connector.definition.lazy import cached_property
-from connector.definition.loader import Connector, read_bytes
+from connector.definition.loader import RESOURCES_FILE, RESOURCES_TWICE, Connector, read_bytes
 from connector.definition.manifest import Manifest
 from connector.definition.parsers import strict_yaml
+from connector.definition.resource import ResourcesFile
 from connector.errors import DefinitionError, Finding
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from connector.authoring.draft import FileModel
+    from connector.authoring.draft import FileModel, Violation
     from connector.definition.parsers.strict_yaml import Document
 
 _BLANK_MANIFEST = Manifest(connector="x", label="-", summary="-", base_url="https://-.example")
@@ -31,6 +33,7 @@ class ConnectorFolder:
 
     path: Path
     manifest: ParsedFile[Manifest] | None = None
+    resources: ParsedFile[ResourcesFile] | None = None
     actions: list[ParsedFile[Action]] = field(default_factory=list)
     objects: dict[str, Document] = field(default_factory=dict)
     choices: dict[str, Document] = field(default_factory=dict)
@@ -45,6 +48,7 @@ class ConnectorFolder:
         """Read every file of a folder; report what is invalid in `findings` instead of raising."""
         connector_folder = cls(folder)
         connector_folder._read_manifest(folder / "manifest.yaml")
+        connector_folder._read_resources(folder / RESOURCES_FILE)
         for path in _list_files(folder / "actions", (".yaml", ".yml")):
             connector_folder._read_action(path)
         if not connector_folder.action_stems and not connector_folder.findings:
@@ -81,9 +85,17 @@ class ConnectorFolder:
         """The manifest, or a blank one in place of a broken one."""
         return self.manifest.model if self.manifest else _BLANK_MANIFEST
 
+    def place_manifest_findings(self, violations: Iterable[Violation]) -> Iterator[Finding]:
+        """Yield the findings of the manifest's rules, each in the file that has what it is about."""
+        for violation in violations:
+            if self.resources is not None and violation.path[:1] == ("resources",):
+                yield from self.resources.to_findings([violation._replace(path=violation.path[1:])])
+            elif self.manifest is not None:
+                yield from self.manifest.to_findings([violation])
+
     def list_yaml_files(self) -> list[Path]:
         """Return the YAML files of the folder, readable or not."""
-        names = [self.path / name for name in ("manifest.yaml", "parity.yaml")]
+        names = [self.path / name for name in ("manifest.yaml", RESOURCES_FILE, "parity.yaml")]
         return [path for path in (*names, *_list_files(self.path / "actions", (".yaml",))) if path.is_file()]
 
     def get_choices_path(self, name: str) -> Path:
@@ -103,6 +115,19 @@ class ConnectorFolder:
             self.findings.append(Finding(str(path), 1, 1, "file", "manifest.yaml is missing."))
             return
         self.manifest = self._parse_file(path, Manifest)
+
+    def _read_resources(self, path: Path) -> None:
+        """Read resources.yaml, whose resources are those of the manifest."""
+        if not path.is_file():
+            return
+        self.resources = self._parse_file(path, ResourcesFile)
+        if self.manifest is None or self.resources is None:
+            return
+        if self.manifest.model.resources:
+            self.findings.append(Finding(str(path), 1, 1, "file", RESOURCES_TWICE))
+            return
+        model = self.manifest.model.model_copy(update={"resources": self.resources.model.root})
+        self.manifest = replace(self.manifest, model=model)
 
     def _read_action(self, path: Path) -> None:
         problem = _find_entry_problem(path)

@@ -81,7 +81,7 @@ def lint(folder: Path) -> list[Finding]:
     findings = set(sources.findings)
     if sources.manifest is not None:
         for manifest_rule in MANIFEST_RULES:
-            findings.update(sources.manifest.to_findings(manifest_rule(sources.manifest, sources)))
+            findings.update(sources.place_manifest_findings(manifest_rule(sources.manifest, sources)))
     findings.update(_lint_actions(sources))
     findings.update(_lint_across_files(sources))
     findings.update(_lint_connection_tests(sources, findings))

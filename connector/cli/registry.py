@@ -20,6 +20,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "docs": ("commands.author", "Write a connector's pages and schemas, or check that they are up to date."),
     "stubs": ("commands.stubs", "Write a connector's actions as typed Python."),
     "new": ("commands.author", "Create the folder of a new connector."),
+    "import": ("commands.importing", "Make a connector of API descriptions, or bring it up to date with them."),
     "completion": ("commands.completion", "Print the completion script for bash, zsh or fish."),
 }
 COMMAND_ALIASES = {"raw": "request"}

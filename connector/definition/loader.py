@@ -14,6 +14,7 @@ from connector.definition.case import to_camel_case, to_kebab_case
 from connector.definition.lazy import cached_property
 from connector.definition.manifest import Manifest
 from connector.definition.parsers import strict_yaml
+from connector.definition.resource import ResourcesFile
 from connector.definition.suggest import did_you_mean
 from connector.errors import DefinitionError, Finding, InputError, Problem
 
@@ -23,8 +24,10 @@ if TYPE_CHECKING:
 
     from connector.definition.events import EventType
 
-FileModel = TypeVar("FileModel", Action, Manifest)
+FileModel = TypeVar("FileModel", Action, Manifest, ResourcesFile)
 T = TypeVar("T")
+RESOURCES_FILE = "resources.yaml"
+RESOURCES_TWICE = "the manifest has `resources` too; keep them in one place."
 _MAX_NAME_LENGTH = 200  # characters; a longer one is no name of a file on every system
 
 
@@ -67,7 +70,7 @@ class Connector:
             message = f"no manifest.yaml in {root.absolute()}"
             hint = "Pass a connector's folder; 'connector new FOLDER' creates one."
             raise DefinitionError(f"{message}.", findings=(Finding(str(path), 1, 1, "file", message),), hint=hint)
-        return cls(root, read_model(path, Manifest))
+        return cls(root, add_resources(root, read_model(path, Manifest)))
 
     @property
     def name(self) -> str:
@@ -205,6 +208,16 @@ def read_model(path: Path, model_class: type[FileModel]) -> FileModel:
         upgraded, findings = renamed_words.upgrade(document, model_class)
         findings += schema_validation.validate_document(upgraded, model_class)
         raise DefinitionError.from_findings(sorted(findings)) from None
+
+
+def add_resources(folder: Path, manifest: Manifest) -> Manifest:
+    """Return the manifest of a folder with the resources of its resources.yaml, if any. Raises DefinitionError."""
+    path = folder / RESOURCES_FILE
+    if not path.is_file():
+        return manifest
+    if manifest.resources:
+        raise DefinitionError.from_findings([Finding(str(path), 1, 1, "file", RESOURCES_TWICE)])
+    return manifest.model_copy(update={"resources": read_model(path, ResourcesFile).root})
 
 
 def _rebuild(

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import Field, JsonValue
+from pydantic import Field, JsonValue, RootModel
 
 from connector.definition.fields import Key, StrictModel, Text
 
@@ -53,6 +53,10 @@ class ResourceDefinition(StrictModel):
     aliases: dict[str, str] = Field(default={}, description="Names that stand for an id in a path: me -> the id.")
     events: EmittedEvents | None = Field(default=None, description="Events that its changes cause.")
     seed: list[dict[str, JsonValue]] = Field(default=[], description="Records that the sandbox starts with.")
+
+
+class ResourcesFile(RootModel[dict[Key, ResourceDefinition]]):
+    """The file resources.yaml: the resources of a manifest that does not list them itself."""
 
 
 def group_by_resource(actions: Sequence[Any]) -> dict[str, list[Any]]:

@@ -32,8 +32,9 @@ class Document:
         self.source = source
         self.data = swagger.upgrade(data) if "swagger" in data else data
         self._folder = folder.resolve() if folder else None
-        root = Resource(contents=self.data, specification=Specification.OPAQUE)
+        root = Specification.OPAQUE.create_resource(self.data)
         self._registry: Registry[Any] = Registry(retrieve=self._retrieve).with_resource("", root)  # type: ignore[call-arg]
+        self._files: dict[str, Resource[Any]] = {}
         self._targets: dict[str, Any] = {}
         self._resolved: dict[str, dict[str, Any]] = {}
 
@@ -142,6 +143,11 @@ class Document:
         return self._targets[ref]
 
     def _retrieve(self, uri: str) -> Resource[Any]:
+        if uri not in self._files:
+            self._files[uri] = self._read_file(uri)
+        return self._files[uri]
+
+    def _read_file(self, uri: str) -> Resource[Any]:
         """Read another file of the description, with its references made relative to the root's folder."""
         parts = urlsplit(uri)
         if self._folder is None or parts.scheme or parts.netloc:
@@ -150,7 +156,7 @@ class Document:
         if not path.is_relative_to(self._folder):
             raise DanglingReferenceError(f"{uri} is outside the folder of the description")
         data = read_text(path.read_bytes(), uri)
-        return Resource(contents=_rebase(data, uri, set()), specification=Specification.OPAQUE)
+        return Specification.OPAQUE.create_resource(_rebase(data, uri, set()))
 
 
 def _list_parts(schema: dict[str, Any], word: str) -> list[dict[str, Any]]:

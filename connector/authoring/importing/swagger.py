@@ -49,6 +49,10 @@ def _mapping(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
 def _move_references(node: Any, seen: dict[int, Any]) -> Any:
     if isinstance(node, list):
         return [_move_references(value, seen) for value in node]
@@ -70,7 +74,7 @@ def _move_references(node: Any, seen: dict[int, Any]) -> Any:
 
 def _list_servers(data: dict[str, Any]) -> list[dict[str, Any]]:
     host, path = data.get("host"), str(data.get("basePath") or "")
-    schemes = data.get("schemes") if isinstance(data.get("schemes"), list) else ["https"]
+    schemes = _list(data.get("schemes"))
     if not isinstance(host, str):
         return [{"url": path}] if path else []
     scheme = "https" if "https" in schemes or not schemes else schemes[0]
@@ -80,7 +84,7 @@ def _list_servers(data: dict[str, Any]) -> list[dict[str, Any]]:
 def _upgrade_item(item: Any, data: dict[str, Any], shared: dict[str, Any]) -> Any:
     if not isinstance(item, dict):
         return item
-    common = item.get("parameters") if isinstance(item.get("parameters"), list) else []
+    common = _list(item.get("parameters"))
     upgraded = {word: value for word, value in item.items() if word not in ("parameters", *_METHODS)}
     for method in _METHODS:
         if isinstance(item.get(method), dict):
@@ -91,7 +95,7 @@ def _upgrade_item(item: Any, data: dict[str, Any], shared: dict[str, Any]) -> An
 def _upgrade_operation(
     operation: dict[str, Any], common: list[Any], data: dict[str, Any], shared: dict[str, Any]
 ) -> dict[str, Any]:
-    own = operation.get("parameters") if isinstance(operation.get("parameters"), list) else []
+    own = _list(operation.get("parameters"))
     by_place = {}
     for parameter in (_find_shared(item, shared) for item in (*common, *own)):
         if isinstance(parameter, dict):

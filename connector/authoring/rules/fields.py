@@ -122,11 +122,16 @@ def check_secret_type(field: FieldRef) -> Iterator[Violation]:
         return
     wire_names = field.definition.location.path[-1:] if isinstance(field.definition, InputField) else ()
     for name in (field.key, *wire_names):
-        name_parts = to_snake_case(name).replace("-", "_").split("_")
-        if name_parts[-1] in _SECRET_WORDS and not set(name_parts) & set(_CURSOR_WORDS):
+        if is_secret_name(name):
             message = f"{name!r} looks like a secret; use type password or another name."
             yield field.fail("type", "secret-looking", message, key=False)
             return
+
+
+def is_secret_name(name: str) -> bool:
+    """Whether a field of this name holds a secret; a token for a page of a list is none."""
+    parts = to_snake_case(name).replace("-", "_").split("_")
+    return parts[-1] in _SECRET_WORDS and not set(parts) & set(_CURSOR_WORDS)
 
 
 def check_has_example(field: FieldRef) -> Iterator[Violation]:

@@ -1,0 +1,365 @@
+"""Inputs made of schemas: type, choices, limits and members, as far as the format can say them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard
+
+from pydantic_core import SchemaError
+
+from connector.authoring.importing.action_examples import choose_input_example
+from connector.authoring.importing.building.names import name_inputs
+from connector.authoring.importing.building.texts import (
+    first_sentence,
+    has_template,
+    split_words,
+    strip_markup,
+    to_title,
+)
+from connector.authoring.importing.building.words import HAS_SCALAR, HAS_TYPED_MAPS, Remarks, Words, sort_input_words
+from connector.authoring.importing.choices import infer_choices
+from connector.authoring.importing.grades import Guess
+from connector.authoring.rules.fields import is_secret_name
+from connector.core.inputs.field_checks import compile_linear_regex
+from connector.definition.json_path import join_path
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from connector.authoring.importing.document import Document
+
+MAX_LEVELS = 3  # of objects within objects
+MAX_FIELDS = 300  # of an action, members counted
+MAX_CHOICES = 300
+_SCALARS = ("string", "integer", "number", "boolean")
+_FORMATS = {"email": "email", "uuid": "uuid", "uri": "url", "url": "url"}
+_TRIVIAL_LIMITS = (0x7FFFFFFF, -0x80000000, 0xFFFFFFFF)
+_EXACT = 1 << 53  # beyond it, numbers that JavaScript wrote are rounded
+
+
+class _Texts(NamedTuple):
+    """What stands beside a schema: the name, place, description and example of its input."""
+
+    name: str
+    place: str
+    description: str
+    example: Any
+
+
+class FieldBuilder:
+    """Makes the inputs of one action; `remarks` has what they cannot say."""
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self.remarks = Remarks()
+        self._count = 0
+
+    def build(self, schema: Any, name: str, *, place: str, required: bool = False, **texts: Any) -> Words:
+        """Return the words of an input, without its `to`; `texts` are the description and example of its parameter."""
+        return self._build(schema, name, place, (), required=required, **texts)
+
+    def _build(
+        self,
+        schema: Any,
+        name: str,
+        place: str,
+        trail: tuple[str, ...],
+        *,
+        required: bool = False,
+        description: str = "",
+        example: Any = None,
+    ) -> Words:
+        self._count += 1
+        texts = _Texts(name, place, description, example)
+        ref = self._find_ref(schema)
+        resolved = self.resolve(schema)
+        words: Words = {
+            "label": to_title(name),
+            "help": first_sentence(
+                description or str(resolved.get("description") or resolved.get("title") or ""),
+                f"The {' '.join(split_words(name)) or 'value'}.",
+            ),
+        }
+        if required:
+            words["required"] = True
+        if resolved.get("deprecated") is True and not required:
+            words["hidden"] = True
+        words |= self._build_type(resolved, name, place, trail if ref is None else (*trail, ref))
+        if words["type"] not in ("object", "list of object", "map of object", "file"):
+            words |= self._build_values(resolved, words, texts)
+        words |= self._build_example(resolved, words, texts)
+        return sort_input_words(words)
+
+    def resolve(self, schema: Any) -> Words:
+        """Return a schema without references, a choice of objects as one object with the members of all."""
+        resolved = self._document.resolve(schema)
+        parts = resolved.get("oneOf") or resolved.get("anyOf")
+        if isinstance(parts, list) and parts:
+            merged = merge_choices([self._document.resolve(part) for part in parts], self._document)
+            rest = {word: value for word, value in resolved.items() if word not in ("oneOf", "anyOf")}
+            if merged is not None:
+                properties = {**merged.get("properties", {}), **rest.get("properties", {})}
+                resolved = {**merged, **rest, **({"properties": properties} if properties else {})}
+        return resolved
+
+    def _find_ref(self, schema: Any) -> str | None:
+        ref = schema.get("$ref") if isinstance(schema, dict) else None
+        return ref if isinstance(ref, str) else None
+
+    def _make_opaque(self, place: str, reason: str) -> Words:
+        self.remarks.fold(place, reason)
+        return {"type": "json"}
+
+    def _build_type(self, schema: Words, name: str, place: str, trail: tuple[str, ...]) -> Words:
+        kind = find_type(schema)
+        if kind in _SCALARS:
+            return self._build_scalar(schema, kind, name)
+        if kind == "array":
+            return self._build_list(schema, name, place, trail)
+        if kind == "object":
+            return self._build_object(schema, place, trail, "object")
+        if kind == "scalar":
+            return {"type": "scalar"} if HAS_SCALAR else self._make_opaque(place, "a text, number or boolean")
+        if "oneOf" in schema or "anyOf" in schema:
+            return self._make_opaque(place, "a choice of different shapes")
+        return {"type": "json"}
+
+    def _build_scalar(self, schema: Words, kind: str, name: str) -> Words:
+        if kind != "string":
+            return {"type": kind}
+        form = str(schema.get("format") or "")
+        if form == "password" or is_secret_name(name):
+            return {"type": "password"}
+        if form in ("date-time", "date") and not schema.get("enum"):
+            return {"type": "datetime" if form == "date-time" else "date"}
+        return {"type": "string", **({"format": _FORMATS[form]} if form in _FORMATS and not schema.get("enum") else {})}
+
+    def _build_list(self, schema: Words, name: str, place: str, trail: tuple[str, ...]) -> Words:
+        ref = self._find_ref(schema.get("items"))
+        items = self.resolve(schema.get("items"))
+        kind = find_type(items)
+        if kind == "string" and is_secret_name(name):
+            return self._make_opaque(place, "a list of secrets")
+        if kind in _SCALARS:
+            return {"type": f"list of {kind}"}
+        if kind == "object" and items.get("properties"):
+            if ref is not None and ref in trail:
+                return self._make_opaque(place, "it holds others of its own kind")
+            return self._build_object(items, place, trail if ref is None else (*trail, ref), "list of object")
+        return self._make_opaque(place, f"a list of {'lists' if kind == 'array' else 'values of any shape'}")
+
+    def _build_object(self, schema: Words, place: str, trail: tuple[str, ...], type_name: str) -> Words:
+        properties = schema.get("properties")
+        if not isinstance(properties, dict) or not properties:
+            return self._build_map(schema, place, trail)
+        if len(set(trail)) < len(trail):
+            return self._make_opaque(place, "it holds others of its own kind")
+        if place.count("/") >= MAX_LEVELS:
+            return self._make_opaque(place, f"objects within objects, deeper than {MAX_LEVELS} levels")
+        if self._count + len(properties) > MAX_FIELDS:
+            return self._make_opaque(place, f"the action has more than {MAX_FIELDS} fields")
+        members = {str(name): member for name, member in properties.items() if not self._is_read_only(member)}
+        if not members or any(re.fullmatch(r"\d+|\.?|\s*", name) for name in members):
+            return self._make_opaque(
+                place, "no field of it can be named" if members else "all its fields are read only"
+            )
+        keys = name_inputs({name: ("body", name) for name in members})
+        required = [str(name) for name in _list(schema.get("required"))]
+        fields: Words = {}
+        for name, member in members.items():
+            words = self._build(member, name, f"{place}/{name}", trail, required=name in required)
+            if keys[name] != join_path(name):
+                words = sort_input_words({**words, "to": join_path(name)})
+            fields[keys[name]] = words
+        return {"type": type_name, "fields": fields}
+
+    def _build_map(self, schema: Words, place: str, trail: tuple[str, ...]) -> Words:
+        ref = self._find_ref(schema.get("additionalProperties"))
+        values = self.resolve(schema.get("additionalProperties"))
+        kind = find_type(values)
+        if kind == "string":
+            return {"type": "map of string"}
+        if kind in _SCALARS and HAS_TYPED_MAPS:
+            return {"type": f"map of {kind}"} if kind != "boolean" else {"type": "json"}
+        if kind == "object" and values.get("properties") and (ref is None or ref not in trail):
+            return self._build_object(values, place, trail if ref is None else (*trail, ref), "map of object")
+        return {"type": "json"} if not values else self._make_opaque(place, "a mapping of values")
+
+    def _is_read_only(self, schema: Any) -> bool:
+        return self._document.resolve(schema).get("readOnly") is True
+
+    def _build_values(self, schema: Words, words: Words, texts: _Texts) -> Words:
+        """Return choices, limits and a suggestion."""
+        kind = words["type"]
+        built: Words = {}
+        items = self.resolve(schema.get("items")) if kind.startswith("list of ") else schema
+        choices = self._build_choices(items, kind, texts)
+        if choices:
+            built |= choices
+        if kind in ("string", "password", "integer", "number") and (not choices or "allow_other" in choices):
+            built |= self._build_limits(schema, kind, texts.place)
+        if kind.startswith("list of "):
+            built |= _pick_sizes(schema, "minItems", "maxItems")
+        default = schema.get("default")
+        if default is not None and kind != "password" and "required" not in words and is_plain(default):
+            built["suggest"] = default
+        return built
+
+    def _build_example(self, schema: Words, words: Words, texts: _Texts) -> Words:
+        """Return the vendor's example where it fits, else one that is made to fit."""
+        is_known = words.get("choices") or "suggest" in words or words["type"] == "boolean"
+        if is_known and not words["type"].startswith("list of "):
+            return {}
+        offered = [value for value in (texts.example, *_list_examples(schema)) if is_plain(value)]
+        if words["type"] in ("string", "password"):
+            offered = [as_text(value) for value in offered if isinstance(value, str | int | float)]
+        placed = {**words, "to": "file.x" if words["type"] == "file" else "body.x"}
+        example = choose_input_example(placed, offered, name=texts.name)
+        return {} if example is None or not is_plain(example) else {"example": example}
+
+    def _build_choices(self, schema: Words, kind: str, texts: _Texts) -> Words:
+        if kind not in ("string", "integer", "list of string", "list of integer"):
+            return {}
+        inferred = infer_choices(self._document, schema, texts.description)
+        if inferred is None:
+            return {}
+        labels = {value: strip_markup(label) or value for value, label in inferred.words["choices"].items()}
+        if len(labels) > MAX_CHOICES or any(map(has_template, labels)):
+            self.remarks.ask(texts.place, f"Which of its {len(labels)} values are used? They are too many for a form.")
+            return {}
+        if inferred.question:
+            self.remarks.guesses.append(Guess.of(texts.place, inferred))
+        return {**inferred.words, "choices": labels}
+
+    def _build_limits(self, schema: Words, kind: str, place: str) -> Words:
+        if kind in ("string", "password"):
+            pattern = schema.get("pattern")
+            built = _pick_sizes(schema, "minLength", "maxLength")
+            if isinstance(pattern, str) and pattern and not has_template(pattern):
+                built |= self._build_pattern(pattern, place)
+            return built
+        low, high = schema.get("minimum"), schema.get("maximum")
+        step = 1 if kind == "integer" else 0
+        if step and schema.get("exclusiveMinimum") is True and _is_number(low):
+            low = low + step
+        if step and schema.get("exclusiveMaximum") is True and _is_number(high):
+            high = high - step
+        limits = {"min": low, "max": high}
+        return {
+            word: int(value) if float(value).is_integer() else value
+            for word, value in limits.items()
+            if _is_number(value) and value not in _TRIVIAL_LIMITS and abs(value) < _EXACT
+        }
+
+    def _build_pattern(self, pattern: str, place: str) -> Words:
+        try:
+            compile_linear_regex(pattern)
+        except SchemaError:
+            self.remarks.ask(place, "Its pattern cannot be checked in linear time. Is another check worth it?", pattern)
+            return {}
+        return {"pattern": pattern}
+
+
+def find_type(schema: Words) -> str:
+    """Return the type of a resolved schema, as it says or implies it: `scalar` for several, empty for any."""
+    kind = schema.get("type")
+    if isinstance(kind, list):
+        kinds = set(map(str, kind))
+        return "number" if kinds == {"integer", "number"} else "scalar" if kinds <= set(_SCALARS) and kinds else ""
+    if kind in (*_SCALARS, "array", "object"):
+        return str(kind)
+    if "properties" in schema or isinstance(schema.get("additionalProperties"), dict):
+        return "object"
+    if "items" in schema:
+        return "array"
+    values = schema.get("enum") or ([schema["const"]] if "const" in schema else [])
+    if isinstance(values, list) and values:
+        return (
+            "integer" if all(isinstance(value, int) and not isinstance(value, bool) for value in values) else "string"
+        )
+    return ""
+
+
+def merge_choices(parts: list[Words], document: Document) -> Words | None:
+    """Return one schema that takes what any of several takes, or None where no single type does."""
+    kinds = {find_type(part) for part in parts}
+    if kinds == {"object"}:
+        return _merge_objects(parts, document)
+    if kinds == {"string"}:
+        values = [value for part in parts for value in _list(part.get("enum"))]
+        if all(part.get("enum") for part in parts):
+            return {"type": "string", "enum": list(dict.fromkeys(map(as_text, values)))}
+        return {"type": "string"}
+    if kinds and kinds <= {*_SCALARS, "scalar"}:
+        return (
+            {"type": "number"}
+            if kinds <= {"integer", "number"} and len(kinds) > 1
+            else ({**parts[0], "type": next(iter(kinds))} if len(kinds) == 1 else {"type": sorted(kinds - {"scalar"})})
+        )
+    lists = [part for part in parts if find_type(part) == "array"]
+    others = [find_type(part) for part in parts if find_type(part) != "array"]
+    if len(lists) == 1 and others and set(others) == {find_type(document.resolve(lists[0].get("items")))}:
+        return lists[0]  # one value, or a list of such: a list of one is the same
+    return None
+
+
+def _merge_objects(parts: list[Words], document: Document) -> Words | None:
+    properties: Words = {}
+    for part in parts:
+        for name, member in (part.get("properties") or {}).items():
+            known = properties.get(name)
+            if known is None:
+                properties[name] = member
+            elif known != member:
+                properties[name] = _merge_members(document.resolve(known), document.resolve(member))
+    if any(member is None for member in properties.values()):
+        return None
+    required = set.intersection(*(set(map(str, _list(part.get("required")))) for part in parts))
+    return {"type": "object", "properties": properties, "required": sorted(required)}
+
+
+def _merge_members(known: Words, other: Words) -> Words | None:
+    """Return one schema for a member that two objects describe, or None where their types differ."""
+    if find_type(known) != find_type(other):
+        return None
+    values = [
+        _list(member.get("enum") or ([member["const"]] if "const" in member else [])) for member in (known, other)
+    ]
+    if all(values) and find_type(known) in ("string", "integer"):
+        return {**known, "type": find_type(known), "enum": list(dict.fromkeys([*values[0], *values[1]]))}
+    return known if find_type(known) in _SCALARS else known if known == other else None
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _list_examples(schema: Words) -> Iterable[Any]:
+    examples = schema.get("examples")
+    yield schema.get("example")
+    yield from examples[:1] if isinstance(examples, list) else ()
+    yield schema.get("x-example")
+
+
+def _pick_sizes(schema: Words, low: str, high: str) -> Words:
+    sizes = {"min": schema.get(low), "max": schema.get(high)}
+    return {word: int(size) for word, size in sizes.items() if _is_number(size) and 0 < size < _TRIVIAL_LIMITS[0]}
+
+
+def _is_number(value: Any) -> TypeGuard[int | float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def is_plain(value: Any, depth: int = 0) -> bool:
+    """Whether a value can stand in a definition: JSON, not too large, and nothing like a template in it."""
+    if isinstance(value, dict | list):
+        items = [*value.items()] if isinstance(value, dict) else value
+        return depth < 6 and len(items) <= 50 and all(is_plain(item, depth + 1) for item in items)  # noqa: PLR2004
+    if isinstance(value, tuple):
+        return all(is_plain(item, depth) for item in value)
+    return not isinstance(value, str) or (len(value) <= 1000 and not has_template(value))  # noqa: PLR2004
+
+
+def as_text(value: Any) -> str:
+    """Return a scalar as a text; true and false as JSON has them."""
+    return {True: "true", False: "false"}[value] if isinstance(value, bool) else str(value)

@@ -1,0 +1,175 @@
+"""Import: descriptions in, the files of a connector out. Nothing is written here, and nothing is dropped in silence."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from connector._version import __version__
+from connector.authoring.importing.building.actions import ActionBuilder, ActionDraft
+from connector.authoring.importing.building.connections import build_connections
+from connector.authoring.importing.building.manifest import build_manifest, choose_name
+from connector.authoring.importing.building.names import name_actions
+from connector.authoring.importing.building.records import build_resources
+from connector.authoring.importing.building.schemas import SchemaFiles, fit_reply
+from connector.authoring.importing.building.shared import find_shared
+from connector.authoring.importing.building.site import NotRunnableError, find_site
+from connector.authoring.importing.building.verification import Verifier
+from connector.authoring.importing.building.words import sort_input_words
+from connector.authoring.importing.grades import ImportGrades, Note, OperationGrade
+from connector.authoring.importing.merge.folder_merge import MANIFEST, NewFile
+from connector.authoring.importing.merge.record import ImportRecord
+from connector.authoring.importing.resources import infer_resources
+from connector.authoring.importing.selection import select
+from connector.authoring.importing.yaml_writer import write_yaml
+from connector.definition.case import to_kebab_case
+from connector.definition.loader import RESOURCES_FILE
+from connector.definition.parsers.strict_yaml import MAX_FILE_BYTES
+from connector.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from connector.authoring.importing.building.names import KeySource
+    from connector.authoring.importing.building.words import Words
+    from connector.authoring.importing.description import BrokenOperation, Description, Operation
+    from connector.authoring.importing.merge.record import Source
+
+_BREAKS = ("request", "inputs", "pagination", "returns", "examples")
+_SCHEMA_COMMENT = "# yaml-language-server: $schema=../schemas/action.schema.json\n"
+
+
+@dataclass(frozen=True)
+class ImportOptions:
+    """What an import is asked for."""
+
+    only: Sequence[str] = ()
+    excluded: Sequence[str] = ()
+    docs: str | None = None
+    keys: KeySource | None = None
+    name: str | None = None
+    base_url: str | None = None
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What an import makes: the words of each file by its path in the folder, and what became of each operation."""
+
+    files: dict[str, NewFile]
+    grades: ImportGrades
+    remarks: tuple[str, ...] = ()  # about the whole
+    unselected: tuple[str, ...] = ()  # request lines that were left out on purpose
+
+    def build_record(self, sources: Sequence[Source], options: ImportOptions) -> ImportRecord:
+        """Return the record of this import, without the files, which a merge adds."""
+        flags = {name: value for name, value in asdict(options).items() if value}
+        left_out = {
+            one.request: "; ".join(note.reason for note in one.notes)
+            for one in self.grades.operations
+            if one.action is None
+        }
+        return ImportRecord(tuple(sources), __version__, flags, left_out)
+
+
+def render_file(path: str, words: dict[str, Any]) -> str:
+    """Return the text of a file of a connector."""
+    if path.endswith(".json"):
+        return json.dumps(words, indent=1, ensure_ascii=False) + "\n"
+    if path == MANIFEST:
+        return write_yaml(words, breaks=("connections",))
+    return (_SCHEMA_COMMENT if path.startswith("actions/") else "") + write_yaml(words, breaks=_BREAKS)
+
+
+def import_description(description: Description, options: ImportOptions) -> Imported:
+    """Return the connector of a description. Raises UsageError."""
+    operations = select(description.operations, options.only, options.excluded)
+    if not operations:
+        raise UsageError("the description has no operation to import.", hint="--list shows what it has.")
+    site = find_site(operations, options.base_url)
+    connections = build_connections(operations, site)
+    shared = find_shared(operations, connections)
+    name = options.name or choose_name(description.documents)
+    manifest = build_manifest(name, description.documents, site, connections, shared)
+    schemas = SchemaFiles()
+    resources = {name: one.words for name, one in infer_resources(operations).items()}
+    builder = ActionBuilder(site, connections, shared, schemas, docs=options.docs, resources=resources)
+    drafts, grades = _build_actions(operations, name_actions(operations, options.keys), builder, Verifier(manifest))
+    grades += [_grade_broken(one) for one in description.broken if not options.only]
+    for draft in drafts:
+        if not fit_reply(draft.words, schemas):
+            draft.remarks.ask("returns", "The example of the reply does not fit its schema. Which one is right?")
+    paths = _match_paths(operations, drafts)
+    kept = build_resources(resources, paths, manifest, [draft.words for draft in drafts])
+    files = {MANIFEST: NewFile(manifest), **({RESOURCES_FILE: NewFile(dict(kept))} if kept else {})}
+    files |= {
+        f"actions/{to_kebab_case(draft.key)}.yaml": NewFile(draft.words, draft.words["request"]) for draft in drafts
+    }
+    used = _keep_used(schemas.files, [draft.words for draft in drafts])
+    files |= {f"schemas/objects/{name}.json": NewFile(schema) for name, schema in used.items()}
+    chosen = {operation.request for operation in operations}
+    unselected = tuple(item.request for item in description.operations if item.request not in chosen)
+    return Imported(files, ImportGrades(tuple(grades)), (*site.notes, *connections.notes, *shared.notes), unselected)
+
+
+def _match_paths(operations: Sequence[Operation], drafts: Sequence[ActionDraft]) -> dict[str, str]:
+    """Return path of the description -> path of the actions, of those at the base URL."""
+    by_key = {
+        draft.request: draft.words["request"].partition(" ")[2] for draft in drafts if "server" not in draft.words
+    }
+    return {operation.path: by_key[operation.request] for operation in operations if operation.request in by_key}
+
+
+def _build_actions(
+    operations: Sequence[Operation], keys: Mapping[str, str], builder: ActionBuilder, verifier: Verifier
+) -> tuple[list[ActionDraft], list[OperationGrade]]:
+    """Return the actions that can be made, and the grade of each operation; one that fails stops no other."""
+    drafts: list[ActionDraft] = []
+    grades: list[OperationGrade] = []
+    for operation in operations:
+        try:
+            draft = _build_action(operation, keys[operation.request], builder, verifier)
+        except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
+            reason = str(error) if isinstance(error, NotRunnableError) else f"{type(error).__name__}: {error}"
+            grades.append(OperationGrade(operation.request, None, (Note("not runnable", "request", reason),)))
+            continue
+        drafts.append(draft)
+        grades.append(
+            OperationGrade(operation.request, draft.key, tuple(draft.remarks.notes), tuple(draft.remarks.guesses))
+        )
+    return drafts, grades
+
+
+def _build_action(operation: Operation, key: str, builder: ActionBuilder, verifier: Verifier) -> ActionDraft:
+    draft = builder.build(operation, key)
+    words = verifier.add_example(verifier.verify(draft.words, draft.remarks))
+    if "inputs" in words:
+        words["inputs"] = {name: sort_input_words(field) for name, field in words["inputs"].items()}
+    if len(write_yaml(words).encode()) > MAX_FILE_BYTES:
+        raise NotRunnableError(f"its file would have more than {MAX_FILE_BYTES:,} bytes")
+    return draft._replace(words=words)
+
+
+def _grade_broken(broken: BrokenOperation) -> OperationGrade:
+    return OperationGrade(f"{broken.method} {broken.path}", None, (Note("not runnable", "request", broken.reason),))
+
+
+def _keep_used(files: Mapping[str, dict[str, Any]], actions: Sequence[Words]) -> dict[str, dict[str, Any]]:
+    """Return the schemas that replies lead to."""
+    pending = [str(words["returns"]["schema"]) for words in actions if words.get("returns", {}).get("schema")]
+    used: dict[str, dict[str, Any]] = {}
+    while pending:
+        name = pending.pop()
+        if name not in used and name in files:
+            used[name] = files[name]
+            pending += _list_references(files[name])
+    return dict(sorted(used.items()))
+
+
+def _list_references(schema: Any) -> list[str]:
+    if isinstance(schema, list):
+        return [name for item in schema for name in _list_references(item)]
+    if not isinstance(schema, dict):
+        return []
+    own = [str(schema["$ref"]).removesuffix(".json")] if isinstance(schema.get("$ref"), str) else []
+    return own + [name for item in schema.values() for name in _list_references(item)]
