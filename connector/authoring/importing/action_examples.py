@@ -116,7 +116,8 @@ def _list_made(field: InputField, name: str) -> list[Any]:
 def _list_scalars(field: InputField, kind: str, name: str) -> list[Any]:
     if kind in ("integer", "number"):
         limits = {"minimum": field.min, "maximum": field.max}
-        return [make_number(limits, is_integer=kind == "integer"), field.min, field.max]
+        numbers = [make_number(limits, is_integer=kind == "integer"), field.min, field.max]
+        return [number for number in numbers if number is not None]
     if kind in ("string", "text", "password"):
         words = {
             "minLength": field.min, "maxLength": field.max, "pattern": field.pattern, "format": field.format,

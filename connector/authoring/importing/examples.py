@@ -10,9 +10,9 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from connector.authoring.importing.evidence.made_texts import make_number, make_text
-from connector.authoring.importing.evidence.shapes import Shape, name_kind, read_shape, read_text
+from connector.authoring.importing.evidence.shapes import SCALARS, Shape, name_kind, read_shape, read_text
 from connector.core.json_path import get_at_path, has_path, set_at_path
-from connector.definition.json_path import parse_reply_path
+from connector.definition.json_path import parse_path, parse_reply_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -91,8 +91,11 @@ def _fit_object(document: Document, shape: Shape, given: Any, trail: tuple[str, 
     names = set(required) if isinstance(required, list) else set()
     if len(trail) > _DEEPEST:
         return {}
-    if len(trail) <= _WHOLE_DEPTH and not any(trail.count(ref_name) > 1 for ref_name in trail if ref_name):
-        names |= set(list(shape.properties)[:_MOST_MEMBERS])
+    first = dict(list(shape.properties.items())[:_MOST_MEMBERS])
+    if any(trail.count(ref_name) > 1 for ref_name in trail if ref_name):
+        names |= {name for name, schema in first.items() if read_shape(document, schema).kind in SCALARS}
+    elif len(trail) <= _WHOLE_DEPTH:
+        names |= set(first)
     made = {name: schema for name, schema in shape.properties.items() if name in names}
     return {name: _fit(document, schema, _ABSENT, name, trail) for name, schema in made.items()}
 
@@ -151,8 +154,10 @@ def _show_page(document: Document, schema: Any, example: Any, pagination: Mappin
     items = str(pagination.get("items", "."))
     entries = get_at_path(example, items)
     if not isinstance(entries, list) or not entries:
-        made = get_at_path(_fit(document, schema, _ABSENT, "", ()), items)
-        example = _put(example, items, made if isinstance(made, list) and made else [{}])
+        shape = read_shape(document, schema)
+        for name in parse_path(items):
+            shape = read_shape(document, shape.properties.get(name))
+        example = _put(example, items, [_fit(document, shape.words.get("items"), _ABSENT, "", ())])
     style = pagination.get("style")
     if style == "last_item":
         example = _put_in_entries(example, items, str(pagination["next"]))

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from connector.authoring.importing.description import Operation
 
-_CURSOR_KINDS = ("string", "any", "integer", "union")
+_CURSOR_KINDS = ("string", "any", "integer", "number", "union")
 _LAST_ITEM_PARAMETERS = ("startingafter", "afterid", "after", "sinceid")
 _RANGE_ENDS = ("end", "to", "until", "endtime", "enddate", "enddatetime", "startdate", "finish")
 _LARGEST_SIZE = 100_000
@@ -141,6 +141,9 @@ def _find_last_item(facts: PagingFacts) -> Inferred | None:
     has_more = facts.find_member(names.MORE_FIELDS, ("boolean",))
     if has_more is None and _CURSOR_WORDS.search(parameter.description) and not _ID_WORDS.search(parameter.description):
         return None
+    if has_more is None and facts.find_parameter(("before", "endingbefore")) is not None:
+        question = f"There are parameters for both directions. Does {parameter.place} lead to the next page?"
+        return Inferred({"style": "none"}, (f"the name of {parameter.place}",), question)
     document, reply = facts.operation.document, facts.operation.success
     shape = read_shape(document, reply.schema if reply else None)
     for name in facts.items or ():
@@ -178,15 +181,25 @@ def _find_token_beside_url(facts: PagingFacts) -> Inferred | None:
     return _find_next_url(facts) if facts.find_parameter(("pagetoken", "nextpagetoken")) else None
 
 
-def _find_unasked_cursor(facts: PagingFacts) -> Inferred | None:
-    """A cursor of the reply that no described parameter takes, in a list that takes the size of a page."""
-    member = facts.find_member(("nextpagetoken", "nextcursor", "nexttoken"), _CURSOR_KINDS)
-    is_paged = facts.find_parameter((*names.SIZE_PARAMETERS, *names.NUMBER_PARAMETERS)) is not None
-    if member is None or not is_paged or facts.operation.method != "GET" or looks_like_url(member):
+def _find_unasked(facts: PagingFacts) -> Inferred | None:
+    """What the reply of a list names to go on, where no described parameter takes it: its own name is a guess."""
+    if facts.operation.method != "GET":
         return None
-    path, place = join_path(*member.path), str(RequestLocation("query", (member.name,)))
-    question = f"The reply has {path}, and no described parameter takes it. Is {place} the one?"
-    return Inferred({"style": "cursor", "next": path, "cursor_param": place}, (f"the reply has {path}",), question)
+    below_next = (m for m in facts.members if len(m.path) > 1 and m.path[-2] == "next" and m.shape.kind == "string")
+    member = facts.find_member(("nextpagetoken", "nextcursor", "nexttoken"), _CURSOR_KINDS)
+    if facts.find_parameter(names.NUMBER_PARAMETERS) is None:
+        member = member or next((m for m in below_next if names.squash(m.name) in names.CURSOR_PARAMETERS), None)
+    if member is not None and not looks_like_url(member):
+        path, place = join_path(*member.path), str(RequestLocation("query", (member.name,)))
+        question = f"The reply has {path}, and no described parameter takes it. Is {place} the one?"
+        return Inferred({"style": "cursor", "next": path, "cursor_param": place}, (f"the reply has {path}",), question)
+    echoed = facts.find_member(("offset", "startat", "page", "pagenumber"), ("integer",))
+    more = facts.find_member((*names.MORE_FIELDS, *names.TOTAL_FIELDS, *names.LAST_FIELDS), ("boolean", "integer"))
+    numbered = (*names.NUMBER_PARAMETERS, *names.OFFSET_PARAMETERS)
+    if echoed is None or more is None or facts.find_parameter(numbered) is not None:
+        return None
+    question = f"The reply has {join_path(*echoed.path)} and {join_path(*more.path)}. Which parameter asks for more?"
+    return Inferred({"style": "none"}, (f"the reply has {join_path(*echoed.path)}",), question)
 
 
 def _find_number(facts: PagingFacts) -> Inferred | None:
@@ -237,7 +250,7 @@ def _find_blind_cursor(facts: PagingFacts) -> Inferred | None:
 
 _RULES: tuple[Callable[[PagingFacts], Inferred | None], ...] = (
     _find_cursor, _find_link_header, _find_header_cursor, _find_last_item, _find_token_beside_url,
-    _find_unasked_cursor, _find_number, _find_offset, _find_next_url, _find_blind_cursor,
+    _find_unasked, _find_number, _find_offset, _find_next_url, _find_blind_cursor,
 )  # fmt: skip
 
 
@@ -247,7 +260,8 @@ def _complete(facts: PagingFacts, inferred: Inferred) -> Inferred:
     evidence = list(inferred.evidence)
     if words["style"] == "none":
         return Inferred(words, inferred.evidence, inferred.question)
-    size = facts.find_parameter(names.SIZE_PARAMETERS)
+    has_two_ways = words["style"] == "page_number" and facts.find_parameter(("cursor",)) is not None
+    size = facts.find_parameter(("count", *names.SIZE_PARAMETERS) if has_two_ways else names.SIZE_PARAMETERS)
     if size is not None and size.place != words.get("cursor_param") and size.shape.kind not in ("boolean", "array"):
         words["size_param"] = size.place
         largest, source = _read_largest_size(size)

@@ -5,7 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from connector.authoring.importing.evidence.paging_names import ITEM_FIELDS, SIDE_FIELDS, singular, squash
+from connector.authoring.importing.evidence.paging_names import (
+    ITEM_FIELDS,
+    SIDE_FIELDS,
+    SIGNS_OF_MORE,
+    TEXT_FIELDS,
+    singular,
+    squash,
+)
 from connector.authoring.importing.evidence.shapes import Member, Shape, is_json, iter_members, read_items, read_shape
 
 if TYPE_CHECKING:
@@ -16,7 +23,7 @@ ListPath = tuple[str, ...]
 _LISTING_POST = re.compile(r"search|query|list|find|filter|scan|scroll|/get$|/sync$", re.IGNORECASE)
 _ENVELOPES = ("data", "result", "results", "embedded", "response", "payload", "meta")
 _MAX_DEPTH = 3
-_NEEDED_POINTS = {"item": 8, "list": 6, "paged list": 3}
+_NEEDED_POINTS = {"item": 8, "list": 6, "paged list": 2}
 
 
 def find_list(operation: Operation, *, is_pageable: bool) -> ListPath | None:
@@ -27,14 +34,22 @@ def find_list(operation: Operation, *, is_pageable: bool) -> ListPath | None:
     document = operation.document
     top = read_shape(document, reply.schema)
     if top.kind == "array":
-        return ()
+        entry = top.words.get("items")
+        says_nothing = not isinstance(entry, dict) or (not entry and operation.path.endswith("}"))
+        return None if says_nothing else ()
     arrays = [member for member in iter_members(document, top, _MAX_DEPTH) if member.shape.kind == "array"]
     if not arrays:
         return None
-    points = {member.path: _count_points(operation, member, len(arrays)) for member in arrays}
+    tells_more = any(squash(name) in SIGNS_OF_MORE for name in top.properties)
+    lone = [len(arrays), len(top.properties)]
+    points = {member.path: _count_points(operation, member, lone) for member in arrays}
     best = max(points, key=lambda path: points[path])
-    kind = "item" if operation.path.endswith("}") else "paged list" if is_pageable else "list"
-    return best if points[best] >= _NEEDED_POINTS[kind] else None
+    is_inside = len(best) > 1 and squash(best[0]) not in (*_ENVELOPES, *ITEM_FIELDS)
+    is_paged = is_pageable or tells_more
+    kind = "item" if operation.path.endswith("}") or (is_inside and not is_paged) else "list"
+    kind = "paged list" if kind == "list" and is_paged else kind
+    is_record = kind == "item" and "id" in map(squash, top.properties) and not is_paged
+    return best if points[best] >= _NEEDED_POINTS[kind] and not is_record else None
 
 
 def may_list(operation: Operation) -> bool:
@@ -44,11 +59,12 @@ def may_list(operation: Operation) -> bool:
 
 
 def list_path_words(path: str) -> list[str]:
-    """Return the fixed segments of a path, without endings such as .json."""
-    return [re.sub(r"\.(json|xml|list)$", "", part) for part in path.split("/") if part and "{" not in part]
+    """Return the fixed segments of a path, without endings such as .json; users.list is two."""
+    parts = [re.sub(r"\.(json|xml|list)$", "", part) for part in path.split("/") if part and "{" not in part]
+    return [word for part in parts for word in part.split(".") if word]
 
 
-def _count_points(operation: Operation, member: Member, array_count: int) -> int:
+def _count_points(operation: Operation, member: Member, lone: list[int]) -> int:
     name = squash(member.name)
     words = [squash(word) for word in list_path_words(operation.path)]
     last = words[-1] if words else ""
@@ -60,8 +76,9 @@ def _count_points(operation: Operation, member: Member, array_count: int) -> int
     points += 8 if name in nouns or singular(name) in nouns else 0
     points += 4 if last and name.endswith((last, singular(last))) else 0
     points += 3 if is_object else 0
-    points += 2 if array_count == 1 else 0
-    points -= 6 if name in SIDE_FIELDS and name != last else 0
+    points += lone.count(1) * 2
+    is_beside = name in SIDE_FIELDS or (name in TEXT_FIELDS and not is_object)
+    points -= 6 if is_beside and name != last else 0
     return points - 4 * depth + envelope
 
 

@@ -47,9 +47,12 @@ ITEM_FIELDS = (
     "rows", "content", "edges", "hits", "elements", "result", "response", "nodes", "docs", "matches",
 )  # fmt: skip
 SIDE_FIELDS = (
-    "errors", "warnings", "warning", "messages", "links", "included", "meta", "notifications", "expand", "facets",
-    "aggregations",
+    "errors", "warnings", "warning", "links", "included", "meta", "expand", "facets", "aggregations",
 )  # fmt: skip
+TEXT_FIELDS = ("messages", "notifications")  # beside a list where they are texts
+SIGNS_OF_MORE = frozenset(
+    {"nextcursor", "nextpagetoken", "nexttoken", "nextmarker", "nextlink", "nextpage", "nextpageurl", *MORE_FIELDS}
+)
 
 
 def squash(name: str) -> str:

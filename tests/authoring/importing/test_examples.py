@@ -1,0 +1,128 @@
+"""Examples are the vendor's where they fit, and made to fit the schema where not; each time the same."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import jsonschema
+import pytest
+
+from connector.authoring.importing.action_examples import choose_input_example, make_action_example
+from connector.authoring.importing.document import Document
+from connector.authoring.importing.evidence.made_texts import write_match
+from connector.authoring.importing.examples import make_example, make_reply_example
+from connector.authoring.importing.pagination import infer_pagination
+from connector.authoring.rules.examples import check_example
+from connector.core.json_path import has_path
+from connector.definition.action import Action
+from connector.definition.loader import Connector
+from tests.authoring.importing.describe import read_operation
+
+TREE = {"type": "object", "properties": {"name": {"type": "string"}, "parts": {"$ref": "#/components/schemas/Parts"}}}
+DOCUMENT = Document(
+    {
+        "openapi": "3.0.3",
+        "components": {
+            "schemas": {"Tree": TREE, "Parts": {"type": "array", "items": {"$ref": "#/components/schemas/Tree"}}}
+        },
+    }
+)
+EXAMPLES = Path("examples")
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": "integer", "minimum": 10, "maximum": 12, "multipleOf": 4},
+        {"type": "number", "exclusiveMinimum": 0},
+        {"type": "string", "minLength": 20, "maxLength": 22},
+        {"type": "string", "pattern": "^[A-Z]{3}-[0-9]{4}$"},
+        {"type": "string", "enum": ["b", "a"]},
+        {"type": "array", "items": {"type": "boolean"}},
+        {"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}, "at": {"type": "integer"}}},
+        {"anyOf": [{"type": "integer"}, {"type": "object", "properties": {"id": {"type": "string"}}}]},
+    ],
+)
+def test_a_made_example_fits_its_schema(schema: dict[str, Any]) -> None:
+    made = make_example(DOCUMENT, schema)
+    jsonschema.validate(made, schema)
+    assert made == make_example(DOCUMENT, schema)
+
+
+def test_what_the_vendor_wrote_is_kept_but_for_the_values_that_do_not_fit() -> None:
+    schema = {"type": "object", "properties": {"id": {"type": "integer"}, "topic": {"type": "string"}}}
+    offered = {"id": "12", "topic": "Standup", "extra": [1]}
+    assert make_example(DOCUMENT, schema, offered) == {"id": 1, "topic": "Standup", "extra": [1]}
+    assert make_example(DOCUMENT, schema, '{"id": 7}') == {"id": 7}
+
+
+def test_a_schema_that_refers_to_itself_ends() -> None:
+    made = make_example(DOCUMENT, {"$ref": "#/components/schemas/Tree"})
+    assert made["parts"][0]["name"] == "example"
+
+
+def test_the_example_of_a_list_is_a_page_that_is_not_the_last() -> None:
+    book = {"type": "object", "properties": {"id": {"type": "string"}}}
+    members = {"books": {"type": "array", "items": book}, "has_more": {"type": "boolean"}, "next": {"type": "string"}}
+    query = {"cursor": {"type": "string"}, "limit": {"type": "integer"}}
+    operation = read_operation({"type": "object", "properties": members, "example": {"books": []}}, query=query)
+    operation.replies["200"].schema["properties"]["next"]["description"] = "A token."
+    inferred = infer_pagination(operation)
+    assert inferred is not None
+    example = make_reply_example(operation, inferred.words)
+    assert example["books"][0]["id"]
+    assert example["has_more"] is True
+    assert example["next"]
+    assert all(has_path(example, inferred.words[word]) for word in ("items", "next", "has_more"))
+
+
+@pytest.mark.parametrize(
+    "pattern", [r"^\d{3}-[a-f0-9]{2,4}$", r"^(mon|tue)day$", r"[^a-z]\w+?", r"^https://\S+\.example$", r"^[A-Z]*$|^x$"]
+)
+def test_a_text_is_written_that_a_pattern_matches(pattern: str) -> None:
+    text = write_match(pattern)
+    assert text is not None
+    assert re.search(pattern, text)
+
+
+def test_a_pattern_beyond_this_is_given_up() -> None:
+    assert write_match(r"(?=a)b") is None
+    assert write_match(r"(unclosed") is None
+
+
+@pytest.mark.parametrize(
+    ("words", "offered", "chosen"),
+    [
+        ({"type": "integer", "min": 5}, [3, 7], 7),
+        ({"type": "integer", "choices": {"2": "Two"}}, ["two"], 2),
+        ({"type": "string", "format": "email"}, ["nobody"], "ada@example.com"),
+        ({"type": "list of integer", "min": 2}, [], [1, 1]),
+        ({"type": "datetime"}, ["yesterday"], "2026-03-02T09:00:00Z"),
+        ({"type": "file"}, [], "example.txt"),
+        ({"type": "json"}, [], {"name": "value"}),
+        ({"type": "unknown"}, [], None),
+    ],
+)
+def test_the_first_example_that_an_input_accepts_is_chosen(words: Any, offered: list[Any], chosen: Any) -> None:
+    field = {"label": "A", "help": "A.", "to": "body.a", **words}
+    assert choose_input_example(field, offered) == chosen
+
+
+def test_an_object_has_an_example_of_its_members() -> None:
+    member = {"label": "Email", "help": "An address.", "type": "string", "format": "email", "required": True}
+    field = {"label": "A", "help": "A.", "to": "body.a", "type": "list of object", "fields": {"email": member}}
+    assert choose_input_example(field) == [{"email": "ada@example.com"}]
+
+
+@pytest.mark.parametrize("folder", sorted(path.parent for path in EXAMPLES.glob("*/manifest.yaml")), ids=str)
+def test_the_example_that_is_made_for_an_action_is_one_that_lint_accepts(folder: Path) -> None:
+    connector = Connector.open(folder)
+    for action in connector.actions():
+        made = make_action_example(connector.manifest, action.model_copy(update={"examples": {}}))
+        words = {**action.model_dump(by_alias=True, exclude_unset=True), "examples": {"Made": made}}
+        remade = Connector(folder, connector.manifest, actions=[Action.model_validate(words)])
+        checked = SimpleNamespace(connector=remade, manifest_or_blank=connector.manifest)
+        assert not list(check_example(remade.action(action.action), cast("Any", checked), "Made"))
