@@ -189,7 +189,7 @@ class ConnectorFolder:
         model, invalid_paths = parse_lenient(completed.data, model_class)
         if model is None or invalid_paths:
             self.findings += schema_validation.validate_document(completed, model_class)
-        return ParsedFile(path, document, model, (*invalid_paths, *unknown_uses)) if model is not None else None
+        return ParsedFile(path, document, model, invalid_paths + tuple(unknown_uses)) if model is not None else None
 
     def _read_document(self, path: Path) -> Document | None:
         try:

@@ -241,7 +241,7 @@ class InputField(FormField, MemberHolder):
         """Where the value goes."""
         return RequestLocation.parse(self.to)
 
-    @cached_property
+    @property
     def secret(self) -> bool:
         """Whether its value, or a member's, must never be shown."""
         return any(field.type == "password" for field in walk_fields(self))

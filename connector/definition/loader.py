@@ -289,9 +289,10 @@ def read_model(
     except ValidationError:
         from connector.definition import renamed_words, schema_validation
 
-        upgraded, renamed = renamed_words.upgrade(document, model_class)
-        found = schema_validation.validate_document(upgraded, model_class)
-        raise DefinitionError.from_findings(sorted([*renamed, *found, *unknown_uses])) from None
+        upgraded, findings = renamed_words.upgrade(document, model_class)
+        findings += schema_validation.validate_document(upgraded, model_class)
+        findings += unknown_uses
+        raise DefinitionError.from_findings(sorted(findings)) from None
     if unknown_uses:
         raise DefinitionError.from_findings(unknown_uses)
     return model

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     ValueCheck = Callable[[Any], Any]
 
-_LENGTH_UNITS = dict.fromkeys(("string", "text", "password", "list of string"), "characters")
+_LENGTH_UNITS: dict[str, str] = dict.fromkeys(("string", "text", "password", "list of string"), "characters")
 
 
 def compile_limit_check(field: FormField) -> ValueCheck:

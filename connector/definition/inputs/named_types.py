@@ -44,7 +44,7 @@ def link_fields(types: Mapping[str, dict[str, Member]], fields: Iterable[InputFi
     for field in fields:
         for holder in iterate_holders(field):
             if holder.type_name is not None and holder.type_name in types:
-                holder.__dict__["declared"] = types[holder.type_name]  # as the cached property would keep it
+                vars(holder)["declared"] = types[holder.type_name]  # as the cached property would keep it
 
 
 def iterate_holders(field: InputField) -> Iterator[MemberHolder]:
