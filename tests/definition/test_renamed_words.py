@@ -95,6 +95,10 @@ triggers:
       signs: "{body}"  # signs=payload
       looks: "v1={hex}"  # looks=format
       many: ","  # many=separator
+    challenge:
+      event: ping  # event=is
+      read: text
+      reply: {text: "{read}"}
     event: {name: type}
     dedupe: [id]
 sandbox:
@@ -269,7 +273,7 @@ def keys_of(place: str) -> set[str]:
         if name != "*":
             fields = [model.model_fields[name] for model in models if name in model.model_fields]
             models = [model for field in fields for model in inner_models(field.annotation)]
-    return {key for model in models for key in model.model_fields}
+    return {field.alias or key for model in models for key, field in model.model_fields.items()}
 
 
 @pytest.mark.parametrize("place", renamed_words.RENAMED_KEYS)

@@ -6,7 +6,6 @@ may be, or the token that it sends instead, and the challenge by which it checks
 
 from __future__ import annotations
 
-import dataclasses
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -169,4 +168,5 @@ class WebhookVerifier:
         return b"", received if received.data is not None else self._parse_body(received)
 
     def _parse_body(self, received: ReceivedDelivery) -> ReceivedDelivery:
-        return dataclasses.replace(received, data=self.body_format.parse(received.body))
+        data = self.body_format.parse(received.body)
+        return ReceivedDelivery(received.headers, received.query, received.body, received.method, received.url, data)
