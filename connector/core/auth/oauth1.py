@@ -49,10 +49,10 @@ class OAuth1Signing:
 
     def __call__(self, request: Request, credential: Credential, now: float) -> Credential:
         """Return the credential with the signature of a request, whose query and form are signed (3.4.1.3)."""
-        from oauthlib.oauth1 import rfc5849
+        from oauthlib.oauth1.rfc5849 import signature as base_strings
         from oauthlib.oauth1.rfc5849.utils import escape
 
-        signature: Any = rfc5849.signature  # its stubs take a mapping alone, which repeats no name
+        signature: Any = base_strings  # its stubs take a mapping alone, which repeats no name
 
         own = [
             ("oauth_consumer_key", self.consumer_key),
