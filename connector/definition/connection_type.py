@@ -16,6 +16,7 @@ ConnectionTypeName = Literal[
     "oauth2_account_credentials",
     "oauth2_client_credentials",
     "jwt",
+    "oauth1",
     "session",
     "signed",
     "bearer",
@@ -153,6 +154,10 @@ class ConnectionType(StrictModel):
     )
     login: Login | None = Field(default=None, description="How a session begins.")
     signature: RequestSignature | None = Field(default=None, description="How each request is signed.")
+    signature_method: Literal["HMAC-SHA1", "HMAC-SHA256"] = Field(
+        default="HMAC-SHA1", description="How OAuth 1.0 signs each request."
+    )
+    realm: Text | None = Field(default=None, description="The realm of OAuth 1.0, such as `{account}`.")
     algorithm: Literal["HS256", "RS256", "ES256"] = Field(default="HS256", description="How a JWT is signed.")
     claims: dict[str, JsonValue] = Field(
         default={}, description="The claims of a JWT: constants and `{input}`. iat and exp are added."

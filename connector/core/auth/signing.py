@@ -40,6 +40,8 @@ def find_main_place(connection_type: ConnectionType) -> tuple[str, str | None]:
     """
     if connection_type.kind == "signed" and connection_type.signature is not None:
         return connection_type.signature.to, None
+    if connection_type.kind == "oauth1":
+        return DEFAULT_PLACE, "OAuth"
     place = connection_type.to or DEFAULT_PLACE
     is_token = connection_type.kind != "api_key" and place.lower() == DEFAULT_PLACE.lower()
     is_bearer = connection_type.scheme is None and is_token

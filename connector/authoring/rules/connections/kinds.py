@@ -32,6 +32,7 @@ _NEEDED_INPUTS = {
     "oauth2_device_code": ("deviceAuthorizationUrl", "tokenUrl", "clientId"),
     "oauth2_account_credentials": ("tokenUrl", "accountId", "clientId", "clientSecret"),
     "oauth2_client_credentials": ("tokenUrl", "clientId", "clientSecret"),
+    "oauth1": ("consumerKey", "consumerSecret"),
 }
 _NEEDED_WORDS = {"jwt": "claims", "session": "login", "signed": "signature"}
 _OTHER_INPUTS = {
@@ -40,6 +41,7 @@ _OTHER_INPUTS = {
     "oauth2_account_credentials": ("revokeUrl",),
     "oauth2_client_credentials": ("revokeUrl", "scopes"),
     "jwt": ("tokenUrl",),
+    "oauth1": ("accessToken", "accessTokenSecret"),
 }
 _EXCHANGE_WORDS = ("token_params", "token_body", "scope_separator", "token_field", "base_url_from")
 _URL_SETTINGS = {name: word for word, name in URL_INPUTS.items()}
@@ -54,6 +56,7 @@ _WORDS_OF_KINDS = {
     **dict.fromkeys(("revoke_url", "client_auth"), OAUTH_KINDS),
     **dict.fromkeys(("to", "scheme"), (*OAUTH_KINDS, "jwt", "session", "bearer", "api_key")),
     **dict.fromkeys(("algorithm", "claims", "key_id", "lifetime"), ("jwt",)),
+    **dict.fromkeys(("signature_method", "realm"), ("oauth1",)),
     "login": ("session",),
     "signature": ("signed",),
 }  # fmt: skip
@@ -217,6 +220,8 @@ def list_sign_in_texts(connection_type: ConnectionType) -> dict[NodePath, str]:
         texts["signature", "payload"] = connection_type.signature.payload
     if connection_type.key_id is not None:
         texts[("key_id",)] = connection_type.key_id
+    if connection_type.realm is not None:
+        texts[("realm",)] = connection_type.realm
     pending: list[tuple[NodePath, object]] = [(("claims", name), item) for name, item in connection_type.claims.items()]
     while pending:
         path, item = pending.pop(0)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from connector.core.auth.oauth1 import OAuth1Signing
 from connector.core.auth.request_signing import RequestSigning
 
 if TYPE_CHECKING:
@@ -51,6 +53,9 @@ class OwnCredential:
     def _build_constant(self) -> Credential:
         if self._type.kind == "basic":
             return self._signer.sign_basic()
+        if self._type.kind == "oauth1":
+            oauth1 = OAuth1Signing.of(self._type, self._values, lambda: secrets.token_hex(16))
+            return replace(self._signer.sign_without_secret(), secret=oauth1.consumer_secret, signing=oauth1)
         if self._secret is None:
             return self._signer.sign_without_secret()
         if self._type.kind == "signed":

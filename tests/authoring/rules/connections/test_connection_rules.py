@@ -43,7 +43,51 @@ def connect(shelf: Path, connections: str) -> Path:
 OAUTH = ("authorize_url: https://api.bookshelf.example/a", "token_url: https://api.bookshelf.example/t")
 PUBLIC = {"kind": "oauth2", "inputs": (CLIENT,)}
 BASIC = {"kind": "basic"}
+SIGNED = "signature: {payload: '{target}', to: header.X-Sign}"
 MISTAKES = {
+    "a signature of another kind": (
+        block(SIGNED), [("signature:", "`signature` is for signed, not for bearer")],
+    ),
+    "a signed kind without a signature": (
+        block(kind="signed"), [("kind: signed", "signed needs the word `signature`")],
+    ),
+    "a signature of an unknown input": (
+        block("signature: {payload: '{shop}{body}', to: header.X-Sign}", kind="signed"),
+        [("signature:", "the connection it has no input 'shop'")],
+    ),
+    "a signature of nothing": (
+        block("signature: {payload: abc, to: header.X-Sign}", kind="signed"), [("signature:", "the same text would be signed")],
+    ),
+    "a time that is signed and not sent": (
+        block("signature: {payload: '{timestamp}', to: header.X-Sign}", kind="signed"), [("signature:", "sent nowhere")],
+    ),
+    "a session whose action is not there": (
+        block("login: {action: logIn, token: id}", kind="session"), [("login:", "there is no action 'logIn'")],
+    ),
+    "a session of an action that requires more": (
+        block("login: {action: getBook, token: idd}", kind="session", inputs=(KEY.replace("key:", "bookId:"),)),
+        [("login:", "has to be of type password in getBook"), ("login:", "the example of getBook has nothing at idd")],
+    ),
+    "a JWT without claims, with words of an exchange that it does not make": (
+        block("token_body: json", kind="jwt"),
+        [("kind: jwt", "jwt needs the word `claims`"), ("token_body:", "is for a JWT that is exchanged")],
+    ),
+    "the key of a certificate in clear, without a certificate": (
+        block(inputs=(KEY, text("own", ", to: tls.key"))),
+        [("own:", "has to be of type password"), ("own:", "belongs to a certificate")],
+    ),
+    "an issuer that nobody asks": (
+        block("issuer: 'https://api.bookshelf.example'", *OAUTH, **PUBLIC), [("issuer:", "nothing is asked of the issuer")],
+    ),
+    "an issuer at another host": (
+        block("issuer: 'https://id.other.example'", **PUBLIC), [("issuer:", "not among `allowed_hosts`")],
+    ),
+    "a code of a device without its address": (
+        block(OAUTH[1], kind="oauth2_device_code", inputs=(CLIENT,)), [("inputs:", "'deviceAuthorizationUrl'")],
+    ),
+    "a realm of another kind": (
+        block("realm: acme"), [("realm:", "`realm` is for oauth1, not for bearer")],
+    ),
     "an audience that is asked for and never sent": (
         block(inputs=(KEY, text("audience"))), [("audience:", "'audience' is asked for and goes nowhere")],
     ),
