@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from connector.core.inputs.field_checks import ValueCheck
     from connector.core.request.builder import Request
     from connector.definition.action import Action
-    from connector.definition.fields import InputField
+    from connector.definition.fields import Member
     from connector.definition.manifest import Manifest
 
 _INPUT: TypeAdapter[Input] = TypeAdapter(Input)
@@ -80,8 +80,8 @@ def _list_needed(action: Action) -> dict[str, Any]:
     return needed
 
 
-def _choose(field: InputField, offered: list[Any], name: str, method: str = "") -> Any:
-    check = compile_check(field, lambda _: {}, method)  # type: ignore[arg-type]
+def _choose(field: Input | Member, offered: list[Any], name: str, method: str = "") -> Any:
+    check = compile_check(field, lambda _: {}, method)
     if field.type == "file":
         return next((value for value in offered if isinstance(value, str) and value), _MADE["file"])
     candidates = [*offered, field.example, field.suggest, *_list_made(field, name)]
@@ -96,7 +96,7 @@ def _is_valid(check: ValueCheck, value: Any) -> bool:
     return True
 
 
-def _list_made(field: InputField, name: str) -> list[Any]:
+def _list_made(field: Input | Member, name: str) -> list[Any]:
     """Return values that probably fit an input, the likeliest first."""
     listed = list(field.typed_choices)
     if field.members:
@@ -113,7 +113,7 @@ def _list_made(field: InputField, name: str) -> list[Any]:
     return listed[:1] or _list_scalars(field, field.type, name)
 
 
-def _list_scalars(field: InputField, kind: str, name: str) -> list[Any]:
+def _list_scalars(field: Input | Member, kind: str, name: str) -> list[Any]:
     if kind in ("integer", "number"):
         limits = {"minimum": field.min, "maximum": field.max}
         numbers = [make_number(limits, is_integer=kind == "integer"), field.min, field.max]

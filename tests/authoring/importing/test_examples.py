@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -12,14 +11,13 @@ import pytest
 
 from connector.authoring.importing.action_examples import choose_input_example, make_action_example
 from connector.authoring.importing.document import Document
-from connector.authoring.importing.evidence.made_texts import write_match
 from connector.authoring.importing.examples import make_example, make_reply_example
 from connector.authoring.importing.pagination import infer_pagination
 from connector.authoring.rules.examples import check_example
 from connector.core.json_path import has_path
 from connector.definition.action import Action
 from connector.definition.loader import Connector
-from tests.authoring.importing.describe import read_operation
+from tests.support.api_descriptions import read_operation
 
 TREE = {"type": "object", "properties": {"name": {"type": "string"}, "parts": {"$ref": "#/components/schemas/Parts"}}}
 DOCUMENT = Document(
@@ -77,20 +75,6 @@ def test_the_example_of_a_list_is_a_page_that_is_not_the_last() -> None:
     assert example["has_more"] is True
     assert example["next"]
     assert all(has_path(example, inferred.words[word]) for word in ("items", "next", "has_more"))
-
-
-@pytest.mark.parametrize(
-    "pattern", [r"^\d{3}-[a-f0-9]{2,4}$", r"^(mon|tue)day$", r"[^a-z]\w+?", r"^https://\S+\.example$", r"^[A-Z]*$|^x$"]
-)
-def test_a_text_is_written_that_a_pattern_matches(pattern: str) -> None:
-    text = write_match(pattern)
-    assert text is not None
-    assert re.search(pattern, text)
-
-
-def test_a_pattern_beyond_this_is_given_up() -> None:
-    assert write_match(r"(?=a)b") is None
-    assert write_match(r"(unclosed") is None
 
 
 @pytest.mark.parametrize(
