@@ -12,6 +12,7 @@ from connector.authoring.rules.examples import prepare_inputs
 from connector.core.exchange.plan import compile_action
 from connector.core.inputs.validate import compile_check
 from connector.core.invalid_value import InvalidValue
+from connector.definition.action import SAFE_METHODS
 from connector.definition.fields import Input
 from connector.definition.loader import Connector
 from connector.errors import InputError
@@ -48,14 +49,15 @@ def choose_input_example(words: Mapping[str, Any], offered: Iterable[Any] = (), 
 def make_action_example(manifest: Manifest, action: Action, offered: Mapping[str, Any] | None = None) -> Any:
     """Return the words of an example: `inputs` and their `request`; None where no inputs are found that are valid.
 
-    Given are the inputs that are required, those that a rule asks for, and of the others as many as are offered.
+    Given are the inputs that are required and those that a rule asks for; of a write also those with an example. What
+    is optional of a read is a filter, which would hide what is there.
     """
     connector = Connector(Path(), manifest, actions=[action], choices={})
     compiled = compile_action(connector, action.action)
     wanted = {key: (offered or {}).get(key, field.example) for key, field in action.inputs.items()}
     given = {}
     for key, field in action.inputs.items():
-        if field.required or wanted[key] is not None:
+        if field.required or (wanted[key] is not None and action.method not in SAFE_METHODS):
             value = _choose(field, [] if wanted[key] is None else [wanted[key]], key, action.method)
             if value is not None:
                 given[key] = value

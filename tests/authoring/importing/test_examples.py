@@ -17,7 +17,7 @@ from connector.authoring.rules.examples import check_example
 from connector.core.json_path import has_path
 from connector.definition.action import Action
 from connector.definition.loader import Connector
-from tests.support.api_descriptions import read_operation
+from tests.support.pages.api_descriptions import read_operation
 
 TREE = {"type": "object", "properties": {"name": {"type": "string"}, "parts": {"$ref": "#/components/schemas/Parts"}}}
 DOCUMENT = Document(
@@ -110,3 +110,12 @@ def test_the_example_that_is_made_for_an_action_is_one_that_lint_accepts(folder:
         remade = Connector(folder, connector.manifest, actions=[Action.model_validate(words)])
         checked = SimpleNamespace(connector=remade, manifest_or_blank=connector.manifest)
         assert not list(check_example(remade.action(action.action), cast("Any", checked), "Made"))
+
+
+def test_the_example_of_a_read_leaves_out_filters() -> None:
+    connector = Connector.open(EXAMPLES / "stripe")
+    lists = [action for action in connector.actions() if action.pagination is not None and action.method == "GET"]
+    assert lists
+    for action in lists:
+        made = make_action_example(connector.manifest, action)
+        assert made["inputs"].keys() == {key for key, field in action.inputs.items() if field.required}
