@@ -79,5 +79,6 @@ def test_a_post_that_only_reads_makes_nothing(folder):
 
 def test_a_broken_file_breaks_its_own_calls_alone(folder):
     connector = folder("", {"find": FIND.format(key="find", more=""), "broken": "action: [\n"})
-    with Client(connector, transport=Sandbox(connector).transport) as client:
+    box = Sandbox(connector)
+    with Client(connector, box.connection, http=box.http) as client:
         assert client.run("find").data == {"found": 1}

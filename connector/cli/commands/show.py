@@ -34,11 +34,11 @@ TRIGGER_GROUP = "triggers"
 @click.pass_context
 def list_command(ctx: click.Context, output_format: str) -> None:
     """List the actions and triggers."""
-    from connector.definition.action_index import ActionIndex
+    from connector.definition.forms.action_heads import ActionHeads
     from connector.definition.resource import group_by_resource
 
     connector = open_connector(load_settings(ctx))
-    index = connector.derive(ActionIndex.read)
+    index = connector.derive(ActionHeads.read)
     actions = index.heads
     for finding in index.findings:
         print_stderr(str(finding))

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from connector.definition.action_index import ActionIndex
+from connector.definition.forms.action_heads import ActionHeads
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from connector.definition.action import Action
-    from connector.definition.action_index import ActionHead
+    from connector.definition.forms.action_heads import ActionHead
     from connector.definition.loader import Connector
 
 _PLACEHOLDER_PATTERN = re.compile(r"\{[^{}]*\}")
@@ -81,7 +81,7 @@ class Router:
     def __init__(self, connector: Connector) -> None:
         self._route_by_template: dict[str, Route] = {}
         self._connector = connector
-        for head in connector.derive(ActionIndex.read).heads:
+        for head in connector.derive(ActionHeads.read).heads:
             if not head.is_raw:
                 self.get_or_add_route(head.path).actions.add(head)
         for name, collection in connector.manifest.resources.items():

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from connector.core.json_path import get_at_path, has_path, set_at_path
-from connector.definition.action_index import iter_valid_actions
+from connector.definition.forms.action_heads import iter_valid_actions
 from connector.definition.json_path import parse_reply_path
 from connector.sandbox.data import ids
 

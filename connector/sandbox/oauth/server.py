@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
 from connector.core.url_policy import Origin
-from connector.definition.action_index import read_scopes
+from connector.definition.forms.action_heads import read_scopes
 from connector.definition.lazy import cached_property
 from connector.errors import UsageError
 from connector.sandbox.data.issued_tokens import (

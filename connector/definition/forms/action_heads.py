@@ -54,14 +54,14 @@ class ActionHead:
 
 
 @dataclass(frozen=True, slots=True)
-class ActionIndex:
+class ActionHeads:
     """The heads of a connector's actions, in the order of their files, and the findings of files that have none."""
 
     heads: tuple[ActionHead, ...]
     findings: tuple[Finding, ...] = ()
 
     @classmethod
-    def read(cls, connector: Connector) -> ActionIndex:
+    def read(cls, connector: Connector) -> ActionHeads:
         """Read the head of every action; use it with `connector.derive`."""
         heads: list[ActionHead] = []
         findings: list[Finding] = []

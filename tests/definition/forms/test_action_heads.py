@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from connector import Connector
-from connector.definition.action_index import ActionIndex, read_scopes
+from connector.definition.forms.action_heads import ActionHeads, read_scopes
 from connector.definition.parsers import strict_yaml
 from connector.errors import DefinitionError
 
@@ -28,7 +28,7 @@ def lamps(tmp_path: Path) -> Path:
 
 
 def test_the_index_says_what_the_actions_say(zoom):
-    heads = ActionIndex.read(zoom).heads
+    heads = ActionHeads.read(zoom).heads
     actions = list(zoom.actions())
     assert [(head.action, head.label, head.summary, head.method, head.path, head.is_raw) for head in heads] == [
         (action.action, action.label, action.summary, action.method, action.path, action.is_raw) for action in actions
@@ -49,7 +49,7 @@ def test_the_index_says_what_the_actions_say(zoom):
 )
 def test_a_broken_file_is_told_and_the_rest_is_there(lamps, text, message):
     (lamps / "actions" / "bad.yaml").write_text(text, encoding="utf-8")
-    index = ActionIndex.read(Connector.open(lamps))
+    index = ActionHeads.read(Connector.open(lamps))
     assert [head.action for head in index.heads] == ["one", "two"]
     assert any(message in finding.message for finding in index.findings), index.findings
     assert {finding.file for finding in index.findings} == {str(lamps / "actions" / "bad.yaml")}
