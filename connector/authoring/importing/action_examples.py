@@ -12,6 +12,7 @@ from connector.authoring.rules.examples import prepare_inputs
 from connector.core.exchange.plan import compile_action
 from connector.core.inputs.validate import compile_check
 from connector.core.invalid_value import InvalidValue
+from connector.definition.action import SAFE_METHODS
 from connector.definition.fields import Input
 from connector.definition.loader import Connector
 from connector.errors import InputError
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from connector.core.inputs.field_checks import ValueCheck
     from connector.core.request.builder import Request
     from connector.definition.action import Action
-    from connector.definition.fields import InputField
+    from connector.definition.fields import Member
     from connector.definition.manifest import Manifest
 
 _INPUT: TypeAdapter[Input] = TypeAdapter(Input)
@@ -48,14 +49,15 @@ def choose_input_example(words: Mapping[str, Any], offered: Iterable[Any] = (), 
 def make_action_example(manifest: Manifest, action: Action, offered: Mapping[str, Any] | None = None) -> Any:
     """Return the words of an example: `inputs` and their `request`; None where no inputs are found that are valid.
 
-    Given are the inputs that are required, those that a rule asks for, and of the others as many as are offered.
+    Given are the inputs that are required and those that a rule asks for; of a write also those with an example. What
+    is optional of a read is a filter, which would hide what is there.
     """
     connector = Connector(Path(), manifest, actions=[action], choices={})
     compiled = compile_action(connector, action.action)
     wanted = {key: (offered or {}).get(key, field.example) for key, field in action.inputs.items()}
     given = {}
     for key, field in action.inputs.items():
-        if field.required or wanted[key] is not None:
+        if field.required or (wanted[key] is not None and action.method not in SAFE_METHODS):
             value = _choose(field, [] if wanted[key] is None else [wanted[key]], key, action.method)
             if value is not None:
                 given[key] = value
@@ -80,8 +82,8 @@ def _list_needed(action: Action) -> dict[str, Any]:
     return needed
 
 
-def _choose(field: InputField, offered: list[Any], name: str, method: str = "") -> Any:
-    check = compile_check(field, lambda _: {}, method)  # type: ignore[arg-type]
+def _choose(field: Input | Member, offered: list[Any], name: str, method: str = "") -> Any:
+    check = compile_check(field, lambda _: {}, method)
     if field.type == "file":
         return next((value for value in offered if isinstance(value, str) and value), _MADE["file"])
     candidates = [*offered, field.example, field.suggest, *_list_made(field, name)]
@@ -96,7 +98,7 @@ def _is_valid(check: ValueCheck, value: Any) -> bool:
     return True
 
 
-def _list_made(field: InputField, name: str) -> list[Any]:
+def _list_made(field: Input | Member, name: str) -> list[Any]:
     """Return values that probably fit an input, the likeliest first."""
     listed = list(field.typed_choices)
     if field.members:
@@ -113,7 +115,7 @@ def _list_made(field: InputField, name: str) -> list[Any]:
     return listed[:1] or _list_scalars(field, field.type, name)
 
 
-def _list_scalars(field: InputField, kind: str, name: str) -> list[Any]:
+def _list_scalars(field: Input | Member, kind: str, name: str) -> list[Any]:
     if kind in ("integer", "number"):
         limits = {"minimum": field.min, "maximum": field.max}
         numbers = [make_number(limits, is_integer=kind == "integer"), field.min, field.max]

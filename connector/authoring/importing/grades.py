@@ -74,7 +74,8 @@ class OperationGrade:
     @property
     def grade(self) -> Grade:
         """The worst of its notes."""
-        return max((note.grade for note in self.notes), key=GRADES.index, default="whole")
+        worst: Grade = max((note.grade for note in self.notes), key=GRADES.index, default="whole")
+        return worst
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from connector.authoring.importing.evidence.paging_facts import (
     looks_like_cursor,
     looks_like_url,
 )
-from connector.authoring.importing.evidence.shapes import Member, read_items, read_shape
+from connector.authoring.importing.evidence.shapes import NestedMember, read_items, read_shape
 from connector.definition.fields import RequestLocation
 from connector.definition.json_path import join_path
 
@@ -68,7 +68,7 @@ def _find_cursor(facts: PagingFacts) -> Inferred | None:
     return None
 
 
-def _list_cursors(facts: PagingFacts) -> list[Member]:
+def _list_cursors(facts: PagingFacts) -> list[NestedMember]:
     """Return the members that may be a cursor: those below `next` with the name of a parameter first."""
     below_next = [
         member
@@ -86,7 +86,7 @@ def _list_cursors(facts: PagingFacts) -> list[Member]:
     return [*below_next, *found]
 
 
-def _find_taker(facts: PagingFacts, member: Member) -> PagingParameter | None:
+def _find_taker(facts: PagingFacts, member: NestedMember) -> PagingParameter | None:
     """Return the parameter that takes a cursor: of the same name, of that name without `next`, or of a usual one."""
     name = names.squash(member.name)
     own_names = (name, re.sub(r"^(next|end)(?=.)", "", name), re.sub(r"^next(?=.)", "page", name))
@@ -168,7 +168,7 @@ def _find_next_url(facts: PagingFacts) -> Inferred | None:
     return Inferred({"style": "next_url", "next": path}, (f"the reply has the next URL at {path}",))
 
 
-def _find_url(facts: PagingFacts) -> Member | None:
+def _find_url(facts: PagingFacts) -> NestedMember | None:
     for name in names.NEXT_URL_FIELDS:
         member = facts.find_member((name,), ("string", "any", "union"))
         if member is not None and (not looks_like_cursor(member) or looks_like_url(member)):

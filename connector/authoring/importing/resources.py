@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from connector.authoring.importing.evidence.inferred import Inferred
 from connector.authoring.importing.evidence.paging_names import singular, squash
 from connector.authoring.importing.evidence.routes import (
-    Route,
+    PathRoute,
     collect_routes,
     find_id,
     list_wrapped,
@@ -41,8 +41,8 @@ _ME = re.compile(r"[`'\"]me[`'\"]")
 class _Candidate:
     """A list and an item that belong together; one of them may be missing."""
 
-    listing: Route | None
-    item: Route | None
+    listing: PathRoute | None
+    item: PathRoute | None
     name: str = ""
     id_name: str = ""
     kind: str = "text"
@@ -84,7 +84,7 @@ def find_path_values(resources: Mapping[str, Mapping[str, Any]], path: str) -> d
     return values
 
 
-def _pair_routes(routes: dict[str, Route]) -> list[_Candidate]:
+def _pair_routes(routes: dict[str, PathRoute]) -> list[_Candidate]:
     """Return lists with their items: an item below its list, else one whose noun no other list has."""
     items = {shape: route for shape, route in routes.items() if shape.endswith("/{}") and _is_item(route)}
     lists = {shape: route for shape, route in routes.items() if shape not in items and _is_list(route)}
@@ -104,18 +104,18 @@ def _pair_routes(routes: dict[str, Route]) -> list[_Candidate]:
     return [one for one in [*pairs, *alone] if one.listing or "GET" in (one.item.operations if one.item else ())]
 
 
-def _is_item(route: Route) -> bool:
+def _is_item(route: PathRoute) -> bool:
     get = route.operations.get("GET")
     is_list = get is not None and read_listed(get) is not None and read_record(get) is None
     return bool(route.operations.keys() & {"GET", "PUT", "PATCH", "DELETE"}) and not is_list
 
 
-def _is_list(route: Route) -> bool:
+def _is_list(route: PathRoute) -> bool:
     get = route.operations.get("GET")
     return not route.path.endswith("}") and (read_listed(get) is not None or (get is None and _may_create(route)))
 
 
-def _may_create(route: Route) -> bool:
+def _may_create(route: PathRoute) -> bool:
     post = route.operations.get("POST")
     return post is not None and post.success is not None and read_record(post) is not None
 
@@ -176,7 +176,7 @@ def _tells_new_id(candidate: _Candidate) -> bool:
     return candidate.listing is not None or (candidate.item is not None and "GET" in candidate.item.operations)
 
 
-def _hides_id(listing: Operation | None, item: Route) -> bool:
+def _hides_id(listing: Operation | None, item: PathRoute) -> bool:
     """Whether the entries of a list have nothing that identifies them."""
     entry = read_listed(listing)
     properties = entry.properties if entry is not None else {}
@@ -204,7 +204,7 @@ def _join(words: list[str]) -> str:
 
 
 def _count_placeholders(candidate: _Candidate) -> tuple[int, int]:
-    path = (candidate.listing or candidate.item or Route("")).path
+    path = (candidate.listing or candidate.item or PathRoute("")).path
     return path.count("{"), path.count("/")
 
 

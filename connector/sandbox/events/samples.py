@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector.core.json_path import get_at_path, has_path, set_at_path
 from connector.core.webhook.times import format_time
+from connector.definition.forms.action_heads import iter_valid_actions
 from connector.definition.json_path import parse_reply_path
 from connector.sandbox.data import ids
 
@@ -134,7 +135,7 @@ def _iter_example_values(connector: Connector) -> Iterator[tuple[str, Any]]:
     """Yield names and scalar values of the seed records, then of example replies."""
     for collection in connector.manifest.resources.values():
         yield from _iter_scalars(collection.seed)
-    for action in connector.actions():
+    for action in iter_valid_actions(connector):
         yield from _iter_scalars(action.returns.example)
 
 

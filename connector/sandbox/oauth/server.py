@@ -8,7 +8,9 @@ from urllib.parse import urlencode, urlsplit
 
 from connector.core.auth import device_code
 from connector.core.auth.oauth import JWT_GRANT_TYPE
+from connector.core.url_policy import Origin
 from connector.definition.connection_type import PERSON_KINDS
+from connector.definition.forms.action_heads import read_scopes
 from connector.definition.lazy import cached_property
 from connector.errors import UsageError
 from connector.sandbox.data.issued_tokens import (
@@ -262,7 +264,7 @@ class AuthorizationServer:
         if self._token_policy.scope is not None:
             names = self._token_policy.scope.split()
             return names, set(names)
-        requirements = [action.scopes for action in self._connector.actions()]
+        requirements = read_scopes(self._connector)
         defaults = list(dict.fromkeys(scope for scopes in requirements for scope in (*scopes.granular, *scopes.all)))
         return defaults, {*defaults, *(scope for requirement in requirements for scope in requirement.classic)}
 

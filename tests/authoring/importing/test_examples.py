@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -12,14 +11,13 @@ import pytest
 
 from connector.authoring.importing.action_examples import choose_input_example, make_action_example
 from connector.authoring.importing.document import Document
-from connector.authoring.importing.evidence.made_texts import write_match
 from connector.authoring.importing.examples import make_example, make_reply_example
 from connector.authoring.importing.pagination import infer_pagination
 from connector.authoring.rules.examples import check_example
 from connector.core.json_path import has_path
 from connector.definition.action import Action
 from connector.definition.loader import Connector
-from tests.authoring.importing.describe import read_operation
+from tests.support.pages.api_descriptions import read_operation
 
 TREE = {"type": "object", "properties": {"name": {"type": "string"}, "parts": {"$ref": "#/components/schemas/Parts"}}}
 DOCUMENT = Document(
@@ -80,20 +78,6 @@ def test_the_example_of_a_list_is_a_page_that_is_not_the_last() -> None:
 
 
 @pytest.mark.parametrize(
-    "pattern", [r"^\d{3}-[a-f0-9]{2,4}$", r"^(mon|tue)day$", r"[^a-z]\w+?", r"^https://\S+\.example$", r"^[A-Z]*$|^x$"]
-)
-def test_a_text_is_written_that_a_pattern_matches(pattern: str) -> None:
-    text = write_match(pattern)
-    assert text is not None
-    assert re.search(pattern, text)
-
-
-def test_a_pattern_beyond_this_is_given_up() -> None:
-    assert write_match(r"(?=a)b") is None
-    assert write_match(r"(unclosed") is None
-
-
-@pytest.mark.parametrize(
     ("words", "offered", "chosen"),
     [
         ({"type": "integer", "min": 5}, [3, 7], 7),
@@ -126,3 +110,12 @@ def test_the_example_that_is_made_for_an_action_is_one_that_lint_accepts(folder:
         remade = Connector(folder, connector.manifest, actions=[Action.model_validate(words)])
         checked = SimpleNamespace(connector=remade, manifest_or_blank=connector.manifest)
         assert not list(check_example(remade.action(action.action), cast("Any", checked), "Made"))
+
+
+def test_the_example_of_a_read_leaves_out_filters() -> None:
+    connector = Connector.open(EXAMPLES / "stripe")
+    lists = [action for action in connector.actions() if action.pagination is not None and action.method == "GET"]
+    assert lists
+    for action in lists:
+        made = make_action_example(connector.manifest, action)
+        assert made["inputs"].keys() == {key for key, field in action.inputs.items() if field.required}

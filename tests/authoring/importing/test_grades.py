@@ -6,7 +6,7 @@ import json
 
 from connector.authoring.importing.evidence.inferred import Inferred
 from connector.authoring.importing.grades import QUESTIONS, Guess, ImportGrades, Note, OperationGrade, grade_operation
-from tests.authoring.importing.describe import read_operations
+from tests.support.pages.api_descriptions import read_operations
 
 GUESS = Guess.of("pagination", Inferred({"style": "none"}, ("query.limit alone",), "Is there a | second page?"))
 GRADES = ImportGrades(

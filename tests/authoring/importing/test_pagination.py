@@ -10,7 +10,7 @@ import pytest
 
 from connector.authoring.importing.description import Description, Document
 from connector.authoring.importing.pagination import infer_pagination
-from tests.authoring.importing.describe import read_operation
+from tests.support.pages.api_descriptions import read_operation
 
 JUDGED = json.loads((Path(__file__).parent / "judged_lists.json").read_text())
 BOOKS = {"type": "array", "items": {"type": "object", "properties": {"id": {"type": "string"}}}}

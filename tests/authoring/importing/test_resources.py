@@ -9,7 +9,7 @@ import pytest
 from connector.authoring.importing.events import infer_resource_events
 from connector.authoring.importing.resources import find_path_values, infer_resources
 from connector.definition.resource import ResourceDefinition
-from tests.authoring.importing.describe import read_operations
+from tests.support.pages.api_descriptions import read_operations
 
 
 def reply(schema: dict[str, Any], **words: Any) -> dict[str, Any]:

@@ -13,7 +13,14 @@ from connector.authoring.importing.evidence.paging_names import (
     singular,
     squash,
 )
-from connector.authoring.importing.evidence.shapes import Member, Shape, is_json, iter_members, read_items, read_shape
+from connector.authoring.importing.evidence.shapes import (
+    NestedMember,
+    Shape,
+    is_json,
+    iter_members,
+    read_items,
+    read_shape,
+)
 
 if TYPE_CHECKING:
     from connector.authoring.importing.description import Operation
@@ -64,7 +71,7 @@ def list_path_words(path: str) -> list[str]:
     return [word for part in parts for word in part.split(".") if word]
 
 
-def _count_points(operation: Operation, member: Member, lone: list[int]) -> int:
+def _count_points(operation: Operation, member: NestedMember, lone: list[int]) -> int:
     name = squash(member.name)
     words = [squash(word) for word in list_path_words(operation.path)]
     last = words[-1] if words else ""

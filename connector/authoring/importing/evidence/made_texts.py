@@ -54,8 +54,9 @@ def make_number(words: Mapping[str, Any], *, is_integer: bool) -> int | float:
     """Return a number within limits: the smallest that is at least one, where that is allowed."""
     lowest, highest = _read_bound(words, "minimum", 1), _read_bound(words, "maximum", -1)
     step = words.get("multipleOf")
-    number: int | float = max(lowest, 1) if highest is None or highest >= 1 else highest if lowest is None else lowest
-    number = number if lowest is None else max(number, lowest)
+    number: int | float = 1 if lowest is None else max(lowest, 1)
+    if highest is not None and number > highest:
+        number = highest if lowest is None else lowest
     if isinstance(step, int | float) and step > 0:
         number = math.ceil(number / step) * step
     return math.ceil(number) if is_integer else number
@@ -66,7 +67,7 @@ def _read_bound(words: Mapping[str, Any], word: str, direction: int) -> Any:
     if isinstance(exclusive, int | float) and not isinstance(exclusive, bool):
         return exclusive + direction
     if not isinstance(bound, int | float):
-        return 1 if direction == 1 else None
+        return None
     return bound + direction if exclusive is True else bound
 
 

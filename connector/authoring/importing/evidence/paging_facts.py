@@ -14,7 +14,7 @@ from connector.authoring.importing.evidence.paging_names import (
     SIZE_PARAMETERS,
     squash,
 )
-from connector.authoring.importing.evidence.shapes import Member, Shape, is_json, iter_members, read_shape
+from connector.authoring.importing.evidence.shapes import NestedMember, Shape, is_json, iter_members, read_shape
 from connector.definition.fields import RequestLocation
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class PagingFacts:
         return found
 
     @cached_property
-    def members(self) -> tuple[Member, ...]:
+    def members(self) -> tuple[NestedMember, ...]:
         """The members of the reply that are not of the list."""
         reply = self.operation.success
         if reply is None or self.items == () or not is_json(reply.content_type):
@@ -106,7 +106,7 @@ class PagingFacts:
         """Return the first parameter of these names."""
         return next((self.by_name[name] for name in names if name in self.by_name), None)
 
-    def find_member(self, names: Iterable[str], kinds: tuple[str, ...]) -> Member | None:
+    def find_member(self, names: Iterable[str], kinds: tuple[str, ...]) -> NestedMember | None:
         """Return the outermost member of the first of these names that has one of these kinds."""
         for name in names:
             found = [m for m in self.members if squash(m.name) == name and m.shape.kind in kinds]
@@ -139,7 +139,7 @@ def _list_parameters(operation: Operation) -> list[PagingParameter]:
     return found
 
 
-def looks_like_url(member: Member) -> bool:
+def looks_like_url(member: NestedMember) -> bool:
     """Whether a member of a reply is a URL rather than a cursor: by format, example or words."""
     example: Any = member.shape.example
     if member.shape.words.get("format") in ("uri", "url", "uri-reference"):
@@ -150,7 +150,7 @@ def looks_like_url(member: Member) -> bool:
     return bool(_URL_WORDS.search(text)) and not _TOKEN_WORDS.search(text)
 
 
-def looks_like_cursor(member: Member) -> bool:
+def looks_like_cursor(member: NestedMember) -> bool:
     """Whether words, kind or example say that a member is a cursor."""
     example = member.shape.example
     has_other_example = isinstance(example, str) and bool(example) and not looks_like_url(member)

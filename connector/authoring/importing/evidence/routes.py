@@ -19,7 +19,7 @@ _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 
 @dataclass(slots=True)
-class Route:
+class PathRoute:
     """One path with its operations by method."""
 
     path: str
@@ -70,11 +70,11 @@ def normalize_path(path: str) -> str:
     return _PLACEHOLDER.sub("{}", path)
 
 
-def collect_routes(operations: Iterable[Operation]) -> dict[str, Route]:
+def collect_routes(operations: Iterable[Operation]) -> dict[str, PathRoute]:
     """Return the routes of operations by their normalized paths, in their order."""
-    routes: dict[str, Route] = {}
+    routes: dict[str, PathRoute] = {}
     for operation in operations:
-        route = routes.setdefault(normalize_path(operation.path), Route(operation.path))
+        route = routes.setdefault(normalize_path(operation.path), PathRoute(operation.path))
         route.operations.setdefault(operation.method, operation)
     return routes
 

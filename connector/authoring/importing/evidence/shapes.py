@@ -39,7 +39,7 @@ class Shape:
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class NestedMember:
     """A member of an object, wherever it is nested, with its place."""
 
     path: tuple[str, ...]
@@ -127,14 +127,14 @@ def read_items(document: Document, shape: Shape) -> Shape:
     return read_shape(document, shape.words.get("items"))
 
 
-def iter_members(document: Document, shape: Shape, depth: int = 3) -> Iterator[Member]:
+def iter_members(document: Document, shape: Shape, depth: int = 3) -> Iterator[NestedMember]:
     """Yield the members of an object and those of objects within it, the outer ones first; lists are not entered."""
     level: list[tuple[tuple[str, ...], Shape]] = [((), shape)]
     for _ in range(depth):
         inner: list[tuple[tuple[str, ...], Shape]] = []
         for path, owner in level:
             for name, schema in owner.properties.items():
-                member = Member((*path, name), read_shape(document, schema))
+                member = NestedMember((*path, name), read_shape(document, schema))
                 yield member
                 if member.shape.properties:
                     inner.append((member.path, member.shape))
