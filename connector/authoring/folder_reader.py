@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from connector.authoring.draft import ParsedFile, parse_lenient
 from connector.definition import renamed_words, schema_validation
@@ -18,12 +18,13 @@ from connector.definition.resource import ResourcesFile
 from connector.errors import DefinitionError, Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from connector.authoring.draft import FileModel, Violation
     from connector.definition.parsers.strict_yaml import Document
 
+T = TypeVar("T")
 _BLANK_MANIFEST = Manifest(connector="x", label="-", summary="-", base_url="https://-.example")
 
 
@@ -42,6 +43,7 @@ class ConnectorFolder:
     parity: Document | None = None
     action_stems: list[str] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    _derived: dict[Callable[[ConnectorFolder], Any], Any] = field(default_factory=dict)
 
     @classmethod
     def read(cls, folder: Path) -> ConnectorFolder:
@@ -79,6 +81,13 @@ class ConnectorFolder:
         actions = [file.model for file in self.actions]
         choices = {name: document.data for name, document in self.choices.items() if isinstance(document.data, dict)}
         return Connector(self.path, self.manifest_or_blank, actions=actions, choices=choices)
+
+    def derive(self, build: Callable[[ConnectorFolder], T]) -> T:
+        """Return `build(folder)`, computed when a rule first needs it; what it is made of no longer changes then."""
+        if build not in self._derived:
+            self._derived[build] = build(self)
+        value: T = self._derived[build]
+        return value
 
     @property
     def manifest_or_blank(self) -> Manifest:

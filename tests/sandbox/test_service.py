@@ -75,3 +75,10 @@ def test_a_post_that_only_reads_makes_nothing(folder):
     box = Sandbox(connector)
     with Client(connector, box.connection, http=box.http) as client:
         assert [client.run(key).status for key in ("find", "make")] == [200, 201]
+
+
+def test_a_broken_file_breaks_its_own_calls_alone(folder):
+    connector = folder("", {"find": FIND.format(key="find", more=""), "broken": "action: [\n"})
+    box = Sandbox(connector)
+    with Client(connector, box.connection, http=box.http) as client:
+        assert client.run("find").data == {"found": 1}

@@ -11,6 +11,7 @@ import click
 from connector.cli.context.context import load_settings, open_connector, output_option
 from connector.cli.groups import CONFIRM_NOTE, StrictCommand, global_options, list_run_flags
 from connector.cli.output import printer
+from connector.cli.output.stdio import print_stderr
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -33,10 +34,14 @@ TRIGGER_GROUP = "triggers"
 @click.pass_context
 def list_command(ctx: click.Context, output_format: str) -> None:
     """List the actions and triggers."""
+    from connector.definition.forms.action_heads import ActionHeads
     from connector.definition.resource import group_by_resource
 
     connector = open_connector(load_settings(ctx))
-    actions = list(connector.actions())
+    index = connector.derive(ActionHeads.read)
+    actions = index.heads
+    for finding in index.findings:
+        print_stderr(str(finding))
     triggers = connector.manifest.triggers
     if output_format == "json":
         printer.write_json({

@@ -18,7 +18,7 @@ from connector.definition.parsers.json_parser_events import is_json, parse_event
 from connector.errors import DefinitionError, Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 MAX_FILE_BYTES = 1 << 20
 MAX_DEPTH = 40
@@ -82,6 +82,18 @@ def read_all(raw: bytes, source: str, *, max_bytes: int = MAX_FILE_BYTES) -> lis
         if error.rule not in ("yaml", "line-end") or not is_json(text):
             raise
     return _DocumentBuilder(source).build(parse_events(text))
+
+
+def read_words(raw: bytes, source: str, words: frozenset[str]) -> dict[str, Any]:
+    """Read a document until it has these words; mistakes that come later are not seen. Raises DefinitionError."""
+    builder = _DocumentBuilder(source)
+    text = _decode_text(raw, source, MAX_FILE_BYTES)
+    try:
+        documents = builder.build(builder.stop_after(words, yaml.parse(text, Loader=_Loader)))
+    except yaml.YAMLError:
+        documents = read_all(raw, source)  # for what it says of the mistake
+    data = documents[0].data if documents else None
+    return data if isinstance(data, dict) else {}
 
 
 def _read_yaml(text: str, source: str) -> list[Document]:
@@ -148,6 +160,14 @@ class _DocumentBuilder:
             elif isinstance(event, yaml.AliasEvent):
                 self._add_alias(event)
         return self.documents
+
+    def stop_after(self, words: frozenset[str], events: Iterable[yaml.Event]) -> Iterator[yaml.Event]:
+        """Yield events until the document has these words."""
+        for event in events:
+            yield event
+            node = self.stack[0] if len(self.stack) == 1 else None
+            if node and isinstance(node.value, dict) and node.key is None and words <= node.value.keys():
+                return
 
     def _build_error(self, event: Any, rule: str, message: str) -> DefinitionError:
         return _build_definition_error(self.source, _start_position(event), rule, message)

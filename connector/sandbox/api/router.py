@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from connector.definition.forms.action_heads import ActionHeads
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from connector.definition.action import Action
+    from connector.definition.forms.action_heads import ActionHead
     from connector.definition.loader import Connector
 
 _PLACEHOLDER_PATTERN = re.compile(r"\{[^{}]*\}")
@@ -15,12 +21,36 @@ _ITEM_METHODS = ("GET", "PATCH", "PUT", "DELETE")
 _LIST_METHODS = ("GET", "POST")
 
 
+class RouteActions(Mapping[str, "list[Action]"]):
+    """The actions of a route by method; the file of one is read when it is asked for."""
+
+    def __init__(self, connector: Connector) -> None:
+        self._connector = connector
+        self._keys: dict[str, list[str]] = {}
+
+    def add(self, head: ActionHead) -> None:
+        """Add an action that has the path of the route."""
+        self._keys.setdefault(head.method, []).append(head.action)
+
+    def __getitem__(self, method: str) -> list[Action]:
+        return [self._connector.action(key) for key in self._keys[method]]
+
+    def __contains__(self, method: object) -> bool:
+        return method in self._keys
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._keys)
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+
 @dataclass(slots=True)
 class Route:
     """One path template: its actions by method, its collection, and its role there."""
 
     template: str
-    actions: dict[str, list[Action]] = field(default_factory=dict)
+    actions: RouteActions
     collection: str = ""
     role: Literal["", "list", "item"] = ""
 
@@ -50,9 +80,10 @@ class Router:
 
     def __init__(self, connector: Connector) -> None:
         self._route_by_template: dict[str, Route] = {}
-        for action in connector.actions():
-            if not action.is_raw:
-                self.get_or_add_route(action.path).actions.setdefault(action.method, []).append(action)
+        self._connector = connector
+        for head in connector.derive(ActionHeads.read).heads:
+            if not head.is_raw:
+                self.get_or_add_route(head.path).actions.add(head)
         for name, collection in connector.manifest.resources.items():
             if collection.listing:
                 self._set_role(collection.listing, name, "list")
@@ -67,7 +98,10 @@ class Router:
 
     def get_or_add_route(self, template: str) -> Route:
         """Return the route of a template, whatever its placeholder names; add a new one."""
-        return self._route_by_template.setdefault(_PLACEHOLDER_PATTERN.sub("{}", template), Route(template))
+        name = _PLACEHOLDER_PATTERN.sub("{}", template)
+        if name not in self._route_by_template:
+            self._route_by_template[name] = Route(template, RouteActions(self._connector))
+        return self._route_by_template[name]
 
     def _set_role(self, template: str, collection: str, role: Literal["list", "item"]) -> None:
         route = self.get_or_add_route(template)

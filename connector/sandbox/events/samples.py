@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from connector.core.json_path import get_at_path, has_path, set_at_path
+from connector.definition.forms.action_heads import iter_valid_actions
 from connector.definition.json_path import parse_reply_path
 from connector.sandbox.data import ids
 
@@ -131,7 +132,7 @@ def _iter_example_values(connector: Connector) -> Iterator[tuple[str, Any]]:
     """Yield names and scalar values of the seed records, then of example replies."""
     for collection in connector.manifest.resources.values():
         yield from _iter_scalars(collection.seed)
-    for action in connector.actions():
+    for action in iter_valid_actions(connector):
         yield from _iter_scalars(action.returns.example)
 
 

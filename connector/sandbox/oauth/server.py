@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
 from connector.core.url_policy import Origin
+from connector.definition.forms.action_heads import read_scopes
 from connector.definition.lazy import cached_property
 from connector.errors import UsageError
 from connector.sandbox.data.issued_tokens import (
@@ -221,7 +222,7 @@ class AuthorizationServer:
         if self._token_policy.scope is not None:
             names = self._token_policy.scope.split()
             return names, set(names)
-        requirements = [action.scopes for action in self._connector.actions()]
+        requirements = read_scopes(self._connector)
         defaults = list(dict.fromkeys(scope for requirement in requirements for scope in requirement.granular))
         return defaults, {*defaults, *(scope for requirement in requirements for scope in requirement.classic)}
 

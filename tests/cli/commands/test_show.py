@@ -35,6 +35,15 @@ def test_list_groups_by_what_an_action_is_about(here, zoom):
     assert sorted(named) == sorted([*(one.action for one in zoom.actions()), "webhookReceiver"])
 
 
+def test_list_tells_a_broken_file_and_lists_the_rest(here, folder):
+    lamp = "action: shine\nlabel: Shine\nsummary: It shines.\nrequest: GET /lamps\n"
+    connector = folder("", {"shine": lamp, "broken": "action: [\n"})
+    done = here("--connector", str(connector.folder), "list", "--output", "json")
+    assert done.code == 0
+    assert [one["action"] for one in done.data["actions"]] == ["shine"]
+    assert "broken.yaml:2:1" in done.err
+
+
 def test_show_tells_every_input_and_the_payload(here, zoom):
     action = zoom.action("createMeeting")
     out = here("show", "createMeeting").out

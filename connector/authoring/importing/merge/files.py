@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from connector.runtime.files.atomic import replacing
-
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -13,10 +11,14 @@ if TYPE_CHECKING:
 def write_text(path: Path, text: str) -> None:
     """Write a file beside its place, then put it there; a file that exists keeps its mode. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with replacing(path) as temp_path:
-        temp_path.write_bytes(text.encode())
+    beside = path.with_name(f".{path.name}.new")  # what an interrupted import left there is written over
+    try:
+        beside.write_bytes(text.encode())
         if path.exists():
-            temp_path.chmod(path.stat().st_mode)
+            beside.chmod(path.stat().st_mode)
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def read_text(path: Path) -> str | None:

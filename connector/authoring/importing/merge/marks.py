@@ -32,12 +32,13 @@ class MarkedNode:
 
 @dataclass(slots=True)
 class MarkedEntry:
-    """A key of a mapping and its value; `column` is the key's, from 0."""
+    """A key of a mapping and its value; `column` is the key's, from 0, and `in_flow` says whether braces are around."""
 
     key_start: int
     key_end: int
     column: int
     value: MarkedNode
+    in_flow: bool
 
 
 class MarkedText:
@@ -63,8 +64,10 @@ class MarkedText:
     def may_remove(self, path: Path) -> bool:
         """Whether an entry can be removed without losing a comment, or what an alias repeats."""
         entry = self._find_own_entry(path)
-        end = self.find_end_of_lines(entry) if entry else 0
-        return entry is not None and not (_is_shared(entry.value) or self._has_comment(entry.key_start, end))
+        if entry is None or _is_shared(entry.value):
+            return False
+        end = entry.value.end if entry.in_flow else self.find_end_of_lines(entry)
+        return not self._has_comment(entry.key_start, end)
 
     def _find_own_entry(self, path: Path) -> MarkedEntry | None:
         """Return the entry at a path, or None where it is not there alone: below an anchor or an alias."""
@@ -120,7 +123,9 @@ class MarkedText:
             if node.is_mapping:
                 value = self._read_node(next(events), events)
                 last_end = max(last_end, value.end)
-                node.entries[event.value] = MarkedEntry(member.start, member.end, event.start_mark.column, value)
+                node.entries[event.value] = MarkedEntry(
+                    member.start, member.end, event.start_mark.column, value, node.is_flow
+                )
             else:
                 items.append(member)
         node.is_shared |= any(_is_shared(item) for item in items)

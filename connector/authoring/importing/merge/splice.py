@@ -89,14 +89,11 @@ def _edit_mapping(
 def _edit_entry(
     marked: MarkedText, entry: MarkedEntry, before: dict[str, Any], after: dict[str, Any]
 ) -> Iterator[_Edit]:
-    """Yield the edits of a mapping below its key; one that keeps nothing in a block begins anew."""
-    if not entry.value.is_flow and not any(key in before for key in after):
+    """Yield the edits of a mapping below its key."""
+    yield from _edit_mapping(marked, entry.value, before, after)
+    if not after and not entry.value.is_flow:
         colon = _find_colon(marked, entry)
-        for key in before:
-            yield _remove(marked, entry.value, key, None)
-        yield _Edit(colon, colon, f" {_write_flow(after)}")
-    else:
-        yield from _edit_mapping(marked, entry.value, before, after)
+        yield _Edit(colon, colon, " {}")  # a comment is left below
 
 
 def _insert(marked: MarkedText, node: MarkedNode, previous: MarkedEntry | None, key: str, value: Any) -> _Edit:
