@@ -74,8 +74,7 @@ class OperationGrade:
     @property
     def grade(self) -> Grade:
         """The worst of its notes."""
-        worst: Grade = max((note.grade for note in self.notes), key=GRADES.index, default="whole")
-        return worst
+        return GRADES[max((GRADES.index(note.grade) for note in self.notes), default=0)]
 
 
 @dataclass(frozen=True, slots=True)
