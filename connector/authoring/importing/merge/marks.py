@@ -116,7 +116,7 @@ class MarkedText:
 
     def _read_members(self, node: MarkedNode, events: Iterator[Any]) -> None:
         last_end, items = node.end, []
-        event = next(events)
+        event: Any = next(events)
         while not isinstance(event, yaml.CollectionEndEvent):
             member = self._read_node(event, events)
             last_end = max(last_end, member.end)
