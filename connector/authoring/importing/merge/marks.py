@@ -116,7 +116,7 @@ class MarkedText:
 
     def _read_members(self, node: MarkedNode, events: Iterator[Any]) -> None:
         last_end, items = node.end, []
-        event: Any = next(events)
+        event = next(events)
         while not isinstance(event, yaml.CollectionEndEvent):
             member = self._read_node(event, events)
             last_end = max(last_end, member.end)
@@ -129,7 +129,8 @@ class MarkedText:
                 items.append(member)
             event = next(events)
         node.is_shared |= any(_is_shared(item) for item in items)
-        node.end = event.end_mark.index if node.is_flow else last_end
+        end_mark: Any = event.end_mark
+        node.end = end_mark.index if node.is_flow else last_end
 
     def _read_scalar(self, event: Any, node: MarkedNode) -> None:
         start = node.start
