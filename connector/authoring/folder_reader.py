@@ -92,6 +92,11 @@ class ConnectorFolder:
         return len(self.actions) == len(self.action_stems) and all(file.is_valid for file in self.actions)
 
     @cached_property
+    def models_by_key(self) -> dict[str, Action]:
+        """The actions of all files that can be read, once all were read."""
+        return {file.model.action: file.model for file in self.actions}
+
+    @cached_property
     def connector(self) -> Connector:
         """The connector of the readable files."""
         actions = [file.model for file in self.actions]

@@ -36,7 +36,7 @@ def check_job(file: ParsedFile[Action], folder: ConnectorFolder) -> Iterator[Vio
     if action.returns.type not in _FIELD_TYPES:
         message = f"the reply to the start has no fields: it is {action.returns.type}."
         yield Violation(("poll",), RULE, message, key=True)
-    actions = {other.model.action: other.model for other in folder.actions}
+    actions = folder.models_by_key
     yield from _check_next(file, folder, "poll", action.poll, [action])
     polled = actions.get(action.poll.action)
     if polled is not None:
@@ -52,7 +52,7 @@ def _check_next(
     file: ParsedFile[Action], folder: ConnectorFolder, part: str, words: NextCall, before: list[Action]
 ) -> Iterator[Violation]:
     """Check one call that follows: its action, and its inputs; `before` is the action whose reply has them."""
-    actions = {other.model.action: other.model for other in folder.actions}
+    actions = folder.models_by_key
     if words.action not in folder.action_keys:
         message = f"there is no action {words.action!r}.{did_you_mean(words.action, folder.action_keys)}"
         yield Violation((part, "action"), RULE, message)

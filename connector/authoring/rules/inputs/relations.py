@@ -120,7 +120,7 @@ def check_conflicts_mutual(file: ParsedFile[Any], _folder: ConnectorFolder) -> I
 
 def check_choices_from(file: ParsedFile[Action], folder: ConnectorFolder) -> Iterator[Violation]:
     """Check that actions of live choices exist, and that the inputs they require are inputs here too."""
-    listings = {other.model.action: other.model for other in folder.actions}
+    listings = folder.models_by_key
     for key, field in file.model.inputs.items():
         if field.choices_from is None:
             continue
