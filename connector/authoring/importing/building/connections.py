@@ -13,9 +13,9 @@ from connector.authoring.importing.building.words import Words, sort_input_words
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from connector.authoring.importing.building.site import Site
+    from connector.authoring.importing.building.site import ApiSite
     from connector.authoring.importing.description import Operation
-    from connector.authoring.importing.document import Document
+    from connector.authoring.importing.document import ApiDocument
 
 Option = tuple[str, ...]  # names of schemes that a request needs together
 _KEYS = {
@@ -33,14 +33,14 @@ class Connections:
     types: dict[str, Words] = field(default_factory=dict)
     hosts: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    _keys: dict[Option, tuple[str, ...]] = field(default_factory=dict)
+    keys_by_option: dict[Option, tuple[str, ...]] = field(default_factory=dict)
 
     def list_keys(self, operation: Operation) -> list[str] | None:
         """Return the connection types that may run an operation, or None for all of them."""
         options = [tuple(sorted(option)) for option in operation.security or ()]
         if not options or () in options:
             return None
-        keys = [key for option in options for key in self._keys.get(option, ())]
+        keys = [key for option in options for key in self.keys_by_option.get(option, ())]
         return None if set(keys) == set(self.types) or not keys else list(dict.fromkeys(keys))
 
     def list_places(self) -> set[str]:
@@ -62,7 +62,7 @@ class Connections:
         return list(dict.fromkeys(scope for scope in scopes if scope))
 
 
-def read_schemes(document: Document) -> dict[str, dict[str, Any]]:
+def read_schemes(document: ApiDocument) -> dict[str, dict[str, Any]]:
     """Return the security schemes of a document, by name."""
     components = document.data.get("components")
     schemes = components.get("securitySchemes") if isinstance(components, dict) else None
@@ -70,7 +70,7 @@ def read_schemes(document: Document) -> dict[str, dict[str, Any]]:
     return {name: item for name, item in followed.items() if isinstance(item, dict)}
 
 
-def build_connections(operations: Sequence[Operation], site: Site) -> Connections:
+def build_connections(operations: Sequence[Operation], site: ApiSite) -> Connections:
     """Return the connection types that the operations can be run with."""
     connections = Connections()
     for operation in operations:
@@ -80,16 +80,16 @@ def build_connections(operations: Sequence[Operation], site: Site) -> Connection
             options = ({next(iter(schemes)): ()},) if len(schemes) == 1 else ()
         for option in options:
             names = tuple(sorted(option))
-            if names and names not in connections._keys:  # noqa: SLF001  it is filled here alone
+            if names and names not in connections.keys_by_option:
                 schemes = read_schemes(operation.document)
                 found = [(name, schemes[name]) for name in names if name in schemes]
-                connections._keys[names] = tuple(_add_option(connections, found, site))  # noqa: SLF001
+                connections.keys_by_option[names] = tuple(_add_option(connections, found, site))
     for words in connections.types.values():
         words["inputs"] = {**words.get("inputs", {}), **site.inputs}
     return connections
 
 
-def _add_option(connections: Connections, schemes: list[tuple[str, dict[str, Any]]], site: Site) -> Iterable[str]:
+def _add_option(connections: Connections, schemes: list[tuple[str, dict[str, Any]]], site: ApiSite) -> Iterable[str]:
     places = {_find_place(scheme): (name, scheme) for name, scheme in schemes}
     if len(places) > 1 and all(scheme.get("type") == "apiKey" and place for place, (_, scheme) in places.items()):
         inputs = {
@@ -131,7 +131,7 @@ def _find_place(scheme: dict[str, Any]) -> str:
 
 
 def _build_types(
-    name: str, scheme: dict[str, Any], site: Site, connections: Connections
+    name: str, scheme: dict[str, Any], site: ApiSite, connections: Connections
 ) -> Iterable[tuple[str, Words]]:
     kind = scheme.get("type")
     if kind == "http" and str(scheme.get("scheme")).lower() == "basic":
@@ -168,7 +168,7 @@ def _build_secret(label: str, scheme: dict[str, Any], to: str | None = None) -> 
     return sort_input_words(words)
 
 
-def _build_oauth(flow: str, words: Any, site: Site, connections: Connections) -> tuple[str, Words] | None:
+def _build_oauth(flow: str, words: Any, site: ApiSite, connections: Connections) -> tuple[str, Words] | None:
     urls = words if isinstance(words, dict) else {}
     token_url = _find_url(urls.get("tokenUrl"), site)
     authorize_url = _find_url(urls.get("authorizationUrl"), site)
@@ -188,7 +188,7 @@ def _build_oauth(flow: str, words: Any, site: Site, connections: Connections) ->
     return built
 
 
-def _find_url(url: Any, site: Site) -> str | None:
+def _find_url(url: Any, site: ApiSite) -> str | None:
     """Return the https address of OAuth, or None where the description has none."""
     if not isinstance(url, str) or not url.strip():
         return None
