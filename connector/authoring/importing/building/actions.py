@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, quote
 
 from connector.authoring.importing.building.bodies import ApiBodyReader, name_place
 from connector.authoring.importing.building.fields import FieldBuilder
-from connector.authoring.importing.building.names import name_inputs, starts_with_verb
+from connector.authoring.importing.building.names import name_inputs, tells_what_is_done
 from connector.authoring.importing.building.site import NotRunnableError
 from connector.authoring.importing.building.texts import (
     MAX_LABEL,
@@ -168,7 +168,7 @@ class ActionBuilder:
 def _choose_summary(operation: Operation, fallback: str) -> str:
     """Return what the operation does in a sentence: that of its description if it begins with a verb."""
     described, short = first_sentence(operation.description), first_sentence(operation.summary)
-    if not short or (described and starts_with_verb(split_words(described))):
+    if not short or (described and tells_what_is_done(described)):
         return described or short or fallback
     return short
 

@@ -86,6 +86,12 @@ def _to_verb(word: str) -> str:
     return stem if word.endswith("s") and stem in _VERBS and stem not in _NOUNS else ""
 
 
+def tells_what_is_done(sentence: str) -> bool:
+    """Whether a sentence begins with a verb: Lists, Creates, Get; in a name, such a word may be a noun."""
+    words = split_words(sentence)
+    return starts_with_verb(words) or (bool(words) and words[0].removesuffix("s") in _VERBS)
+
+
 def starts_with_verb(words: list[str]) -> bool:
     """Whether words begin with what is done, in any form: creates, create."""
     return bool(words and _to_verb(words[0]))
