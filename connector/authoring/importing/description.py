@@ -295,10 +295,4 @@ def _list(value: Any) -> list[Any]:
 
 
 def _to_text(value: Any) -> str:
-    return (
-        value.strip()
-        if isinstance(value, str)
-        else ""
-        if value is None or isinstance(value, dict | list)
-        else str(value)
-    )
+    return "" if value is None or isinstance(value, dict | list) else str(value).strip()

@@ -7,7 +7,7 @@ import json
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.descriptions import describe, import_files
+from support.pages.descriptions import describe, import_files
 
 from connector.authoring.importing.description import Description
 from connector.authoring.importing.document import ApiDocument

@@ -138,7 +138,7 @@ class ActionBuilder:
         return re.sub(r"\{(\w+)\}", lambda match: values.get(match[1], match[0]), self._docs)
 
     def _build_access(self, operation: Operation) -> Words:
-        scopes = self._connections.list_scopes(operation)
+        scopes = self._connections.build_scopes(operation)
         keys = self._connections.list_keys(operation)
         has_oauth = any(words["kind"].startswith("oauth2") for words in self._connections.types.values())
         return {**({"connections": keys} if keys else {}), **({"scopes": scopes} if scopes and has_oauth else {})}

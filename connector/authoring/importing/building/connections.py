@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 from connector.authoring.importing.building.texts import first_sentence, join_key, split_words, to_title
-from connector.authoring.importing.building.words import Words, sort_input_words
+from connector.authoring.importing.building.words import HAS_ALL_SCOPES, Words, sort_input_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -49,17 +49,23 @@ class Connections:
         places += [field.get("to") for words in self.types.values() for field in words["inputs"].values()]
         return {place.lower() for place in places if place}
 
-    def list_scopes(self, operation: Operation) -> list[str]:
-        """Return the OAuth scopes of an operation."""
+    def build_scopes(self, operation: Operation) -> list[str] | Words:
+        """Return the words of `scopes`: those of one option are all needed, those of several any one."""
         schemes = read_schemes(operation.document)
-        scopes = [
-            scope
+        options = [
+            list(dict.fromkeys(scope for name in option if _has_scopes(schemes.get(name)) for scope in option[name]))
             for option in operation.security or ()
-            for name, names in option.items()
-            if schemes.get(name, {}).get("type") in ("oauth2", "openIdConnect")
-            for scope in names
         ]
-        return list(dict.fromkeys(scope for scope in scopes if scope))
+        options = [scopes for scopes in options if scopes]
+        if HAS_ALL_SCOPES and options and all(scopes == options[0] for scopes in options):
+            scopes = options[0]
+            is_any = any(one.startswith(f"{other}:") for one in scopes for other in scopes)  # x:read and x:read:admin
+            return scopes if len(scopes) == 1 or is_any else {"all": scopes}
+        return list(dict.fromkeys(scope for scopes in options for scope in scopes))
+
+
+def _has_scopes(scheme: dict[str, Any] | None) -> bool:
+    return scheme is not None and scheme.get("type") in ("oauth2", "openIdConnect")
 
 
 def read_schemes(document: ApiDocument) -> dict[str, dict[str, Any]]:

@@ -84,9 +84,10 @@ class FieldBuilder:
     def resolve(self, schema: Any) -> Words:
         """Return a schema without references, a choice of objects as one object with the members of all."""
         resolved = self._document.resolve(schema)
-        parts = resolved.get("oneOf") or resolved.get("anyOf")
-        if isinstance(parts, list) and parts:
-            merged = merge_choices([self._document.resolve(part) for part in parts], self._document)
+        written = list_items(resolved.get("oneOf") or resolved.get("anyOf"))
+        parts = [part for part in map(self._document.resolve, written) if part.get("enum") != [""]]  # "" unsets
+        if parts:
+            merged = merge_choices(parts, self._document)
             rest = {word: value for word, value in resolved.items() if word not in ("oneOf", "anyOf")}
             if merged is not None:
                 properties = {**merged.get("properties", {}), **rest.get("properties", {})}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.descriptions import describe, import_files, import_one, take
+from support.pages.descriptions import describe, import_files, import_one, take
 
 from connector.authoring.importing.importer import ImportOptions, import_description
 

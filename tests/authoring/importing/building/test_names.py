@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.descriptions import describe
+from support.pages.descriptions import describe
 
 from connector.authoring.importing.building.names import name_actions, name_inputs
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from support.descriptions import describe, import_files
+from support.pages.descriptions import describe, import_files
 
 from connector.authoring.importing.importer import ImportOptions, import_description
 
