@@ -84,7 +84,8 @@ def import_command(ctx: click.Context, /, paths: tuple[str, ...], output_format:
 
 def _read(specs: Sequence[str]) -> tuple[Description, list[Source]]:
     """Read the descriptions. Raises UsageError."""
-    from connector.authoring.importing.description import ApiDocument, Description
+    from connector.authoring.importing.description import Description
+    from connector.authoring.importing.document import ApiDocument
     from connector.authoring.importing.merge.record import Source
 
     if list(specs).count(STDIN) > 1:

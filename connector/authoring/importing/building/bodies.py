@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from connector.authoring.importing.building.fields import find_type
+from connector.authoring.importing.building.schema_types import find_type
 from connector.authoring.importing.building.site import NotRunnableError
 from connector.definition.json_path import join_path
 

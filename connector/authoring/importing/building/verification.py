@@ -48,6 +48,7 @@ class Verifier:
 
     def verify(self, words: Words, remarks: Remarks) -> Words:
         """Return an action's words as lint accepts them; what was left out is remarked. Raises NotRunnableError."""
+        violations: list[Violation] = []
         for _ in range(_MAX_ROUNDS):
             violations = self._list_violations(words)
             if not violations:
