@@ -18,7 +18,7 @@ from connector.definition.case import to_kebab_case
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from connector.authoring.importing.document import Document
+    from connector.authoring.importing.document import ApiDocument
 
 _SECTIONS = ("webhooks", "x-webhooks")
 _DEEPEST = 10
@@ -51,7 +51,7 @@ _SCOPES = re.compile(r"^.*?\bscopes?\b[^`\n]*:?\**[^`\n]*((?:`[^`\n]+`[, ]*)+)",
 _CHANGES = {"created": ("created", "added"), "updated": ("updated", "changed"), "deleted": ("deleted", "removed")}
 
 
-def infer_events(documents: Iterable[Document]) -> dict[str, dict[str, Inferred]]:
+def infer_events(documents: Iterable[ApiDocument]) -> dict[str, dict[str, Inferred]]:
     """Return the words of each event, by the name of its file in schemas/events and its own; the first one counts."""
     found: dict[str, dict[str, Inferred]] = {}
     seen: set[str] = set()
@@ -77,7 +77,7 @@ def infer_resource_events(resources: Mapping[str, Any], event_names: Iterable[st
     return found
 
 
-def _iter_webhooks(document: Document) -> Iterator[tuple[str, dict[str, Any]]]:
+def _iter_webhooks(document: ApiDocument) -> Iterator[tuple[str, dict[str, Any]]]:
     for section in _SECTIONS:
         webhooks = document.data.get(section)
         for name, written in webhooks.items() if isinstance(webhooks, dict) else ():
@@ -88,7 +88,7 @@ def _iter_webhooks(document: Document) -> Iterator[tuple[str, dict[str, Any]]]:
                     break
 
 
-def _name_group(document: Document, operation: dict[str, Any], *, by_tag: bool) -> str:
+def _name_group(document: ApiDocument, operation: dict[str, Any], *, by_tag: bool) -> str:
     """Return the name of an event's file: its tag, or the document's title where each document is a group."""
     tags = operation.get("tags")
     tag = next((tag for tag in tags if isinstance(tag, str)), "") if isinstance(tags, list) else ""
@@ -98,7 +98,7 @@ def _name_group(document: Document, operation: dict[str, Any], *, by_tag: bool) 
     return stem or "events"
 
 
-def _infer_event(document: Document, name: str, operation: dict[str, Any]) -> Inferred | None:
+def _infer_event(document: ApiDocument, name: str, operation: dict[str, Any]) -> Inferred | None:
     body = document.follow(operation["requestBody"])
     content = body.get("content") if isinstance(body, dict) else None
     media = next((one for kind, one in (content or {}).items() if "json" in kind and isinstance(one, dict)), None)
@@ -119,7 +119,7 @@ def _infer_event(document: Document, name: str, operation: dict[str, Any]) -> In
     return Inferred({"scopes": scopes, "body": members}, (evidence,))
 
 
-def _read_example(document: Document, media: dict[str, Any]) -> Any:
+def _read_example(document: ApiDocument, media: dict[str, Any]) -> Any:
     written = media.get("examples")
     entries = [document.follow(one) for one in written.values()] if isinstance(written, dict) else []
     values = [media.get("example"), *(one.get("value") for one in entries if isinstance(one, dict))]
@@ -136,7 +136,7 @@ def _get(example: Any, key: str) -> Any:
     return example.get(key) if isinstance(example, dict) else None
 
 
-def _is_name(document: Document, schema: Any, name: str, example: Any) -> bool:
+def _is_name(document: ApiDocument, schema: Any, name: str, example: Any) -> bool:
     """Whether a member holds the event's own name, which the trigger puts there."""
     words = document.resolve(schema)
     return name in (example, words.get("const"), words.get("example"), *(words.get("enum") or ()))
@@ -150,7 +150,7 @@ def _read_scopes(text: str) -> dict[str, list[str]]:
     return scopes
 
 
-def _infer_type(document: Document, schema: Any, name: str, example: Any, depth: int) -> Any:
+def _infer_type(document: ApiDocument, schema: Any, name: str, example: Any, depth: int) -> Any:
     """Return the type of a value: a name, a mapping of members, or a list of one."""
     shape = read_shape(document, schema)
     example = shape.example if example is None else example
