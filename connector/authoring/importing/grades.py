@@ -74,8 +74,8 @@ class OperationGrade:
     @property
     def grade(self) -> Grade:
         """The worst of its notes."""
-        worst: Grade = max((note.grade for note in self.notes), key=GRADES.index, default="whole")
-        return worst
+        grades: list[Grade] = [note.grade for note in self.notes]
+        return max(grades, key=GRADES.index) if grades else "whole"
 
 
 @dataclass(frozen=True, slots=True)

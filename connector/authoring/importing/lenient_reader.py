@@ -76,15 +76,15 @@ def read_text(raw: bytes, source: str) -> Any:
         return json.loads(text, parse_constant=str)
     except (ValueError, RecursionError) as error:
         if text.lstrip()[:1] == "{" and isinstance(error, json.JSONDecodeError) and "\n" not in text.strip()[:200]:
-            raise _build_error(source, str(error)) from None
+            raise _refuse(source, str(error)) from None
     try:
         loader = _LenientLoader(_FOREIGN_CHARACTERS.sub("", text))
         return loader.get_single_data()
     except yaml.YAMLError as error:
-        raise _build_error(source, " ".join(str(error).split())) from None
+        raise _refuse(source, " ".join(str(error).split())) from None
     except RecursionError:
-        raise _build_error(source, "it is nested too deeply") from None
+        raise _refuse(source, "it is nested too deeply") from None
 
 
-def _build_error(source: str, reason: str) -> UsageError:
+def _refuse(source: str, reason: str) -> UsageError:
     return UsageError(f"{source} is neither JSON nor YAML: {reason[:300]}.", hint="Pass the description itself.")
