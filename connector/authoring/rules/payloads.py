@@ -50,11 +50,11 @@ def check_payload_fits_schema(file: ParsedFile[Action], folder: ConnectorFolder)
 
 def _build_validator(name: str, folder: ConnectorFolder) -> Any:
     """Return the validator of a schema; references are resolved in the folder alone."""
-    return jsonschema.Draft202012Validator({"$ref": f"{name}.json"}, registry=folder.derive(_build_registry))
+    return folder.derive(_build_common_validator).evolve(schema={"$ref": f"{name}.json"})
 
 
-def _build_registry(folder: ConnectorFolder) -> Registry[Any]:
-    """Return the registry of all schemas without mistakes; each is indexed once, for all actions."""
+def _build_common_validator(folder: ConnectorFolder) -> Any:
+    """Return a validator that knows all schemas without mistakes; they are indexed once, for all actions."""
     broken = {finding.file for finding in folder.findings}
     resources = {
         f"{stem}.json": DRAFT202012.create_resource(document.data)
@@ -62,7 +62,7 @@ def _build_registry(folder: ConnectorFolder) -> Registry[Any]:
         if str(folder.get_objects_path(stem)) not in broken
     }
     registry: Registry[Any] = Registry().with_resources(resources.items())
-    return registry.crawl()
+    return jsonschema.Draft202012Validator({}, registry=registry.crawl())
 
 
 def _build_message(error: jsonschema.ValidationError) -> str:

@@ -113,7 +113,7 @@ def check_conflicts_mutual(file: ParsedFile[Action], _folder: ConnectorFolder) -
 
 def check_choices_from(file: ParsedFile[Action], folder: ConnectorFolder) -> Iterator[Violation]:
     """Check that actions of live choices exist, and that the inputs they require are inputs here too."""
-    listings = {other.model.action: other.model for other in folder.actions}
+    listings = folder.derive(_index_actions)
     for key, field in file.model.inputs.items():
         if field.choices_from is None:
             continue
@@ -150,3 +150,7 @@ def _check_unique_keys_of(
                 message = f"{spelling!r} is {folded} in snake_case, and so is {seen[folded]}."
                 yield Violation(path, "keys-fold", message, key=path[-1] == key)
             seen.setdefault(folded, f"{spelling!r} at line {file.document.find_position(path, key=True).line}")
+
+
+def _index_actions(folder: ConnectorFolder) -> dict[str, Action]:
+    return {file.model.action: file.model for file in folder.actions}

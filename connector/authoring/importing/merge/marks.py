@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -48,8 +49,8 @@ class MarkedText:
         self.text = text
         self._scalars: list[tuple[int, int]] = []  # what is no comment, whatever signs are in it
         events = iter(yaml.parse(text, Loader=_Loader))
-        next(events), next(events)
-        self.root = self._read_node(next(events), events)
+        node_events = itertools.dropwhile(lambda event: not isinstance(event, yaml.NodeEvent), events)
+        self.root = self._read_node(next(node_events), node_events)
         self.comments = self._find_comments()
 
     def may_change(self, path: Path) -> bool:
@@ -115,21 +116,21 @@ class MarkedText:
 
     def _read_members(self, node: MarkedNode, events: Iterator[Any]) -> None:
         last_end, items = node.end, []
-        for event in events:
-            if isinstance(event, yaml.CollectionEndEvent):
-                break
+        event = next(events)
+        while not isinstance(event, yaml.CollectionEndEvent):
             member = self._read_node(event, events)
             last_end = max(last_end, member.end)
             if node.is_mapping:
                 value = self._read_node(next(events), events)
                 last_end = max(last_end, value.end)
-                node.entries[event.value] = MarkedEntry(
-                    member.start, member.end, event.start_mark.column, value, node.is_flow
-                )
+                column = event.start_mark.column
+                node.entries[event.value] = MarkedEntry(member.start, member.end, column, value, node.is_flow)
             else:
                 items.append(member)
+            event = next(events)
         node.is_shared |= any(_is_shared(item) for item in items)
-        node.end = event.end_mark.index if node.is_flow else last_end
+        end_mark: Any = event.end_mark
+        node.end = end_mark.index if node.is_flow else last_end
 
     def _read_scalar(self, event: Any, node: MarkedNode) -> None:
         start = node.start
