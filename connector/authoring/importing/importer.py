@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from copy import deepcopy
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from connector._version import __version__
@@ -54,6 +54,12 @@ class ImportOptions:
     keys: KeySource | None = None
     name: str | None = None
     base_url: str | None = None
+
+    def with_former(self, former: Mapping[str, Any]) -> ImportOptions:
+        """Return these options, and those of the last import where nothing is said now."""
+        if self.only or self.excluded:
+            former = {name: value for name, value in former.items() if name not in ("only", "excluded")}
+        return replace(self, **{name: value for name, value in former.items() if not getattr(self, name)})
 
 
 @dataclass(frozen=True)

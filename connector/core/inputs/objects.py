@@ -193,6 +193,16 @@ def suggest_member(inputs: Mapping[str, InputField], name: str) -> str | None:
     return None if meant is None else f"{place}.{meant}"
 
 
+def suggest_entry(inputs: Mapping[str, InputField], name: str) -> str | None:
+    """Return how to give an entry of a mapping that `name` puts behind a dot; None where it names no mapping."""
+    first, *rest = _split_name(name)
+    key = index_spellings(inputs).get(first)
+    if key is None or not rest or not inputs[key].is_map or inputs[key].members:
+        return None
+    entry = ".".join(rest)
+    return f'{key} is a mapping: {{"{entry}": ...}}, or -i {key}={entry}=... on the command line'
+
+
 def set_member(
     inputs: Mapping[str, InputField], given: Mapping[str, Any], names: Sequence[str], value: Any
 ) -> dict[str, Any]:
