@@ -85,8 +85,8 @@ def parse_xml(body: bytes, list_paths: ListPaths = frozenset()) -> Any:
     """Return the data of a document in UTF-8, whatever it declares: `{root: value}`. Raises ValueError.
 
     An element with only text is that text; any other is a mapping of its children, its attributes (`@name`) and its
-    text (`#text`). Children or attributes of one name are a list, as is what `list_paths` names, even once or not at all. Prefixes of
-    names are dropped.
+    text (`#text`). Children or attributes of one name are a list, as is what `list_paths` names, even once or not at
+    all. Prefixes of names are dropped.
     """
     builder = _TreeBuilder(list_paths)
     parser = expat.ParserCreate("utf-8", namespace_separator=" ")
