@@ -97,11 +97,29 @@ def _compare_actions(old: ConnectorFolder, new: ConnectorFolder, versions: Versi
             yield Change(str(file.path), 1, is_breaking=True, subject=file.model.action, message="the action is gone.")
             continue
         followed.add(successor.path)
-        differences = compare_actions(file.model, successor.model, versions)
-        yield from locate(file.document, successor.document, successor.model.action, differences)
+        for difference in compare_actions(file.model, successor.model, versions):
+            sides = (file, old), (successor, new)
+            documents, path = _find_shared(sides, difference) or ((file.document, successor.document), difference.path)
+            yield from locate(*documents, successor.model.action, [difference._replace(path=path)])
     for file in new.actions:
         if file.path not in followed:
             yield Change(str(file.path), 1, is_breaking=False, subject=file.model.action, message="the action is new.")
+
+
+def _find_shared(
+    sides: tuple[tuple[ParsedFile[Action], ConnectorFolder], ...], difference: WordChange
+) -> tuple[tuple[Document, Document], NodePath] | None:
+    """Return the manifests and the path where a word stands that an action has from a shared input, or None."""
+    file, folder = sides[0 if difference.in_old else 1]
+    if len(difference.path) < len(("inputs", "key", "word")) or difference.path[:3] in file.document.value_positions:
+        return None
+    field = file.model.inputs.get(str(difference.path[1]))
+    manifests = [one.manifest.document for _, one in sides if one.manifest is not None]
+    if difference.path[0] != "inputs" or field is None or field.use is None or len(manifests) < len(sides):
+        return None
+    shared = ("inputs", field.use, *difference.path[2:])
+    is_there = shared[:3] in folder.manifest.document.value_positions if folder.manifest is not None else False
+    return ((manifests[0], manifests[1]), shared) if is_there else None
 
 
 def _compare_schemas(old: ConnectorFolder, new: ConnectorFolder) -> Iterator[Change]:

@@ -134,7 +134,7 @@ CHANGES = [
     (ACTION, "when: {type: [bank]}", "when: {type: [bank, card]}", "when: {type: [bank, card]}", False, "`when` was"),
     (ACTION, "when: {type: [bank]}", "when: {type: [cash]}", "when: {type: [cash]}", True, "`when` was"),
     (ACTION, "          iban: {label: Iban,", "          bic: {label: Iban,", "<iban:", True, "input 'iban' is gone"),
-    (ACTION, "server: up\n", "", "<server: up", False, "`server` was is not given"),
+    (ACTION, "server: up\n", "", "<server: up", False, "`server` was"),
     (ACTION, "weight: 2", "weight: 3", "weight: 3", False, "`weight` was 2 and is 3"),
     (ACTION, "every: 2s", "every: 9s", "every: 9s", False, "`poll.every` was"),
     (ACTION, "until: {state: [done]}", "until: {state: [ok]}", "until: {state: [ok]}", False, "`poll.until` was"),
@@ -191,3 +191,19 @@ def test_a_type_with_another_name_is_compared_member_by_member(versions):
         (new / name).write_text(text.replace("max: 20", "max: 10"))
     messages = [one.message for one in compare_folders(old, new)]
     assert messages == ["filter: kind: `max` was 20 and is 10."]
+
+
+def test_a_word_of_a_shared_input_is_told_at_its_line_in_the_manifest_for_each_action_that_has_it(versions):
+    for folder, most in zip(versions, (20, 10), strict=True):
+        shared = f"inputs:\n  jobId:\n    label: Job\n    help: The job.\n    type: string\n    max: {most}\n    to: path.jobId\n"
+        (folder / "manifest.yaml").write_text(MANIFEST + shared)
+        for name in ("get-job", "list-rows"):
+            text = FILES[f"actions/{name}.yaml"]
+            own = text[text.index("  jobId:") : text.index("}\n", text.index("  jobId:")) + 2]
+            use = "  jobId: {use: jobId, required: true}\n"
+            (folder / f"actions/{name}.yaml").write_text(text.replace(own, use))
+    found = compare_folders(*versions)
+    line = (MANIFEST + "inputs:\n  jobId:\n    label: Job\n    help: The job.\n    type: string\n").count("\n") + 1
+    assert [(one.file, one.line, one.subject) for one in found] == [
+        (str(versions[1] / "manifest.yaml"), line, action) for action in ("getJob", "listRows")
+    ]
