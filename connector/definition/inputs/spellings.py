@@ -20,3 +20,15 @@ def index_spellings(inputs: Mapping[str, InputField]) -> dict[str, str]:
             keys.setdefault(spelling, key)
             keys.setdefault(to_snake_case(spelling), key)
     return keys
+
+
+def index_earlier_spellings(inputs: Mapping[str, InputField]) -> dict[str, str]:
+    """Return earlier spelling of an input, which no input has today -> its key."""
+    today = index_spellings(inputs)
+    return {
+        spelling: key
+        for key, field in inputs.items()
+        for old in field.was
+        for spelling in (old, to_snake_case(old))
+        if today[spelling] == key and spelling not in (key, to_snake_case(key), *field.aliases)
+    }
