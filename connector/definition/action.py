@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from pydantic import Field, JsonValue, StringConstraints, model_validator
 
 from connector.definition.case import to_snake_case
-from connector.definition.fields import Deprecation, Input, Key, StrictModel, Text, index_spellings
+from connector.definition.fields import Deprecation, Input
+from connector.definition.inputs.spellings import index_spellings
 from connector.definition.json_path import JsonPath
 from connector.definition.lazy import cached_property
 from connector.definition.pagination import ActionPagination
 from connector.definition.replies.job import NextCall, Poll
 from connector.definition.replies.reply_example import ReplyExample
+from connector.definition.validation.strict_model import Key, StrictModel, Text
 
 if TYPE_CHECKING:
     from pydantic import GetJsonSchemaHandler

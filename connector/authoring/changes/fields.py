@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from connector.authoring.changes.change import WordChange, describe_change
-from connector.definition.fields import InputField, index_spellings
+from connector.definition.fields import InputField
+from connector.definition.inputs.spellings import index_spellings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from connector.definition.connection_type import ConnectionType
-    from connector.definition.error_format import ErrorRule
     from connector.definition.manifest import Manifest
     from connector.definition.parsers.strict_yaml import NodePath
+    from connector.definition.replies.error_format import ErrorRule
     from connector.definition.trigger import Trigger
 
 _TOLD_WORDS = ("base_url", "label", "constants", "rates", "redact")

@@ -28,7 +28,7 @@ from connector.authoring.importing.yaml_writer import write_yaml
 from connector.authoring.openapi.restoration import is_exported, restore_files
 from connector.definition.case import to_kebab_case
 from connector.definition.events import parse_event_file
-from connector.definition.loader import RESOURCES_FILE
+from connector.definition.folders.parts import RESOURCES_FILE
 from connector.definition.parsers.strict_yaml import MAX_FILE_BYTES
 from connector.errors import UsageError
 

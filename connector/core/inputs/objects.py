@@ -14,7 +14,7 @@ from connector.core.inputs.variants import list_sent_members
 from connector.core.invalid_value import InvalidValue
 from connector.core.json_path import get_at, has_position
 from connector.core.redaction import preview
-from connector.definition.fields import index_spellings
+from connector.definition.inputs.spellings import index_spellings
 from connector.definition.json_path import PathSyntaxError, join_path, parse_path
 from connector.definition.suggest import closest
 from connector.errors import InputError, Problem

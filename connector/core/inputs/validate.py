@@ -27,9 +27,9 @@ from connector.core.inputs.variants import choose_variant
 from connector.core.invalid_value import InvalidValue
 from connector.core.redaction import Redactor, default_redactor
 from connector.definition.action import UPDATE_METHODS
-from connector.definition.fields import index_spellings
-from connector.definition.forms.describe import format_value
+from connector.definition.forms.sentences import format_value
 from connector.definition.inputs.input_group import MemberGroup, describe_variants
+from connector.definition.inputs.spellings import index_spellings
 from connector.definition.suggest import closest
 from connector.errors import InputError, Problem
 
