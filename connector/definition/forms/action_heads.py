@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from connector.definition.action import RAW_REQUEST, Scopes, split_request
 from connector.definition.case import to_kebab_case
-from connector.definition.fields import Deprecation
 from connector.definition.loader import read_bytes
 from connector.definition.parsers import strict_yaml
 from connector.errors import DefinitionError, Finding
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from connector.definition.action import Action
+    from connector.definition.fields import Deprecation
     from connector.definition.loader import Connector
 
 _WORDS = frozenset(("action", "label", "summary", "request"))
@@ -99,7 +99,9 @@ def _read_head(connector: Connector, name: str, path: Path) -> ActionHead:
     raw = read_bytes(path)
     words = strict_yaml.read_words(raw, str(path), _WORDS)
     if _is_head(words, path) and not any(b"\n%b:" % word in raw for word in _RARE_WORDS):
-        return ActionHead(*(words[word] for word in ("action", "label", "summary", "request")), words.get("group"))
+        return ActionHead(
+            words["action"], words["label"], words["summary"], words["request"], words.get("group") or None
+        )
     action = connector.action(name)
     return ActionHead(action.action, action.label, action.summary, action.request, action.group, action.deprecated)
 

@@ -8,7 +8,6 @@ from urllib.parse import urlencode, urlsplit
 
 from connector.core.auth import device_code
 from connector.core.auth.oauth import JWT_GRANT_TYPE
-from connector.core.url_policy import Origin
 from connector.definition.connection_type import PERSON_KINDS
 from connector.definition.forms.action_heads import read_scopes
 from connector.definition.lazy import cached_property
