@@ -16,7 +16,7 @@ from connector.authoring.importing.evidence.inferred import Inferred
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from connector.authoring.importing.document import Document
+    from connector.authoring.importing.document import ApiDocument
 
 _LIST_EXTENSIONS = (
     "x-enum-descriptions", "x-enumDescriptions", "x-enum-description", "x-enumDescription", "x-enumNames",
@@ -44,7 +44,7 @@ _LISTED = re.compile(
 )
 
 
-def infer_choices(document: Document, schema: Any, description: str = "") -> Inferred | None:
+def infer_choices(document: ApiDocument, schema: Any, description: str = "") -> Inferred | None:
     """Return `choices` (and `allow_other`) for a schema with listed values, or None where none are listed.
 
     `description` is the text beside the schema, such as a parameter's.
@@ -68,7 +68,7 @@ def infer_choices(document: Document, schema: Any, description: str = "") -> Inf
     return Inferred(inferred, tuple(sources), _ask(bare, find_rounded_numbers(values)))
 
 
-def list_values(document: Document, words: dict[str, Any]) -> list[Any]:
+def list_values(document: ApiDocument, words: dict[str, Any]) -> list[Any]:
     """Return the values that a resolved schema lists, without null, empty texts and repetitions."""
     found: list[Any] = []
     if isinstance(words.get("enum"), list):
@@ -109,14 +109,14 @@ def _ask(bare: list[Any], rounded: dict[int, int]) -> str | None:
     return " ".join(questions) or None
 
 
-def _is_open(document: Document, words: dict[str, Any]) -> bool:
+def _is_open(document: ApiDocument, words: dict[str, Any]) -> bool:
     """Whether other values are taken too: a choice between listed values and any text."""
     parts = [document.resolve(part) for word in ("oneOf", "anyOf") for part in words.get(word) or ()]
     return any(part.get("type") == "string" and not {"enum", "const"} & {*part} for part in parts)
 
 
 def _label_values(
-    document: Document, words: dict[str, Any], values: list[Any], text: str
+    document: ApiDocument, words: dict[str, Any], values: list[Any], text: str
 ) -> tuple[dict[str, str], list[str]]:
     labels: dict[str, str] = {}
     sources = []
@@ -133,7 +133,7 @@ def _label_values(
     return labels, sources
 
 
-def _read_constants(document: Document, words: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def _read_constants(document: ApiDocument, words: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for word in ("oneOf", "anyOf"):
         for part in words.get(word) or ():
             one = document.resolve(part)

@@ -7,25 +7,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast, get_args
 
-from connector.authoring.importing.document import Document
+from connector.authoring.importing.document import ApiDocument
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-__all__ = ["Body", "BrokenOperation", "Description", "Document", "Operation", "Parameter", "Reply"]
+    from pathlib import Path
 
 Place = Literal["path", "query", "header", "cookie"]
-PLACES = ("path", "query", "header", "cookie")
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 _STYLES = {"path": "simple", "header": "simple", "query": "form", "cookie": "form"}
 _SET_BY_OTHERS = ("accept", "content-type", "authorization")  # OpenAPI 3.0.3: such header parameters are ignored
 
 
 @dataclass(frozen=True, slots=True)
-class Parameter:
-    """A parameter of an operation; `schema` is as written, `Document.resolve` reads it."""
+class ApiParameter:
+    """A parameter of an operation; `schema` is as written, `ApiDocument.resolve` reads it."""
 
     name: str
     place: Place
@@ -38,7 +36,7 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True)
-class Body:
+class ApiBody:
     """The body of a request in the one of its content types that is imported."""
 
     content_type: str
@@ -50,7 +48,7 @@ class Body:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class ApiReply:
     """A reply: `status` is a code, a range such as 2XX, or default."""
 
     status: str
@@ -72,14 +70,14 @@ class Operation:
     description: str
     tags: tuple[str, ...]
     deprecated: bool
-    parameters: tuple[Parameter, ...]
-    body: Body | None
-    replies: dict[str, Reply]
+    parameters: tuple[ApiParameter, ...]
+    body: ApiBody | None
+    replies: dict[str, ApiReply]
     security: tuple[dict[str, tuple[str, ...]], ...] | None
     servers: tuple[str, ...]
     docs: str | None
     raw: dict[str, Any]
-    document: Document
+    document: ApiDocument
 
     @property
     def request(self) -> str:
@@ -87,7 +85,7 @@ class Operation:
         return f"{self.method} {self.path}"
 
     @property
-    def success(self) -> Reply | None:
+    def success(self) -> ApiReply | None:
         """The reply of a success: the first 2xx one, or `default` where there is none."""
         codes = sorted(status for status in self.replies if status[:1] == "2")
         return self.replies[codes[0]] if codes else self.replies.get("default")
@@ -99,14 +97,19 @@ class BrokenOperation(NamedTuple):
     method: str
     path: str
     reason: str
-    document: Document
+    document: ApiDocument
 
 
 class Description:
     """Several documents as one description."""
 
-    def __init__(self, documents: tuple[Document, ...] | list[Document]) -> None:
+    def __init__(self, documents: tuple[ApiDocument, ...] | list[ApiDocument]) -> None:
         self.documents = tuple(documents)
+
+    @classmethod
+    def read(cls, *paths: Path) -> Description:
+        """Read the documents of a description. Raises UsageError."""
+        return cls([ApiDocument.read(path) for path in paths])
 
     @property
     def operations(self) -> tuple[Operation, ...]:
@@ -139,19 +142,19 @@ class Description:
         return tuple(operations), tuple(broken)
 
 
-def _iter_items(document: Document) -> Iterator[tuple[str, str, dict[str, Any]]]:
+def _iter_items(document: ApiDocument) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Yield path, method and path item of each operation."""
     paths = document.data.get("paths")
     for path, written in paths.items() if isinstance(paths, dict) else ():
-        item = _follow_mapping(document, written)
+        item = document.follow_mapping(written)
         for method in METHODS:
             if isinstance(item.get(method), dict):
                 yield str(path), method, item
 
 
-def read_operation(document: Document, path: str, method: str, item: dict[str, Any]) -> Operation:
+def read_operation(document: ApiDocument, path: str, method: str, item: dict[str, Any]) -> Operation:
     """Return the operation of a method of a path item. Raises ValueError and the like where it cannot be read."""
-    raw = _follow_mapping(document, item[method])
+    raw = document.follow_mapping(item[method])
     body = _read_body(document, raw, method)
     tags = raw.get("tags")
     docs = raw.get("externalDocs")
@@ -167,25 +170,23 @@ def read_operation(document: Document, path: str, method: str, item: dict[str, A
         body=body,
         replies=_read_replies(document, raw),
         security=_read_security(document, raw),
-        servers=_read_servers(document, raw, item),
+        servers=_read_servers(raw, item, document.data),
         docs=_to_text(docs.get("url")) or None if isinstance(docs, dict) else None,
         raw=raw,
         document=document,
     )
 
 
-def read_servers(owner: dict[str, Any]) -> tuple[str, ...]:
-    """Return the URLs of the servers of a document, a path or an operation."""
-    servers = owner.get("servers")
-    urls = [server.get("url") for server in servers if isinstance(server, dict)] if isinstance(servers, list) else []
-    return tuple(str(url) for url in urls if url)
+def _read_servers(*owners: dict[str, Any]) -> tuple[str, ...]:
+    """Return the URLs of the servers of the first that has some: an operation, a path, a document."""
+    for owner in owners:
+        urls = tuple(str(server["url"]) for server in _list(owner.get("servers")) if _mapping(server).get("url"))
+        if urls:
+            return urls
+    return ()
 
 
-def _read_servers(document: Document, *owners: dict[str, Any]) -> tuple[str, ...]:
-    return next(filter(None, map(read_servers, (*owners, document.data))), ())
-
-
-def _read_security(document: Document, raw: dict[str, Any]) -> tuple[dict[str, tuple[str, ...]], ...] | None:
+def _read_security(document: ApiDocument, raw: dict[str, Any]) -> tuple[dict[str, tuple[str, ...]], ...] | None:
     written = raw.get("security", document.data.get("security"))
     if not isinstance(written, list):
         return None
@@ -196,22 +197,22 @@ def _read_security(document: Document, raw: dict[str, Any]) -> tuple[dict[str, t
     )
 
 
-def _read_parameters(document: Document, item: dict[str, Any], raw: dict[str, Any]) -> Iterator[Parameter]:
-    parameters: dict[tuple[str, str], Parameter] = {}
+def _read_parameters(document: ApiDocument, item: dict[str, Any], raw: dict[str, Any]) -> Iterator[ApiParameter]:
+    parameters: dict[tuple[str, str], ApiParameter] = {}
     for written in (*_list(item.get("parameters")), *_list(raw.get("parameters"))):
-        node = _follow_mapping(document, written)
+        node = document.follow_mapping(written)
         place, name = _to_text(node.get("in")), _to_text(node.get("name"))
-        if place not in PLACES or not name or (place == "header" and name.lower() in _SET_BY_OTHERS):
+        if place not in get_args(Place) or not name or (place == "header" and name.lower() in _SET_BY_OTHERS):
             continue
         parameters[place, name] = _read_parameter(document, name, cast("Place", place), node)
     yield from parameters.values()
 
 
-def _read_parameter(document: Document, name: str, place: Place, node: dict[str, Any]) -> Parameter:
+def _read_parameter(document: ApiDocument, name: str, place: Place, node: dict[str, Any]) -> ApiParameter:
     style = _to_text(node.get("style")) or _STYLES[place]
     media = next(iter(_mapping(node.get("content")).values()), None)
     schema = _mapping(media).get("schema") if media is not None else node.get("schema")
-    return Parameter(
+    return ApiParameter(
         name=name,
         place=place,
         required=node.get("required") is True or place == "path",
@@ -223,8 +224,8 @@ def _read_parameter(document: Document, name: str, place: Place, node: dict[str,
     )
 
 
-def _read_body(document: Document, raw: dict[str, Any], method: str) -> Body | None:
-    node = _follow_mapping(document, raw.get("requestBody"))
+def _read_body(document: ApiDocument, raw: dict[str, Any], method: str) -> ApiBody | None:
+    node = document.follow_mapping(raw.get("requestBody"))
     content = _mapping(node.get("content"))
     if not content:
         return None
@@ -234,7 +235,7 @@ def _read_body(document: Document, raw: dict[str, Any], method: str) -> Body | N
     is_empty = not document.resolve(schema).get("properties") and not media.get("example")
     if method in ("get", "head") and is_empty:
         return None  # some descriptions give each GET an empty form
-    return Body(
+    return ApiBody(
         content_type=kind,
         schema=schema or {},
         required=node.get("required") is True,
@@ -255,20 +256,18 @@ def _rank(content_type: str) -> int:
     return 5 if kind.startswith("text/") else 6
 
 
-def _read_replies(document: Document, raw: dict[str, Any]) -> dict[str, Reply]:
-    replies: dict[str, Reply] = {}
+def _read_replies(document: ApiDocument, raw: dict[str, Any]) -> dict[str, ApiReply]:
+    replies: dict[str, ApiReply] = {}
     for status, written in _mapping(raw.get("responses")).items():
-        node = _follow_mapping(document, written)
+        node = document.follow_mapping(written)
         content = _mapping(node.get("content"))
         kind = min(content, key=lambda name: (min(_rank(name), 3), list(content).index(name)), default="")
         media = _mapping(content.get(kind))
-        headers = {
-            str(name): _follow_mapping(document, header) for name, header in _mapping(node.get("headers")).items()
-        }
-        replies[str(status)] = Reply(
+        headers = {str(name): document.follow_mapping(header) for name, header in _mapping(node.get("headers")).items()}
+        replies[str(status)] = ApiReply(
             status=str(status),
             content_type=kind,
-            schema=media.get("schema") if isinstance(media.get("schema"), dict) else {},  # type: ignore[arg-type]
+            schema=_mapping(media.get("schema")),
             example=_find_example(document, media),
             headers=headers,
             description=_to_text(node.get("description")),
@@ -276,19 +275,15 @@ def _read_replies(document: Document, raw: dict[str, Any]) -> dict[str, Reply]:
     return replies
 
 
-def _find_example(document: Document, node: dict[str, Any]) -> Any:
+def _find_example(document: ApiDocument, node: dict[str, Any]) -> Any:
     """Return the example of a parameter or media type, or the first of its examples."""
     if node.get("example") is not None:
         return node["example"]
     for written in _mapping(node.get("examples")).values():
-        example = _follow_mapping(document, written) if isinstance(written, dict) else {"value": written}
+        example = document.follow_mapping(written) if isinstance(written, dict) else {"value": written}
         if example.get("value") is not None:
             return example["value"]
     return None
-
-
-def _follow_mapping(document: Document, node: Any) -> dict[str, Any]:
-    return _mapping(document.follow(node))
 
 
 def _mapping(value: Any) -> dict[str, Any]:
@@ -300,10 +295,4 @@ def _list(value: Any) -> list[Any]:
 
 
 def _to_text(value: Any) -> str:
-    return (
-        value.strip()
-        if isinstance(value, str)
-        else ""
-        if value is None or isinstance(value, dict | list)
-        else str(value)
-    )
+    return "" if value is None or isinstance(value, dict | list) else str(value).strip()

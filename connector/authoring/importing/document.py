@@ -22,7 +22,7 @@ class DanglingReferenceError(ValueError):
     """A reference that leads nowhere; the message says which."""
 
 
-class Document:
+class ApiDocument:
     """The root file of a description and what it refers to, below its folder alone.
 
     `data` is OpenAPI 3 whatever was read: Swagger 2.0 is brought into the same shape.
@@ -33,13 +33,14 @@ class Document:
         self.data = swagger.upgrade(data) if "swagger" in data else data
         self._folder = folder.resolve() if folder else None
         root = Specification.OPAQUE.create_resource(self.data)
-        self._registry: Registry[Any] = Registry(retrieve=self._retrieve).with_resource("", root)  # type: ignore[call-arg]
+        registry: Any = Registry  # its own types know no arguments
+        self._registry: Registry[Any] = registry(retrieve=self._retrieve).with_resource("", root)
         self._files: dict[str, Resource[Any]] = {}
         self._targets: dict[str, Any] = {}
         self._resolved: dict[str, dict[str, Any]] = {}
 
     @classmethod
-    def read(cls, path: Path) -> Document:
+    def read(cls, path: Path) -> ApiDocument:
         """Read a description from a file. Raises UsageError."""
         try:
             raw = path.read_bytes()
@@ -48,7 +49,7 @@ class Document:
         return cls.parse(raw, source=str(path), folder=path.parent)
 
     @classmethod
-    def parse(cls, raw: bytes, *, source: str = "-", folder: Path | None = None) -> Document:
+    def parse(cls, raw: bytes, *, source: str = "-", folder: Path | None = None) -> ApiDocument:
         """Read a description from its text; without a folder, it refers to no other file. Raises UsageError."""
         data = read_text(raw, source)
         if not isinstance(data, dict) or not ({"openapi", "swagger"} & data.keys()):
@@ -69,6 +70,11 @@ class Document:
                 return node
             node = self._find_target(node["$ref"])
         raise DanglingReferenceError(f"{node.get('$ref')} refers to itself")
+
+    def follow_mapping(self, node: Any) -> dict[str, Any]:
+        """Return what a node with a `$ref` refers to, or the node itself, empty where that is no mapping."""
+        target = self.follow(node)
+        return target if isinstance(target, dict) else {}
 
     def ref_name(self, schema: Any) -> str | None:
         """Return the name of the component that a schema refers to, directly or as its only part; or None."""

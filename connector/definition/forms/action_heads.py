@@ -77,11 +77,12 @@ class ActionHeads:
         return cls(tuple(heads), tuple(findings))
 
 
-def iter_valid_actions(connector: Connector) -> Iterator[Action]:
-    """Yield every action that can be read."""
-    for name in connector.action_files:
+def iter_valid_actions(connector: Connector, word: bytes | None = None) -> Iterator[Action]:
+    """Yield every action that can be read; with a word, those whose file has it at the beginning of a line."""
+    for name, path in connector.action_files.items():
         with suppress(DefinitionError):
-            yield connector.action(name)
+            if word is None or b"\n%b:" % word in read_bytes(path):
+                yield connector.action(name)
 
 
 def read_scopes(connector: Connector) -> list[Scopes]:

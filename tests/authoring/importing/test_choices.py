@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from connector.authoring.importing.choices import infer_choices, read_meanings
-from connector.authoring.importing.document import Document
+from connector.authoring.importing.document import ApiDocument
 
-DOCUMENT = Document({"openapi": "3.1.0"})
+DOCUMENT = ApiDocument({"openapi": "3.1.0"})
 
 
 def infer(schema: dict[str, Any], description: str = "") -> Any:

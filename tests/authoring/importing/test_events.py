@@ -6,16 +6,18 @@ from typing import Any
 
 import pytest
 
-from connector.authoring.importing.document import Document
+from connector.authoring.importing.document import ApiDocument
 from connector.authoring.importing.events import infer_events
 from connector.definition.events import parse_event_file
 
 
-def describe(schema: dict[str, Any], example: Any = None, description: str = "", section: str = "webhooks") -> Document:
+def describe(
+    schema: dict[str, Any], example: Any = None, description: str = "", section: str = "webhooks"
+) -> ApiDocument:
     media = {"schema": schema} | ({"example": example} if example is not None else {})
     body = {"description": description, "content": {"application/json": media}}
     webhook = {"post": {"tags": ["Book Club"], "requestBody": body}}
-    return Document({"openapi": "3.1.0", "info": {"title": "Library"}, section: {"book.added": webhook}})
+    return ApiDocument({"openapi": "3.1.0", "info": {"title": "Library"}, section: {"book.added": webhook}})
 
 
 def infer(schema: dict[str, Any], example: Any = None) -> Any:

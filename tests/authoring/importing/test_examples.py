@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 
 from connector.authoring.importing.action_examples import choose_input_example, make_action_example
-from connector.authoring.importing.document import Document
+from connector.authoring.importing.document import ApiDocument
 from connector.authoring.importing.examples import make_example, make_reply_example
 from connector.authoring.importing.pagination import infer_pagination
 from connector.authoring.rules.examples import check_example
@@ -20,7 +20,7 @@ from connector.definition.loader import Connector
 from tests.support.pages.api_descriptions import read_operation
 
 TREE = {"type": "object", "properties": {"name": {"type": "string"}, "parts": {"$ref": "#/components/schemas/Parts"}}}
-DOCUMENT = Document(
+DOCUMENT = ApiDocument(
     {
         "openapi": "3.0.3",
         "components": {

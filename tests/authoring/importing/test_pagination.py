@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from connector.authoring.importing.description import Description, Document
+from connector.authoring.importing.description import ApiDocument, Description
 from connector.authoring.importing.pagination import infer_pagination
 from tests.support.pages.api_descriptions import read_operation
 
@@ -23,7 +23,7 @@ def describe(**members: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("judged", JUDGED["answers"], ids=lambda one: f"{one['api']} {one['request']}")
 def test_lists_of_ten_services_are_read_as_a_person_judged_them(judged: dict[str, Any]) -> None:
-    document = Document(JUDGED["descriptions"][judged["api"]])
+    document = ApiDocument(JUDGED["descriptions"][judged["api"]])
     operation = next(one for one in Description([document]).operations if one.request == judged["request"])
     inferred = infer_pagination(operation)
     assert (inferred.words if inferred else None) == judged["answer"]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from connector.authoring.importing.description import Description, Document, Operation
+from connector.authoring.importing.description import ApiDocument, Description, Operation
 
 
 def read_operations(paths: dict[str, Any], **parts: Any) -> tuple[Operation, ...]:
     """Return the operations of paths."""
-    document = Document({"openapi": "3.0.3", "info": {"title": "Test"}, "paths": paths, **parts})
+    document = ApiDocument({"openapi": "3.0.3", "info": {"title": "Test"}, "paths": paths, **parts})
     return Description([document]).operations
 
 

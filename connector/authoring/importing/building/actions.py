@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import parse_qsl, quote
 
-from connector.authoring.importing.building.bodies import BodyReader, name_place
+from connector.authoring.importing.building.bodies import ApiBodyReader, name_place
 from connector.authoring.importing.building.fields import FieldBuilder
-from connector.authoring.importing.building.names import name_inputs, starts_with_verb
+from connector.authoring.importing.building.names import name_inputs, tells_what_is_done
 from connector.authoring.importing.building.site import NotRunnableError
 from connector.authoring.importing.building.texts import (
     MAX_LABEL,
@@ -31,11 +31,12 @@ if TYPE_CHECKING:
     from connector.authoring.importing.building.connections import Connections
     from connector.authoring.importing.building.schemas import SchemaFiles
     from connector.authoring.importing.building.shared import SharedParameters
-    from connector.authoring.importing.building.site import Site
-    from connector.authoring.importing.description import Operation, Parameter, Reply
+    from connector.authoring.importing.building.site import ApiSite
+    from connector.authoring.importing.description import ApiParameter, ApiReply, Operation
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _SAFE_CHARACTERS = "-._~!$&'()*+,;=:@/%{}"
+_SHORT_HELP = 2  # words that say nothing: OK, Success, No content
 _LIST_STYLES = {"spaceDelimited": " ", "pipeDelimited": "|"}
 
 
@@ -53,7 +54,7 @@ class ActionBuilder:
 
     def __init__(
         self,
-        site: Site,
+        site: ApiSite,
         connections: Connections,
         shared: SharedParameters,
         schemas: SchemaFiles,
@@ -84,7 +85,7 @@ class ActionBuilder:
                     ("path", name),
                     fields.build({"type": "string"}, name, place=name, required=True),
                 )
-        body = BodyReader(fields, operation).read()
+        body = ApiBodyReader(fields, operation).read()
         inputs |= body.inputs
         paging = self._find_paging(operation, fields)
         for place in (paging.get("cursor_param"), paging.get("size_param")):
@@ -108,7 +109,7 @@ class ActionBuilder:
         kept = {word: value for word, value in words.items() if value not in ({}, [], None)}
         return ActionDraft(key, operation.request, sort_action_words(kept), fields.remarks)
 
-    def _list_parameters(self, operation: Operation, fields: FieldBuilder) -> Iterator[Parameter]:
+    def _list_parameters(self, operation: Operation, fields: FieldBuilder) -> Iterator[ApiParameter]:
         for parameter in operation.parameters:
             if parameter.place == "cookie":
                 if parameter.required:
@@ -137,7 +138,7 @@ class ActionBuilder:
         return re.sub(r"\{(\w+)\}", lambda match: values.get(match[1], match[0]), self._docs)
 
     def _build_access(self, operation: Operation) -> Words:
-        scopes = self._connections.list_scopes(operation)
+        scopes = self._connections.build_scopes(operation)
         keys = self._connections.list_keys(operation)
         has_oauth = any(words["kind"].startswith("oauth2") for words in self._connections.types.values())
         return {**({"connections": keys} if keys else {}), **({"scopes": scopes} if scopes and has_oauth else {})}
@@ -155,7 +156,7 @@ class ActionBuilder:
         if reply is None:
             return {}
         text = first_sentence(reply.description)
-        words: Words = {"help": text} if len(text.split()) > 2 else {}  # noqa: PLR2004  not: OK, Success, No content
+        words: Words = {"help": text} if len(text.split()) > _SHORT_HELP else {}
         kind = _find_reply_type(reply, operation)
         if kind != "json":
             return {"type": kind, **words}
@@ -167,12 +168,12 @@ class ActionBuilder:
 def _choose_summary(operation: Operation, fallback: str) -> str:
     """Return what the operation does in a sentence: that of its description if it begins with a verb."""
     described, short = first_sentence(operation.description), first_sentence(operation.summary)
-    if not short or (described and starts_with_verb(split_words(described))):
+    if not short or (described and tells_what_is_done(described)):
         return described or short or fallback
     return short
 
 
-def _find_reply_type(reply: Reply, operation: Operation) -> str:
+def _find_reply_type(reply: ApiReply, operation: Operation) -> str:
     kind = reply.content_type.partition(";")[0].strip().lower()
     if not kind:
         return "none" if reply.status in ("204", "205") or operation.method in ("DELETE", "HEAD") else "json"
@@ -198,7 +199,7 @@ def _build_path(path: str) -> tuple[str, Words, dict[str, str]]:
 
 
 def _place_parameter(
-    parameter: Parameter, names: dict[str, str], fields: FieldBuilder
+    parameter: ApiParameter, names: dict[str, str], fields: FieldBuilder
 ) -> Iterator[tuple[str, tuple[tuple[str, ...], Words]]]:
     """Yield place, its names and the words of the input, or inputs, that a parameter becomes."""
     if parameter.place == "path":

@@ -6,14 +6,14 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from connector.authoring.importing.building.fields import find_type
+from connector.authoring.importing.building.schema_types import find_type
 from connector.authoring.importing.building.site import NotRunnableError
 from connector.definition.json_path import join_path
 
 if TYPE_CHECKING:
     from connector.authoring.importing.building.fields import FieldBuilder
     from connector.authoring.importing.building.words import Words
-    from connector.authoring.importing.description import Body, Operation
+    from connector.authoring.importing.description import ApiBody, Operation
 
 _BODYLESS_METHODS = ("GET", "HEAD", "OPTIONS")
 
@@ -42,7 +42,7 @@ class BodyWords:
     lists: str | None = None
 
 
-class BodyReader:
+class ApiBodyReader:
     """Reads the body of one operation."""
 
     def __init__(self, fields: FieldBuilder, operation: Operation) -> None:
@@ -72,7 +72,7 @@ class BodyReader:
             built.words.setdefault("body", "json")
         return built
 
-    def _read_json(self, body: Body, schema: Words, kind: str) -> BodyWords:
+    def _read_json(self, body: ApiBody, schema: Words, kind: str) -> BodyWords:
         built = BodyWords()
         if kind.endswith("+json") or (kind.endswith("/json") and kind != "application/json"):
             built.words = (
@@ -108,10 +108,10 @@ class BodyReader:
             built.words.pop("content_type", None)
         return built
 
-    def _is_required(self, body: Body, schema: Words) -> bool:
+    def _is_required(self, body: ApiBody, schema: Words) -> bool:
         return body.required or bool(schema.get("required"))
 
-    def _list_required(self, body: Body, schema: Words) -> list[str]:
+    def _list_required(self, body: ApiBody, schema: Words) -> list[str]:
         names = [str(name) for name in schema.get("required") or [] if isinstance(name, str)]
         if names and not body.required:
             self._fields.remarks.ask(
@@ -119,7 +119,7 @@ class BodyReader:
             )
         return names
 
-    def _read_form(self, body: Body, schema: Words, kind: str) -> BodyWords:
+    def _read_form(self, body: ApiBody, schema: Words, kind: str) -> BodyWords:
         built = BodyWords(words={"body": kind})
         required = self._list_required(body, schema)
         properties = schema.get("properties")
@@ -149,7 +149,7 @@ class BodyReader:
             built.words = {}
         return built
 
-    def _read_whole(self, body: Body, kind: str, body_kind: str) -> BodyWords:
+    def _read_whole(self, body: ApiBody, kind: str, body_kind: str) -> BodyWords:
         is_usual = kind in ("text/plain", "application/octet-stream") or "*" in kind or "/" not in kind
         words: Words = {"body": body_kind, **({} if is_usual else {"content_type": kind})}
         entry: Words = {

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 from connector.authoring.importing.building.texts import first_sentence, join_key, split_words, to_title
-from connector.authoring.importing.building.words import Words, sort_input_words
+from connector.authoring.importing.building.words import HAS_ALL_SCOPES, Words, sort_input_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from connector.authoring.importing.building.site import Site
+    from connector.authoring.importing.building.site import ApiSite
     from connector.authoring.importing.description import Operation
-    from connector.authoring.importing.document import Document
+    from connector.authoring.importing.document import ApiDocument
 
 Option = tuple[str, ...]  # names of schemes that a request needs together
 _KEYS = {
@@ -33,14 +33,14 @@ class Connections:
     types: dict[str, Words] = field(default_factory=dict)
     hosts: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    _keys: dict[Option, tuple[str, ...]] = field(default_factory=dict)
+    keys_by_option: dict[Option, tuple[str, ...]] = field(default_factory=dict)
 
     def list_keys(self, operation: Operation) -> list[str] | None:
         """Return the connection types that may run an operation, or None for all of them."""
         options = [tuple(sorted(option)) for option in operation.security or ()]
         if not options or () in options:
             return None
-        keys = [key for option in options for key in self._keys.get(option, ())]
+        keys = [key for option in options for key in self.keys_by_option.get(option, ())]
         return None if set(keys) == set(self.types) or not keys else list(dict.fromkeys(keys))
 
     def list_places(self) -> set[str]:
@@ -49,20 +49,26 @@ class Connections:
         places += [field.get("to") for words in self.types.values() for field in words["inputs"].values()]
         return {place.lower() for place in places if place}
 
-    def list_scopes(self, operation: Operation) -> list[str]:
-        """Return the OAuth scopes of an operation."""
+    def build_scopes(self, operation: Operation) -> list[str] | Words:
+        """Return the words of `scopes`: those of one option are all needed, those of several any one."""
         schemes = read_schemes(operation.document)
-        scopes = [
-            scope
+        options = [
+            list(dict.fromkeys(scope for name in option if _has_scopes(schemes.get(name)) for scope in option[name]))
             for option in operation.security or ()
-            for name, names in option.items()
-            if schemes.get(name, {}).get("type") in ("oauth2", "openIdConnect")
-            for scope in names
         ]
-        return list(dict.fromkeys(scope for scope in scopes if scope))
+        options = [scopes for scopes in options if scopes]
+        if HAS_ALL_SCOPES and options and all(scopes == options[0] for scopes in options):
+            scopes = options[0]
+            is_any = any(one.startswith(f"{other}:") for one in scopes for other in scopes)  # x:read and x:read:admin
+            return scopes if len(scopes) == 1 or is_any else {"all": scopes}
+        return list(dict.fromkeys(scope for scopes in options for scope in scopes))
 
 
-def read_schemes(document: Document) -> dict[str, dict[str, Any]]:
+def _has_scopes(scheme: dict[str, Any] | None) -> bool:
+    return scheme is not None and scheme.get("type") in ("oauth2", "openIdConnect")
+
+
+def read_schemes(document: ApiDocument) -> dict[str, dict[str, Any]]:
     """Return the security schemes of a document, by name."""
     components = document.data.get("components")
     schemes = components.get("securitySchemes") if isinstance(components, dict) else None
@@ -70,7 +76,7 @@ def read_schemes(document: Document) -> dict[str, dict[str, Any]]:
     return {name: item for name, item in followed.items() if isinstance(item, dict)}
 
 
-def build_connections(operations: Sequence[Operation], site: Site) -> Connections:
+def build_connections(operations: Sequence[Operation], site: ApiSite) -> Connections:
     """Return the connection types that the operations can be run with."""
     connections = Connections()
     for operation in operations:
@@ -80,16 +86,16 @@ def build_connections(operations: Sequence[Operation], site: Site) -> Connection
             options = ({next(iter(schemes)): ()},) if len(schemes) == 1 else ()
         for option in options:
             names = tuple(sorted(option))
-            if names and names not in connections._keys:  # noqa: SLF001  it is filled here alone
+            if names and names not in connections.keys_by_option:
                 schemes = read_schemes(operation.document)
                 found = [(name, schemes[name]) for name in names if name in schemes]
-                connections._keys[names] = tuple(_add_option(connections, found, site))  # noqa: SLF001
+                connections.keys_by_option[names] = tuple(_add_option(connections, found, site))
     for words in connections.types.values():
         words["inputs"] = {**words.get("inputs", {}), **site.inputs}
     return connections
 
 
-def _add_option(connections: Connections, schemes: list[tuple[str, dict[str, Any]]], site: Site) -> Iterable[str]:
+def _add_option(connections: Connections, schemes: list[tuple[str, dict[str, Any]]], site: ApiSite) -> Iterable[str]:
     places = {_find_place(scheme): (name, scheme) for name, scheme in schemes}
     if len(places) > 1 and all(scheme.get("type") == "apiKey" and place for place, (_, scheme) in places.items()):
         inputs = {
@@ -131,7 +137,7 @@ def _find_place(scheme: dict[str, Any]) -> str:
 
 
 def _build_types(
-    name: str, scheme: dict[str, Any], site: Site, connections: Connections
+    name: str, scheme: dict[str, Any], site: ApiSite, connections: Connections
 ) -> Iterable[tuple[str, Words]]:
     kind = scheme.get("type")
     if kind == "http" and str(scheme.get("scheme")).lower() == "basic":
@@ -168,7 +174,7 @@ def _build_secret(label: str, scheme: dict[str, Any], to: str | None = None) -> 
     return sort_input_words(words)
 
 
-def _build_oauth(flow: str, words: Any, site: Site, connections: Connections) -> tuple[str, Words] | None:
+def _build_oauth(flow: str, words: Any, site: ApiSite, connections: Connections) -> tuple[str, Words] | None:
     urls = words if isinstance(words, dict) else {}
     token_url = _find_url(urls.get("tokenUrl"), site)
     authorize_url = _find_url(urls.get("authorizationUrl"), site)
@@ -188,7 +194,7 @@ def _build_oauth(flow: str, words: Any, site: Site, connections: Connections) ->
     return built
 
 
-def _find_url(url: Any, site: Site) -> str | None:
+def _find_url(url: Any, site: ApiSite) -> str | None:
     """Return the https address of OAuth, or None where the description has none."""
     if not isinstance(url, str) or not url.strip():
         return None

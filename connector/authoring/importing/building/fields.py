@@ -9,6 +9,7 @@ from pydantic_core import SchemaError
 
 from connector.authoring.importing.action_examples import choose_input_example
 from connector.authoring.importing.building.names import name_inputs
+from connector.authoring.importing.building.schema_types import SCALARS, as_text, find_type, list_items, merge_choices
 from connector.authoring.importing.building.texts import (
     first_sentence,
     has_template,
@@ -26,14 +27,14 @@ from connector.definition.json_path import join_path
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from connector.authoring.importing.document import Document
+    from connector.authoring.importing.document import ApiDocument
 
 MAX_LEVELS = 3  # of objects within objects
 MAX_FIELDS = 300  # of an action, members counted
 MAX_CHOICES = 300
-_SCALARS = ("string", "integer", "number", "boolean")
 _FORMATS = {"email": "email", "uuid": "uuid", "uri": "url", "url": "url"}
 _TRIVIAL_LIMITS = (0x7FFFFFFF, -0x80000000, 0xFFFFFFFF)
+_MAX_EXAMPLE_DEPTH, _MAX_EXAMPLE_ITEMS, _MAX_EXAMPLE_TEXT = 6, 50, 1000
 _EXACT = 1 << 53  # beyond it, numbers that JavaScript wrote are rounded
 
 
@@ -42,41 +43,31 @@ class _Texts(NamedTuple):
 
     name: str
     place: str
-    description: str
-    example: Any
+    description: str = ""
+    example: Any = None
 
 
 class FieldBuilder:
     """Makes the inputs of one action; `remarks` has what they cannot say."""
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: ApiDocument) -> None:
         self._document = document
         self.remarks = Remarks()
         self._count = 0
 
     def build(self, schema: Any, name: str, *, place: str, required: bool = False, **texts: Any) -> Words:
         """Return the words of an input, without its `to`; `texts` are the description and example of its parameter."""
-        return self._build(schema, name, place, (), required=required, **texts)
+        return self._build(schema, _Texts(name, place, **texts), (), required=required)
 
-    def _build(
-        self,
-        schema: Any,
-        name: str,
-        place: str,
-        trail: tuple[str, ...],
-        *,
-        required: bool = False,
-        description: str = "",
-        example: Any = None,
-    ) -> Words:
+    def _build(self, schema: Any, texts: _Texts, trail: tuple[str, ...], *, required: bool) -> Words:
         self._count += 1
-        texts = _Texts(name, place, description, example)
+        name = texts.name
         ref = self._find_ref(schema)
         resolved = self.resolve(schema)
         words: Words = {
             "label": to_title(name),
             "help": first_sentence(
-                description or str(resolved.get("description") or resolved.get("title") or ""),
+                texts.description or str(resolved.get("description") or resolved.get("title") or ""),
                 f"The {' '.join(split_words(name)) or 'value'}.",
             ),
         }
@@ -84,7 +75,7 @@ class FieldBuilder:
             words["required"] = True
         if resolved.get("deprecated") is True and not required:
             words["hidden"] = True
-        words |= self._build_type(resolved, name, place, trail if ref is None else (*trail, ref))
+        words |= self._build_type(resolved, name, texts.place, trail if ref is None else (*trail, ref))
         if words["type"] not in ("object", "list of object", "map of object", "file"):
             words |= self._build_values(resolved, words, texts)
         words |= self._build_example(resolved, words, texts)
@@ -93,9 +84,10 @@ class FieldBuilder:
     def resolve(self, schema: Any) -> Words:
         """Return a schema without references, a choice of objects as one object with the members of all."""
         resolved = self._document.resolve(schema)
-        parts = resolved.get("oneOf") or resolved.get("anyOf")
-        if isinstance(parts, list) and parts:
-            merged = merge_choices([self._document.resolve(part) for part in parts], self._document)
+        written = list_items(resolved.get("oneOf") or resolved.get("anyOf"))
+        parts = [part for part in map(self._document.resolve, written) if part.get("enum") != [""]]  # "" unsets
+        if parts:
+            merged = merge_choices(parts, self._document)
             rest = {word: value for word, value in resolved.items() if word not in ("oneOf", "anyOf")}
             if merged is not None:
                 properties = {**merged.get("properties", {}), **rest.get("properties", {})}
@@ -112,7 +104,7 @@ class FieldBuilder:
 
     def _build_type(self, schema: Words, name: str, place: str, trail: tuple[str, ...]) -> Words:
         kind = find_type(schema)
-        if kind in _SCALARS:
+        if kind in SCALARS:
             return self._build_scalar(schema, kind, name)
         if kind == "array":
             return self._build_list(schema, name, place, trail)
@@ -140,7 +132,7 @@ class FieldBuilder:
         kind = find_type(items)
         if kind == "string" and is_secret_name(name):
             return self._make_opaque(place, "a list of secrets")
-        if kind in _SCALARS:
+        if kind in SCALARS:
             return {"type": f"list of {kind}"}
         if kind == "object" and items.get("properties"):
             if ref is not None and ref in trail:
@@ -164,10 +156,10 @@ class FieldBuilder:
                 place, "no field of it can be named" if members else "all its fields are read only"
             )
         keys = name_inputs({name: ("body", name) for name in members})
-        required = [str(name) for name in _list(schema.get("required"))]
+        required = [str(name) for name in list_items(schema.get("required"))]
         fields: Words = {}
         for name, member in members.items():
-            words = self._build(member, name, f"{place}/{name}", trail, required=name in required)
+            words = self._build(member, _Texts(name, f"{place}/{name}"), trail, required=name in required)
             if keys[name] != join_path(name):
                 words = sort_input_words({**words, "to": join_path(name)})
             fields[keys[name]] = words
@@ -179,7 +171,7 @@ class FieldBuilder:
         kind = find_type(values)
         if kind == "string":
             return {"type": "map of string"}
-        if kind in _SCALARS and HAS_TYPED_MAPS:
+        if kind in SCALARS and HAS_TYPED_MAPS:
             return {"type": f"map of {kind}"} if kind != "boolean" else {"type": "json"}
         if kind == "object" and values.get("properties") and (ref is None or ref not in trail):
             return self._build_object(values, place, trail if ref is None else (*trail, ref), "map of object")
@@ -260,80 +252,6 @@ class FieldBuilder:
         return {"pattern": pattern}
 
 
-def find_type(schema: Words) -> str:
-    """Return the type of a resolved schema, as it says or implies it: `scalar` for several, empty for any."""
-    kind = schema.get("type")
-    if isinstance(kind, list):
-        kinds = set(map(str, kind))
-        return "number" if kinds == {"integer", "number"} else "scalar" if kinds <= set(_SCALARS) and kinds else ""
-    if kind in (*_SCALARS, "array", "object"):
-        return str(kind)
-    if "properties" in schema or isinstance(schema.get("additionalProperties"), dict):
-        return "object"
-    if "items" in schema:
-        return "array"
-    values = schema.get("enum") or ([schema["const"]] if "const" in schema else [])
-    if isinstance(values, list) and values:
-        return (
-            "integer" if all(isinstance(value, int) and not isinstance(value, bool) for value in values) else "string"
-        )
-    return ""
-
-
-def merge_choices(parts: list[Words], document: Document) -> Words | None:
-    """Return one schema that takes what any of several takes, or None where no single type does."""
-    kinds = {find_type(part) for part in parts}
-    if kinds == {"object"}:
-        return _merge_objects(parts, document)
-    if kinds == {"string"}:
-        values = [value for part in parts for value in _list(part.get("enum"))]
-        if all(part.get("enum") for part in parts):
-            return {"type": "string", "enum": list(dict.fromkeys(map(as_text, values)))}
-        return {"type": "string"}
-    if kinds and kinds <= {*_SCALARS, "scalar"}:
-        return (
-            {"type": "number"}
-            if kinds <= {"integer", "number"} and len(kinds) > 1
-            else ({**parts[0], "type": next(iter(kinds))} if len(kinds) == 1 else {"type": sorted(kinds - {"scalar"})})
-        )
-    lists = [part for part in parts if find_type(part) == "array"]
-    others = [find_type(part) for part in parts if find_type(part) != "array"]
-    if len(lists) == 1 and others and set(others) == {find_type(document.resolve(lists[0].get("items")))}:
-        return lists[0]  # one value, or a list of such: a list of one is the same
-    return None
-
-
-def _merge_objects(parts: list[Words], document: Document) -> Words | None:
-    properties: Words = {}
-    for part in parts:
-        for name, member in (part.get("properties") or {}).items():
-            known = properties.get(name)
-            if known is None:
-                properties[name] = member
-            elif known != member:
-                properties[name] = _merge_members(document.resolve(known), document.resolve(member))
-    if any(member is None for member in properties.values()):
-        return None
-    required = set.intersection(*(set(map(str, _list(part.get("required")))) for part in parts))
-    return {"type": "object", "properties": properties, "required": sorted(required)}
-
-
-def _merge_members(known: Words, other: Words) -> Words | None:
-    """Return one schema for a member that two objects describe, or None where their types differ."""
-    if find_type(known) != find_type(other):
-        return None
-    values = [
-        _list(member.get("enum") or ([member["const"]] if "const" in member else [])) for member in (known, other)
-    ]
-    if all(values) and find_type(known) in ("string", "integer"):
-        return {**known, "type": find_type(known), "enum": list(dict.fromkeys([*values[0], *values[1]]))}
-    return known if find_type(known) in _SCALARS else known if known == other else None
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
 def _list_examples(schema: Words) -> Iterable[Any]:
     examples = schema.get("examples")
     yield schema.get("example")
@@ -354,12 +272,11 @@ def is_plain(value: Any, depth: int = 0) -> bool:
     """Whether a value can stand in a definition: JSON, not too large, and nothing like a template in it."""
     if isinstance(value, dict | list):
         items = [*value.items()] if isinstance(value, dict) else value
-        return depth < 6 and len(items) <= 50 and all(is_plain(item, depth + 1) for item in items)  # noqa: PLR2004
+        return (
+            depth < _MAX_EXAMPLE_DEPTH
+            and len(items) <= _MAX_EXAMPLE_ITEMS
+            and all(is_plain(item, depth + 1) for item in items)
+        )
     if isinstance(value, tuple):
         return all(is_plain(item, depth) for item in value)
-    return not isinstance(value, str) or (len(value) <= 1000 and not has_template(value))  # noqa: PLR2004
-
-
-def as_text(value: Any) -> str:
-    """Return a scalar as a text; true and false as JSON has them."""
-    return {True: "true", False: "false"}[value] if isinstance(value, bool) else str(value)
+    return not isinstance(value, str) or (len(value) <= _MAX_EXAMPLE_TEXT and not has_template(value))

@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
     from connector.authoring.importing.building.connections import Connections
     from connector.authoring.importing.building.shared import SharedParameters
-    from connector.authoring.importing.building.site import Site
+    from connector.authoring.importing.building.site import ApiSite
     from connector.authoring.importing.building.words import Words
-    from connector.authoring.importing.document import Document
+    from connector.authoring.importing.document import ApiDocument
 
 
-def choose_name(documents: Sequence[Document]) -> str:
+def choose_name(documents: Sequence[ApiDocument]) -> str:
     """Return the name of a connector: that of the API, without the words that all have."""
     words = [
         word
@@ -29,7 +29,7 @@ def choose_name(documents: Sequence[Document]) -> str:
 
 
 def build_manifest(
-    name: str, documents: Sequence[Document], site: Site, connections: Connections, shared: SharedParameters
+    name: str, documents: Sequence[ApiDocument], site: ApiSite, connections: Connections, shared: SharedParameters
 ) -> Words:
     """Return the words of a manifest."""
     info = documents[0].data.get("info")

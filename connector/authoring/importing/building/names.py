@@ -41,8 +41,11 @@ _VERB_LIST = """
 """
 _VERBS = frozenset(_VERB_LIST.split())
 _NOISE = frozenset(("a", "an", "the", "api", "v1", "v2", "v3", "v4", "v10"))
-_INFLECTED = re.compile(r"(?P<stem>[a-z]{3,}?)(?P<ending>ies|es|s)\Z")
+_HISSING = re.compile(r"(?:ss|x|zz|ch|sh|o)es\Z")
+_NOUNS = ("report", "group", "book", "order", "review", "test", "link", "post", "share", "list", "use")
 _MIN_SHARE = 0.5
+_MAX_WORD = 12  # a longer one is several, jammed together
+_SHORT_WORD = 4  # such as ties, which is no plural of ty
 
 
 def name_actions(operations: Sequence[Operation], source: KeySource | None = None) -> dict[str, str]:
@@ -69,7 +72,7 @@ def choose_source(operations: Sequence[Operation]) -> KeySource:
 
 def _is_good_id(operation: Operation) -> bool:
     words = split_words(operation.operation_id)
-    if not any(map(_to_verb, words)) or (len(words) == 1 and len(words[0]) > 12):  # noqa: PLR2004  jammed together
+    if not any(map(_to_verb, words)) or (len(words) == 1 and len(words[0]) > _MAX_WORD):
         return False
     path = split_words(re.sub(r"/v\d+(?=/)", "", operation.path))
     return "".join(words[1:]) not in ("".join(path), "".join(split_words(operation.path)))
@@ -79,21 +82,14 @@ def _to_verb(word: str) -> str:
     """Return a word as a verb in its base form, or an empty text."""
     if word in _VERBS:
         return word
-    match = _INFLECTED.match(word)
-    for stem in (word[:-1], word[:-2], f"{word[:-3]}y") if match else ():
-        if stem in _VERBS and stem not in (
-            "report",
-            "group",
-            "book",
-            "order",
-            "review",
-            "test",
-            "link",
-            "post",
-            "share",
-        ):
-            return stem
-    return ""
+    stem = f"{word[:-3]}y" if word.endswith("ies") else word[:-2] if _HISSING.search(word) else word[:-1]
+    return stem if word.endswith("s") and stem in _VERBS and stem not in _NOUNS else ""
+
+
+def tells_what_is_done(sentence: str) -> bool:
+    """Whether a sentence begins with a verb: Lists, Creates, Get; in a name, such a word may be a noun."""
+    words = split_words(sentence)
+    return starts_with_verb(words) or (bool(words) and words[0].removesuffix("s") in _VERBS)
 
 
 def starts_with_verb(words: list[str]) -> bool:
@@ -186,11 +182,13 @@ def _choose_verb(method: str, last: list[str], *, is_item: bool) -> str:
 
 
 def _to_singular(word: str) -> str:
-    if word.endswith("ies") and len(word) > 4:  # noqa: PLR2004  not: ties
+    if word.endswith("ies") and len(word) > _SHORT_WORD:
         return f"{word[:-3]}y"
     if word.endswith(("sses", "xes", "ches", "shes")):
         return word[:-2]
-    return word[:-1] if word.endswith("s") and not word.endswith(("ss", "us", "is")) and len(word) > 2 else word  # noqa: PLR2004
+    return (
+        word[:-1] if word.endswith("s") and not word.endswith(("ss", "us", "is")) and len(word) >= _SHORT_WORD else word
+    )
 
 
 def name_inputs(places: Mapping[str, Sequence[str]]) -> dict[str, str]:

@@ -16,7 +16,7 @@ from referencing.jsonschema import DRAFT202012
 from connector.authoring.importing.building.texts import split_words
 
 if TYPE_CHECKING:
-    from connector.authoring.importing.document import Document
+    from connector.authoring.importing.document import ApiDocument
 
 MAX_DEPTH = 12
 _TYPES = ("string", "integer", "number", "boolean", "array", "object")
@@ -29,7 +29,7 @@ class SchemaFiles:
         self.files: dict[str, dict[str, Any]] = {}
         self._names: dict[tuple[int, str], str] = {}
 
-    def add_reply(self, document: Document, schema: dict[str, Any], key: str) -> str | None:
+    def add_reply(self, document: ApiDocument, schema: dict[str, Any], key: str) -> str | None:
         """Return the name of the file of a reply's schema; None where it says nothing."""
         ref = _find_ref(document, schema)
         if ref is not None:
@@ -52,7 +52,7 @@ class SchemaFiles:
         validator = Draft202012Validator({"$ref": f"{name}.json"}, registry=self.registry)
         return bool(validator.is_valid(value))
 
-    def _add_component(self, document: Document, ref: dict[str, Any]) -> str:
+    def _add_component(self, document: ApiDocument, ref: dict[str, Any]) -> str:
         identity = (id(document), str(ref["$ref"]))
         if identity not in self._names:
             name = self._choose_name(document.ref_name(ref) or "object")
@@ -69,7 +69,7 @@ class SchemaFiles:
             name, number = f"{stem}-{number}", number + 1
         return name
 
-    def _build(self, document: Document, schema: Any, depth: int, same_value: tuple[str, ...]) -> dict[str, Any]:
+    def _build(self, document: ApiDocument, schema: Any, depth: int, same_value: tuple[str, ...]) -> dict[str, Any]:
         """Return a schema as a JSON Schema; `same_value` are the references that led to the same value."""
         ref = _find_ref(document, schema)
         if ref is not None:
@@ -102,7 +102,7 @@ class SchemaFiles:
             built = self._build_choice(document, words, depth)
         return built
 
-    def _build_choice(self, document: Document, words: dict[str, Any], depth: int) -> dict[str, Any]:
+    def _build_choice(self, document: ApiDocument, words: dict[str, Any], depth: int) -> dict[str, Any]:
         parts = words.get("oneOf") or words.get("anyOf")
         if not isinstance(parts, list) or any(_find_ref(document, part) for part in parts):
             return {}  # a reference to the same value could come back to itself
@@ -120,7 +120,7 @@ def fit_reply(words: dict[str, Any], schemas: SchemaFiles) -> bool:
     return False
 
 
-def _find_ref(document: Document, schema: Any) -> dict[str, Any] | None:
+def _find_ref(document: ApiDocument, schema: Any) -> dict[str, Any] | None:
     """Return the reference that a schema is, directly or as its only part; None for any other."""
     if not isinstance(schema, dict):
         return None

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from connector.authoring.importing.building.texts import first_sentence, join_key, split_words, to_title
+from connector.authoring.importing.building.texts import first_sentence, has_template, join_key, split_words, to_title
 from connector.authoring.importing.building.words import Words, sort_input_words
 from connector.authoring.rules.fields import is_secret_name
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from connector.authoring.importing.building.connections import Connections
-    from connector.authoring.importing.description import Operation, Parameter
+    from connector.authoring.importing.description import ApiParameter, Operation
 
 MIN_SHARE = 0.8
 MIN_OPERATIONS = 5
@@ -62,7 +62,7 @@ def find_shared(operations: Sequence[Operation], connections: Connections) -> Sh
     return shared
 
 
-def _add(shared: SharedParameters, parameter: Parameter, operation: Operation) -> None:
+def _add(shared: SharedParameters, parameter: ApiParameter, operation: Operation) -> None:
     place = f"{parameter.place}.{parameter.name}"
     schema = operation.document.resolve(parameter.schema)
     enum = schema.get("enum")
@@ -72,7 +72,10 @@ def _add(shared: SharedParameters, parameter: Parameter, operation: Operation) -
         parameter.example,
         schema.get("example"),
     )
-    value = next((item for item in values if isinstance(item, str | int | float) and item != ""), None)
+    value = next(
+        (item for item in values if isinstance(item, str | int | float) and item != "" and not has_template(str(item))),
+        None,
+    )
     shared.dropped.add((parameter.place, parameter.name))
     if value is not None and not is_secret_name(parameter.name):
         shared.constants[place] = str(value)

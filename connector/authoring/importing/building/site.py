@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from connector.authoring.importing.description import Operation
-    from connector.authoring.importing.document import Document
+    from connector.authoring.importing.document import ApiDocument
 
 DOMAIN_INPUT = "domain"
 _STAND_IN = re.compile(r"(?:your|my|example)[-_a-z]*\.(?=[a-z0-9-]+\.[a-z])|<[^<>]+>\.", re.IGNORECASE)
@@ -27,7 +27,7 @@ class NotRunnableError(ValueError):
 
 
 @dataclass(frozen=True)
-class Site:
+class ApiSite:
     """The base URL with what requests add to it, by server; `inputs` are those of connections that URLs need."""
 
     base_url: str
@@ -54,7 +54,7 @@ def read_server(operation: Operation) -> str:
     return _normalise(url, operation.document)
 
 
-def _normalise(url: str, document: Document) -> str:
+def _normalise(url: str, document: ApiDocument) -> str:
     variables = _find_variables(document, url)
     scheme, _, rest = url.rpartition("://")
     host, slash, path = rest.partition("/") if scheme else ("", "/", url.lstrip("/"))
@@ -79,7 +79,7 @@ def _is_open(variable: Any) -> bool:
     )
 
 
-def _find_variables(document: Document, url: str) -> dict[str, Any]:
+def _find_variables(document: ApiDocument, url: str) -> dict[str, Any]:
     servers = document.data.get("servers")
     for server in servers if isinstance(servers, list) else ():
         if isinstance(server, dict) and server.get("url") == url and isinstance(server.get("variables"), dict):
@@ -87,7 +87,7 @@ def _find_variables(document: Document, url: str) -> dict[str, Any]:
     return {}
 
 
-def find_site(operations: Sequence[Operation], base_url: str | None = None) -> Site:
+def find_site(operations: Sequence[Operation], base_url: str | None = None) -> ApiSite:
     """Return the site of a description: the host of most operations, below the path that all of these share."""
     counts = Counter(map(read_server, operations))
     hosts: Counter[str] = Counter()
@@ -111,7 +111,7 @@ def find_site(operations: Sequence[Operation], base_url: str | None = None) -> S
     allowed = (host, *sorted({urlsplit(url).netloc for url in servers.values()} - {host}))
     others = sorted({url for operation in operations for url in operation.servers[1:]} - set(counts))
     notes = tuple(f"also at {url}" for url in others[:10])
-    return Site(base, allowed, inputs, servers, notes, places)
+    return ApiSite(base, allowed, inputs, servers, notes, places)
 
 
 def _split_url(url: str) -> tuple[str, str]:
@@ -147,7 +147,7 @@ def _find_shared_path(paths: list[str]) -> str:
     return "/".join(shared)
 
 
-def _build_inputs(host: str, documents: Sequence[Document]) -> dict[str, Words]:
+def _build_inputs(host: str, documents: Sequence[ApiDocument]) -> dict[str, Words]:
     """Return the inputs of every connection that a host has in braces."""
     inputs: dict[str, Words] = {}
     for name in _VARIABLE.findall(host):
@@ -165,7 +165,7 @@ def _build_inputs(host: str, documents: Sequence[Document]) -> dict[str, Words]:
     return inputs
 
 
-def _find_by_key(document: Document, key: str) -> dict[str, Any]:
+def _find_by_key(document: ApiDocument, key: str) -> dict[str, Any]:
     servers = document.data.get("servers")
     for server in servers if isinstance(servers, list) else ():
         variables = server.get("variables") if isinstance(server, dict) else None

@@ -15,7 +15,7 @@ from connector.authoring.importing.building.fields import is_plain
 from connector.authoring.importing.building.site import NotRunnableError
 from connector.authoring.lint import ACTION_RULES
 from connector.authoring.rule_catalogue import find_voice
-from connector.authoring.rules import examples, files, payloads, texts
+from connector.authoring.rules import examples, files, no_effect, payloads, texts
 from connector.definition.action import Action
 from connector.definition.manifest import Manifest
 from connector.definition.parsers.strict_yaml import Document
@@ -48,19 +48,22 @@ class Verifier:
 
     def verify(self, words: Words, remarks: Remarks) -> Words:
         """Return an action's words as lint accepts them; what was left out is remarked. Raises NotRunnableError."""
+        violations: list[Violation] = []
         for _ in range(_MAX_ROUNDS):
             violations = self._list_violations(words)
             if not violations:
                 return words
             words = deepcopy(words)
-            for path, message in {_find_removable(words, item): item.message for item in violations}.items():
+            for path, violation in {_find_removable(words, item): item for item in violations}.items():
                 if not path or not _remove(words, path):
                     continue
+                if violation.rule == no_effect.RULE:
+                    continue  # a word that did nothing is no loss
                 place = ".".join(map(str, path[1:])) or str(path[0])
                 if path[-1] in _REMOVABLE:
-                    remarks.ask(place, "The description contradicts itself here. What is right?", message)
+                    remarks.ask(place, "The description contradicts itself here. What is right?", violation.message)
                 else:
-                    remarks.lose(place, message)
+                    remarks.lose(place, violation.message)
         raise NotRunnableError(f"lint refuses it: {violations[0].rule}: {violations[0].message}")
 
     def add_example(self, words: Words) -> Words:

@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 from connector.authoring.importing.grades import Guess, Note
 from connector.authoring.rules.files import ACTION_KEYS, INPUT_KEYS
-from connector.definition.action import Action
+from connector.definition.action import Action, Scopes
 from connector.definition.fields import InputField, InputType
 from connector.definition.manifest import Manifest
 
@@ -19,6 +19,7 @@ HAS_TYPED_MAPS = "map of integer" in get_args(InputType)
 HAS_TYPES = "types" in Manifest.model_fields
 HAS_VARIANTS = "variants" in InputField.model_fields
 HAS_SERVERS = "servers" in Manifest.model_fields
+HAS_ALL_SCOPES = "all" in Scopes.model_fields
 HAS_GROUP = "group" in Action.model_fields
 
 

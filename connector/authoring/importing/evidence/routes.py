@@ -13,7 +13,7 @@ from connector.authoring.importing.evidence.shapes import Shape, read_items, rea
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from connector.authoring.importing.description import Operation, Parameter
+    from connector.authoring.importing.description import ApiParameter, Operation
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
@@ -48,7 +48,7 @@ class PathRoute:
             head = head.rpartition("/")[0]
         return head
 
-    def find_parameter(self, name: str) -> Parameter | None:
+    def find_parameter(self, name: str) -> ApiParameter | None:
         """Return the path parameter of a name, as any operation describes it."""
         parameters = [one for operation in self.operations.values() for one in operation.parameters]
         return next((one for one in parameters if one.place == "path" and one.name == name), None)

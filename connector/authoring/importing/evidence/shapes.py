@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from connector.authoring.importing.document import Document
+    from connector.authoring.importing.document import ApiDocument
 
 SCALARS = ("string", "integer", "number", "boolean")
 _KINDS = (*SCALARS, "object", "array")
@@ -56,7 +56,7 @@ def read_text(value: Any) -> str:
     return value if isinstance(value, str) else ""
 
 
-def read_shape(document: Document, schema: Any, depth: int = 0) -> Shape:
+def read_shape(document: ApiDocument, schema: Any, depth: int = 0) -> Shape:
     """Return the shape of a schema; a schema that says nothing, or `true`, is of any kind."""
     words = document.resolve(schema) if isinstance(schema, dict) else {}
     properties = words.get("properties")
@@ -103,7 +103,7 @@ def name_kind(value: Any) -> str:
 
 
 def _read_union(
-    document: Document, words: dict[str, Any], properties: dict[str, Any], variants: tuple[Any, ...], depth: int
+    document: ApiDocument, words: dict[str, Any], properties: dict[str, Any], variants: tuple[Any, ...], depth: int
 ) -> Shape:
     shapes = [read_shape(document, variant, depth + 1) for variant in variants]
     own_words = {name: value for name, value in words.items() if name not in ("oneOf", "anyOf")}
@@ -122,12 +122,12 @@ def _read_union(
     return Shape("union", words, properties, variants)
 
 
-def read_items(document: Document, shape: Shape) -> Shape:
+def read_items(document: ApiDocument, shape: Shape) -> Shape:
     """Return the shape of an entry of a list."""
     return read_shape(document, shape.words.get("items"))
 
 
-def iter_members(document: Document, shape: Shape, depth: int = 3) -> Iterator[NestedMember]:
+def iter_members(document: ApiDocument, shape: Shape, depth: int = 3) -> Iterator[NestedMember]:
     """Yield the members of an object and those of objects within it, the outer ones first; lists are not entered."""
     level: list[tuple[tuple[str, ...], Shape]] = [((), shape)]
     for _ in range(depth):

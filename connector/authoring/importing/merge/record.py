@@ -69,7 +69,7 @@ class ImportRecord:
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             message = f"this is not the record of an import ({error}); take it from version control, or remove it"
             hint = "Without it, every file counts as the author's, and is left as it is."
-            finding = Finding(str(path), getattr(error, "lineno", 1), 1, "import-record", f"{message}.")
+            finding = Finding(str(path), getattr(error, "lineno", 1), 1, "file", f"{message}.")
             raise DefinitionError(f"{path}: {message}.", findings=(finding,), hint=hint) from None
 
     @classmethod

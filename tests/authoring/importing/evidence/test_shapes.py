@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from connector.authoring.importing.document import Document
+from connector.authoring.importing.document import ApiDocument
 from connector.authoring.importing.evidence.shapes import is_json, iter_members, read_shape
 
 BOOK = {"type": "object", "properties": {"id": {"type": "string"}, "author": {"$ref": "#/components/schemas/Author"}}}
@@ -14,7 +14,7 @@ AUTHOR = {
     "type": "object",
     "properties": {"name": {"type": ["string", "null"]}, "books": {"type": "array", "items": BOOK}},
 }
-DOCUMENT = Document({"openapi": "3.1.0", "components": {"schemas": {"Book": BOOK, "Author": AUTHOR}}})
+DOCUMENT = ApiDocument({"openapi": "3.1.0", "components": {"schemas": {"Book": BOOK, "Author": AUTHOR}}})
 
 
 @pytest.mark.parametrize(

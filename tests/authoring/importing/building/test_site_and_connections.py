@@ -1,0 +1,61 @@
+"""Where an API is and how it is signed in to: as the description says, and told where it does not."""
+
+from __future__ import annotations
+
+from support.pages.descriptions import describe, import_files
+
+from connector.authoring.importing.importer import ImportOptions, import_description
+
+GET = {"get": {"operationId": "getA"}}
+
+
+def manifest(**words) -> dict:
+    return import_files(describe({"/a": GET}, **words))["manifest.yaml"]
+
+
+def test_a_host_with_a_variable_asks_the_connection_for_it():
+    words = manifest(
+        servers=[{"url": "https://{tenant}.example.com/api", "variables": {"tenant": {"default": "your-tenant"}}}]
+    )
+    assert words["base_url"] == "https://{tenant}.example.com/api"
+    assert words["connections"]["accessToken"]["inputs"]["tenant"]["required"] is True
+
+
+def test_without_a_server_the_connection_says_the_host():
+    words = manifest(servers=[])
+    assert words["base_url"] == "https://{domain}"
+    assert words["connections"]["accessToken"]["inputs"]["domain"]["format"] == "host"
+
+
+def test_each_scheme_becomes_a_kind_of_connection_by_its_shape():
+    schemes = {
+        "basic": {"type": "http", "scheme": "basic"},
+        "key": {"type": "apiKey", "in": "header", "name": "X-Key"},
+        "app": {
+            "type": "oauth2",
+            "flows": {
+                "authorizationCode": {
+                    "authorizationUrl": "https://id.example.com/a",
+                    "tokenUrl": "https://id.example.com/t",
+                    "scopes": {},
+                }
+            },
+        },
+    }
+    words = manifest(components={"securitySchemes": schemes}, security=[{name: []} for name in schemes])
+    kinds = {key: connection["kind"] for key, connection in words["connections"].items()}
+    assert kinds == {"basicAuth": "basic", "key": "api_key", "oauth": "oauth2"}
+    assert "id.example.com" in words["allowed_hosts"]
+
+
+def test_keys_that_are_needed_together_are_one_connection():
+    schemes = {name: {"type": "apiKey", "in": "header", "name": f"X-{name}"} for name in ("id", "secret")}
+    words = manifest(components={"securitySchemes": schemes}, security=[{"id": [], "secret": []}])
+    (connection,) = words["connections"].values()
+    assert {field["to"] for field in connection["inputs"].values()} == {"header.X-id", "header.X-secret"}
+
+
+def test_an_operation_at_an_unknown_host_is_told():
+    elsewhere = {**GET["get"], "operationId": "getB", "servers": [{"url": "https://{whatever}"}]}
+    imported = import_description(describe({"/a": GET, "/b": {"get": elsewhere}}), ImportOptions())
+    assert [one.request for one in imported.grades.operations if one.action is None] == ["GET /b"]

@@ -1,0 +1,69 @@
+"""`import` makes a folder of a description, brings it up to date, and tells what it left out."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+DESCRIPTION = """
+openapi: 3.0.3
+info: {title: Books}
+servers: [{url: https://api.example.com}]
+paths:
+  /books: {get: {operationId: listBooks, tags: [books]}}
+  /authors: {get: {operationId: listAuthors, tags: [people], parameters: [{in: cookie, name: sid, required: true}]}}
+"""
+
+
+@pytest.fixture
+def spec(tmp_path):
+    path = tmp_path / "openapi.yaml"
+    path.write_text(DESCRIPTION)
+    return path
+
+
+def test_an_import_makes_a_folder_and_tells_what_it_left_out(here, spec, tmp_path):
+    done = here("import", "openapi.yaml", "books", "--report", "report.json")
+    assert done.code == 0, done.err
+    assert "left out: GET /authors: it needs the cookie sid" in done.out
+    assert "2 operations: 1 whole, 1 not runnable." in done.out
+    assert here("lint", "books").code == 0
+    assert json.loads((tmp_path / "report.json").read_text())["grades"]["whole"] == 1
+
+
+def test_check_writes_nothing_and_exits_2_when_the_folder_is_behind(here, spec, tmp_path):
+    assert here("import", "openapi.yaml", "books", "--check").code == 2
+    assert not (tmp_path / "books").exists()
+    here("import", "openapi.yaml", "books")
+    assert here("import", "openapi.yaml", "books", "--check").code == 0
+
+
+def test_a_second_import_keeps_the_words_of_an_author(here, spec, tmp_path):
+    here("import", "openapi.yaml", "books")
+    action = tmp_path / "books" / "actions" / "list-books.yaml"
+    action.write_text(action.read_text().replace("label: List Books", "label: All Books  # shorter"))
+    spec.write_text(DESCRIPTION.replace("tags: [books]", "tags: [books], description: Lists the books."))
+    assert here("import", "openapi.yaml", "books").code == 0
+    assert "label: All Books  # shorter" in action.read_text()
+    assert "summary: Lists the books." in action.read_text()
+
+
+def test_list_shows_operations_by_tag(here, spec):
+    assert here("import", "openapi.yaml", "--list").out == "books (1)\n  GET /books\npeople (1)\n  GET /authors\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["openapi.yaml"], "name the folder"),
+        (["https://example.com/openapi.yaml", "books"], "nothing is fetched"),
+        (["missing.yaml", "books"], "missing.yaml cannot be read"),
+        (["openapi.yaml", "openapi.yaml"], "is a file"),
+        (["openapi.yaml", "books", "--only", "boks"], "Did you mean 'books'?"),
+    ],
+)
+def test_what_cannot_be_imported_is_refused(here, spec, words, message):
+    done = here("import", *words)
+    assert done.code == 2
+    assert message in done.out + done.err
