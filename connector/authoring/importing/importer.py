@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from copy import deepcopy
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from connector.authoring.importing.building.shared import find_shared
 from connector.authoring.importing.building.site import NotRunnableError, find_site
 from connector.authoring.importing.building.verification import Verifier
 from connector.authoring.importing.building.words import sort_input_words
+from connector.authoring.importing.events import infer_events
 from connector.authoring.importing.grades import ImportGrades, Note, OperationGrade
 from connector.authoring.importing.merge.folder_merge import MANIFEST, NewFile
 from connector.authoring.importing.merge.record import ImportRecord
@@ -25,12 +27,13 @@ from connector.authoring.importing.selection import select
 from connector.authoring.importing.yaml_writer import write_yaml
 from connector.authoring.openapi.restoration import is_exported, restore_files
 from connector.definition.case import to_kebab_case
+from connector.definition.events import parse_event_file
 from connector.definition.loader import RESOURCES_FILE
 from connector.definition.parsers.strict_yaml import MAX_FILE_BYTES
 from connector.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from connector.authoring.importing.building.names import KeySource
     from connector.authoring.importing.building.words import Words
@@ -111,6 +114,11 @@ def import_description(description: Description, options: ImportOptions) -> Impo
     }
     used = _keep_used(schemas.files, [draft.words for draft in drafts])
     files |= {f"schemas/objects/{name}.json": NewFile(schema) for name, schema in used.items()}
+    events = _build_events(description)
+    files |= events
+    secrets = sorted({name for file in events.values() for name in _list_secrets(file.words)})
+    if secrets:
+        manifest["redact"] = {"fields": secrets}
     chosen = {operation.request for operation in operations}
     unselected = tuple(item.request for item in description.operations if item.request not in chosen)
     return Imported(files, ImportGrades(tuple(grades)), (*site.notes, *connections.notes, *shared.notes), unselected)
@@ -122,6 +130,28 @@ def _restore(document: Mapping[str, Any]) -> Imported:
     actions = [words for path, words in restored.items() if path.startswith("actions/")]
     grades = tuple(OperationGrade(str(words["request"]), str(words["action"])) for words in actions)
     return Imported({path: NewFile(words) for path, words in restored.items()}, ImportGrades(grades))
+
+
+def _build_events(description: Description) -> dict[str, NewFile]:
+    """Return the files of the events that webhooks describe, without what lint would refuse."""
+    files = {}
+    for stem, found in infer_events(description.documents).items():
+        words = {name: one.words for name, one in found.items()}
+        try:
+            parse_event_file(deepcopy(words), stem)
+        except ValueError:
+            continue
+        files[f"schemas/events/{stem}.json"] = NewFile(words)
+    return files
+
+
+def _list_secrets(body: Any) -> Iterator[str]:
+    """Yield the fields of events that hold a secret."""
+    if isinstance(body, list):
+        yield from (name for item in body for name in _list_secrets(item))
+    elif isinstance(body, dict):
+        for name, item in body.items():
+            yield from [name] if item == "secret" else _list_secrets(item)
 
 
 def _match_paths(operations: Sequence[Operation], drafts: Sequence[ActionDraft]) -> dict[str, str]:

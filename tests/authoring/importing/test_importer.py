@@ -167,3 +167,18 @@ def test_references_lead_to_files_beside_the_description_alone(tmp_path):
 def test_an_import_of_nothing_is_refused():
     with pytest.raises(UsageError, match="no operation"):
         import_description(describe({}), ImportOptions())
+
+
+def test_webhooks_become_events_whose_secrets_are_redacted(tmp_path):
+    body = {
+        "type": "object",
+        "properties": {
+            "event": {"type": "string"},
+            "payload": {"type": "object", "properties": {"door_pin": {"type": "string"}, "title": {"type": "string"}}},
+        },
+    }
+    hook = {"post": {"requestBody": {"content": {"application/json": {"schema": body}}}}}
+    files = import_files(describe(PATHS, components={"schemas": {"Book": BOOK}}, webhooks={"book.added": hook}))
+    events = [words for path, words in files.items() if path.startswith("schemas/events/")]
+    assert "book.added" in events[0]
+    assert write(tmp_path, files) == []
