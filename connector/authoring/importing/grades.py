@@ -15,7 +15,7 @@ from connector.authoring.importing.evidence.shapes import is_json
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from connector.authoring.importing.description import Body, Operation, Parameter
+    from connector.authoring.importing.description import ApiBody, ApiParameter, Operation
     from connector.authoring.importing.evidence.inferred import Inferred
 
 Grade = Literal["whole", "opaque", "lost", "not runnable"]
@@ -112,7 +112,7 @@ def grade_operation(operation: Operation) -> tuple[Note, ...]:
     return tuple(notes)
 
 
-def _grade_parameter(parameter: Parameter) -> Note | None:
+def _grade_parameter(parameter: ApiParameter) -> Note | None:
     place = f"{parameter.place}.{parameter.name}"
     grade: Grade = "not runnable" if parameter.required else "lost"
     if parameter.place == "cookie":
@@ -124,7 +124,7 @@ def _grade_parameter(parameter: Parameter) -> Note | None:
     return None
 
 
-def _grade_body(body: Body) -> Iterator[Note]:
+def _grade_body(body: ApiBody) -> Iterator[Note]:
     kind = body.content_type.partition(";")[0].strip().lower()
     if is_json(kind) or kind in _BODY_TYPES or kind.startswith("text/"):
         return
