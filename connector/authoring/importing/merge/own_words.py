@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from connector.authoring.importing.merge.files import read_text
@@ -11,32 +10,16 @@ from connector.definition.parsers import strict_yaml
 from connector.errors import DefinitionError
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Mapping
+    from collections.abc import Container
     from pathlib import Path
-
-    from connector.authoring.importing.merge.folder_merge import NewFile
 
 _EVENTS = "schemas/events"
 
 
-def leave_out_own_events(
-    folder: Path, new_files: Mapping[str, NewFile], imported: Container[str]
-) -> dict[str, NewFile]:
-    """Return the files of an import without the events of files that no import wrote, and without empty files.
-
-    `imported` are the paths of files that an import wrote. Raises OSError.
-    """
-    own = {f"{_EVENTS}/{path.name}" for path in folder.glob(f"{_EVENTS}/*.json")}
-    known = {name: path for path in sorted(own) if path not in imported for name in _list_events(folder / path)}
-    kept: dict[str, NewFile] = {}
-    for path, one in new_files.items():
-        if path.startswith(f"{_EVENTS}/"):
-            words = {name: event for name, event in one.words.items() if known.get(name, path) == path}
-            if words:
-                kept[path] = replace(one, words=words)
-        else:
-            kept[path] = one
-    return kept
+def list_own_events(folder: Path, imported: Container[str]) -> dict[str, str]:
+    """Return the path of each event of a file that no import wrote; `imported` are the others. Raises OSError."""
+    own = sorted(f"{_EVENTS}/{path.name}" for path in folder.glob(f"{_EVENTS}/*.json"))
+    return {name: path for path in own if path not in imported for name in _list_events(folder / path)}
 
 
 def has_own_resources(manifest: Path) -> bool:
