@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 from connector.authoring.markdown import format_code, link_heading, render_table
 from connector.authoring.parity import page
 from connector.core.json_path import get_at_path
-from connector.definition import schema_validation
 from connector.definition.action import Action
-from connector.definition.forms import describe
+from connector.definition.forms import input_rows
 from connector.definition.loader import Connector
 from connector.definition.manifest import Manifest
+from connector.definition.validation import schema_validation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from connector.definition.connection_type import ConnectionType
     from connector.definition.events import EventType
     from connector.definition.fields import FormField
-    from connector.definition.forms.describe import DocRow
+    from connector.definition.forms.input_rows import DocRow
     from connector.definition.trigger import Trigger
 
 ACTIONS_PAGE = Path("docs/actions.md")
@@ -84,7 +84,7 @@ def _render_reference(connector: Connector) -> str:
 
 
 def _build_rows(connector: Connector, inputs: dict[str, FormField]) -> list[DocRow]:
-    return _sort_rows(describe.build_doc_row(connector, key, field) for key, field in inputs.items())
+    return _sort_rows(input_rows.build_doc_row(connector, key, field) for key, field in inputs.items())
 
 
 def _sort_rows(rows: Iterable[DocRow]) -> list[DocRow]:
@@ -149,7 +149,7 @@ def _render_action(connector: Connector, action: Action) -> Iterator[str]:
     yield from ("", *_summarize_action(action), "")
     cells = [
         (_format_input(row), format_code(row.default), row.notes, format_code(row.example))
-        for row in _sort_rows(describe.build_doc_rows(connector, action))
+        for row in _sort_rows(input_rows.build_doc_rows(connector, action))
     ]
     yield from render_table(("Input", "Default", "Notes", "Example"), cells)
     if action.returns.help:

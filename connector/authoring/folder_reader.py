@@ -7,23 +7,18 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from connector.authoring.draft import ParsedFile, parse_lenient
-from connector.definition import renamed_words, schema_validation
 from connector.definition.action import Action
 from connector.definition.case import to_camel_case
-from connector.definition.inputs.named_types import TypesFile, link_fields, link_types
+from connector.definition.folders.parts import RESOURCES_FILE, TYPES_FILE, add_parts
+from connector.definition.inputs.named_types import TypesFile, link_fields
 from connector.definition.inputs.shared_inputs import complete_inputs, find_unknown_uses
 from connector.definition.lazy import cached_property
-from connector.definition.loader import (
-    RESOURCES_FILE,
-    RESOURCES_TWICE,
-    TYPES_FILE,
-    Connector,
-    find_unmet_requirement,
-    read_bytes,
-)
+from connector.definition.loader import Connector, read_bytes
 from connector.definition.manifest import Manifest
 from connector.definition.parsers import strict_yaml
+from connector.definition.parsers.requirement import find_unmet_requirement
 from connector.definition.resource import ResourcesFile
+from connector.definition.validation import renamed_words, schema_validation
 from connector.errors import DefinitionError, Finding
 
 if TYPE_CHECKING:
@@ -31,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from connector.authoring.draft import FileModel, Violation
+    from connector.definition.folders.parts import Part
     from connector.definition.parsers.strict_yaml import Document, NodePath
 
 T = TypeVar("T")
@@ -60,8 +56,7 @@ class ConnectorFolder:
         """Read every file of a folder; report what is invalid in `findings` instead of raising."""
         connector_folder = cls(folder)
         connector_folder._read_manifest(folder / "manifest.yaml")
-        connector_folder._read_types(folder / TYPES_FILE)
-        connector_folder._read_resources(folder / RESOURCES_FILE)
+        connector_folder._read_parts()
         for path in _list_files(folder / "actions", (".yaml", ".yml")):
             connector_folder._read_action(path)
         if not connector_folder.action_stems and not connector_folder.findings:
@@ -146,31 +141,20 @@ class ConnectorFolder:
             return
         self.manifest = self._parse_file(path, Manifest)
 
-    def _read_types(self, path: Path) -> None:
-        """Read types.yaml, and give what refers to a type its members."""
-        if path.is_file():
-            self.types = self._parse_file(path, TypesFile)
-        if self.manifest is None:
-            return
-        if self.types is not None:
-            model = self.manifest.model.model_copy(update={"types": self.types.model.root})
-            self.manifest = replace(self.manifest, model=model)
-        manifest = self.manifest.model
-        link_types(manifest.types)
-        link_fields(manifest.types, manifest.inputs.values())
+    def _read_parts(self) -> None:
+        """Read the parts of the manifest in files of their own."""
 
-    def _read_resources(self, path: Path) -> None:
-        """Read resources.yaml, whose resources are those of the manifest."""
-        if not path.is_file():
-            return
-        self.resources = self._parse_file(path, ResourcesFile)
-        if self.manifest is None or self.resources is None:
-            return
-        if self.manifest.model.resources:
-            self.findings.append(Finding(str(path), 1, 1, "file", RESOURCES_TWICE))
-            return
-        model = self.manifest.model.model_copy(update={"resources": self.resources.model.root})
-        self.manifest = replace(self.manifest, model=model)
+        def read(path: Path, model_class: type[Part]) -> Part | None:
+            if issubclass(model_class, TypesFile):
+                self.types = self._parse_file(path, TypesFile)
+                return None if self.types is None else self.types.model
+            self.resources = self._parse_file(path, ResourcesFile)
+            return None if self.resources is None else self.resources.model
+
+        manifest, findings = add_parts(self.path, self.manifest_or_blank, read)
+        if self.manifest is not None:
+            self.manifest = replace(self.manifest, model=manifest)
+            self.findings += findings
 
     def _read_action(self, path: Path) -> None:
         problem = _find_entry_problem(path)
@@ -187,7 +171,7 @@ class ConnectorFolder:
         document = self._read_document(path)
         if document is None:
             return None
-        unmet = find_unmet_requirement(document, model_class)
+        unmet = find_unmet_requirement(document) if model_class is Manifest else None
         if unmet is not None:
             self.findings.append(unmet)
             return None

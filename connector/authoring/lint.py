@@ -80,7 +80,7 @@ MANIFEST_RULES = (
     event_identity.check_event_identity,
 )  # fmt: skip
 SOURCE_RULES = (
-    named_types.check_types_file, values.check_choices_files, payloads.check_object_schemas, events.check_event_files,
+    values.check_choices_files, payloads.check_object_schemas, events.check_event_files,
 )  # fmt: skip
 
 

@@ -8,8 +8,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from connector.definition.fields import StrictModel, Text
 from connector.definition.parsers import strict_yaml
+from connector.definition.validation.strict_model import StrictModel, Text
 
 Voice = Literal["error", "advice"]
 

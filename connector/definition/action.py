@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import Field, JsonValue, StringConstraints, model_validator
 
-from connector.definition.case import to_snake_case
-from connector.definition.fields import Deprecation, Input, Key, StrictModel, Text, index_spellings
+from connector.definition.fields import Deprecation, Input
+from connector.definition.inputs.spellings import index_earlier_spellings, index_spellings
 from connector.definition.json_path import JsonPath
 from connector.definition.lazy import cached_property
 from connector.definition.pagination import ActionPagination
 from connector.definition.replies.job import NextCall, Poll
 from connector.definition.replies.reply_example import ReplyExample
+from connector.definition.validation.strict_model import Key, StrictModel, Text
 
 if TYPE_CHECKING:
     from pydantic import GetJsonSchemaHandler
@@ -255,10 +256,4 @@ class Action(StrictModel):
     @cached_property
     def key_by_earlier_spelling(self) -> dict[str, str]:
         """Earlier spelling of an input, which no input has today -> its key."""
-        return {
-            spelling: key
-            for key, field in self.inputs.items()
-            for old in field.was
-            for spelling in (old, to_snake_case(old))
-            if self.key_by_spelling[spelling] == key and spelling not in (key, to_snake_case(key), *field.aliases)
-        }
+        return index_earlier_spellings(self.inputs)

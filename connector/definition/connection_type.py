@@ -7,8 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue, StringConstraints
 
-from connector.definition.fields import FormField, Key, StrictModel, Text
+from connector.definition.fields import FormField
 from connector.definition.json_path import DataOrHeaderPath, JsonPath
+from connector.definition.validation.strict_model import Key, StrictModel, Text
 
 ConnectionTypeName = Literal[
     "oauth2",

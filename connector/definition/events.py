@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field, JsonValue, RootModel
 
 from connector.definition.action import Scopes
-from connector.definition.fields import StrictModel
 from connector.definition.suggest import did_you_mean
+from connector.definition.validation.strict_model import StrictModel
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -57,7 +57,7 @@ def parse_event_file(data: Any, group: str) -> dict[str, EventType]:
 
 def validate_event_file(document: Document) -> list[Finding]:
     """Return every mistake of an event file, in the order of its lines."""
-    from connector.definition import schema_validation
+    from connector.definition.validation import schema_validation
 
     if not isinstance(document.data, dict):
         return [document.build_finding((), "event", "expected a mapping of event names to events.")]

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, field_validator
+from pydantic import Field, JsonValue, StringConstraints, field_validator
 
-from connector.definition.case import to_snake_case
-from connector.definition.json_path import JsonPath, join_path, parse_path
+from connector.definition.inputs.choices_from import ChoicesFrom
+from connector.definition.inputs.request_location import Place, RequestLocation
+from connector.definition.json_path import JsonPath, parse_path
 from connector.definition.lazy import cached_property
+from connector.definition.validation.strict_model import Key, StrictModel, Text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from pydantic import GetJsonSchemaHandler
     from pydantic.json_schema import JsonSchemaValue
     from pydantic_core import CoreSchema
 
-Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
-Text = Annotated[str, StringConstraints(min_length=1)]
-Place = Annotated[str, StringConstraints(pattern=r"""^[a-z]+(\.("([^"\\]|\\["\\])+"|[^.\s"]+))*$""")]
 TypeReference = Annotated[str, StringConstraints(pattern=r"^@[A-Za-z][A-Za-z0-9_]*$")]  # a named type: @condition
 Number = int | float
 
@@ -34,35 +33,6 @@ TimeForm = Literal["seconds", "milliseconds", "date"]
 TextFormat = Literal["digits", "email", "url", "host", "timezone", "uuid"]
 
 
-class StrictModel(BaseModel):
-    """Base of all models of a file: frozen, strict, without unknown keys."""
-
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, populate_by_name=True, ignored_types=(cached_property,)
-    )
-
-
-class RequestLocation(NamedTuple):
-    """Where a value goes: the part of the request, the path in it, and whether an object is spread there."""
-
-    part: str
-    path: tuple[str, ...] = ()
-    spread: bool = False
-
-    @classmethod
-    def parse(cls, to: str) -> RequestLocation:
-        """Read a `to:` text such as `body.settings.audio`, `body.settings.*`, `path.userId` or `body."a.b".c`."""
-        part, _, rest = to.partition(".")
-        spread = rest == "*" or rest.endswith(".*")
-        rest = rest[:-1].rstrip(".") if spread else rest
-        path = parse_path(rest) if '"' in rest else tuple(rest.split(".") if rest else ())
-        return cls(part, path, spread)
-
-    def __str__(self) -> str:
-        path = [join_path(*self.path)] if any("." in name for name in self.path) else list(self.path)
-        return ".".join((self.part, *path, *(["*"] if self.spread else [])))
-
-
 class Deprecation(StrictModel):
     """Says that an action or input still works and should not be used any more."""
 
@@ -75,36 +45,6 @@ class Deprecation(StrictModel):
         advice = f" Use {self.use}." if self.use else ""
         reason = f" {self.why.rstrip('.')}." if self.why else ""
         return f"Deprecated since {self.since}.{advice}{reason}"
-
-
-class ChoicesFrom(StrictModel):
-    """Live choices: an action lists them; one field of each item is the value, another its label."""
-
-    action: Key
-    items: JsonPath
-    value: JsonPath
-    label: JsonPath
-    inputs: dict[Key, JsonValue] = Field(
-        default={}, description="Inputs of that action: constants, or `{input}` for what this form has in an input."
-    )
-    search: Key | None = Field(default=None, description="The input of that action that takes a text to search for.")
-
-    @property
-    def form_inputs(self) -> dict[str, str]:
-        """Inputs of the action whose values are those of this form -> its inputs."""
-        names = {key: _read_form_input(value) for key, value in self.inputs.items()}
-        return {key: name for key, name in names.items() if name is not None}
-
-    @property
-    def constant_inputs(self) -> dict[str, Any]:
-        """Inputs of the action that are the same whatever the form has."""
-        return {key: value for key, value in self.inputs.items() if _read_form_input(value) is None}
-
-
-def _read_form_input(value: JsonValue) -> str | None:
-    """Return the input that a value in braces names, or None for a constant."""
-    is_named = isinstance(value, str) and value.startswith("{") and value.endswith("}")
-    return str(value)[1:-1] if is_named else None
 
 
 class FormField(StrictModel):
@@ -308,16 +248,6 @@ def walk_fields(field: InputField) -> Iterator[InputField]:
         below = [member for holder in holders for member in holder.declared.values() if id(member) not in seen]
         seen.update(map(id, below))
         waiting += below
-
-
-def index_spellings(inputs: Mapping[str, InputField]) -> dict[str, str]:
-    """Return accepted spelling of an input -> its key: the key, its aliases, earlier keys, and their snake_case."""
-    keys: dict[str, str] = {}
-    for key, field in inputs.items():
-        for spelling in (key, *field.aliases, *field.was):
-            keys.setdefault(spelling, key)
-            keys.setdefault(to_snake_case(spelling), key)
-    return keys
 
 
 def _to_tuple(keys: Any) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ _SEGMENT = re.compile(_SEGMENT_PATTERN)
 _PATH_PATTERN = rf"\.|{_SEGMENT_PATTERN}(?:\.{_SEGMENT_PATTERN})*"
 _HEADER_NAME_PATTERN = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"  # RFC 9110, 5.6.2
 _FOREIGN = {
-    "[": "write a position in a list as a number between dots: errors.0.code",
+    "[": 'write a position in a list as a number between dots: errors.0.code; quote a name with brackets: "a[b]"',
     "*": "wildcards do not exist; name one position: errors.0.code",
     "$": "a path begins with a name: data.items",
     "'": 'quote a name with double quotes: "@odata.nextLink"',

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import json
-import re
-from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import ValidationError
 
-from connector._version import __version__
 from connector.definition.action import Action
 from connector.definition.case import to_camel_case, to_kebab_case
-from connector.definition.inputs.named_types import TypesFile, has_endless_default, link_fields, link_types
+from connector.definition.folders.installed import find_folder, is_plain_name
+from connector.definition.folders.parts import add_parts
+from connector.definition.inputs.named_types import has_endless_default, link_fields
 from connector.definition.inputs.shared_inputs import complete_inputs, find_unknown_uses
 from connector.definition.lazy import cached_property
 from connector.definition.manifest import Manifest
 from connector.definition.parsers import strict_yaml
-from connector.definition.parsers.requirement import REQUIREMENT_PATTERN, is_met
-from connector.definition.resource import ResourcesFile
+from connector.definition.parsers.requirement import find_unmet_requirement
 from connector.definition.suggest import did_you_mean
 from connector.errors import DefinitionError, Finding, InputError, Problem
 
@@ -32,12 +30,8 @@ if TYPE_CHECKING:
 
     from connector.definition.events import EventType
 
-FileModel = TypeVar("FileModel", Action, Manifest, TypesFile, ResourcesFile)
+FileModel = TypeVar("FileModel", bound="BaseModel")
 T = TypeVar("T")
-ENTRY_POINT_GROUP = "connector.connectors"
-TYPES_FILE, RESOURCES_FILE = "types.yaml", "resources.yaml"
-RESOURCES_TWICE = "the manifest has `resources` too; keep them in one place."
-_MAX_NAME_LENGTH = 200  # characters; a longer one is no name of a file on every system
 
 
 class Connector:
@@ -76,13 +70,13 @@ class Connector:
 
         Raises DefinitionError.
         """
-        root = find_bundled_folder() if folder is None else _find_folder(Path(folder))
+        root = find_bundled_folder() if folder is None else find_folder(Path(folder))
         path = root / "manifest.yaml"
         if not path.is_file():
             message = f"no manifest.yaml in {root.absolute()}"
             hint = "Pass a connector's folder, or a name of 'connector list --connectors'; 'connector new' creates one."
             raise DefinitionError(f"{message}.", findings=(Finding(str(path), 1, 1, "file", message),), hint=hint)
-        return cls(root, add_resources(root, add_types(root, read_model(path, Manifest))))
+        return cls(root, _complete_manifest(root, read_model(path, Manifest)))
 
     @property
     def name(self) -> str:
@@ -108,7 +102,7 @@ class Connector:
         stem = to_kebab_case(name).replace("_", "-")
         if stem not in self._actions_by_stem:
             path = self.folder / "actions" / f"{stem}.yaml"
-            if _is_plain_name(stem) and path.is_file():
+            if is_plain_name(stem) and path.is_file():
                 self._actions_by_stem[stem] = self._read_action(path)
             else:
                 self._actions_by_stem[stem] = self._find_renamed_action(stem, name)
@@ -218,51 +212,6 @@ def find_bundled_folder() -> Path:
     return next((path.parent for path in package_folder.glob("*/manifest.yaml")), package_folder.parent)
 
 
-@dataclass(frozen=True, slots=True)
-class InstalledConnector:
-    """A connector that a package brings: its name, its folder, and the package with its version."""
-
-    name: str
-    folder: Path
-    package: str
-
-
-def find_installed_connectors() -> list[InstalledConnector]:
-    """Return the connectors of installed packages, by name; no code of theirs is run.
-
-    A package names them in the entry point group `connector.connectors`: each is a module whose folder is the
-    connector's.
-    """
-    from importlib.metadata import entry_points
-    from importlib.util import find_spec
-
-    found = []
-    for point in entry_points(group=ENTRY_POINT_GROUP):
-        spec = find_spec(point.module.partition(".")[0])
-        folders = list(spec.submodule_search_locations or ()) if spec else []
-        if folders:
-            folder = Path(folders[0], *point.module.split(".")[1:])
-            package = f"{point.dist.name} {point.dist.version}" if point.dist else point.module
-            found.append(InstalledConnector(point.name, folder, package))
-    return sorted(set(found), key=lambda one: (one.name, one.package))
-
-
-def _find_folder(path: Path) -> Path:
-    """Return the folder of a connector that is given by its path, or by the name of an installed one.
-
-    Raises DefinitionError where several packages bring one of the name.
-    """
-    if (path / "manifest.yaml").is_file() or len(path.parts) != 1 or not _is_plain_name(path.name.replace("_", "-")):
-        return path
-    found = [one for one in find_installed_connectors() if one.name == path.name]
-    if len(found) > 1:
-        packages = ", ".join(one.package for one in found)
-        message = f"several packages bring a connector {path.name!r}: {packages}"
-        finding = Finding(path.name, 1, 1, "file", message)
-        raise DefinitionError(f"{message}.", findings=(finding,), hint="Pass the folder of the one that you mean.")
-    return found[0].folder if found else path
-
-
 def read_bytes(path: Path) -> bytes:
     """Read a file. Raises DefinitionError with its path and the reason."""
     try:
@@ -276,7 +225,7 @@ def read_model(
 ) -> FileModel:
     """Read one file of a connector, which may use `shared_inputs`. Raises DefinitionError with every mistake."""
     document = strict_yaml.read(read_bytes(path), str(path))
-    unmet = find_unmet_requirement(document, model_class)
+    unmet = find_unmet_requirement(document) if model_class is Manifest else None
     if unmet is not None:
         hint = f"Install it: pip install 'connector{document.data['requires']}'."
         raise DefinitionError(unmet.message.capitalize(), findings=(unmet,), hint=hint)
@@ -287,7 +236,7 @@ def read_model(
     try:
         model = model_class.model_validate(document.data)
     except ValidationError:
-        from connector.definition import renamed_words, schema_validation
+        from connector.definition.validation import renamed_words, schema_validation
 
         upgraded, findings = renamed_words.upgrade(document, model_class)
         findings += schema_validation.validate_document(upgraded, model_class)
@@ -298,16 +247,11 @@ def read_model(
     return model
 
 
-def add_types(folder: Path, manifest: Manifest) -> Manifest:
-    """Return the manifest of a folder with the types of its types.yaml, if there is one. Raises DefinitionError."""
-    path = folder / TYPES_FILE
-    if path.is_file():
-        if manifest.types:
-            message = "the manifest has `types` too; keep them in one place."
-            raise DefinitionError.from_findings([Finding(str(path), 1, 1, "file", message)])
-        manifest = manifest.model_copy(update={"types": read_model(path, TypesFile).root})
-    link_types(manifest.types)
-    link_fields(manifest.types, manifest.inputs.values())
+def _complete_manifest(folder: Path, manifest: Manifest) -> Manifest:
+    """Return the manifest of a folder with the parts in files beside it. Raises DefinitionError."""
+    manifest, findings = add_parts(folder, manifest, read_model)
+    if findings:
+        raise DefinitionError.from_findings(findings)
     for name, members in manifest.types.items():
         for key in (key for key, member in members.items() if has_endless_default(member)):
             message = f"the default of {key!r} in the type {name!r} holds the same again, without an end."
@@ -315,32 +259,7 @@ def add_types(folder: Path, manifest: Manifest) -> Manifest:
     return manifest
 
 
-def find_unmet_requirement(document: strict_yaml.Document, model_class: type[BaseModel]) -> Finding | None:
-    """Return the finding of a manifest that needs another version of this package; its words may be newer."""
-    is_manifest = issubclass(model_class, Manifest) and isinstance(document.data, dict)
-    required = document.data.get("requires") if is_manifest else None
-    is_readable = isinstance(required, str) and re.match(REQUIREMENT_PATTERN, required)
-    if not is_readable or is_met(str(required), __version__):
-        return None
-    message = f"this connector needs connector {required}; this is {__version__}."
-    return document.build_finding(("requires",), "requires", message)
-
-
-def add_resources(folder: Path, manifest: Manifest) -> Manifest:
-    """Return the manifest of a folder with the resources of its resources.yaml, if any. Raises DefinitionError."""
-    path = folder / RESOURCES_FILE
-    if not path.is_file():
-        return manifest
-    if manifest.resources:
-        raise DefinitionError.from_findings([Finding(str(path), 1, 1, "file", RESOURCES_TWICE)])
-    return manifest.model_copy(update={"resources": read_model(path, ResourcesFile).root})
-
-
 def _rebuild(
     folder: Path, manifest: Manifest, actions: list[Action], choices: Mapping[str, dict[str, str]] | None
 ) -> Connector:
     return Connector(folder, manifest, actions=actions, choices=choices)
-
-
-def _is_plain_name(stem: str) -> bool:
-    return len(stem) <= _MAX_NAME_LENGTH and stem.replace("-", "").isalnum()

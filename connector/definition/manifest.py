@@ -15,14 +15,16 @@ from connector.definition.connection_type import (
     HttpsUrl,
     find_placeholders,
 )
-from connector.definition.error_format import ErrorFormat, Scalar
-from connector.definition.fields import Input, Key, RequestLocation, StrictModel, Text
+from connector.definition.fields import Input
 from connector.definition.inputs.named_types import NamedTypes, place_types_by_key
+from connector.definition.inputs.request_location import RequestLocation
 from connector.definition.lazy import cached_property
 from connector.definition.pagination import PaginationSettings
 from connector.definition.parsers.requirement import REQUIREMENT_PATTERN
+from connector.definition.replies.error_format import ErrorFormat, Scalar
 from connector.definition.resource import ResourceDefinition
 from connector.definition.trigger import Trigger
+from connector.definition.validation.strict_model import Key, StrictModel, Text
 
 if TYPE_CHECKING:
     from pydantic.config import JsonDict

@@ -6,8 +6,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from connector.definition.fields import StrictModel, Text
 from connector.definition.json_path import DataOrHeaderPath, JsonPath
+from connector.definition.validation.strict_model import StrictModel, Text
 
 PaginationStyle = Literal["cursor", "page_number", "offset", "link_header", "next_url", "last_item", "none"]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field, JsonValue, RootModel
 
-from connector.definition.fields import Key, StrictModel, Text
+from connector.definition.validation.strict_model import Key, StrictModel, Text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

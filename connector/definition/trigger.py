@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
-from connector.definition.fields import FormField, Key, StrictModel, Text
+from connector.definition.fields import FormField
 from connector.definition.json_path import DataOrHeaderPath, JsonPath, parse_delivery_path
+from connector.definition.validation.strict_model import Key, StrictModel, Text
 
 if TYPE_CHECKING:
     from pydantic.config import JsonDict

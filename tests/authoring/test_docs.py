@@ -12,7 +12,7 @@ from support.planting import plant
 from connector import Connector
 from connector.authoring import docs
 from connector.authoring.markdown import format_code, link_heading, render_table
-from connector.definition.forms import describe
+from connector.definition.forms import input_rows
 from connector.definition.loader import find_bundled_folder
 from connector.errors import DefinitionError
 
@@ -82,7 +82,7 @@ def test_each_action_shows_every_input_and_its_example_payload() -> None:
         assert f"Key: `{action.action}`" in body
         payload = body.split("```json\n")[1].split("```")[0]
         assert json.loads(payload) == {"data": action.returns.example}
-        for row in describe.build_doc_rows(connector, action):
+        for row in input_rows.build_doc_rows(connector, action):
             assert f"| {row.label}<br>{row.type}" in body
 
 

@@ -87,7 +87,9 @@ def test_a_task_whose_worker_is_killed_while_it_waits_is_run_by_another(service,
     write = engine.start("createMeeting", MEETING)
     wait_until(lambda: any((engine.app.control.inspect().scheduled() or {}).values()))
     engine.kill_worker()
-    engine.start_worker(visibility_timeout=1)
+    engine.start_worker(
+        visibility_timeout=6
+    )  # longer than the wait, or this worker's own wait would be given to it anew
     assert engine.read_result(write)["data"]["topic"] == "Standup"
     assert [one.status for one in refusing.asked] == [429, 201]
 

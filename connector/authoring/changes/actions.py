@@ -6,13 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 from connector.authoring.changes.change import WordChange, describe_change
 from connector.authoring.changes.fields import Versions, compare_fields
+from connector.authoring.changes.paging import compare_paging
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from connector.definition.action import Action
+    from connector.definition.action import Action, Scopes
 
-_TOLD_WORDS = ("label", "request", "rate", "body", "content_type", "constants", "lists", "form_nesting")
+_TOLD_WORDS = (
+    "label", "group", "request", "server", "rate", "weight", "body", "content_type", "constants", "lists",
+    "form_nesting",
+)  # fmt: skip
 
 
 def compare_actions(old: Action, new: Action, versions: Versions) -> Iterator[WordChange]:
@@ -25,6 +29,7 @@ def compare_actions(old: Action, new: Action, versions: Versions) -> Iterator[Wo
     yield from _compare_access(old, new)
     yield from _compare_behaviour(old, new)
     yield from _compare_returns(old, new)
+    yield from _compare_jobs(old, new)
     for word in _TOLD_WORDS:
         yield from _tell(word, getattr(old, word), getattr(new, word), is_breaking=False)
     before = old.deprecated.describe() if old.deprecated else None
@@ -51,15 +56,56 @@ def _compare_access(old: Action, new: Action) -> Iterator[WordChange]:
         if lost or old.connections is None:
             which = ", ".join(lost) if lost else f"other connections than {', '.join(new.connections)}"
             yield WordChange(("connections",), is_breaking=True, message=f"{which} may not run it any more.")
-    for word in ("granular", "classic"):
-        before, after = getattr(old.scopes, word), getattr(new.scopes, word)
-        if before == after:
-            continue
-        is_narrower = bool(after) and (not before or not set(before) <= set(after))
-        message = describe_change("scopes", before, after)
-        yield WordChange(("scopes",), is_narrower, message, in_old=not after)
+    yield from _compare_scopes(old.scopes, new.scopes)
     if old.subaccount and not new.subaccount:
         yield WordChange(("subaccount",), is_breaking=True, message="cannot act on a sub-account any more.")
+
+
+def _compare_scopes(old: Scopes, new: Scopes) -> Iterator[WordChange]:
+    """Yield how other scopes are needed: it breaks where a connection that had enough has not any more."""
+    if old.all or new.all:
+        if old == new:
+            return
+        enough = [set(old.all)] if old.all else [{name} for name in old.names] or [set()]
+        wanted = [set(new.all)] if new.all else [{name} for name in new.names] or [set()]
+        is_narrower = not all(any(needed <= granted for needed in wanted) for granted in enough)
+        message = describe_change("scopes", _describe_scopes(old), _describe_scopes(new))
+        yield WordChange(("scopes",), is_narrower, message, in_old=not new.names)
+        return
+    for word in ("granular", "classic"):
+        before, after = getattr(old, word), getattr(new, word)
+        if before != after:
+            is_narrower = bool(after) and (not before or not set(before) <= set(after))
+            yield WordChange(("scopes",), is_narrower, describe_change("scopes", before, after), in_old=not after)
+
+
+def _describe_scopes(scopes: Scopes) -> str:
+    return f"{'all' if scopes.all else 'any'} of {', '.join(scopes.names)}" if scopes.names else ""
+
+
+def _compare_jobs(old: Action, new: Action) -> Iterator[WordChange]:
+    """Yield how an action waits for a job: it breaks where its result is another action's."""
+    if old.poll is None or new.poll is None:
+        if new.poll is not None:
+            message = "waits for a job now, and its result is that of the job."
+            yield WordChange(("poll",), is_breaking=True, message=message)
+        elif old.poll is not None:
+            message = "does not wait for the job any more: its result is the reply to the start."
+            yield WordChange(("poll",), is_breaking=True, message=message, in_old=True)
+        return
+    results = [(action.then or action.poll).action for action in (old, new) if action.poll is not None]
+    if results[0] != results[1]:
+        word = "then" if old.then or new.then else "poll"
+        message = f"its result was that of {results[0]!r} and is that of {results[1]!r}."
+        yield WordChange((word,), is_breaking=True, message=message, in_old=word == "then" and new.then is None)
+    for word in type(new.poll).model_fields:
+        before, after = getattr(old.poll, word), getattr(new.poll, word)
+        if before != after and not (word == "action" and new.then is None):
+            message = describe_change(f"poll.{word}", before, after)
+            yield WordChange(("poll", word), is_breaking=False, message=message, in_old=not after)
+    if old.then and new.then and old.then.inputs != new.then.inputs:
+        message = describe_change("then.inputs", old.then.inputs, new.then.inputs)
+        yield WordChange(("then", "inputs"), is_breaking=False, message=message)
 
 
 def _compare_behaviour(old: Action, new: Action) -> Iterator[WordChange]:
@@ -85,9 +131,8 @@ def _compare_returns(old: Action, new: Action) -> Iterator[WordChange]:
         yield WordChange(("pagination",), is_breaking=True, message=message, in_old=True)
     elif new.pagination and not old.pagination:
         yield WordChange(("pagination",), is_breaking=False, message="lists items, page by page.")
-    elif old.pagination and new.pagination and old.pagination.items != new.pagination.items:
-        message = describe_change("pagination.items", old.pagination.items, new.pagination.items)
-        yield WordChange(("pagination", "items"), is_breaking=True, message=message)
+    elif old.pagination and new.pagination:
+        yield from compare_paging(old.pagination, new.pagination)
     if old.downloads and not new.downloads:
         yield WordChange(("downloads",), is_breaking=True, message="lists no files any more.", in_old=True)
     if new.returns.max_bytes and new.returns.max_bytes < (old.returns.max_bytes or float("inf")):

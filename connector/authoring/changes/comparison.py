@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from connector.authoring.changes.actions import compare_actions
 from connector.authoring.changes.change import Change, WordChange, locate
-from connector.authoring.changes.fields import Versions
+from connector.authoring.changes.fields import Versions, compare_fields
 from connector.authoring.changes.manifests import compare_manifests
 from connector.authoring.changes.shapes import compare_event_bodies, compare_schemas
 from connector.authoring.folder_reader import ConnectorFolder
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from connector.authoring.draft import ParsedFile
     from connector.definition.action import Action
-    from connector.definition.parsers.strict_yaml import Document
+    from connector.definition.fields import Member
+    from connector.definition.parsers.strict_yaml import Document, NodePath
 
 
 def compare_folders(old_folder: Path, new_folder: Path) -> list[Change]:
@@ -31,7 +32,7 @@ def compare_folders(old_folder: Path, new_folder: Path) -> list[Change]:
     old, new = _read(old_folder), _read(new_folder)
     versions = Versions(old.connector, new.connector)
     changes = {*_compare_manifests(old, new, versions), *_compare_actions(old, new, versions)}
-    changes.update(_compare_schemas(old, new), _compare_events(old, new))
+    changes.update(_compare_types(old, new, versions), _compare_schemas(old, new), _compare_events(old, new))
     return sorted(changes, key=lambda change: (not change.is_breaking, change))
 
 
@@ -66,6 +67,25 @@ def _compare_manifests(old: ConnectorFolder, new: ConnectorFolder, versions: Ver
         yield from locate(old.manifest.document, new.manifest.document, "manifest", differences)
 
 
+def _compare_types(old: ConnectorFolder, new: ConnectorFolder, versions: Versions) -> Iterator[Change]:
+    """Yield the changes of named types of both versions; of one that is gone, what named it tells."""
+    before, after = _place_types(old), _place_types(new)
+    for name in before.keys() & after.keys():
+        (old_document, old_path, old_members), (new_document, new_path, new_members) = before[name], after[name]
+        inner = versions.enter(old_members, new_members) or versions
+        for difference in compare_fields((), old_members, new_members, inner):
+            path = old_path if difference.in_old else new_path
+            placed = difference._replace(path=(*path, *difference.path))
+            yield from locate(old_document, new_document, f"type {name}", [placed])
+
+
+def _place_types(folder: ConnectorFolder) -> dict[str, tuple[Document, NodePath, dict[str, Member]]]:
+    """Return each named type with the document and the path that it stands at."""
+    file, start = (folder.types, ()) if folder.types is not None else (folder.manifest, ("types",))
+    types = folder.manifest_or_blank.types if file is not None else {}
+    return {name: (file.document, (*start, name), members) for name, members in types.items() if file is not None}
+
+
 def _compare_actions(old: ConnectorFolder, new: ConnectorFolder, versions: Versions) -> Iterator[Change]:
     today = {to_kebab_case(file.model.action): file for file in new.actions}
     earlier = {to_kebab_case(key): file for file in new.actions for key in file.model.was}
@@ -77,11 +97,29 @@ def _compare_actions(old: ConnectorFolder, new: ConnectorFolder, versions: Versi
             yield Change(str(file.path), 1, is_breaking=True, subject=file.model.action, message="the action is gone.")
             continue
         followed.add(successor.path)
-        differences = compare_actions(file.model, successor.model, versions)
-        yield from locate(file.document, successor.document, successor.model.action, differences)
+        for difference in compare_actions(file.model, successor.model, versions):
+            sides = (file, old), (successor, new)
+            documents, path = _find_shared(sides, difference) or ((file.document, successor.document), difference.path)
+            yield from locate(*documents, successor.model.action, [difference._replace(path=path)])
     for file in new.actions:
         if file.path not in followed:
             yield Change(str(file.path), 1, is_breaking=False, subject=file.model.action, message="the action is new.")
+
+
+def _find_shared(
+    sides: tuple[tuple[ParsedFile[Action], ConnectorFolder], ...], difference: WordChange
+) -> tuple[tuple[Document, Document], NodePath] | None:
+    """Return the manifests and the path where a word stands that an action has from a shared input, or None."""
+    file, folder = sides[0 if difference.in_old else 1]
+    if len(difference.path) < len(("inputs", "key", "word")) or difference.path[:3] in file.document.value_positions:
+        return None
+    field = file.model.inputs.get(str(difference.path[1]))
+    manifests = [one.manifest.document for _, one in sides if one.manifest is not None]
+    if difference.path[0] != "inputs" or field is None or field.use is None or len(manifests) < len(sides):
+        return None
+    shared = ("inputs", field.use, *difference.path[2:])
+    is_there = shared[:3] in folder.manifest.document.value_positions if folder.manifest is not None else False
+    return ((manifests[0], manifests[1]), shared) if is_there else None
 
 
 def _compare_schemas(old: ConnectorFolder, new: ConnectorFolder) -> Iterator[Change]:

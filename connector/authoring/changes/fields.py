@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from connector.authoring.changes.change import WordChange, describe_change
-from connector.definition.fields import InputField, index_spellings
+from connector.authoring.changes.change import WordChange, compare_mappings, describe_change
+from connector.definition.fields import InputField
+from connector.definition.inputs.spellings import index_spellings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from connector.definition.fields import FormField
+    from connector.definition.fields import FormField, MemberHolder, Variant
     from connector.definition.loader import Connector
     from connector.definition.parsers.strict_yaml import NodePath
 
@@ -31,10 +33,16 @@ _CHECKED_WORDS = ("pattern", "format")
 
 
 class Versions(NamedTuple):
-    """The old and the new version of a connector."""
+    """The old and the new version of a connector; `within` are the members that are being compared, which may recur."""
 
     old: Connector
     new: Connector
+    within: frozenset[tuple[int, int]] = frozenset()  # by their identity
+
+    def enter(self, old: Mapping[str, FormField], new: Mapping[str, FormField]) -> Versions | None:
+        """Return the versions within two groups of members, or None where they are being compared already."""
+        pair = id(old), id(new)
+        return None if pair in self.within else self._replace(within=self.within | {pair})
 
 
 def compare_fields(
@@ -76,9 +84,46 @@ def compare_field(path: NodePath, old: FormField, new: FormField, versions: Vers
             yield _build(path, word, before, after, is_breaking=after is not None)
     if isinstance(old, InputField) and isinstance(new, InputField):
         yield from _compare_input_words(path, old, new)
-        yield from compare_fields((*path, "fields"), old.members, new.members, versions)
+        yield from _compare_objects(path, old, new, versions)
     elif getattr(old, "to", None) != getattr(new, "to", None):
         yield _build(path, "to", getattr(old, "to", None), getattr(new, "to", None), is_breaking=False)
+
+
+def _compare_objects(path: NodePath, old: InputField, new: InputField, versions: Versions) -> Iterator[WordChange]:
+    """Yield the changes of what an object holds: its members, and those of each of its variants."""
+    if old.variants and new.variants:
+        yield from _compare_members(path, old, new, versions)
+        compare_variant = partial(_compare_variants, versions=versions)
+        yield from compare_mappings((*path, "variants"), old.variants, new.variants, "variant", compare_variant)
+        return
+    if new.variants:
+        message = f"takes the members of one of {', '.join(new.variants)} only."
+        yield WordChange((*path, "variants"), bool(old.members), message)
+    elif old.variants:
+        message = "has no variants any more."
+        yield WordChange((*path, "variants"), is_breaking=False, message=message, in_old=True)
+    inner = versions.enter(old.members, new.members)
+    if not old.variants and not new.variants:
+        yield from _compare_members(path, old, new, versions)
+    elif inner is not None:
+        yield from compare_fields((*path, "fields"), old.members, new.members, inner)
+
+
+def _compare_variants(path: NodePath, old: Variant, new: Variant, versions: Versions) -> Iterator[WordChange]:
+    if old.when != new.when:
+        kept = (old.when is not None or new.when is None) and all(
+            key in (old.when or {}) and all(value in values for value in (old.when or {})[key])
+            for key, values in (new.when or {}).items()
+        )
+        yield _build(path, "when", old.when, new.when, is_breaking=not kept)
+    yield from _compare_members(path, old, new, versions)
+
+
+def _compare_members(path: NodePath, old: MemberHolder, new: MemberHolder, versions: Versions) -> Iterator[WordChange]:
+    """Yield the changes of declared members; those of a named type of one name are changes of that type."""
+    inner = versions.enter(old.declared, new.declared)
+    if inner is not None and (old.type_name is None or old.type_name != new.type_name):
+        yield from compare_fields((*path, "fields"), old.declared, new.declared, inner)
 
 
 def _build(path: NodePath, word: str, before: Any, after: Any, *, is_breaking: bool) -> WordChange:

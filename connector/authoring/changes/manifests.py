@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING
 
 from connector.authoring.changes.change import WordChange, compare_mappings, describe_change
 from connector.authoring.changes.fields import Versions, compare_fields
+from connector.authoring.changes.paging import compare_paging
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from connector.definition.connection_type import ConnectionType
-    from connector.definition.error_format import ErrorRule
     from connector.definition.manifest import Manifest
     from connector.definition.parsers.strict_yaml import NodePath
+    from connector.definition.replies.error_format import ErrorRule
     from connector.definition.trigger import Trigger
 
-_TOLD_WORDS = ("base_url", "label", "constants", "rates", "redact")
+_TOLD_WORDS = ("base_url", "label", "constants", "rates", "redact", "requires")
 
 
 def compare_manifests(old: Manifest, new: Manifest, versions: Versions) -> Iterator[WordChange]:
@@ -30,6 +31,8 @@ def compare_manifests(old: Manifest, new: Manifest, versions: Versions) -> Itera
     compare_webhook = partial(_compare_triggers, versions=versions)
     yield from compare_mappings(("triggers",), old.triggers, new.triggers, "trigger", compare_webhook)
     yield from _compare_clouds(old, new)
+    yield from _compare_servers(old, new)
+    yield from compare_paging(old.pagination, new.pagination)
     yield from _compare_errors(old, new)
     yield from _compare_abilities(old, new)
     lost_hosts = [host for host in old.allowed_hosts if host not in new.allowed_hosts]
@@ -78,6 +81,15 @@ def _compare_clouds(old: Manifest, new: Manifest) -> Iterator[WordChange]:
     if before and after and before != after and before in new.clouds:
         message = f"the usual cloud was {before!r} and is {after!r}."
         yield WordChange(("clouds", after), is_breaking=True, message=message)
+
+
+def _compare_servers(old: Manifest, new: Manifest) -> Iterator[WordChange]:
+    """Yield how the servers differ; an action whose server is gone has another one, or none, which it tells."""
+    for name in old.servers.keys() | new.servers.keys():
+        before, after = old.servers.get(name), new.servers.get(name)
+        if before != after:
+            message = describe_change(f"servers.{name}", before, after)
+            yield WordChange(("servers", name), is_breaking=False, message=message, in_old=after is None)
 
 
 def _compare_errors(old: Manifest, new: Manifest) -> Iterator[WordChange]:

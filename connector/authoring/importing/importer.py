@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from copy import deepcopy
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from connector._version import __version__
@@ -29,7 +29,7 @@ from connector.authoring.importing.yaml_writer import write_yaml
 from connector.authoring.openapi.restoration import is_exported, restore_files
 from connector.definition.case import to_kebab_case
 from connector.definition.events import parse_event_file
-from connector.definition.loader import RESOURCES_FILE
+from connector.definition.folders.parts import RESOURCES_FILE
 from connector.definition.parsers.strict_yaml import MAX_FILE_BYTES
 from connector.errors import UsageError
 
@@ -55,6 +55,12 @@ class ImportOptions:
     keys: KeySource | None = None
     name: str | None = None
     base_url: str | None = None
+
+    def with_former(self, former: Mapping[str, Any]) -> ImportOptions:
+        """Return these options, and those of the last import where nothing is said now."""
+        if self.only or self.excluded:
+            former = {name: value for name, value in former.items() if name not in ("only", "excluded")}
+        return replace(self, **{name: value for name, value in former.items() if not getattr(self, name)})
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from connector.authoring.importing.evidence.paging_facts import (
     looks_like_url,
 )
 from connector.authoring.importing.evidence.shapes import NestedMember, read_items, read_shape
-from connector.definition.fields import RequestLocation
+from connector.definition.inputs.request_location import RequestLocation
 from connector.definition.json_path import join_path
 
 if TYPE_CHECKING:

@@ -14,7 +14,8 @@ from connector.authoring.openapi.references import to_component
 from connector.authoring.openapi.security import build_security_schemes
 from connector.authoring.openapi.shapes import WireSchemas, build_event_schema
 from connector.definition.connection_type import PLACEHOLDER
-from connector.definition.loader import RESOURCES_FILE, TYPES_FILE, read_bytes
+from connector.definition.folders.parts import RESOURCES_FILE, TYPES_FILE
+from connector.definition.loader import read_bytes
 from connector.definition.parsers import strict_yaml
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector.authoring.openapi import security
 from connector.authoring.openapi.shapes import WireSchemas, place_values
-from connector.definition.fields import RequestLocation
+from connector.definition.inputs.request_location import RequestLocation
 from connector.definition.resource import group_by_resource
 
 if TYPE_CHECKING:

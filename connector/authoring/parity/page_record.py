@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, ValidationError
 
-from connector.definition import schema_validation
-from connector.definition.fields import Key, StrictModel, Text
+from connector.definition.validation import schema_validation
+from connector.definition.validation.strict_model import Key, StrictModel, Text
 
 if TYPE_CHECKING:
     from connector.definition.parsers.strict_yaml import Document

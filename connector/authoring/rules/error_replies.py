@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from connector.authoring.draft import ParsedFile
     from connector.authoring.folder_reader import ConnectorFolder
     from connector.definition.action import Action
-    from connector.definition.error_format import ErrorFormat, FailureSign
     from connector.definition.manifest import Manifest
     from connector.definition.parsers.strict_yaml import NodePath
+    from connector.definition.replies.error_format import ErrorFormat, FailureSign
 
 _SUCCESS = range(200, 300)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from connector.authoring.draft import Violation
 from connector.core.exchange.plan import compile_action
 from connector.core.request.body import to_wire_text
-from connector.definition.fields import RequestLocation
+from connector.definition.inputs.request_location import RequestLocation
 from connector.errors import InputError
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from connector.authoring.draft import Violation
 from connector.core.json_path import has_path
-from connector.definition.error_format import to_json_text
 from connector.definition.json_path import parse_reply_path
+from connector.definition.replies.error_format import to_json_text
 from connector.definition.suggest import did_you_mean
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from connector.authoring.draft import Violation
 from connector.authoring.rules.places import find_header_problems
 from connector.core.invalid_value import InvalidValue
 from connector.core.linear_regex import LinearRegex
-from connector.definition.fields import RequestLocation
+from connector.definition.inputs.request_location import RequestLocation
 from connector.definition.suggest import did_you_mean
 
 if TYPE_CHECKING:
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
     from connector.authoring.draft import ParsedFile
     from connector.authoring.folder_reader import ConnectorFolder
-    from connector.definition.error_format import ErrorRule
     from connector.definition.manifest import Manifest
     from connector.definition.parsers.strict_yaml import NodePath
+    from connector.definition.replies.error_format import ErrorRule
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _LIMIT_REGEX = r"[1-9][0-9]*/(([1-9][0-9]*)?(s|m|min|h)|day)"

@@ -8,7 +8,8 @@ from connector.authoring.draft import Violation
 from connector.authoring.rules.fields import iter_fields, iter_groups
 from connector.core.http_semantics import NON_IDEMPOTENT_METHODS
 from connector.definition.action import DATA_TYPES, SAFE_METHODS
-from connector.definition.fields import OBJECT_TYPES, Input, InputField, Member, RequestLocation
+from connector.definition.fields import OBJECT_TYPES, Input, InputField, Member
+from connector.definition.inputs.request_location import RequestLocation
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping

@@ -10,7 +10,7 @@ from connector.core.response.pagination import page as pages
 from connector.core.response.pagination.settings import WORDS_BY_STYLE, Pagination, choose_style, merge_settings
 from connector.core.response.result import Result
 from connector.definition.action import UPDATE_METHODS
-from connector.definition.fields import RequestLocation
+from connector.definition.inputs.request_location import RequestLocation
 from connector.definition.json_path import parse_reply_path
 
 if TYPE_CHECKING:

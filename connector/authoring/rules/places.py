@@ -11,7 +11,8 @@ from connector.core.invalid_value import InvalidValue
 from connector.core.json_path import has_position
 from connector.core.request.idempotency import takes_key
 from connector.core.url_policy import check_header
-from connector.definition.fields import OBJECT_TYPES, InputType, RequestLocation
+from connector.definition.fields import OBJECT_TYPES, InputType
+from connector.definition.inputs.request_location import RequestLocation
 from connector.definition.json_path import join_path, parse_path
 from connector.definition.suggest import closest, did_you_mean
 

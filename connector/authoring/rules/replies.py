@@ -12,7 +12,7 @@ from connector.core.exchange.plan import CompiledConnector
 from connector.core.json_path import get_from_reply, has_path
 from connector.core.response.decoding import UnreadableBody
 from connector.core.response.formats.reading import parse_error_body
-from connector.definition.error_format import ErrorRule
+from connector.definition.replies.error_format import ErrorRule
 from connector.definition.suggest import did_you_mean
 from connector.errors import InputError
 
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from connector.core.exchange.plan import CompiledAction
     from connector.core.request.builder import Request
     from connector.definition.action import Action
-    from connector.definition.error_format import ErrorFormat
     from connector.definition.manifest import Manifest
     from connector.definition.parsers.strict_yaml import NodePath
+    from connector.definition.replies.error_format import ErrorFormat
     from connector.definition.replies.reply_example import ReplyExample
 
 RULE = "replies-run"

@@ -79,8 +79,8 @@ def _check_resource(base_path: NodePath, resource: ResourceDefinition, paths: di
         yield Violation(base_path, "resource", "add its path: `list`, `item`, or both.", key=True)
     for word, path in (("list", resource.listing), ("item", resource.item)):
         if path is not None and paths and _normalize_path(path) not in paths:
-            message = f"no action has the path {path}{did_you_mean(path, paths.values())}"
-            yield Violation((*base_path, word), "resource", message if message.endswith("?") else f"{message}.")
+            message = f"no action has the path {path}.{did_you_mean(path, paths.values())}"
+            yield Violation((*base_path, word), "resource", message)
     if resource.item is not None and not _PLACEHOLDER.search(resource.item.rpartition("/")[2]):
         yield Violation((*base_path, "item"), "resource", "the path of an item must end with its id in braces.")
     for index, item in enumerate(resource.seed):

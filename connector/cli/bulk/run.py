@@ -21,6 +21,7 @@ from connector.runtime.bulk.journal import Journal
 from connector.runtime.bulk.journal_file import rotate_journal
 from connector.runtime.bulk.row_reader import RowReader, detect_format
 from connector.runtime.bulk.runner import BulkOptions, run_rows
+from connector.runtime.calls.first_request import build_first_request
 from connector.runtime.extras import require
 
 if TYPE_CHECKING:
@@ -156,9 +157,8 @@ def _dry_run(job: BulkJob, source: RowReader, reporter: BulkReporter) -> int:
         try:
             if row.error is not None:
                 raise row.error
-            request = job.call_factory.prepare(
-                job.action, row.given, job.call_options, is_shown_only=True
-            ).build_first_request()
+            call = job.call_factory.prepare(job.action, row.given, job.call_options, is_shown_only=True)
+            request = build_first_request(call)
         except InputError as error:
             reporter.exit_codes.add(exit_code(error))
             reporter.printer.print_result({**position, "outcome": "not_sent", "error": error.to_dict()})

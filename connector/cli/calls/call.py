@@ -9,6 +9,7 @@ from connector.core.response.pagination.page import UnexpectedPage, read_items
 from connector.errors import ConnectorError
 from connector.runtime.calls.call_options import CallOptions
 from connector.runtime.calls.factory import CallFactory
+from connector.runtime.calls.first_request import build_first_request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -87,7 +88,7 @@ class CallTask:
     ) -> tuple[Request, tuple[str, ...]]:
         """Return the first request of the call, and what is odd about its inputs. Raises InputError."""
         prepared = prepare_unsent(connector, self, place, options)
-        return prepared.build_first_request(), prepared.warnings
+        return build_first_request(prepared), prepared.warnings
 
 
 def prepare_unsent(

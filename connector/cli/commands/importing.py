@@ -108,11 +108,16 @@ def _plan(
     description: Description, sources: list[Source], folder: Path, options: dict[str, Any]
 ) -> tuple[Imported, MergePlan]:
     from connector.authoring.importing.importer import ImportOptions, import_description, render_file
-    from connector.authoring.importing.merge.folder_merge import plan_merge
+    from connector.authoring.importing.merge.folder_merge import MANIFEST, plan_merge
+    from connector.authoring.importing.merge.foreign_folder import refuse_other_service
+    from connector.authoring.importing.merge.record import ImportRecord
 
     names = ("only", "excluded", "docs", "keys", "name", "base_url")
-    chosen = ImportOptions(**{name: options[name] for name in names})
+    former = ImportRecord.read(folder)
+    chosen = ImportOptions(**{name: options[name] for name in names}).with_former(former.flags if former else {})
     imported = import_description(description, chosen)
+    if former is None:
+        refuse_other_service(folder, imported.files[MANIFEST].words)
     record = imported.build_record(sources, chosen)
     plan = plan_merge(folder, imported.files, record, render_file, unselected=imported.unselected)
     return imported, plan

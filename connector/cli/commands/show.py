@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from connector.definition.action import Action
     from connector.definition.fields import Input
     from connector.definition.forms.action_heads import ActionHead
-    from connector.definition.forms.describe import DocRow
+    from connector.definition.forms.input_rows import DocRow
     from connector.definition.loader import Connector
     from connector.definition.trigger import Trigger
 
@@ -82,7 +82,8 @@ def _head_to_dict(head: ActionHead) -> dict[str, Any]:
 
 def _list_connectors(output_format: str) -> None:
     """Print the bundled connector and those of installed packages: name, version, package and folder."""
-    from connector.definition.loader import Connector, find_bundled_folder, find_installed_connectors
+    from connector.definition.folders.installed import find_installed_connectors
+    from connector.definition.loader import Connector, find_bundled_folder
     from connector.errors import DefinitionError
 
     bundled = Connector.open()
@@ -154,7 +155,7 @@ def _action_to_dict(connector: Connector, action: Action, global_words: Sequence
 
 
 def _print_action(connector: Connector, action: Action, global_words: Sequence[str]) -> None:
-    from connector.definition.forms import describe
+    from connector.definition.forms import input_rows
 
     scopes = f"{', '.join(action.scopes.names)}{' (all of them)' if action.scopes.all else ''}"
     facts = {"request": action.request, "server": action.server, "docs": action.docs, "scopes": scopes}
@@ -165,7 +166,7 @@ def _print_action(connector: Connector, action: Action, global_words: Sequence[s
     if action.is_destructive:
         lines += ["", CONFIRM_NOTE]
     printer.write_text("\n".join([*lines, "", "Inputs"]))
-    _print_inputs(describe.build_doc_rows(connector, action))
+    _print_inputs(input_rows.build_doc_rows(connector, action))
     for title, example in action.examples.items():
         printer.write_text(f"\n{title}\n  {format_command_line(action, example.inputs, global_words)}")
     if action.returns.help:
@@ -175,13 +176,13 @@ def _print_action(connector: Connector, action: Action, global_words: Sequence[s
 
 
 def _print_trigger(connector: Connector, name: str, trigger: Trigger, output_format: str) -> None:
-    from connector.definition.forms import describe
+    from connector.definition.forms import input_rows
 
     if output_format == "json":
         printer.write_json({"trigger": name, **trigger.model_dump(by_alias=True, exclude_none=True)})
         return
     printer.write_text(f"{name}: {trigger.label}\n{trigger.summary}\n\nInputs")
-    _print_inputs([describe.build_doc_row(connector, key, field) for key, field in trigger.inputs.items()])
+    _print_inputs([input_rows.build_doc_row(connector, key, field) for key, field in trigger.inputs.items()])
 
 
 def _print_inputs(rows: Iterable[DocRow]) -> None:

@@ -15,7 +15,7 @@ from connector.core.json_path import get_at_path, get_from_reply
 from connector.core.redaction import MASK
 from connector.core.request.body import Body
 from connector.core.request.builder import Request
-from connector.definition.fields import RequestLocation
+from connector.definition.inputs.request_location import RequestLocation
 from connector.errors import ApiError, PageError
 
 if TYPE_CHECKING:

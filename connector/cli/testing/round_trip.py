@@ -9,7 +9,7 @@ from connector.authoring.rules.examples import prepare_inputs
 from connector.cli.testing.checks import Check
 from connector.core.json_path import get_at_path
 from connector.core.redaction import preview
-from connector.errors import ConnectorError, NotFound
+from connector.errors import ConnectorError, InputError, NotFound
 from connector.runtime.client.client import Client
 from connector.sandbox.sandbox import Sandbox
 
@@ -202,6 +202,11 @@ class _RoundTrip:
             given[key] = value
         try:
             return self._client.run(action.action, given)
+        except InputError as error:
+            if action.examples:
+                raise StepFailed(word, str(error)) from error
+            message = f"{action.action} has no example whose inputs could be sent; add one to its `examples`."
+            raise StepFailed(word, message) from error
         except ConnectorError as error:
             raise StepFailed(word, f"{action.action}: {error}") from error
 

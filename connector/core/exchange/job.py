@@ -14,7 +14,7 @@ from connector.core.exchange import exchange
 from connector.core.exchange.asks import Sleep
 from connector.core.json_path import get_at_path, get_from_reply
 from connector.core.response.outcomes import may_change_state
-from connector.definition.error_format import to_json_text
+from connector.definition.replies.error_format import to_json_text
 from connector.errors import ApiError, ConnectorError, DeadlineError, InputError, JobFailed
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from connector.core.exchange.plan import CompiledAction
     from connector.core.request.builder import Request
     from connector.core.response.result import Result
-    from connector.definition.error_format import JsonScalar
+    from connector.definition.replies.error_format import JsonScalar
     from connector.definition.replies.job import NextCall, Poll
 
 DEFAULT_TIMEOUT = 1800.0  # seconds that a call waits for its job

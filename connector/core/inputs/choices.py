@@ -11,7 +11,8 @@ from connector.core.json_path import get_at_path
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from connector.definition.fields import ChoicesFrom, FormField
+    from connector.definition.fields import FormField
+    from connector.definition.inputs.choices_from import ChoicesFrom
     from connector.definition.loader import Connector
 
 

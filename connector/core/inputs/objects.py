@@ -14,7 +14,7 @@ from connector.core.inputs.variants import list_sent_members
 from connector.core.invalid_value import InvalidValue
 from connector.core.json_path import get_at, has_position
 from connector.core.redaction import preview
-from connector.definition.fields import index_spellings
+from connector.definition.inputs.spellings import index_spellings
 from connector.definition.json_path import PathSyntaxError, join_path, parse_path
 from connector.definition.suggest import closest
 from connector.errors import InputError, Problem
@@ -191,6 +191,16 @@ def suggest_member(inputs: Mapping[str, InputField], name: str) -> str | None:
     deeper, match = suggest_member(field.members, below), closest(below, spellings)
     meant = deeper or (spellings[match] if match else None)
     return None if meant is None else f"{place}.{meant}"
+
+
+def suggest_entry(inputs: Mapping[str, InputField], name: str) -> str | None:
+    """Return how to give an entry of a mapping that `name` puts behind a dot; None where it names no mapping."""
+    first, *rest = _split_name(name)
+    key = index_spellings(inputs).get(first)
+    if key is None or not rest or not inputs[key].is_map or inputs[key].members:
+        return None
+    entry = ".".join(rest)
+    return f'{key} is a mapping: {{"{entry}": ...}}, or -i {key}={entry}=... on the command line'
 
 
 def set_member(

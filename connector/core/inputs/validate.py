@@ -12,6 +12,7 @@ from connector.core.inputs.objects import (
     ObjectLayout,
     RejectedMembers,
     compile_object_check,
+    suggest_entry,
     suggest_member,
 )
 from connector.core.inputs.relations import (
@@ -26,8 +27,9 @@ from connector.core.inputs.variants import choose_variant
 from connector.core.invalid_value import InvalidValue
 from connector.core.redaction import Redactor, default_redactor
 from connector.definition.action import UPDATE_METHODS
-from connector.definition.fields import index_spellings
+from connector.definition.forms.sentences import format_value
 from connector.definition.inputs.input_group import MemberGroup, describe_variants
+from connector.definition.inputs.spellings import index_spellings
 from connector.definition.suggest import closest
 from connector.errors import InputError, Problem
 
@@ -257,6 +259,7 @@ def _build_unknown_problem(rules: InputRules, spelling: Any) -> Problem:
     match = closest(str(spelling), rules.group.key_by_spelling)
     meant = suggest_member(rules.group.inputs, str(spelling)) or (match and rules.group.key_by_spelling[match])
     fix = f"did you mean {meant}?" if meant else f"the inputs are {keys or 'none'}"
+    fix = suggest_entry(rules.group.inputs, str(spelling)) or fix
     if not meant and rules.group.pagination:
         fix += "; pages are followed automatically, and the option limit ends a listing early"
     return Problem(
@@ -269,5 +272,7 @@ def _is_blank(value: Any) -> bool:
 
 
 def _build_missing_problem(field: Input | Member, key: str, given_text: str = "nothing") -> Problem:
-    fix = f"{field.help} Such as {field.example}" if field.example is not None and not field.secret else field.help
+    fix = field.help
+    if field.example is not None and not field.secret:
+        fix += f" Such as {format_value(field.example)}"
     return Problem(key, given_text, "a value: it is required", fix)

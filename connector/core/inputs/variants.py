@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from connector.core.invalid_value import InvalidValue
 from connector.core.json_path import get_at
-from connector.definition.fields import index_spellings
 from connector.definition.inputs.input_group import describe_variants
+from connector.definition.inputs.spellings import index_spellings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from connector.core.inputs.coerce import Values
     from connector.definition.action import Action
-    from connector.definition.fields import RequestLocation
+    from connector.definition.inputs.request_location import RequestLocation
 
 _PARTS = ("body", "form")
 

@@ -14,7 +14,7 @@ from connector.core.invalid_value import InvalidValue
 from connector.core.request.body import Body, encode_list, encode_pairs, redact_body, to_wire_text
 from connector.core.request.body_builder import compile_body
 from connector.core.url_policy import check_header, encode_path_segment
-from connector.definition.fields import RequestLocation
+from connector.definition.inputs.request_location import RequestLocation
 from connector.errors import UsageError
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from connector.core.inputs import coerce
 from connector.core.invalid_value import InvalidValue
 from connector.core.json_path import get_at, set_at
 from connector.core.request.body import Body, MultipartPart, encode_body, join_name, to_wire_text
-from connector.definition.fields import RequestLocation
+from connector.definition.inputs.request_location import RequestLocation
 from connector.errors import UsageError
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from connector.core.redaction import preview
 from connector.core.request.body import Body, MultipartPart, to_wire_text
 from connector.core.request.builder import Request, RequestBuilder, apply_content_type
 from connector.definition.action import METHODS, RAW_REQUEST, Action
-from connector.definition.fields import RequestLocation
+from connector.definition.inputs.request_location import RequestLocation
 from connector.errors import InputError, Problem
 
 if TYPE_CHECKING:

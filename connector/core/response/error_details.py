@@ -15,13 +15,13 @@ from connector.core.response.decoding import UnreadableBody, decode_text
 from connector.core.response.error_texts import FieldMessage, find_reason, read_code, read_field_messages, read_text
 from connector.core.response.formats.reading import parse_error_body
 from connector.core.response.reply import Reply
-from connector.definition.error_format import to_json_text
 from connector.definition.json_path import parse_path
+from connector.definition.replies.error_format import to_json_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from connector.definition.error_format import ErrorFormat, ErrorRule
+    from connector.definition.replies.error_format import ErrorFormat, ErrorRule
 
 _DATA = "data"  # where a reply of GraphQL's shape has what it tells of
 _MAX_NAMES_LENGTH = 2_000  # characters of a message that are searched for names

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from connector.definition.case import to_kebab_case
-from connector.definition.forms.describe import format_value
+from connector.definition.forms.sentences import format_value
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
-from connector.definition.fields import index_spellings
+from connector.definition.inputs.spellings import index_spellings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import RootModel, field_validator
 
-from connector.definition.fields import Key, Member, place_members_by_key
+from connector.definition.fields import Member, place_members_by_key
+from connector.definition.validation.strict_model import Key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -6,9 +6,9 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from connector.definition.error_format import JsonScalar
-from connector.definition.fields import Key, StrictModel
 from connector.definition.json_path import DataOrHeaderPath, JsonPath
+from connector.definition.replies.error_format import JsonScalar
+from connector.definition.validation.strict_model import Key, StrictModel
 
 DurationText = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,5}\s?(ms|s|m|h)$")]
 

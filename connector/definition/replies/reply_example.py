@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue, StringConstraints
 
-from connector.definition.fields import Key, StrictModel, Text
+from connector.definition.validation.strict_model import Key, StrictModel, Text
 
 RequestPlace = Annotated[str, StringConstraints(pattern=r"^(path|(query|header|body)\..+)$")]
 

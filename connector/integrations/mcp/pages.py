@@ -8,7 +8,7 @@ from mcp import types
 from mcp.shared.exceptions import MCPError
 
 from connector.definition.case import to_snake_case
-from connector.definition.forms import describe
+from connector.definition.forms import input_rows
 from connector.definition.forms.describe import CONNECTION_INPUT, DEBUG_INPUT
 from connector.errors import ConnectorError
 
@@ -89,7 +89,7 @@ def format_page(connector: Connector, action: Action) -> str:
     if action.docs:
         lines.append(f"Documentation of the service: {action.docs}")
     lines.append("Inputs:")
-    for row in describe.build_doc_rows(connector, action):
+    for row in input_rows.build_doc_rows(connector, action):
         if row.key in _RUN_OPTIONS:
             continue
         facts = [

@@ -291,13 +291,3 @@ class PreparedCall:
                 self.on_rejected(self.credentials)
         if self.trace is not None:
             error.debug = self.trace
-
-    def build_first_request(self) -> Request:
-        """Return the first request of the run; nothing is sent."""
-        steps = self.build_steps()
-        ask: Ask = next(steps)
-        while not isinstance(ask, SendRequest):
-            credential = Credential("$TOKEN", headers=(("Authorization", "Bearer $TOKEN"),))
-            ask = steps.send((self.now(), credential if isinstance(ask, GetToken) else 0.0))
-        steps.close()
-        return ask.request

@@ -9,6 +9,7 @@ from connector.errors import UsageError
 from connector.runtime.auth.connection_resolver import ConnectionResolver
 from connector.runtime.calls.call_options import CallOptions
 from connector.runtime.calls.factory import CallFactory
+from connector.runtime.calls.first_request import build_first_request
 from connector.runtime.calls.prepared import DEFAULT_TIMEOUT
 from connector.runtime.calls.retry_quota import RetryQuota
 from connector.runtime.client.choice_lists import ChoiceLists
@@ -80,7 +81,7 @@ class BaseClient:
         It needs no connection. Raises InputError with every problem.
         """
         options = CallOptions.parse(account=account, connection=connection)
-        return self._prepare_shown(action, given, options).build_first_request()
+        return build_first_request(self._prepare_shown(action, given, options))
 
     def _choose_connection(self, action: str | None, given: Mapping[str, Any] | None, options: CallOptions) -> Any:
         """Return what an open client's call names as its connection, or None. Raises InputError, UsageError."""

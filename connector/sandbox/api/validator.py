@@ -13,7 +13,7 @@ from connector.core.inputs.time_forms import from_time_form
 from connector.core.invalid_value import InvalidValue
 from connector.core.json_path import set_at
 from connector.core.request.body import to_wire_text
-from connector.definition.fields import RequestLocation
+from connector.definition.inputs.request_location import RequestLocation
 from connector.errors import InputError
 from connector.sandbox.api.objects import MISSING, ObjectReader, find_at_path
 from connector.sandbox.http.body_parser import BadBody, ParsedBody, parse_body, unflatten

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
+import re
 import secrets
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -189,7 +190,7 @@ def _generate_value(kind: str, name: str, count: int, seed: str) -> Any:
         "boolean": False,
         "timezone": "UTC",
         "string": name.replace("_", " ").capitalize() or "Text",
-        "email": f"{name or 'someone'}@example.com",
+        "email": f"{re.sub(r'[^A-Za-z0-9_.-]+', '.', name).strip('.') or 'someone'}@example.com",
         "phone": f"+1202555{100 + count % 100:04}",  # reserved for examples
     }
     if kind in fixed_values:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from connector.core.request.builder import Pairs
-    from connector.definition.error_format import ErrorRule
     from connector.definition.manifest import Manifest
+    from connector.definition.replies.error_format import ErrorRule
 
 ResponseDelivery = Literal["sent", "lost", "refused"]
 FieldError = tuple[str, str]  # field name, message

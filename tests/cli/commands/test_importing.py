@@ -49,6 +49,26 @@ def test_a_second_import_keeps_the_words_of_an_author(here, spec, tmp_path):
     assert "summary: Lists the books." in action.read_text()
 
 
+def test_a_later_import_selects_what_the_first_one_did_unless_it_is_told(here, spec, tmp_path):
+    spec.write_text(DESCRIPTION.replace(", parameters: [{in: cookie, name: sid, required: true}]", ""))
+    here("import", "openapi.yaml", "books", "--only", "/books*")
+    assert "1 operation: 1 whole." in here("import", "openapi.yaml", "books").out
+    assert here("import", "openapi.yaml", "books", "--check").code == 0
+    assert "2 operations: 2 whole." in here("import", "openapi.yaml", "books", "--only", "/*").out
+    assert here("import", "openapi.yaml", "books", "--check").code == 0
+
+
+def test_a_folder_for_another_service_is_left_alone(here, spec, tmp_path):
+    here("new", "acme", "--base-url", "https://api.acme.test/v1")
+    before = sorted(tmp_path.rglob("*"))
+    done = here("import", "openapi.yaml", "acme")
+    assert done.code == 2
+    assert "acme is a connector for acme.test that no import wrote; the description is of example.com." in done.err
+    assert sorted(tmp_path.rglob("*")) == before
+    here("new", "own", "--base-url", "https://eu.example.com/v1")
+    assert here("import", "openapi.yaml", "own").code == 0
+
+
 def test_list_shows_operations_by_tag(here, spec):
     assert here("import", "openapi.yaml", "--list").out == "books (1)\n  GET /books\npeople (1)\n  GET /authors\n"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from connector.definition.forms import describe
+from connector.definition.forms import describe, input_rows
 
 
 def test_list_names_every_action_and_trigger(here, zoom):
@@ -47,7 +47,7 @@ def test_list_tells_a_broken_file_and_lists_the_rest(here, folder):
 def test_show_tells_every_input_and_the_payload(here, zoom):
     action = zoom.action("createMeeting")
     out = here("show", "createMeeting").out
-    for row in describe.build_doc_rows(zoom, action):
+    for row in input_rows.build_doc_rows(zoom, action):
         assert f"\n{row.key}\t{row.type}\t" in out
     assert action.summary in out
     assert action.request in out

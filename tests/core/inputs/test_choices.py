@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from connector.core.inputs.choices import Choice, extract_choices, list_defined_choices, search_choices
-from connector.definition.fields import ChoicesFrom, FormField
+from connector.definition.fields import FormField
+from connector.definition.inputs.choices_from import ChoicesFrom
 
 SOURCE = ChoicesFrom(action="listThings", items="things", value="id", label="name")
 FIELD = FormField(label="L", help="H.", type="integer")

@@ -27,6 +27,8 @@ inputs:
     type: list of object
     to: body.bulbs
     fields:
+      glass: {label: Glass, help: Its glass., type: string, was: [glassType]}
+      parts: {label: Parts, help: Its parts., type: map of object, fields: {name: {label: Name, help: Its name., type: string, was: [title]}}}
       size: {label: Size, help: Its size., type: string, deprecated: {since: "2026-01-01", why: It is standard now.}}
 """
 OLD_LAMP = """
@@ -78,6 +80,19 @@ def test_deprecated_inputs_are_told_when_they_are_given_members_of_objects_too(l
         "bulbs.0.size: Deprecated since 2026-01-01. It is standard now.",
     )
     assert lamps.run("makeLamp", {"shade": "red"}).warnings == ()
+
+
+@pytest.mark.parametrize("is_text", [False, True])
+def test_earlier_keys_of_members_are_sent_as_today_and_told_at_any_depth(lamps, server, is_text):
+    bulbs = [{"glass": "clear"}, {"glass_type": "opal", "parts": {"a.b": {"title": "Cap"}}}]
+    result = lamps.run("makeLamp", {"bulbs": json.dumps(bulbs) if is_text else bulbs})
+    assert server.requests[-1].json() == {
+        "bulbs": [{"glass": "clear"}, {"glass": "opal", "parts": {"a.b": {"name": "Cap"}}}]
+    }
+    assert result.warnings == (
+        "bulbs.1.glass_type is called glass now.",
+        'bulbs.1.parts."a.b".title is called name now.',
+    )
 
 
 def test_an_unknown_action_is_unknown_however_many_were_renamed(lamps):

@@ -320,3 +320,20 @@ def test_null_is_sent_for_a_member_in_a_body_only(folder, order):
     with pytest.raises(errors.InputError) as caught:
         find.validate({"near": {"port": None}})
     assert [(problem.field, problem.expected) for problem in caught.value.problems] == [("near.port", "a value")]
+
+
+def test_an_entry_of_a_mapping_is_told_as_it_is_given(folder):
+    names = "  names: {label: Names, help: Names by language., type: map of string, to: body.names}\n"
+    order = compile_action(folder("", {"order": ORDER + names}), "order")
+    with pytest.raises(errors.InputError) as caught:
+        order.validate({"lines": [{"lamp": "a"}], "names.en": "Gull"})
+    (problem,) = caught.value.problems
+    assert problem.fix == 'names is a mapping: {"en": ...}, or -i names=en=... on the command line'
+
+
+def test_a_missing_value_has_its_example_as_json(folder):
+    required = ORDER.replace("    max: 3\n", "    max: 3\n    example: [{lamp: a, gift: true}]\n")
+    order = compile_action(folder("", {"order": required}), "order")
+    with pytest.raises(errors.InputError) as caught:
+        order.validate({})
+    assert caught.value.problems[0].fix == 'What is ordered. Such as [{"lamp": "a", "gift": true}]'

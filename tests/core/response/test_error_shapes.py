@@ -16,7 +16,7 @@ from connector.core.response.api_errors import build_reply_error
 from connector.core.response.error_details import ErrorDetails, parse_error_details
 from connector.core.response.reply import Reply
 from connector.core.response.result import Result
-from connector.definition.error_format import ErrorFormat
+from connector.definition.replies.error_format import ErrorFormat
 
 
 class Shape(NamedTuple):

@@ -13,7 +13,7 @@ from referencing import Registry
 from connector import Connector
 from connector.core.exchange.plan import compile_action
 from connector.core.inputs import coerce
-from connector.definition.forms import describe
+from connector.definition.forms import describe, input_rows, sentences
 from connector.definition.forms.cli_flags import build_cli_flags
 from connector.errors import InputError
 
@@ -143,7 +143,7 @@ def test_a_tool_tells_in_words_what_a_flat_schema_cannot() -> None:
 def test_a_tool_describes_a_long_list_of_choices_instead_of_repeating_it(key: str) -> None:
     for name, spec in ZOOM.tool_spec(key)["inputSchema"]["properties"].items():
         assert len(spec.get("enum", spec.get("items", {}).get("enum", []))) <= 25
-        choices = describe._collect_choices(ZOOM, ACTIONS[key].inputs[name])
+        choices = sentences.collect_choices(ZOOM, ACTIONS[key].inputs[name])
         if len(choices) > 25:
             assert f"of {len(choices)} choices, for example " in spec["description"]
             assert sum(f"{value} ({label})" in spec["description"] for value, label in choices.items()) >= 3
@@ -177,7 +177,7 @@ def test_an_unknown_action_has_no_form_and_no_tool() -> None:
 
 @EVERY
 def test_rows_have_every_input_and_the_two_options_of_every_run(key: str) -> None:
-    rows = describe.build_doc_rows(ZOOM, ACTIONS[key])
+    rows = input_rows.build_doc_rows(ZOOM, ACTIONS[key])
     assert [row.key for row in rows] == [*ACTIONS[key].inputs, "connection", "debugRequest"]
     assert all(
         isinstance(getattr(row, cell), str) for row in rows for cell in ("label", "type", "default", "notes", "example")
@@ -186,7 +186,7 @@ def test_rows_have_every_input_and_the_two_options_of_every_run(key: str) -> Non
 
 
 def test_a_row_shows_a_suggestion_as_the_page_does_and_says_that_it_is_one() -> None:
-    rows = {row.key: row for row in describe.build_doc_rows(ZOOM, ACTIONS["updateMeeting"])}
+    rows = {row.key: row for row in input_rows.build_doc_rows(ZOOM, ACTIONS["updateMeeting"])}
     assert (rows["hostVideo"].default, rows["audio"].default, rows["endTimes"].default) == ("false", "both", "1")
     assert "sent only when given" in rows["hostVideo"].notes
     assert (rows["duration"].notes, rows["duration"].example) == (

@@ -10,7 +10,7 @@ from connector.authoring.lint import lint
 from connector.core.exchange.plan import compile_action
 from connector.definition.action import Action
 from connector.definition.loader import Connector
-from connector.definition.schema_validation import build_json_schema
+from connector.definition.validation.schema_validation import build_json_schema
 
 SHARED = """
 types:

@@ -8,8 +8,8 @@ import pytest
 
 from connector.core.response.error_details import is_failure, parse_error_details
 from connector.core.response.reply import Reply
-from connector.definition.error_format import ErrorFormat
 from connector.definition.manifest import ErrorReply, Manifest, SandboxSettings
+from connector.definition.replies.error_format import ErrorFormat
 from connector.sandbox.http.responses import ErrorResponses
 
 FORMATS = {

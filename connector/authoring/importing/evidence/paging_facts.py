@@ -15,7 +15,7 @@ from connector.authoring.importing.evidence.paging_names import (
     squash,
 )
 from connector.authoring.importing.evidence.shapes import NestedMember, Shape, is_json, iter_members, read_shape
-from connector.definition.fields import RequestLocation
+from connector.definition.inputs.request_location import RequestLocation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

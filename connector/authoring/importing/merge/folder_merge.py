@@ -14,7 +14,7 @@ from connector.authoring.importing.merge.own_words import has_own_resources, lis
 from connector.authoring.importing.merge.record import FileRecord, ImportRecord
 from connector.authoring.importing.merge.words import digest_text, digest_words, find_root_level
 from connector.definition.action import Action
-from connector.definition.loader import RESOURCES_FILE
+from connector.definition.folders.parts import RESOURCES_FILE
 from connector.definition.manifest import Manifest
 from connector.errors import UsageError
 

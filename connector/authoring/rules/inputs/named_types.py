@@ -8,8 +8,8 @@ from connector.authoring.draft import Violation
 from connector.authoring.rules.fields import iter_fields
 from connector.definition.action import Action
 from connector.definition.fields import InputField
+from connector.definition.folders.parts import TYPES_FILE
 from connector.definition.inputs.named_types import TypesFile, has_endless_default
-from connector.definition.loader import TYPES_FILE
 from connector.definition.suggest import did_you_mean
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from connector.authoring.folder_reader import ConnectorFolder
     from connector.definition.fields import Member, MemberHolder
     from connector.definition.parsers.strict_yaml import NodePath
-    from connector.errors import Finding
 
 
 def check_known_types(file: ParsedFile[Any], folder: ConnectorFolder) -> Iterator[Violation]:
@@ -96,10 +95,3 @@ def _has_end(holder: MemberHolder, finite: set[str]) -> bool:
     if holder.type_name is not None:
         return holder.type_name in finite
     return all(_may_end(member, finite) for member in holder.declared.values())
-
-
-def check_types_file(folder: ConnectorFolder) -> Iterator[Finding]:
-    """Check that types stand in one place."""
-    if folder.types is not None and folder.manifest is not None and "types" in (folder.manifest.document.data or {}):
-        message = "the manifest has `types` too; keep them in one place."
-        yield folder.types.document.build_finding((), "file", message)

@@ -35,9 +35,9 @@ def _check_place(trigger: Trigger, challenge: ChallengeFormat) -> Iterator[tuple
         yield ("is",), "add `at`: where a delivery says that it is a challenge."
     read = parse_delivery_path(challenge.read) if challenge.read else None
     if challenge.method == "GET" and (read is None or read.query is None):
-        yield ("read",), "a GET has no body; expected query.x."
+        yield ("read",), "`read` must be query.x: a challenge by GET has no body."
     if challenge.method == "GET" and challenge.at is not None and parse_delivery_path(challenge.at).segments:
-        yield ("at",), "a GET has no body; expected query.x or header.X."
+        yield ("at",), "`at` must be query.x or header.X: a challenge by GET has no body."
     if challenge.is_ is None and challenge.is_signed and (read is None or read.header is None):
         word: NodePath = () if read is None else ("read",)
         yield word, "add `is` and `at`, which tell a challenge from an event."

@@ -65,8 +65,10 @@ class _TreeBuilder:
     def start(self, qualified_name: str, attributes: dict[str, str]) -> None:
         if len(self._open) > MAX_DEPTH:
             raise ValueError(f"elements are nested more than {MAX_DEPTH} deep")
-        members = {ATTRIBUTE_PREFIX + _local_name(name): value for name, value in attributes.items()}
-        self._open.append(_Element(_local_name(qualified_name), members))
+        element = _Element(_local_name(qualified_name), {})
+        for name, value in attributes.items():
+            element.add(ATTRIBUTE_PREFIX + _local_name(name), value, is_list=False)
+        self._open.append(element)
 
     def add_text(self, text: str) -> None:
         self._open[-1].text.append(text)
@@ -83,8 +85,8 @@ def parse_xml(body: bytes, list_paths: ListPaths = frozenset()) -> Any:
     """Return the data of a document in UTF-8, whatever it declares: `{root: value}`. Raises ValueError.
 
     An element with only text is that text; any other is a mapping of its children, its attributes (`@name`) and its
-    text (`#text`). Children of one name are a list, as is what `list_paths` names, even once or not at all. Prefixes of
-    names are dropped.
+    text (`#text`). Children or attributes of one name are a list, as is what `list_paths` names, even once or not at
+    all. Prefixes of names are dropped.
     """
     builder = _TreeBuilder(list_paths)
     parser = expat.ParserCreate("utf-8", namespace_separator=" ")

@@ -49,6 +49,33 @@ def test_a_cell_is_never_lost_and_what_is_odd_of_rows_is_told():
     ]
 
 
+@pytest.mark.parametrize(
+    ("body", "cells"),
+    [
+        ("a 3,a,a\n1,2,3\n", [{"a 3": "1", "a": "2", "a 3 3": "3"}]),
+        ("a,column 3\n1,2,3\n", [{"a": "1", "column 3": "2", "column 3 3": "3"}]),
+        ("a\n1,2\n3\n4,5\n", [{"a": "1", "column 2": "2"}, {"a": "3"}, {"a": "4", "column 2": "5"}]),
+    ],
+)
+def test_the_name_of_a_cell_without_one_never_takes_the_place_of_another_cell(body, cells):
+    assert read("csv", body).value == cells
+
+
+def test_a_cell_may_be_as_long_as_the_reply():
+    assert read("csv", f"a,b\n{'x' * 200_000},2\n").value[0]["b"] == "2"
+
+
+def test_many_columns_are_named_in_the_time_that_reading_them_takes():
+    header = ",".join(f"c{number}" for number in range(100_000))  # by comparing each pair: a minute
+    [row] = read("csv", f"{header}\n{header}\n").value
+    assert len(row) == 100_000
+
+
+def test_short_rows_do_not_become_a_table_of_nulls_that_fills_the_memory():
+    with pytest.raises(UnreadableBody, match=r"more than 1,000,000 cells are missing"):
+        read("csv", f"{','.join(f'c{number}' for number in range(5_000))}\n{'1' * 3}\n" + "1\n" * 5_000)
+
+
 def test_tabs_separate_the_cells_of_a_reply_that_says_so():
     assert read("csv", "a\tb\n1\t2,3\n", "text/tab-separated-values").value == [{"a": "1", "b": "2,3"}]
 
@@ -106,6 +133,11 @@ def test_xml_is_mappings_lists_and_texts_by_the_documented_rules():
             "#text": "loose words",
         }
     }
+
+
+def test_attributes_that_differ_in_their_prefix_alone_are_a_list_as_elements_are():
+    body = '<r xmlns:a="urn:a" xmlns:b="urn:b" a:x="1" b:x="2"><a:y>1</a:y><b:y>2</b:y></r>'
+    assert read("xml", body).value == {"r": {"@x": ["1", "2"], "y": ["1", "2"]}}
 
 
 def test_a_place_that_is_a_list_is_one_even_with_one_element():

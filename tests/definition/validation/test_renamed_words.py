@@ -9,10 +9,10 @@ import pytest
 
 from connector import Connector
 from connector.authoring.lint import lint
-from connector.definition import renamed_words
 from connector.definition.action import Action
 from connector.definition.manifest import Manifest
 from connector.definition.parsers import strict_yaml
+from connector.definition.validation import renamed_words
 from connector.errors import DefinitionError
 
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ from typing import Literal
 
 from pydantic import Field
 
-from connector.definition.fields import StrictModel, Text
 from connector.definition.json_path import DataOrHeaderPath
 from connector.definition.lazy import cached_property
 from connector.definition.replies.reply_example import ReplyExample
+from connector.definition.validation.strict_model import StrictModel, Text
 
 Scalar = str | int
 JsonScalar = str | int | float | bool | None

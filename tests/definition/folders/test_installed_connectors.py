@@ -10,7 +10,7 @@ import pytest
 
 from connector import Connector
 from connector.authoring.scaffold import create_connector
-from connector.definition.loader import find_installed_connectors
+from connector.definition.folders.installed import find_installed_connectors
 from connector.errors import DefinitionError
 
 

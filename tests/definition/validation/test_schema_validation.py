@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from referencing import Registry
 
-from connector.definition import schema_validation
 from connector.definition.action import Action
 from connector.definition.loader import find_bundled_folder
 from connector.definition.manifest import Manifest
 from connector.definition.parsers import strict_yaml
+from connector.definition.validation import schema_validation
 
 if TYPE_CHECKING:
     from pathlib import Path

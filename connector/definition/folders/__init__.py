@@ -1,0 +1,1 @@
+"""What lies in a connector's folder beside its files, and where installed folders are."""

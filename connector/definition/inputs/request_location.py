@@ -1,0 +1,32 @@
+"""Places in a request: what the word `to` names."""
+
+from __future__ import annotations
+
+from typing import Annotated, NamedTuple
+
+from pydantic import StringConstraints
+
+from connector.definition.json_path import join_path, parse_path
+
+Place = Annotated[str, StringConstraints(pattern=r"""^[a-z]+(\.("([^"\\]|\\["\\])+"|[^.\s"]+))*$""")]
+
+
+class RequestLocation(NamedTuple):
+    """Where a value goes: the part of the request, the path in it, and whether an object is spread there."""
+
+    part: str
+    path: tuple[str, ...] = ()
+    spread: bool = False
+
+    @classmethod
+    def parse(cls, to: str) -> RequestLocation:
+        """Read a `to:` text such as `body.settings.audio`, `body.settings.*`, `path.userId` or `body."a.b".c`."""
+        part, _, rest = to.partition(".")
+        spread = rest == "*" or rest.endswith(".*")
+        rest = rest[:-1].rstrip(".") if spread else rest
+        path = parse_path(rest) if '"' in rest else tuple(rest.split(".") if rest else ())
+        return cls(part, path, spread)
+
+    def __str__(self) -> str:
+        path = [join_path(*self.path)] if any("." in name for name in self.path) else list(self.path)
+        return ".".join((self.part, *path, *(["*"] if self.spread else [])))
