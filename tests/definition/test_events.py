@@ -22,7 +22,10 @@ def put(connector, name, data):
 def test_every_event_of_the_bundled_service_is_there_once(zoom):
     groups = Counter(kind.group for kind in zoom.events.values())
     assert groups == {
-        "meetings": 105, "phone": 70, "team-chat": 54, "video-sdk": 35, "users": 21, "accounts": 10, "marketplace": 2,
+        "contact-center": 108, "meetings": 105, "phone": 70, "team-chat": 54, "video-sdk": 35, "rooms": 32,
+        "events": 21, "users": 21, "qss": 14, "calendar": 11, "accounts": 10, "chatbot": 8, "tasks": 8,
+        "whiteboard": 8, "revenue-accelerator": 7, "cobrowse-sdk": 4, "commerce": 4, "video-management": 4,
+        "marketplace": 2, "number-management": 2, "quality-management": 2, "scheduler": 2, "healthcare": 1, "mail": 1,
     }  # fmt: skip
     assert all(kind.name == name for name, kind in zoom.events.items())
 
@@ -45,6 +48,8 @@ def test_an_event_tells_scopes_and_shape(zoom):
         ("user.settings_updated", ("operator",), "email"),
         ("app_deauthorized", ("payload", "event_ts"), "datetime"),
         ("meeting.participant_joined", ("payload", "object", "participant", "user_id"), "digits"),
+        ("cobrowse.session_ended", ("payload", "object", "session_pin"), "secret"),
+        ("bot_notification", ("payload", "robotJid"), "id"),
     ],
 )
 def test_the_odd_places_are_as_the_service_has_them(zoom, name, path, kind):

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from connector.authoring.importing.evidence.inferred import Inferred
@@ -16,7 +18,7 @@ from connector.authoring.importing.evidence.shapes import Shape, read_shape, rea
 from connector.definition.case import to_kebab_case
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from connector.authoring.importing.document import ApiDocument
 
@@ -51,17 +53,32 @@ _SCOPES = re.compile(r"^.*?\bscopes?\b[^`\n]*:?\**[^`\n]*((?:`[^`\n]+`[, ]*)+)",
 _CHANGES = {"created": ("created", "added"), "updated": ("updated", "changed"), "deleted": ("deleted", "removed")}
 
 
+@dataclass(frozen=True)
+class _Payload:
+    """The body of a webhook as its description has it."""
+
+    document: ApiDocument
+    name: str
+    operation: dict[str, Any]
+    properties: Mapping[str, Any]
+    example: Any
+    texts: str
+
+
 def infer_events(documents: Iterable[ApiDocument]) -> dict[str, dict[str, Inferred]]:
     """Return the words of each event, by the name of its file in schemas/events and its own; the first one counts."""
     found: dict[str, dict[str, Inferred]] = {}
-    seen: set[str] = set()
     documents = list(documents)
-    for document in documents:
-        for name, operation in _iter_webhooks(document):
-            inferred = _infer_event(document, name, operation)
-            if inferred is not None and name not in seen:
-                seen.add(name)
-                found.setdefault(_name_group(document, operation, by_tag=len(documents) == 1), {})[name] = inferred
+    payloads: dict[str, _Payload] = {}
+    for payload in (
+        _read_payload(document, *webhook) for document in documents for webhook in _iter_webhooks(document)
+    ):
+        if payload is not None:
+            payloads.setdefault(payload.name, payload)
+    name_fields = _find_name_fields(payloads.values())
+    for name, payload in payloads.items():
+        group = _name_group(payload.document, payload.operation, by_tag=len(documents) == 1)
+        found.setdefault(group, {})[name] = _infer_event(payload, name_fields)
     return found
 
 
@@ -98,25 +115,34 @@ def _name_group(document: ApiDocument, operation: dict[str, Any], *, by_tag: boo
     return stem or "events"
 
 
-def _infer_event(document: ApiDocument, name: str, operation: dict[str, Any]) -> Inferred | None:
+def _read_payload(document: ApiDocument, name: str, operation: dict[str, Any]) -> _Payload | None:
     body = document.follow(operation["requestBody"])
     content = body.get("content") if isinstance(body, dict) else None
     media = next((one for kind, one in (content or {}).items() if "json" in kind and isinstance(one, dict)), None)
     if media is None:
         return None
-    example = _read_example(document, media)
     shape = read_shape(document, media.get("schema"))
     if shape.kind not in ("object", "union") or not shape.properties:
         return None
-    members = {
-        key: _infer_type(document, schema, key, _get(example, key), 0)
-        for key, schema in shape.properties.items()
-        if not _is_name(document, schema, name, _get(example, key))
-    }
     texts = " ".join(read_text(one.get("description")) + "\n" for one in (operation, body))
-    scopes = _read_scopes(texts)
+    return _Payload(document, name, operation, shape.properties, _read_example(document, media), texts)
+
+
+def _find_name_fields(payloads: Collection[_Payload]) -> set[str]:
+    """Return the members that hold the event's own name in half of the events, which then hold it in all of them."""
+    counts = Counter(key for payload in payloads for key in payload.properties if _is_name(payload, key))
+    return {key for key, count in counts.items() if 2 * count >= len(payloads)}
+
+
+def _infer_event(payload: _Payload, name_fields: set[str]) -> Inferred:
+    example = payload.example
+    members = {
+        key: _infer_type(payload.document, schema, key, _get(example, key), 0)
+        for key, schema in payload.properties.items()
+        if key not in name_fields and not _is_name(payload, key)
+    }
     evidence = f"the schema of its body{' and its example' if example is not None else ''}"
-    return Inferred({"scopes": scopes, "body": members}, (evidence,))
+    return Inferred({"scopes": _read_scopes(payload.texts), "body": members}, (evidence,))
 
 
 def _read_example(document: ApiDocument, media: dict[str, Any]) -> Any:
@@ -136,10 +162,11 @@ def _get(example: Any, key: str) -> Any:
     return example.get(key) if isinstance(example, dict) else None
 
 
-def _is_name(document: ApiDocument, schema: Any, name: str, example: Any) -> bool:
+def _is_name(payload: _Payload, key: str) -> bool:
     """Whether a member holds the event's own name, which the trigger puts there."""
-    words = document.resolve(schema)
-    return name in (example, words.get("const"), words.get("example"), *(words.get("enum") or ()))
+    words = payload.document.resolve(payload.properties[key])
+    known = (_get(payload.example, key), words.get("const"), words.get("example"), *(words.get("enum") or ()))
+    return payload.name in known
 
 
 def _read_scopes(text: str) -> dict[str, list[str]]:
@@ -185,6 +212,8 @@ def _infer_scalar(shape: Shape, name: str, example: Any) -> str:
     if known is not None:
         return known
     text = example if isinstance(example, str) else ""
+    if folded.endswith("jid"):  # of XMPP; it looks like an email address, and nobody reads mail there
+        return "id"
     by_example = next((found for found, pattern in _BY_EXAMPLE if pattern.fullmatch(text)), None)
     by_name = next((found for found, pattern in _BY_NAME if pattern.search(folded)), None)
     if by_name == "secret" or by_example is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from copy import deepcopy
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -103,6 +104,9 @@ def import_description(description: Description, options: ImportOptions) -> Impo
     connections = build_connections(operations, site)
     shared = find_shared(operations, connections)
     name = options.name or choose_name(description.documents)
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+        rule = "a name is a lower-case letter, then lower-case letters, digits and _"
+        raise UsageError(f"{name!r} is no name of a connector; {rule}.", hint="Pass another --name.")
     manifest = build_manifest(name, description.documents, site, connections, shared)
     schemas = SchemaFiles()
     resources = {name: one.words for name, one in infer_resources(operations).items()}

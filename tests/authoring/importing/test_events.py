@@ -40,6 +40,7 @@ def infer(schema: dict[str, Any], example: Any = None) -> Any:
         ("uuid", {"type": "string"}, "cXYlohsHRtCd4ii1uC2+hA==", "base64"),
         ("uuid", {"type": "string"}, "123e4567-e89b-42d3-a456-426614174000", "uuid"),
         ("download_token", {"type": "string"}, "abc", "secret"),
+        ("userJid", {"type": "string"}, "ada@xmpp.example.com", "id"),
         ("timezone", {"type": "string"}, None, "timezone"),
         ("kind", {"type": "string", "enum": ["a"]}, "a", "string"),
         ("tags", {"type": "array", "items": {"type": "string"}}, None, ["string"]),
@@ -53,6 +54,21 @@ def test_a_type_comes_from_format_example_and_name(name: str, schema: Any, examp
 
 def test_the_events_own_name_is_left_to_the_trigger() -> None:
     assert infer({"event": {"type": "string"}, "id": {"type": "string"}}, '{"event": "book.added"}') == {"id": "id"}
+
+
+def test_a_field_that_holds_the_name_of_most_events_holds_it_in_all() -> None:
+    document = describe({"type": "object", "properties": {"event": {"type": "string"}, "id": {"type": "string"}}})
+    (webhook,) = document.data["webhooks"].values()
+    media = webhook["post"]["requestBody"]["content"]["application/json"]
+    named = {
+        "post": {
+            **webhook["post"],
+            "requestBody": {"content": {"application/json": {**media, "example": {"event": "book.sold"}}}},
+        }
+    }
+    document.data["webhooks"]["book.sold"] = named
+    (events,) = infer_events([document]).values()
+    assert [event.words["body"] for event in events.values()] == [{"id": "id"}, {"id": "id"}]
 
 
 def test_scopes_are_read_off_the_description() -> None:

@@ -15,7 +15,7 @@ from connector.authoring.importing.examples import make_example, make_reply_exam
 from connector.authoring.importing.pagination import infer_pagination
 from connector.authoring.rules.examples import check_example
 from connector.core.json_path import has_path
-from connector.definition.action import Action
+from connector.definition.action import Example
 from connector.definition.loader import Connector
 from tests.support.pages.api_descriptions import read_operation
 
@@ -106,8 +106,8 @@ def test_the_example_that_is_made_for_an_action_is_one_that_lint_accepts(folder:
     connector = Connector.open(folder)
     for action in connector.actions():
         made = make_action_example(connector.manifest, action.model_copy(update={"examples": {}}))
-        words = {**action.model_dump(by_alias=True, exclude_unset=True), "examples": {"Made": made}}
-        remade = Connector(folder, connector.manifest, actions=[Action.model_validate(words)])
+        shown = action.model_copy(update={"examples": {"Made": Example.model_validate(made)}})
+        remade = Connector(folder, connector.manifest, actions=[shown])
         checked = SimpleNamespace(connector=remade, manifest_or_blank=connector.manifest)
         assert not list(check_example(remade.action(action.action), cast("Any", checked), "Made"))
 

@@ -164,6 +164,11 @@ def test_references_lead_to_files_beside_the_description_alone(tmp_path):
     assert document.resolve({"$ref": "https://example.com/x.yaml"}) == {}
 
 
+def test_a_name_that_no_connector_may_have_is_refused():
+    with pytest.raises(UsageError, match="'my-books' is no name of a connector"):
+        import_description(describe(PATHS, components={"schemas": {"Book": BOOK}}), ImportOptions(name="my-books"))
+
+
 def test_an_import_of_nothing_is_refused():
     with pytest.raises(UsageError, match="no operation"):
         import_description(describe({}), ImportOptions())

@@ -149,7 +149,7 @@ def test_events_that_differ_in_one_value_are_two_and_copies_with_new_tokens_are_
         changes = [path for path in leaf_paths(body) if path[-1] not in TOKEN_FIELDS]
         wrong += [(name, path) for path in changes if zoom_key(change_leaf(body, path, different)) == key]
         wrong += [(name, "copy")] if zoom_key(new_tokens(body)) != key else []
-    assert len(kinds) >= 297
+    assert len(kinds) >= 534
     assert wrong == []
 
 

@@ -88,17 +88,22 @@ def _find_variables(document: ApiDocument, url: str) -> dict[str, Any]:
 
 
 def find_site(operations: Sequence[Operation], base_url: str | None = None) -> ApiSite:
-    """Return the site of a description: the host of most operations, below the path that all of these share."""
+    """Return the site of a description: the host of most operations, below the path that all of these share.
+
+    A base URL that is given at this host has the operations below it; the others there are at another server.
+    """
     counts = Counter(map(read_server, operations))
     hosts: Counter[str] = Counter()
     for url, count in counts.items():
         hosts[_split_url(url)[0]] += count
     main = hosts.most_common(1)[0][0] if hosts else ""
     paths = [_split_url(url)[1] for url in counts if _split_url(url)[0] == main]
-    shared = _find_shared_path(paths)
-    places: dict[str, tuple[str | None, str]] = {
-        url: (None, _split_url(url)[1].removeprefix(shared)) for url in counts if _split_url(url)[0] in (main, "")
-    }
+    given_host, given_path = _split_url(base_url.rstrip("/")) if base_url else ("", "")
+    shared = given_path if main and given_host == main else _find_shared_path(paths)
+    places: dict[str, tuple[str | None, str]] = {}
+    for url, (host, path) in ((url, _split_url(url)) for url in counts):
+        if host == "" or (host == main and f"{path}/".startswith(f"{shared}/")):
+            places[url] = (None, path.removeprefix(shared))
     servers: dict[str, str] = {}
     for url in sorted(counts):
         if url not in places and HAS_SERVERS and _may_be_server(url):

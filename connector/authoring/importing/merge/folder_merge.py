@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any, Literal
 from connector.authoring.importing.merge.action_keys import is_action_file, place_actions, respell_actions
 from connector.authoring.importing.merge.file_merge import Merged, merge_file, pin_words, rewrite_file
 from connector.authoring.importing.merge.files import read_text, write_text
+from connector.authoring.importing.merge.own_words import has_own_resources, list_own_events
 from connector.authoring.importing.merge.record import FileRecord, ImportRecord
 from connector.authoring.importing.merge.words import digest_text, digest_words, find_root_level
 from connector.definition.action import Action
+from connector.definition.folders.parts import RESOURCES_FILE
 from connector.definition.manifest import Manifest
 from connector.errors import UsageError
 
@@ -171,9 +173,11 @@ def plan_merge(
     keys = {one.request: one.words["action"] for one in new_files.values() if one.request is not None}
     places = place_actions(folder, keys, bases)
     merge = _FolderMerge(folder, places.bases, render)
-    for path, one in new_files.items():
+    for path, one in _leave_out_own_events(folder, new_files, bases).items():
         words = respell_actions(one.words, places.keys)
-        if one.request is None:
+        if path == RESOURCES_FILE and has_own_resources(folder / MANIFEST):
+            merge.files[path] = FileChange("none", None, None, remark="your manifest has the resources; they stay.")
+        elif one.request is None:
             merge.add(path, replace(one, words=words))
         elif one.request in places.foreign:
             own = places.foreign[one.request]
@@ -188,6 +192,20 @@ def plan_merge(
     merge.keep_referenced_schemas()
     records = {path: one.record for path, one in merge.files.items() if one.record is not None}
     return MergePlan(folder, merge.files, before, replace(record, files=records, unfinished={}))
+
+
+def _leave_out_own_events(
+    folder: Path, new_files: Mapping[str, NewFile], bases: dict[str, FileRecord]
+) -> dict[str, NewFile]:
+    """Return the files without the events that an author's own files have, and without files that are empty then."""
+    own = list_own_events(folder, bases)
+    kept = {}
+    for path, one in new_files.items():
+        words = {name: word for name, word in one.words.items() if own.get(name, path) == path}
+        is_events = path.startswith("schemas/events/")
+        if words or not is_events:
+            kept[path] = replace(one, words=words) if is_events else one
+    return kept
 
 
 def _check_selection(folder: Path, bases: dict[str, FileRecord], unselected: set[str]) -> None:

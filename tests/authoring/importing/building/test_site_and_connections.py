@@ -21,6 +21,28 @@ def test_a_host_with_a_variable_asks_the_connection_for_it():
     assert words["connections"]["accessToken"]["inputs"]["tenant"]["required"] is True
 
 
+def test_a_base_url_that_is_given_has_what_is_below_it_and_the_rest_is_at_a_server():
+    two = [{"get": {"operationId": name, "servers": [{"url": url}]}} for name, url in (
+        ("getUser", "https://api.example.com/v2"), ("getGroup", "https://api.example.com"),
+    )]  # fmt: skip
+    description = describe({"/users": two[0], "/scim/groups": two[1]})
+    files = import_files(description, base_url="https://api.example.com/v2")
+    assert files["manifest.yaml"]["servers"] == {"api": "https://api.example.com"}
+    assert files["actions/get-user.yaml"]["request"] == "GET /users"
+    assert files["actions/get-group.yaml"]["request"] == "GET /scim/groups"
+    assert files["actions/get-group.yaml"]["server"] == "api"
+    shared = import_files(description)
+    assert shared["manifest.yaml"]["base_url"] == "https://api.example.com"
+    assert shared["actions/get-user.yaml"]["request"] == "GET /v2/users"
+
+
+def test_a_base_url_at_another_host_takes_the_place_of_the_vendors():
+    description = describe({"/a": GET}, servers=[{"url": "https://api.example.com/v2"}])
+    files = import_files(description, base_url="https://proxy.example.net/zoom")
+    assert files["manifest.yaml"]["base_url"] == "https://proxy.example.net/zoom"
+    assert [words["request"] for path, words in files.items() if path.startswith("actions/")] == ["GET /a"]
+
+
 def test_without_a_server_the_connection_says_the_host():
     words = manifest(servers=[])
     assert words["base_url"] == "https://{domain}"

@@ -79,6 +79,25 @@ def test_the_same_import_changes_nothing(folder, vendor):
     assert report == MergeReport((), (), (), (), ())
 
 
+def test_what_an_authors_own_files_say_is_not_said_twice(tmp_path, vendor):
+    own = tmp_path / "schemas" / "events" / "lights.json"
+    own.parent.mkdir(parents=True)
+    own.write_text('{"lamp.on": {"body": {"id": "integer id"}}}', encoding="utf-8")
+    (tmp_path / "manifest.yaml").write_text("connector: lamps\nresources: {}\n", encoding="utf-8")
+    event = {"body": {"id": "integer"}}
+    vendor["schemas/events/lamps.json"] = NewFile({"lamp.on": event, "lamp.off": event})
+    vendor["schemas/events/others.json"] = NewFile({"lamp.on": event})
+    vendor["resources.yaml"] = NewFile({"lamps": {"item": "/lamps/{id}", "id": "id"}})
+    for _ in range(2):
+        _, report = import_again(tmp_path, vendor)
+        assert {*read_all(tmp_path)} == {
+            "manifest.yaml", "actions/get-lamp.yaml", "actions/list-lamps.yaml", "schemas/objects/lamp.json",
+            "schemas/events/lights.json", "schemas/events/lamps.json", "import.json",
+        }  # fmt: skip
+        assert json.loads((tmp_path / "schemas/events/lamps.json").read_text(encoding="utf-8")) == {"lamp.off": event}
+        assert "resources.yaml: your manifest has the resources; they stay." in report.remarks
+
+
 def test_an_untouched_file_is_as_if_it_were_imported_for_the_first_time(folder, vendor, tmp_path_factory):
     vendor["actions/list-lamps.yaml"].words["inputs"]["colour"] = {
         "label": "Colour", "help": "The colour.", "type": "string", "to": "query.colour",
