@@ -100,6 +100,8 @@ def starts_with_verb(words: list[str]) -> bool:
 def _iter_candidates(operation: Operation, source: KeySource) -> Iterator[str]:
     by_source = {"id": _name_by_id, "summary": _name_by_summary, "path": _name_by_path}
     order = [source, *(other for other in ("id", "summary", "path") if other != source)]
+    if source == "id" and not _is_good_id(operation) and starts_with_verb(split_words(operation.summary)):
+        order = ["summary", "id", "path"]  # an id such as `roles` does not say what is done
     for name in order:
         if name != "id" or source == "id" or _is_good_id(operation):
             yield _build_key(by_source[name](operation))
