@@ -61,8 +61,9 @@ class Connections:
         options = [scopes for scopes in options if scopes]
         if HAS_ALL_SCOPES and options and all(scopes == options[0] for scopes in options):
             scopes = options[0]
-            is_any = self.lists_alternatives or not 1 < len(scopes) <= _MOST_NEEDED
-            return scopes if is_any else {"all": scopes}
+            is_long = len(scopes) > _MOST_NEEDED
+            is_any = self.lists_alternatives or is_long or not _list_deprecated(schemes).isdisjoint(scopes)
+            return scopes if len(scopes) == 1 or is_any else {"all": scopes}
         return list(dict.fromkeys(scope for scopes in options for scope in scopes))
 
 
@@ -95,6 +96,17 @@ def build_connections(operations: Sequence[Operation], site: ApiSite) -> Connect
     for words in connections.types.values():
         words["inputs"] = {**words.get("inputs", {}), **site.inputs}
     return connections
+
+
+def _list_deprecated(schemes: dict[str, dict[str, Any]]) -> set[str]:
+    """Return the scopes that a description calls deprecated: there is another for each."""
+    flows = [flow for scheme in schemes.values() for flow in _list_mappings(scheme.get("flows"))]
+    texts = {scope: text for flow in flows for scope, text in (flow.get("scopes") or {}).items()}
+    return {scope for scope, text in texts.items() if str(text).lower().startswith("deprecated")}
+
+
+def _list_mappings(words: Any) -> list[dict[str, Any]]:
+    return [item for item in words.values() if isinstance(item, dict)] if isinstance(words, dict) else []
 
 
 def _lists_levels(operation: Operation) -> bool:
