@@ -5,17 +5,18 @@ from __future__ import annotations
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from connector.authoring.importing.building.schema_types import find_type, list_items
+from connector.authoring.importing.building.schema_types import find_type, list_items, merge_choices
 from connector.authoring.importing.building.texts import strip_markup, to_title
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from connector.authoring.importing.building.words import Words
     from connector.authoring.importing.document import ApiDocument
 
 _MAX_VARIANTS = 40
 TagValues = tuple[Any, ...]
+Shape = tuple[dict[str, Any], frozenset[str]]  # the members of an object, and those that it needs
 
 
 class ApiVariant(NamedTuple):
@@ -54,6 +55,8 @@ def find_choice(document: ApiDocument, schema: Any) -> ApiChoice | None:
     shapes = [_shape(base, part) for part in parts]
     labels = _choose_labels(document, written, parts)
     found = _find_tag(document, resolved, written, shapes)
+    if found is None and merge_choices(parts, document) is None:
+        found = _find_listed(document, shapes, shapes[0][0])  # though it may be left out: else all is JSON
     if found is None:
         split = _split(shapes, labels, None, [()] * len(parts))
         return split if is_exclusive and _are_distinct(split.variants) else None
@@ -66,7 +69,7 @@ def _is_object(part: Words) -> bool:
     return is_plain and find_type(part) == "object" and bool(part["properties"])
 
 
-def _shape(base: Words, part: Words) -> tuple[Words, frozenset[str]]:
+def _shape(base: Words, part: Words) -> Shape:
     """Return the members of one object and which of them it needs."""
     properties = {**(base.get("properties") or {}), **part["properties"]}
     required = (*list_items(base.get("required")), *list_items(part.get("required")))
@@ -83,7 +86,7 @@ def _choose_labels(document: ApiDocument, written: Sequence[Words], parts: Seque
 
 
 def _find_tag(
-    document: ApiDocument, resolved: Words, written: Sequence[Words], shapes: Sequence[tuple[Words, frozenset[str]]]
+    document: ApiDocument, resolved: Words, written: Sequence[Words], shapes: Sequence[Shape]
 ) -> tuple[str, list[TagValues]] | None:
     """Return the member that says which object it is, and its values for each."""
     discriminator = resolved.get("discriminator")
@@ -98,10 +101,18 @@ def _find_tag(
         ]
         if _are_tags(values) and not any(_is_read_only(document, properties.get(named)) for properties, _ in shapes):
             return named, values
-    for name in shapes[0][0]:
-        if all(name in required and name in properties for properties, required in shapes):
+    needed = frozenset.intersection(*(required for _, required in shapes))
+    return _find_listed(document, shapes, [name for name in shapes[0][0] if name in needed])
+
+
+def _find_listed(
+    document: ApiDocument, shapes: Sequence[Shape], names: Iterable[str]
+) -> tuple[str, list[TagValues]] | None:
+    """Return the first of these members that lists other values in each object, and the values."""
+    for name in names:
+        if all(name in properties for properties, _ in shapes):
             values = [_list_values(document, properties[name]) for properties, _ in shapes]
-            if _are_tags(values):
+            if _are_tags(values) and not any(_is_read_only(document, properties[name]) for properties, _ in shapes):
                 return name, values
     return None
 
@@ -137,7 +148,7 @@ def _are_tags(values: Sequence[TagValues]) -> bool:
 
 
 def _split(
-    shapes: Sequence[tuple[Words, frozenset[str]]],
+    shapes: Sequence[Shape],
     labels: Sequence[str],
     tag: str | None,
     values: Sequence[TagValues],

@@ -13,6 +13,7 @@ from connector.authoring.importing.building.names import name_inputs
 from connector.authoring.importing.building.schema_types import (
     SCALARS,
     as_text,
+    find_items,
     find_ref,
     find_type,
     list_items,
@@ -142,7 +143,7 @@ class FieldBuilder:
         return {"type": "string", **({"format": _FORMATS[form]} if form in _FORMATS and not schema.get("enum") else {})}
 
     def _build_list(self, schema: Words, name: str, place: str) -> Words:
-        written = schema.get("items")
+        written = find_items(schema)
         items = self.resolve(written)
         kind = find_type(items)
         if kind == "string" and is_secret_name(name):

@@ -91,6 +91,14 @@ def _merge_members(known: Words, other: Words) -> Words | None:
     return known if find_type(known) in SCALARS else known if known == other else None
 
 
+def find_items(schema: Words) -> Any:
+    """Return the schema of what a list holds: as it is said, else as its example has it."""
+    written, example = schema.get("items"), list_items(schema.get("example"))
+    if not written and example and all(isinstance(value, str) for value in example):
+        return {"type": "string"}
+    return written
+
+
 def find_ref(schema: Any) -> str | None:
     """Return the reference that a schema is, directly or as its only part beside null; None for any other."""
     if not isinstance(schema, dict) or "properties" in schema:

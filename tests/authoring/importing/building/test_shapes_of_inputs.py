@@ -117,6 +117,13 @@ def test_a_discriminator_names_the_tag_and_its_values():
     assert words["variants"]["dog"]["when"] == {"species": ["Dog"]}
 
 
+def test_a_field_with_other_values_in_each_is_the_tag_of_objects_that_no_single_one_can_be():
+    parts = [make(kind={"enum": [name]}, value=kind) for name, kind in (("count", NUMBER), ("text", TEXT))]
+    (words,) = import_one("post", "/x", take(make(thing={"oneOf": parts})))["inputs"].values()
+    assert words["fields"]["kind"]["required"] is True
+    assert [variant["when"] for variant in words["variants"].values()] == [{"kind": ["count"]}, {"kind": ["text"]}]
+
+
 def test_a_body_whose_objects_differ_is_one_input_with_variants(tmp_path):
     number, text = make(["value", "a"], value=NUMBER, a=TEXT), make(["value", "b"], value=TEXT, b=TEXT)
     connector, _ = open_import(tmp_path, describe_body({"oneOf": [number, text]}))
@@ -142,6 +149,7 @@ def test_objects_that_nothing_tells_apart_stay_json_and_are_told():
         ({"type": "object", "additionalProperties": {"type": "boolean"}}, "map of boolean"),
         ({"type": "object", "additionalProperties": {"type": ["string", "number"]}}, "map of scalar"),
         ({"type": "object", "additionalProperties": {"type": "array", "items": TEXT}}, "map of list of string"),
+        ({"type": "array", "example": ["a1"]}, "list of string"),
         ({"oneOf": [{"type": "array", "items": TEXT}, {"enum": [""]}]}, "list of string"),
         ({"anyOf": [NUMBER, make(gte=NUMBER, lte=NUMBER)]}, "object"),
     ],
