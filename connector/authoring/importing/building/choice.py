@@ -51,7 +51,7 @@ def find_choice(document: ApiDocument, schema: Any) -> ApiChoice | None:
     parts = [document.resolve(part) for part in written]
     if not 1 < len(parts) <= _MAX_VARIANTS or not all(map(_is_object, parts)):
         return None
-    base = {word: resolved[word] for word in ("properties", "required") if word in resolved}
+    base: Words = {word: value for word, value in resolved.items() if word in ("properties", "required")}
     shapes = [_shape(base, part) for part in parts]
     labels = _choose_labels(document, written, parts)
     found = _find_tag(document, resolved, written, shapes)
@@ -165,7 +165,9 @@ def _split(
     tags: Words = {}
     if tag is not None:
         listed = [value for one in values for value in one]
-        described = next((properties[tag] for properties, _ in shapes if isinstance(properties.get(tag), dict)), {})
+        described: Words = next(
+            (properties[tag] for properties, _ in shapes if isinstance(properties.get(tag), dict)), {}
+        )
         kind = "string" if isinstance(listed[0], str) else "integer"
         tags = {tag: {"type": kind, "enum": listed, "description": described.get("description")}}
     variants = tuple(
