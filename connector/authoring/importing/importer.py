@@ -9,16 +9,16 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from connector._version import __version__
-from connector.authoring.importing.building.actions import ActionBuilder, ActionDraft
+from connector.authoring.importing.building.actions import ActionBuilder
 from connector.authoring.importing.building.connections import build_connections
+from connector.authoring.importing.building.held_actions import build_actions
 from connector.authoring.importing.building.manifest import build_manifest, choose_name
+from connector.authoring.importing.building.named_types import NamedTypes
 from connector.authoring.importing.building.names import name_actions
 from connector.authoring.importing.building.records import build_resources
 from connector.authoring.importing.building.schemas import SchemaFiles, fit_reply
 from connector.authoring.importing.building.shared import find_shared
-from connector.authoring.importing.building.site import NotRunnableError, find_site
-from connector.authoring.importing.building.verification import Verifier
-from connector.authoring.importing.building.words import sort_input_words
+from connector.authoring.importing.building.site import find_site
 from connector.authoring.importing.events import infer_events
 from connector.authoring.importing.grades import ImportGrades, Note, OperationGrade
 from connector.authoring.importing.merge.folder_merge import MANIFEST, NewFile
@@ -29,13 +29,13 @@ from connector.authoring.importing.yaml_writer import write_yaml
 from connector.authoring.openapi.restoration import is_exported, restore_files
 from connector.definition.case import to_kebab_case
 from connector.definition.events import parse_event_file
-from connector.definition.folders.parts import RESOURCES_FILE
-from connector.definition.parsers.strict_yaml import MAX_FILE_BYTES
+from connector.definition.folders.parts import RESOURCES_FILE, TYPES_FILE
 from connector.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from connector.authoring.importing.building.actions import ActionDraft
     from connector.authoring.importing.building.names import KeySource
     from connector.authoring.importing.building.words import Words
     from connector.authoring.importing.description import BrokenOperation, Description, Operation
@@ -110,8 +110,9 @@ def import_description(description: Description, options: ImportOptions) -> Impo
     manifest = build_manifest(name, description.documents, site, connections, shared)
     schemas = SchemaFiles()
     resources = {name: one.words for name, one in infer_resources(operations).items()}
-    builder = ActionBuilder(site, connections, shared, schemas, docs=options.docs, resources=resources)
-    drafts, grades = _build_actions(operations, name_actions(operations, options.keys), builder, Verifier(manifest))
+    types = NamedTypes()
+    builder = ActionBuilder(site, connections, shared, schemas, types, docs=options.docs, resources=resources)
+    drafts, grades = build_actions(operations, name_actions(operations, options.keys), builder, types, manifest)
     grades += [_grade_broken(one) for one in description.broken if not options.only]
     for draft in drafts:
         if not fit_reply(draft.words, schemas):
@@ -119,6 +120,8 @@ def import_description(description: Description, options: ImportOptions) -> Impo
     paths = _match_paths(operations, drafts)
     kept = build_resources(resources, paths, manifest, [draft.words for draft in drafts])
     files = {MANIFEST: NewFile(manifest), **({RESOURCES_FILE: NewFile(dict(kept))} if kept else {})}
+    if named := types.list_used([draft.words for draft in drafts]):
+        files[TYPES_FILE] = NewFile({name: types.words[name] for name in sorted(named)})
     files |= {
         f"actions/{to_kebab_case(draft.key)}.yaml": NewFile(draft.words, draft.words["request"]) for draft in drafts
     }
@@ -170,36 +173,6 @@ def _match_paths(operations: Sequence[Operation], drafts: Sequence[ActionDraft])
         draft.request: draft.words["request"].partition(" ")[2] for draft in drafts if "server" not in draft.words
     }
     return {operation.path: by_key[operation.request] for operation in operations if operation.request in by_key}
-
-
-def _build_actions(
-    operations: Sequence[Operation], keys: Mapping[str, str], builder: ActionBuilder, verifier: Verifier
-) -> tuple[list[ActionDraft], list[OperationGrade]]:
-    """Return the actions that can be made, and the grade of each operation; one that fails stops no other."""
-    drafts: list[ActionDraft] = []
-    grades: list[OperationGrade] = []
-    for operation in operations:
-        try:
-            draft = _build_action(operation, keys[operation.request], builder, verifier)
-        except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
-            reason = str(error) if isinstance(error, NotRunnableError) else f"{type(error).__name__}: {error}"
-            grades.append(OperationGrade(operation.request, None, (Note("not runnable", "request", reason),)))
-            continue
-        drafts.append(draft)
-        grades.append(
-            OperationGrade(operation.request, draft.key, tuple(draft.remarks.notes), tuple(draft.remarks.guesses))
-        )
-    return drafts, grades
-
-
-def _build_action(operation: Operation, key: str, builder: ActionBuilder, verifier: Verifier) -> ActionDraft:
-    draft = builder.build(operation, key)
-    words = verifier.add_example(verifier.verify(draft.words, draft.remarks))
-    if "inputs" in words:
-        words["inputs"] = {name: sort_input_words(field) for name, field in words["inputs"].items()}
-    if len(write_yaml(words).encode()) > MAX_FILE_BYTES:
-        raise NotRunnableError(f"its file would have more than {MAX_FILE_BYTES:,} bytes")
-    return draft._replace(words=words)
 
 
 def _grade_broken(broken: BrokenOperation) -> OperationGrade:

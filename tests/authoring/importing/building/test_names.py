@@ -40,6 +40,26 @@ def test_ids_that_repeat_the_path_count_as_none():
     ) == ["getCustomer", "createCustomer", "listCustomers", "captureCharge"]
 
 
+def test_an_id_without_a_verb_gives_way_to_the_summary():
+    assert name(
+        ("get", "/users", {"operationId": "users", "summary": "List users"}),
+        ("get", "/users/{id}", {"operationId": "getUser", "summary": "Get a user"}),
+        ("post", "/users", {"operationId": "createUser", "summary": "Create a user"}),
+        ("patch", "/users/{id}", {"operationId": "updateUser", "summary": "A user is changed"}),
+        ("delete", "/users/{id}", {"operationId": "deleteUser", "summary": "A user goes"}),
+    ) == ["listUsers", "getUser", "createUser", "updateUser", "deleteUser"]
+
+
+def test_summaries_name_all_where_ids_say_less_often_what_is_done():
+    assert name(
+        ("get", "/users", {"operationId": "users", "summary": "List users"}),
+        ("get", "/users/{id}", {"operationId": "user", "summary": "Get a user"}),
+        ("post", "/users", {"operationId": "userCreate", "summary": "Add a user"}),
+        ("patch", "/users/{id}", {"operationId": "userUpdate", "summary": "Change a user"}),
+        ("delete", "/users/{id}", {"operationId": "userDelete", "summary": "Remove a user"}),
+    ) == ["listUsers", "getUser", "addUser", "changeUser", "removeUser"]
+
+
 def test_the_shorter_path_keeps_the_name_that_two_want():
     keys = name(
         ("get", "/scim2/Users/{id}", {"operationId": "getUser"}), ("get", "/users/{id}", {"operationId": "getUser"})
