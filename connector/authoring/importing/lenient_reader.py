@@ -80,13 +80,14 @@ def read_text(raw: bytes, source: str) -> Any:
     try:
         loader = _LenientLoader(_FOREIGN_CHARACTERS.sub("", text))
         data = loader.get_single_data()
-        if _count_values(data, {}) > MAX_VALUES:
-            raise _build_unreadable_error(source, f"its aliases stand for more than {MAX_VALUES:,} values")
-        return data
+        count = _count_values(data, {})
     except yaml.YAMLError as error:
         raise _build_unreadable_error(source, " ".join(str(error).split())) from None
     except RecursionError:
         raise _build_unreadable_error(source, "it is nested too deeply") from None
+    if count > MAX_VALUES:
+        raise _build_unreadable_error(source, f"its aliases stand for more than {MAX_VALUES:,} values")
+    return data
 
 
 def _count_values(data: Any, counted: dict[int, int]) -> int:
