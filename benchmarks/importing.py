@@ -31,7 +31,7 @@ from connector.authoring.importing.merge.folder_merge import plan_merge
 from connector.authoring.lint import lint
 from connector.authoring.rules.examples import prepare_inputs
 from connector.definition.loader import Connector
-from connector.errors import ConnectorError, UsageError
+from connector.errors import ConnectorError, NotFound, UsageError
 from connector.sandbox.sandbox import Sandbox
 
 if TYPE_CHECKING:
@@ -123,11 +123,15 @@ def _call(client: Client, connector: Connector, key: str, operation: Operation) 
     inputs = prepare_inputs(action, made["inputs"])
     try:
         body = client.dry_run(key, inputs).body
+    except ConnectorError as error:
+        return f"no inputs: {error}"[:300], ""
+    try:
         client.run(key, inputs)
         ran = "done"
+    except NotFound as error:
+        ran = f"no such record: {error}"[:300]  # the sandbox keeps records, and has none of this id
     except ConnectorError as error:
-        ran = f"failed: {error.code}: {error.message}"[:300]
-        body = None if error.code == "input" else client.dry_run(key, inputs).body
+        ran = f"failed: {type(error).__name__}: {error}"[:300]
     if body is None or body.kind != "json" or operation.body is None:
         return ran, ""
     return ran, check_body(body.value, operation.body.schema, operation.document)

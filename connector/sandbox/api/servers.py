@@ -38,16 +38,16 @@ class Servers:
         self.base_path = next(server.path for server in self._servers if server.name is None)
 
     def split_path(self, path: str, host: str = "") -> ApiPath | None:
-        """Return what a path is below the longest server's path that it begins with; None for none.
+        """Return what a path is below the longest path of a server at its host that it begins with; None for none.
 
-        Servers with one path are told apart by their hosts; a host of this machine is any of them.
+        A host of this machine is any of them.
         """
-        found = next((match for item in self._servers if (match := item.paths.match(path))), None)
-        if found is None:
-            return None
-        servers = [item for item in self._servers if item.paths.match(found[0])]
-        named = [item for item in servers if item.hosts.fullmatch(host)] or servers
-        return ApiPath(path[found.end(1) :], frozenset(item.name for item in named))
+        for servers in ([item for item in self._servers if item.hosts.fullmatch(host)], self._servers):
+            found = next((match for item in servers if (match := item.paths.match(path))), None)
+            if found is not None:
+                named = frozenset(item.name for item in servers if item.paths.fullmatch(found[0]))
+                return ApiPath(path[found.end(1) :], named)
+        return None
 
     def find_path(self, url: str) -> str:
         """Return the path of the server that a request's base URL is of; that of the manifest's for any other."""
