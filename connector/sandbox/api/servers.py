@@ -38,7 +38,7 @@ class Servers:
         self.base_path = next(server.path for server in self._servers if server.name is None)
 
     def split_path(self, path: str, host: str = "") -> ApiPath | None:
-        """Return what a path is below the longest server's path that it begins with; None for none.
+        """Return what a path is below the longest path of a server at its host that it begins with; None for none.
 
         Where servers of the host are known, it is one of theirs; a host of this machine may be that of any.
         """

@@ -17,8 +17,8 @@ from connector.authoring.lint import ACTION_RULES, MEMBER_RULES, TYPE_RULES
 from connector.authoring.rule_catalogue import find_voice
 from connector.authoring.rules import examples, files, no_effect, payloads, texts
 from connector.definition.action import Action
+from connector.definition.folders.parts import TYPES_FILE
 from connector.definition.inputs.named_types import TypesFile, link_fields, link_types
-from connector.definition.loader import TYPES_FILE
 from connector.definition.manifest import Manifest
 from connector.definition.parsers.strict_yaml import Document
 
