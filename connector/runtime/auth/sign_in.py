@@ -16,7 +16,7 @@ from connector.core import redaction, url_policy
 from connector.core.auth import oauth
 from connector.core.invalid_value import InvalidValue
 from connector.errors import SignInError, StoreError, TransportError, UsageError
-from connector.runtime.auth import token_endpoint
+from connector.runtime.auth import connection_record, token_endpoint
 from connector.runtime.auth.connection import Connection
 from connector.runtime.auth.discovery import find_addresses
 from connector.runtime.clock import SystemClock
@@ -74,12 +74,14 @@ def begin_sign_in(
     if connection.oauth_client.kind != "oauth2":
         hint = "Create it directly: Connection(connector, kind, ...)."
         raise UsageError(f"Connections of kind {kind} need no consent.", hint=hint)
+    connection_record.read_own_record(store, connector, name)  # which is not another connector's
     client = find_addresses(connection.oauth_client, http, connection.allowed_hosts)
     _check_urls(connection, client, redirect_uri)
     verifier, expires_at = secrets.token_urlsafe(64), clock.time() + STATE_LIFETIME
     state = f"{secrets.token_urlsafe(32)}.{expires_at:.0f}"
     pending = {
         "connector": connector.name,
+        "hosts": connector.manifest.own_hosts,
         "connection": name,
         "kind": kind,
         "inputs": connection.inputs(),
@@ -109,8 +111,9 @@ def finish_sign_in(
     if isinstance(parameters, oauth.TokenFailure):
         raise build_sign_in_error(parameters)
     pending = _pop_pending(parameters.get("state", ""), store, clock)
-    if pending["connector"] != connector.name:
-        message = f"This sign-in was started for {pending['connector']}, not for {connector.name}."
+    hosts = pending.get("hosts") or connector.manifest.own_hosts
+    if pending["connector"] != connector.name or set(hosts).isdisjoint(connector.manifest.own_hosts):
+        message = f"This sign-in was started for {pending['connector']} ({', '.join(hosts)}), not for {connector.name}."
         raise UsageError(message, hint="Start the sign-in again.")
     name, inputs = pending["connection"], pending["inputs"]
     connection = Connection(connector, pending["kind"], inputs, name=name, store=store, http=http)

@@ -15,7 +15,7 @@ from support.oauth_server import INVALID, lost, page, says
 from support.proxies import Gate
 
 from connector import Client, Connection, begin_sign_in, errors, finish_sign_in
-from connector.runtime.auth.connection import store_key
+from connector.runtime.auth.connection_record import store_key
 from connector.runtime.storage.file_store import FileStore
 from connector.runtime.storage.memory_store import MemoryStore
 from connector.runtime.storage.open import open_store
