@@ -112,7 +112,8 @@ class Connection:
     def load(cls, connector: Connector, name: str, *, store: Store | None = None, http: Any = None) -> Connection:
         """Return the connection stored under a name (default store: the file store of this user).
 
-        Raises SignInError if there is none, or another connector of this name stored it, StoreError if it cannot be read.
+        Raises SignInError if there is none, or another connector of this name stored it; StoreError if it cannot be
+        read.
         """
         resolved_store = store if store is not None else open_store(None)
         record = connection_record.read_own_record(resolved_store, connector, name)
