@@ -195,7 +195,7 @@ class Connection:
         signer = self._build_signer(values)
         client = replace(OAuthClient.from_inputs(self._type, site, values), certificate=signer.certificate)
         if self._type.login is not None:
-            return client.with_login(compile_login(self.connector, self._type, signer, values, site.base_url))
+            return client.with_login(compile_login(self.connector, self._type, signer, values, site))
         if self._type.kind == "jwt":
             return replace(client, issuer_of_jwts=JwtIssuer.of(self._type, self._find_secret(values) or "", values))
         return client
