@@ -28,6 +28,7 @@ from connector.runtime.auth.token_refresh import LOCK_TIMEOUT
 from connector.runtime.auth.token_source import TokenSource
 from connector.runtime.storage.memory_store import MemoryStore
 from connector.runtime.storage.open import open_store
+from connector.runtime.storage.store import hold_session
 
 if TYPE_CHECKING:
     from connector.core.auth.site import Site
@@ -163,9 +164,10 @@ class Connection:
         It takes no lock: a refresh in progress, which may hang, finds at its next write that the record has changed,
         and yields.
         """
-        with contextlib.suppress(StoreError):  # of a record that cannot be read: it is replaced
-            connection_record.read_own_record(self._store, self.connector, self.name)
-        self._store.write(store_key(self.connector, self.name), self._build_record(token_set).to_dict())
+        with hold_session(self._store):
+            with contextlib.suppress(StoreError):  # of a record that cannot be read: it is replaced
+                connection_record.read_own_record(self._store, self.connector, self.name)
+            self._store.write(store_key(self.connector, self.name), self._build_record(token_set).to_dict())
         self._token_source = self._build_token_source()
         self._is_stored = True
 

@@ -74,7 +74,6 @@ def begin_sign_in(
     if connection.oauth_client.kind != "oauth2":
         hint = "Create it directly: Connection(connector, kind, ...)."
         raise UsageError(f"Connections of kind {kind} need no consent.", hint=hint)
-    connection_record.read_own_record(store, connector, name)  # which is not another connector's
     client = find_addresses(connection.oauth_client, http, connection.allowed_hosts)
     _check_urls(connection, client, redirect_uri)
     verifier, expires_at = secrets.token_urlsafe(64), clock.time() + STATE_LIFETIME
@@ -91,6 +90,7 @@ def begin_sign_in(
         "expires_at": expires_at,
     }
     with hold_session(store):
+        connection_record.read_own_record(store, connector, name)  # which is not another connector's
         _delete_expired(store, clock)
         store.write(_state_key(state), pending)
     return SignIn(oauth.build_authorize_url(client, redirect_uri, state, verifier), state, expires_at)
@@ -111,9 +111,12 @@ def finish_sign_in(
     if isinstance(parameters, oauth.TokenFailure):
         raise build_sign_in_error(parameters)
     pending = _pop_pending(parameters.get("state", ""), store, clock)
+    if pending["connector"] != connector.name:
+        message = f"This sign-in was started for {pending['connector']}, not for {connector.name}."
+        raise UsageError(message, hint="Start the sign-in again.")
     hosts = pending.get("hosts") or connector.manifest.own_hosts
-    if pending["connector"] != connector.name or set(hosts).isdisjoint(connector.manifest.own_hosts):
-        message = f"This sign-in was started for {pending['connector']} ({', '.join(hosts)}), not for {connector.name}."
+    if set(hosts).isdisjoint(connector.manifest.own_hosts):
+        message = f"This sign-in was started for another {connector.name}, at {', '.join(hosts)}."
         raise UsageError(message, hint="Start the sign-in again.")
     name, inputs = pending["connection"], pending["inputs"]
     connection = Connection(connector, pending["kind"], inputs, name=name, store=store, http=http)

@@ -101,7 +101,7 @@ def test_a_consent_is_finished_only_by_the_connector_that_asked_for_it(make, sto
     ours, theirs = make("api.ours.example"), make("api.theirs.example")
     more = {"store": store, "http": rerouted}
     begun = begin_sign_in(ours, name="work", redirect_uri=RETURN, inputs=CLIENT, kind="consent", **more)
-    with pytest.raises(errors.UsageError, match=r"started for crm \(api\.ours\.example\)"):
+    with pytest.raises(errors.UsageError, match=r"started for another crm, at api\.ours\.example"):
         finish_sign_in(theirs, f"{RETURN}?code=c&state={begun.state}", **more)
     assert not server.requests
 
