@@ -9,7 +9,7 @@ import pytest
 
 from connector.cli.main import run
 
-FOLDER = Path(__file__).parents[2] / "connectors" / "gcal"
+FOLDER = Path(__file__).parents[3] / "examples" / "google-calendar"
 TIMES = ["--start", "2030-01-01T10:00:00Z", "--end", "2030-01-01T11:00:00Z"]
 ADA, GRACE = {"email": "ada@x.io"}, {"email": "grace@x.io", "additionalGuests": 2}
 

@@ -14,7 +14,7 @@ from connector import AsyncClient, Client, Connection, Connector, errors
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SALESFORCE = Connector.open(Path(__file__).parents[2] / "connectors" / "salesforce")
+SALESFORCE = Connector.open(Path(__file__).parents[3] / "examples" / "salesforce")
 SOQL = {"soql": "SELECT Id FROM Account"}
 JOB = {"action": "getQueryJob", "inputs": {"jobId": "750"}}
 STARTED = reply(json_={"id": "750", "state": "UploadComplete"})

@@ -10,17 +10,18 @@ import pytest
 from connector import Connector, errors
 from connector.sandbox.sandbox import Sandbox
 
-FOLDERS = Path(__file__).parents[2] / "connectors"
+TESTS = Path(__file__).parents[2]
+EXAMPLES = TESTS.parent / "examples"
 TEAM = "9cfb482a-81e3-4154-b5b9-2c805e70a02d"
 
 
-def open_sandbox(name):
-    return Sandbox(Connector.open(FOLDERS / name))
+def open_sandbox(folder):
+    return Sandbox(Connector.open(folder))
 
 
 @pytest.fixture
 def linear():
-    return open_sandbox("linear")
+    return open_sandbox(TESTS / "connectors" / "linear")
 
 
 def variables_of(sandbox):
@@ -43,7 +44,7 @@ def test_what_must_be_chosen_before_is_told_and_nothing_is_sent(linear):
 
 
 def test_a_constant_input_of_a_list_is_sent():
-    slack = open_sandbox("slack")
+    slack = open_sandbox(EXAMPLES / "slack")
     with slack.open_client() as client:
         assert client.choices("postMessage", "channel") == [("C0001", "harbour")]
     assert slack.requests[0].query["types"] == "public_channel,private_channel"
@@ -63,7 +64,7 @@ def test_what_the_service_finds_need_not_have_the_text(linear):
 
 
 def test_a_list_that_needs_a_text_is_empty_without_one():
-    hubspot = open_sandbox("hubspot")
+    hubspot = open_sandbox(EXAMPLES / "hubspot")
     with hubspot.open_client() as client:
         assert client.choices("getContact", "contactId") == []
         assert hubspot.requests == []
