@@ -107,7 +107,7 @@ def test_a_row_whose_job_failed_is_told_and_never_sent_again(monkeypatch: Any, c
 
     (tmp_path / "rows.csv").write_text("soql\nSELECT Id FROM Account\n")
     (tmp_path / "token").write_text("t")
-    monkeypatch.setenv("SALESFORCE_DOMAIN", "harbour")
+    monkeypatch.setenv("SALESFORCE_DOMAIN", "harbour.my.salesforce.com")
     monkeypatch.setenv("SALESFORCE_ACCESS_TOKEN", "t")
     with Counting(answer) as server:
         command = [*SALESFORCE, "createQueryJob", "-f", str(tmp_path / "rows.csv"), "--journal", str(tmp_path / "j")]

@@ -86,7 +86,7 @@ def test_what_nobody_gives_of_a_list_is_told(dry_run):
 def test_help_names_the_members(capsys):
     run(["--connector", str(FOLDER), "run", "createEvent", "--help"])
     shown = " ".join(capsys.readouterr().out.split())
-    assert "Who is invited. JSON with email, optional, guests, answer. Repeatable." in shown
+    assert "Who is invited. JSON with email, name, optional, resource, guests, answer, comment. Repeatable." in shown
 
 
 NAMED = """

@@ -39,7 +39,7 @@ def server() -> Iterator[Counting]:
 
 @pytest.fixture
 def client(server: Counting) -> Iterator[Client]:
-    connection = Connection(SALESFORCE, "session", domain="harbour", accessToken="t")
+    connection = Connection(SALESFORCE, "session", domain="harbour.my.salesforce.com", accessToken="t")
     with Client(SALESFORCE, connection, base_url=server.url, clock=GivenClock()) as opened:
         yield opened
 
@@ -70,7 +70,7 @@ def test_tasks_wait_for_it_too(server: Counting) -> None:
     server.then(STARTED, state("JobComplete"), *PAGES)
 
     async def run() -> Any:
-        connection = Connection(SALESFORCE, "session", domain="harbour", accessToken="t")
+        connection = Connection(SALESFORCE, "session", domain="harbour.my.salesforce.com", accessToken="t")
         async with AsyncClient(SALESFORCE, connection, base_url=server.url, clock=GivenClock()) as client:
             return await client.run("createQueryJob", SOQL)
 
