@@ -185,7 +185,8 @@ class Manifest(StrictModel):
     @cached_property
     def shared_words(self) -> dict[str, dict[str, Any]]:
         """The words of each shared input, as an action that uses it would write them."""
-        return {key: field.model_dump(exclude_unset=True) for key, field in self.inputs.items()}
+        # What a member keeps for later (`cached_property`) is no field, of which pydantic warns within a union.
+        return {key: field.model_dump(exclude_unset=True, warnings=False) for key, field in self.inputs.items()}
 
     @model_validator(mode="before")
     @classmethod

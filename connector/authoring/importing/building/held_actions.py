@@ -42,9 +42,7 @@ def build_actions(
     verify_types(types, manifest)
     verifier = Verifier(manifest, types.words)
     drafts = [
-        draft
-        for one in built
-        if (draft := _attempt(partial(_hold_action, one, verifier, types), one.request, failed))
+        draft for one in built if (draft := _attempt(partial(_hold_action, one, verifier, types), one.request, failed))
     ]
     held = {draft.request: draft for draft in drafts}
     return drafts, [_grade(one.request, held.get(one.request), failed) for one in operations]
