@@ -101,7 +101,7 @@ def _check_replies(file: ParsedFile[Action], pagination: Pagination) -> Iterator
     if not lists:
         message = f"the example at line {file.find_line(('returns', 'example'))} has no list at {pagination.items!r}."
         is_written = ("pagination",) in file.document.key_positions
-        path = ("pagination", "items") if is_written else ("returns", "example")
+        place = ("pagination", "items") if is_written else ("returns", "example")
         yield Violation(
             path, RULE, message if is_written else "rows are a list: write the example as one.", key=not is_written
         )
