@@ -103,7 +103,7 @@ def _check_replies(file: ParsedFile[Action], pagination: Pagination) -> Iterator
         is_written = ("pagination",) in file.document.key_positions
         place = ("pagination", "items") if is_written else ("returns", "example")
         yield Violation(
-            path, RULE, message if is_written else "rows are a list: write the example as one.", key=not is_written
+            place, RULE, message if is_written else "rows are a list: write the example as one.", key=not is_written
         )
     entries = [entry for listed in lists for entry in listed]
     for word in ("next", "has_more", "is_last", "total", "item", "keep"):
