@@ -27,10 +27,10 @@ def check_job(file: ParsedFile[Action], folder: ConnectorFolder) -> Iterator[Vio
     """Check that a job can be asked for, that its end is seen, and that its results can be read."""
     action = file.model
     if action.poll is None:
-        if action.then is not None:
+        if action.then is not None and not file.has_invalid_key("poll"):
             yield Violation(("then",), "no-effect", "it follows a job; say with `poll` how to ask for it.", key=True)
         return
-    if "pagination" in action.model_fields_set:
+    if ("pagination",) in file.document.key_positions:  # rows have one without a word
         message = "a call of this action returns what `then` lists; remove it."
         yield Violation(("pagination",), "no-effect", message, key=True)
     if action.returns.type not in _FIELD_TYPES:

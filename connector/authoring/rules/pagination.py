@@ -100,7 +100,11 @@ def _check_replies(file: ParsedFile[Action], pagination: Pagination) -> Iterator
     lists = [entries for body in bodies if isinstance(entries := get_at_path(body, pagination.items), list)]
     if not lists:
         message = f"the example at line {file.find_line(('returns', 'example'))} has no list at {pagination.items!r}."
-        yield Violation(("pagination", "items"), RULE, message)
+        is_written = ("pagination",) in file.document.key_positions
+        place = ("pagination", "items") if is_written else ("returns", "example")
+        yield Violation(
+            place, RULE, message if is_written else "rows are a list: write the example as one.", key=not is_written
+        )
     entries = [entry for listed in lists for entry in listed]
     for word in ("next", "has_more", "is_last", "total", "item", "keep"):
         is_of_item = word == "item" or (word == "next" and pagination.style == "last_item")

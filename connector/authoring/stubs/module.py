@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from connector.authoring.stubs.parameters import InputTypes, KeywordParameter
 from connector.authoring.stubs.result_types import ResultTypes, as_docstring
 from connector.definition.case import to_snake_case
+from connector.definition.forms.sentences import describe_deprecation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -70,14 +71,14 @@ def _write_run(types: ResultTypes, inputs: InputTypes, action: Action, *, is_asy
     head, parameters = f"    {word} {to_snake_case(action.action)}", inputs.build_parameters(action)
     signature = _write_signature(head, parameters, "CallSettings", f"Result[{types.type_of(action)}]")
     call = f"return {wait}self.client.run({action.action!r}, select_given(locals()), **(options or {{}}))"
-    return [*signature, *_write_docstring(action.summary, parameters), f"        {call}"]
+    return [*signature, *_write_docstring(_describe(action, action.summary), parameters), f"        {call}"]
 
 
 def _write_iteration(types: ResultTypes, inputs: InputTypes, action: Action, *, is_async: bool) -> list[str]:
     items = f"{'Async' if is_async else ''}Items[{types.type_of_item(action)}]"
     head, parameters = f"    def iter_{to_snake_case(action.action)}", inputs.build_parameters(action)
     signature = _write_signature(head, parameters, "ListingSettings", items)
-    summary = f"{action.summary.rstrip('.')}, one after another."
+    summary = _describe(action, f"{action.summary.rstrip('.')}, one after another.")
     call = f"return self.client.items({action.action!r}, select_given(locals()), **(options or {{}}))"
     return [*signature, *_write_docstring(summary, parameters), f"        {call}"]
 
@@ -88,6 +89,10 @@ def _write_signature(head: str, parameters: list[KeywordParameter], settings: st
     if len(line) <= _WIDTH:
         return [line]
     return [f"{head}(", *(f"        {one}," for one in ("self", "*", *words)), f"    ) -> {returns}:"]
+
+
+def _describe(action: Action, summary: str) -> str:
+    return " ".join([summary, *describe_deprecation(action)])
 
 
 def _write_docstring(summary: str, parameters: Iterable[KeywordParameter]) -> list[str]:

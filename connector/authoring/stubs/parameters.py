@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector.authoring.stubs.result_types import format_typed_dict
 from connector.definition.case import to_snake_case
+from connector.definition.forms.sentences import describe_deprecation
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -73,7 +74,7 @@ class InputTypes:
                         field, _join(action.action, key), nullable=field.location.part in _NULLABLE_PARTS
                     ),
                     field.required,
-                    field.help,
+                    " ".join([field.help, *describe_deprecation(field)]),
                 )
                 for key, field in action.inputs.items()
             ]

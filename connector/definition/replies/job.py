@@ -10,7 +10,8 @@ from connector.definition.json_path import DataOrHeaderPath, JsonPath
 from connector.definition.replies.error_format import JsonScalar
 from connector.definition.validation.strict_model import Key, StrictModel
 
-DurationText = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,5}\s?(ms|s|m|h)$")]
+DURATION_PATTERN = r"^[1-9][0-9]{0,5}\s?(ms|s|m|h)$"
+DurationText = Annotated[str, StringConstraints(pattern=DURATION_PATTERN)]
 
 
 class NextCall(StrictModel):

@@ -12,6 +12,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from referencing import Registry
 
 from connector.definition.json_path import PARSERS, PathSyntaxError
+from connector.definition.replies.job import DURATION_PATTERN
 from connector.definition.suggest import closest, did_you_mean
 
 if TYPE_CHECKING:
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from connector.definition.parsers.strict_yaml import Document, NodePath
     from connector.errors import Finding
 
+_PATTERN_WORDS = {
+    DURATION_PATTERN: "a length of time, such as 5s, 500ms, 2m or 1h.",
+    "^https://": "a URL that begins with https://",
+}
 _MAX_PREVIEW = 60  # characters of a value in a message
 _TYPE_NAMES = {
     "string": "a text",
@@ -145,8 +150,10 @@ def _build_mismatch_message(error: Any) -> str:
         suggestion = did_you_mean(str(error.instance), map(str, rule))
         return f"got {received}; expected one of {', '.join(map(str, rule))}.{suggestion}"
     if error.validator == "pattern":
-        return f"got {received}; expected a text that matches {rule}"
-    expectations = {"minLength": "longer", "minItems": "more", "exclusiveMinimum": f"more than {rule}"}
+        return f"got {received}; expected {_PATTERN_WORDS.get(rule, f'a text that matches {rule}')}"
+    expectations = {
+        "const": rule, "minLength": "longer", "minItems": "more", "exclusiveMinimum": f"more than {rule}"
+    }  # fmt: skip
     return f"got {received}; expected {expectations.get(str(error.validator), f'{error.validator} {rule}')}."
 
 

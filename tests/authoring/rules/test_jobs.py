@@ -49,3 +49,23 @@ def test_results_need_a_job(tmp_path: Path) -> None:
     assert [finding.message for finding in lint(folder) if finding.rule == "no-effect"] == [
         "it follows a job; say with `poll` how to ask for it."
     ]
+
+
+def test_one_mistake_in_poll_is_told_once_with_what_a_length_of_time_is(tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(SALESFORCE, tmp_path / "salesforce"))
+    text = (folder / FILE).read_text()
+    (folder / FILE).write_text(text.replace("  timeout: 1h", "  timeout: 1 fortnight"))
+    assert [finding.message for finding in lint(folder) if finding.voice == "error"] == [
+        "got '1 fortnight'; expected a length of time, such as 5s, 500ms, 2m or 1h."
+    ]
+
+
+def test_a_reply_to_the_start_that_is_rows_is_told_at_what_the_file_has(tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(SALESFORCE, tmp_path / "salesforce"))
+    text = (folder / FILE).read_text()
+    (folder / FILE).write_text(text.replace("returns:\n", "returns:\n  type: csv\n"))
+    lines = (folder / FILE).read_text().splitlines()
+    told = {(lines[one.line - 1].split(":")[0].strip(), one.message) for one in lint(folder) if one.voice == "error"}
+    assert ("poll", "the reply to the start has no fields: it is csv.") in told
+    assert ("example", "rows are a list: write the example as one.") in told
+    assert not [message for _, message in told if "remove it" in message]

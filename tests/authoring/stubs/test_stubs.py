@@ -195,3 +195,18 @@ def test_rows_and_the_results_of_a_job_have_their_types() -> None:
     job = module.partition("def create_query_job(")[2].partition('"""')[0]
     assert "-> Result[list[dict[str, str | None]]]:" in job
     assert "Items[dict[str, str | None]]:" in module.partition("def iter_create_query_job(")[2].partition('"""')[0]
+
+
+def test_methods_and_keywords_say_that_they_should_not_be_used_any_more(folder):
+    text = """
+action: makeLamp
+label: Make Lamp
+summary: Make a lamp.
+deprecated: {since: 2.0.0, use: buildLamp}
+request: POST /lamps
+inputs:
+  watts: {label: Watts, help: How bright., type: integer, to: body.watts, deprecated: {since: 1.9.0, why: It is fixed.}}
+"""
+    module = write_module(folder(actions={"make-lamp": text}))
+    assert "Make a lamp. Deprecated since 2.0.0. Use buildLamp." in module
+    assert "watts: How bright. Deprecated since 1.9.0. It is fixed." in " ".join(module.split())

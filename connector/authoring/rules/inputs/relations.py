@@ -162,13 +162,13 @@ def _find_listing_problems(action: Action, key: str, listing: Action) -> Iterato
 
 def check_unique_keys(file: ParsedFile[Any], _folder: ConnectorFolder) -> Iterator[Violation]:
     """Check that keys, aliases and earlier keys differ in snake_case, which Python and the command line use."""
-    options = {"connection": "the run option connection", "debug_request": "the run option debugRequest"}
+    options = {"connection": ("", "the run option connection"), "debug_request": ("", "the run option debugRequest")}
     for path, inputs, _ in iter_groups(file):
         yield from _check_unique_keys_of(file, path, inputs, dict(options) if path == ("inputs",) else {})
 
 
 def _check_unique_keys_of(
-    file: ParsedFile[Any], group_path: NodePath, inputs: Mapping[str, InputField], seen: dict[str, str]
+    file: ParsedFile[Any], group_path: NodePath, inputs: Mapping[str, InputField], seen: dict[str, tuple[str, str]]
 ) -> Iterator[Violation]:
     for key, field in inputs.items():
         paths: list[tuple[NodePath, str]] = [((*group_path, key), key)]
@@ -177,9 +177,13 @@ def _check_unique_keys_of(
         for path, spelling in paths:
             folded = to_snake_case(spelling)
             if folded in seen:
-                message = f"{spelling!r} is {folded} in snake_case, and so is {seen[folded]}."
+                other, place = seen[folded]
+                message = f"{spelling!r} is {folded} in snake_case, and so is {place}."
+                if spelling == other:
+                    message = f"{spelling!r} stands twice: it is {place} too; leave one out."
                 yield Violation(path, "keys-fold", message, key=path[-1] == key)
-            seen.setdefault(folded, f"{spelling!r} at line {file.document.find_position(path, key=True).line}")
+            line = file.document.find_position(path, key=True).line
+            seen.setdefault(folded, (spelling, f"{spelling!r} at line {line}"))
 
 
 def check_deprecated(file: ParsedFile[Action], folder: ConnectorFolder) -> Iterator[Violation]:
