@@ -151,7 +151,8 @@ def check_body(body: Any, schema: dict[str, Any], document: ApiDocument) -> str:
                 yield ValidationError(f"{name} is required")
 
     is_new = str(document.data.get("openapi")).startswith("3.1")
-    validator: Any = extend(Draft202012Validator if is_new else Draft4Validator, {"$ref": follow, "required": require})
+    derive: Any = extend  # it has no types
+    validator = derive(Draft202012Validator if is_new else Draft4Validator, {"$ref": follow, "required": require})
     try:
         problem = next(validator(schema).iter_errors(body), None)
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError, re.error) as error:

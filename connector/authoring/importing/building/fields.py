@@ -35,6 +35,7 @@ from connector.authoring.importing.building.words import (
     sort_input_words,
 )
 from connector.authoring.importing.choices import infer_choices
+from connector.authoring.importing.examples import make_example
 from connector.authoring.importing.grades import Guess
 from connector.authoring.rules.fields import is_secret_name
 from connector.definition.json_path import join_path
@@ -256,6 +257,8 @@ class FieldBuilder:
         if is_known and not words["type"].startswith("list of "):
             return {}
         offered = [value for value in (texts.example, *_list_examples(schema)) if is_plain(value)]
+        if words["type"] == "json":
+            offered += filter(None, [make_example(self._document, schema, name=texts.name)])
         if words["type"] in ("string", "password"):
             offered = [as_text(value) for value in offered if isinstance(value, str | int | float)]
         if str(words.get("fields")).startswith("@"):

@@ -116,3 +116,17 @@ def test_a_header_of_all_operations_is_said_once():
     files = import_files(describe({f"/r{n}": {"get": {"parameters": [version]}} for n in range(6)}))
     assert files["manifest.yaml"]["constants"] == {"header.X-Version": "2026-01-01"}
     assert all("inputs" not in words for path, words in files.items() if path.startswith("actions/"))
+
+
+def test_what_is_given_as_json_has_an_example_of_its_own_schema():
+    page = {
+        "oneOf": [
+            {"type": "object", "required": ["text"], "properties": {"text": {"type": "string"}}},
+            {"type": "array"},
+        ]
+    }
+    field = import_one(
+        "post", "/books", take({"type": "object", "properties": {"pages": {"type": "array", "items": page}}})
+    )["inputs"]["pages"]
+    assert field["type"] == "json"
+    assert field["example"] == [{"text": "example"}]
