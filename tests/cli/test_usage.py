@@ -16,7 +16,7 @@ SECRET = "hunter2-canary"
     ("words", "said"),
     [
         (["rnu"], "Did you mean 'run'?"),
-        (["nothing-like-it"], "The commands are list, show, run"),
+        (["nothing-like-it"], "The commands are list, show, choices, run"),
         (["run", "createMeting"], "'createMeeting'"),
         (["show", "createMeting"], "'createMeeting'"),
         (["run", "createMeeting", "--tpic", "x"], "Did you mean --topic?"),

@@ -33,6 +33,7 @@ _MADE = {
     "map of integer": {"name": 1}, "map of number": {"name": 1}, "map of boolean": {"name": True},
     "map of scalar": {"name": "value"}, "map of list of string": {"name": ["value"]},
 }  # fmt: skip
+_MOST_ENTRIES = 100  # of a list that is made; a longer one shows nothing more
 _JSON_CANDIDATES: tuple[Any, ...] = ({"name": "value"}, ["example"], "example", 1)
 
 
@@ -112,6 +113,8 @@ def _list_made(field: Input | Member, name: str) -> list[Any]:
     if field.is_list:
         kind = field.type.removeprefix("list of ")
         count = max(int(field.min or 1), 1)
+        if count > _MOST_ENTRIES:
+            return []
         entries = listed or _list_scalars(field.model_copy(update={"min": None, "max": None}), kind, name)
         return [(entries * count)[:count] if len(entries) < count else entries[:count]]
     return listed[:1] or _list_scalars(field, field.type, name)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from copy import deepcopy
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from connector._version import __version__
 from connector.authoring.importing.building.actions import ActionBuilder
 from connector.authoring.importing.building.connections import build_connections
+from connector.authoring.importing.building.event_files import build_events, list_secrets
 from connector.authoring.importing.building.held_actions import build_actions
 from connector.authoring.importing.building.manifest import build_manifest, choose_name
 from connector.authoring.importing.building.named_types import NamedTypes
@@ -18,7 +18,6 @@ from connector.authoring.importing.building.records import build_resources
 from connector.authoring.importing.building.schemas import SchemaFiles, fit_reply
 from connector.authoring.importing.building.shared import find_shared
 from connector.authoring.importing.building.site import find_site
-from connector.authoring.importing.events import infer_events
 from connector.authoring.importing.grades import ImportGrades, Note, OperationGrade
 from connector.authoring.importing.merge.folder_merge import MANIFEST, NewFile
 from connector.authoring.importing.merge.record import ImportRecord
@@ -27,12 +26,11 @@ from connector.authoring.importing.selection import select
 from connector.authoring.importing.yaml_writer import write_yaml
 from connector.authoring.openapi.restoration import is_exported, restore_files
 from connector.definition.case import to_kebab_case
-from connector.definition.events import parse_event_file
 from connector.definition.loader import RESOURCES_FILE, TYPES_FILE
 from connector.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from connector.authoring.importing.building.actions import ActionDraft
     from connector.authoring.importing.building.names import KeySource
@@ -112,19 +110,19 @@ def import_description(description: Description, options: ImportOptions) -> Impo
     files = {MANIFEST: NewFile(manifest), **({RESOURCES_FILE: NewFile(dict(kept))} if kept else {})}
     if named := types.list_used([draft.words for draft in drafts]):
         files[TYPES_FILE] = NewFile({name: types.words[name] for name in sorted(named)})
-    files |= {
-        f"actions/{to_kebab_case(draft.key)}.yaml": NewFile(draft.words, draft.words["request"]) for draft in drafts
-    }
+    lines = _tell_apart(drafts)
+    files |= {f"actions/{to_kebab_case(draft.key)}.yaml": NewFile(draft.words, lines[draft.key]) for draft in drafts}
     used = _keep_used(schemas.files, [draft.words for draft in drafts])
     files |= {f"schemas/objects/{name}.json": NewFile(schema) for name, schema in used.items()}
-    events = _build_events(description)
-    files |= events
-    secrets = sorted({name for file in events.values() for name in _list_secrets(file.words)})
-    if secrets:
+    events, left_out = build_events(description.documents)
+    files |= {path: NewFile(words) for path, words in events.items()}
+    if secrets := list_secrets(events):
         manifest["redact"] = {"fields": secrets}
     chosen = {operation.request for operation in operations}
     unselected = tuple(item.request for item in description.operations if item.request not in chosen)
-    return Imported(files, ImportGrades(tuple(grades)), (*site.notes, *connections.notes, *shared.notes), unselected)
+    return Imported(
+        files, ImportGrades(tuple(grades)), (*site.notes, *connections.notes, *shared.notes, *left_out), unselected
+    )
 
 
 def _restore(document: Mapping[str, Any]) -> Imported:
@@ -135,26 +133,16 @@ def _restore(document: Mapping[str, Any]) -> Imported:
     return Imported({path: NewFile(words) for path, words in restored.items()}, ImportGrades(grades))
 
 
-def _build_events(description: Description) -> dict[str, NewFile]:
-    """Return the files of the events that webhooks describe, without what lint would refuse."""
-    files = {}
-    for stem, found in infer_events(description.documents).items():
-        words = {name: one.words for name, one in found.items()}
-        try:
-            parse_event_file(deepcopy(words), stem)
-        except ValueError:
-            continue
-        files[f"schemas/events/{stem}.json"] = NewFile(words)
-    return files
+def _tell_apart(drafts: Sequence[ActionDraft]) -> dict[str, str]:
+    """Return what each action is known by when it is imported again: its request line, which is another for each.
 
-
-def _list_secrets(body: Any) -> Iterator[str]:
-    """Yield the fields of events that hold a secret."""
-    if isinstance(body, list):
-        yield from (name for item in body for name in _list_secrets(item))
-    elif isinstance(body, dict):
-        for name, item in body.items():
-            yield from [name] if item == "secret" else _list_secrets(item)
+    Descriptions tell apart by a fragment of the path what one path does: /files/{id}, /files/{id}#restore.
+    """
+    lines: dict[str, str] = {}
+    for draft in drafts:
+        line = str(draft.words["request"])
+        lines[draft.key] = line if line not in lines.values() else f"{line} ({draft.request})"
+    return lines
 
 
 def _match_paths(operations: Sequence[Operation], drafts: Sequence[ActionDraft]) -> dict[str, str]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from connector.cli.context.settings import Settings
     from connector.definition.action import Action
     from connector.definition.fields import Input
+    from connector.definition.forms.action_heads import ActionHead
     from connector.definition.forms.describe import DocRow
     from connector.definition.loader import Connector
     from connector.definition.trigger import Trigger
@@ -50,13 +51,7 @@ def list_command(ctx: click.Context, output_format: str, *, connectors: bool) ->
     if output_format == "json":
         printer.write_json({
             "connector": connector.name,
-            "actions": [
-                {
-                    "action": entry.action, "label": entry.label, "summary": entry.summary, "request": entry.request,
-                    "deprecated": entry.deprecated.describe() if entry.deprecated else None,
-                }
-                for entry in actions
-            ],
+            "actions": [_head_to_dict(entry) for entry in actions],
             "triggers": [
                 {"trigger": name, "label": entry.label, "summary": entry.summary} for name, entry in triggers.items()
             ],
@@ -76,6 +71,13 @@ def list_command(ctx: click.Context, output_format: str, *, connectors: bool) ->
         if rows
     ]
     printer.write_text("\n\n".join(blocks))
+
+
+def _head_to_dict(head: ActionHead) -> dict[str, Any]:
+    deprecation = {"deprecated": head.deprecated.describe()} if head.deprecated else {}
+    return {
+        "action": head.action, "label": head.label, "summary": head.summary, "request": head.request, **deprecation,
+    }  # fmt: skip
 
 
 def _list_connectors(output_format: str) -> None:
@@ -100,7 +102,7 @@ def _list_connectors(output_format: str) -> None:
     printer.write_text("\n".join(line.rstrip() for line in lines))
 
 
-def _mark_deprecated(action: Action) -> str:
+def _mark_deprecated(action: ActionHead) -> str:
     return "(deprecated) " if action.deprecated else ""
 
 

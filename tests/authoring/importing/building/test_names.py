@@ -6,6 +6,7 @@ import pytest
 from support.pages.descriptions import describe
 
 from connector.authoring.importing.building.names import name_actions, name_inputs
+from connector.authoring.importing.building.texts import to_title
 
 
 def name(*operations: tuple[str, str, dict]) -> list[str]:
@@ -72,3 +73,9 @@ def test_inputs_of_one_name_are_told_apart_by_their_place():
     keys = name_inputs({"path.id": ("path", "id"), "body.id": ("body", "id"), "body.user_name": ("body", "user_name")})
     assert keys["body.user_name"] == "userName"
     assert len(set(keys.values())) == 3
+
+
+@pytest.mark.parametrize(("name", "key", "label"), [("größe", "grosse", "Größe"), ("prénom", "prenom", "Prénom")])
+def test_letters_with_marks_become_plain_in_keys_and_stay_in_labels(name, key, label):
+    assert name_inputs({f"query.{name}": ["query", name]}) == {f"query.{name}": key}
+    assert to_title(name) == label
