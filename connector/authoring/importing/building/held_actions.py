@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from connector.authoring.importing.building.named_types import RECURSIVE, fold_type
@@ -36,14 +37,12 @@ def build_actions(
     built = [
         draft
         for one in operations
-        if (draft := _attempt(lambda one=one: builder.build(one, keys[one.request]), one.request, failed))
+        if (draft := _attempt(partial(builder.build, one, keys[one.request]), one.request, failed))
     ]
     verify_types(types, manifest)
     verifier = Verifier(manifest, types.words)
     drafts = [
-        draft
-        for one in built
-        if (draft := _attempt(lambda one=one: _hold_action(one, verifier, types), one.request, failed))
+        draft for one in built if (draft := _attempt(partial(_hold_action, one, verifier, types), one.request, failed))
     ]
     held = {draft.request: draft for draft in drafts}
     return drafts, [_grade(one.request, held.get(one.request), failed) for one in operations]
