@@ -103,12 +103,12 @@ class FieldBuilder:
         written = list_items(resolved.get("oneOf") or resolved.get("anyOf"))
         parts = [part for part in map(self._document.resolve, written) if part.get("enum") != [""]]  # "" unsets
         if parts:
-            merged = parts[0] if len(parts) == 1 else merge_choices(parts, self._document)
+            merged: Words | None = parts[0] if len(parts) == 1 else merge_choices(parts, self._document)
             if merged is None and self._find_choice(schema) is not None:
                 merged = {"type": "object"}
             rest = {word: value for word, value in resolved.items() if word not in ("oneOf", "anyOf")}
             if merged is not None:
-                properties = {**merged.get("properties", {}), **rest.get("properties", {})}
+                properties = {**(merged.get("properties") or {}), **(rest.get("properties") or {})}
                 resolved = {**merged, **rest, **({"properties": properties} if properties else {})}
         return resolved
 
