@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from connector.authoring.openapi import security
@@ -62,13 +63,15 @@ def _list_parameters(connector: Connector, schemas: WireSchemas, action: Action)
             parameter = _build_parameter(schemas, action, field)
             names.add((part, parameter["name"]))
             yield parameter
-    for place, value in {**connector.manifest.plain_constants, **action.constants}.items():
+    constants = {**connector.manifest.plain_constants, **action.constants}
+    added = {place: value for field in action.inputs.values() for place, value in field.adds.items()}
+    for place, value in {**added, **constants}.items():
         location = RequestLocation.parse(place)
-        name = ".".join(location.path)
+        name, text = ".".join(location.path), value if isinstance(value, str) else json.dumps(value)
         if location.part in ("query", "header") and (location.part, name) not in names:
             names.add((location.part, name))
-            schema = {"type": "string", "const": value}
-            yield {"name": name, "in": location.part, "required": True, "schema": schema, "example": value}
+            schema, required = {"type": "string", "const": text}, place in constants
+            yield {"name": name, "in": location.part, "required": required, "schema": schema, "example": text}
     yield from _list_page_parameters(connector, action, names)
 
 

@@ -85,7 +85,7 @@ def test_methods_are_awaited_by_an_async_client(zoom):
 def test_an_object_that_an_action_takes_is_typed(tmp_path):
     source = write_module(Connector.open(ROOT / "examples" / "google-calendar"))
     (tmp_path / "gcal.py").write_text(source)
-    assert "attendees: Sequence[CreateEventAttendeesInput] | None | Unset = UNSET," in source
+    assert "attendees: Sequence[AttendeeInput] | None | Unset = UNSET," in source
     call = 'Gcal(client).create_event(calendar_id="c", start="s", end="e", attendees=[{}])'
     program = tmp_path / "program.py"
     imports = "from connector import Client\nfrom gcal import Gcal\nclient: Client\n"
