@@ -1,4 +1,7 @@
-"""Run the suite: `python -m benchmarks [--rounds N] [PART ...]`; prints a table. A part is a key of PARTS."""
+"""Run the suite: `python -m benchmarks [--rounds N] [PART ...]`; prints a table. A part is a key of PARTS.
+
+`python -m benchmarks importing DESCRIPTIONS...` has a table of its own.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ from benchmarks import (
     bulk,
     calls,
     downloads,
+    importing,
     listings,
     peers,
     rounds,
@@ -44,6 +48,9 @@ PARTS = {
 
 def main() -> None:
     """Measure, and print each row as it is known, as a table of Markdown."""
+    if sys.argv[1:2] == ["importing"]:
+        importing.main(sys.argv[2:])
+        return
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="which parts to measure; all when none is named")
     parser.add_argument("--rounds", type=int, default=9, metavar="N", help="rounds of each measurement (9)")

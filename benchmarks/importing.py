@@ -1,47 +1,203 @@
-"""Import of whole API descriptions, held to lint: `python benchmarks/importing.py DESCRIPTIONS...`.
+"""Import of whole API descriptions: `python -m benchmarks importing [--calls N] [--seed N] DESCRIPTIONS...`.
 
-Each argument is a description, or a folder of documents that make one. A line for each tells how many operations it
-has, their grades, the findings of lint, and the time that import and lint take.
+Each argument is a description, a folder of documents that make one, or a folder of such folders. Of each the table has
+the grades of its operations, the findings of lint, times and memory. Then N of all the actions, drawn by the seed, run
+in their sandboxes, and the JSON bodies that they send are held to the request schemas of the descriptions.
 """
 
 from __future__ import annotations
 
-import sys
+import argparse
+import contextlib
+import random
+import re
+import resource
 import tempfile
 import time
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from jsonschema import Draft4Validator, Draft202012Validator, ValidationError
+from jsonschema.validators import extend
+
+from connector.authoring.importing.action_examples import make_action_example
 from connector.authoring.importing.description import Description
+from connector.authoring.importing.document import ApiDocument
 from connector.authoring.importing.importer import ImportOptions, import_description, render_file
 from connector.authoring.importing.merge.folder_merge import plan_merge
 from connector.authoring.lint import lint
+from connector.authoring.rules.examples import prepare_inputs
+from connector.definition.loader import Connector
+from connector.errors import ConnectorError, NotFound, UsageError
+from connector.sandbox.sandbox import Sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from connector.authoring.importing.description import Operation
+    from connector.runtime.client.client import Client
 
 SUFFIXES = (".json", ".yaml", ".yml")
+HEADS = (
+    "description", "operations", "whole", "opaque", "lost", "not runnable", "errors of lint", "advice", "import, s",
+    "lint, s", "memory, MB",
+)  # fmt: skip
 
 
-def measure(path: Path, folder: Path) -> str:
-    """Import a description into a folder, lint it, and return its line of the table."""
-    files = [path] if path.is_file() else sorted(file for file in path.iterdir() if file.suffix in SUFFIXES)
+class Measured(NamedTuple):
+    """A description that was imported: the cells of its row, and the request lines and keys of its actions."""
+
+    cells: tuple[Any, ...]
+    actions: dict[str, str]
+
+
+class Outcome(NamedTuple):
+    """What came of calls of actions, and of the JSON bodies that they sent: how many, and the reasons of the rest."""
+
+    runs: Counter[str]
+    bodies: Counter[str]
+    reasons: list[str]
+
+
+def find_descriptions(paths: Sequence[Path]) -> Iterator[Path]:
+    """Yield the descriptions of paths: files, and folders that have documents or else folders of them."""
+    for path in paths:
+        if path.is_file() or any(file.suffix in SUFFIXES for file in path.iterdir()):
+            yield path
+        else:
+            yield from find_descriptions(sorted(inner for inner in path.iterdir() if inner.is_dir()))
+
+
+def read_description(path: Path) -> Description:
+    """Read a description; of a folder, each file that is one is a document of it."""
+    if path.is_file():
+        return Description.read(path)
+    documents = []
+    for file in sorted(file for file in path.iterdir() if file.suffix in SUFFIXES):
+        with contextlib.suppress(UsageError):
+            documents.append(ApiDocument.read(file))
+    return Description(documents)
+
+
+def measure(path: Path, folder: Path) -> Measured:
+    """Import a description into a folder, and lint it."""
     started = time.perf_counter()
-    imported = import_description(Description.read(*files), ImportOptions())
+    imported = import_description(read_description(path), ImportOptions())
     plan_merge(folder, imported.files, imported.build_record([], ImportOptions()), render_file).apply()
     written = time.perf_counter()
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     findings = lint(folder)
     linted = time.perf_counter()
     errors = sum(finding.voice == "error" for finding in findings)
-    grades = imported.grades.counts
-    cells = (path.stem if path.is_file() else path.name, len(imported.grades.operations), *grades.values(), errors)
+    operations, grades = imported.grades.operations, imported.grades.counts
     times = (f"{written - started:.1f}", f"{linted - written:.1f}")
-    return f"| {' | '.join(map(str, (*cells, len(findings) - errors, *times)))} |"
+    cells = (path.stem, len(operations), *grades.values(), errors, len(findings) - errors, *times, memory)
+    return Measured(cells, {one.request: one.action for one in operations if one.action})
 
 
-def main() -> None:
-    """Print the table."""
-    print("| description | operations | whole | opaque | lost | not runnable | errors | advice | import, s | lint, s |")
-    print("|---|---|---|---|---|---|---|---|---|---|")
-    for name in sys.argv[1:]:
-        with tempfile.TemporaryDirectory() as folder:
-            print(measure(Path(name), Path(folder) / "connector"), flush=True)
+def call_actions(path: Path, folder: Path, actions: dict[str, str]) -> Outcome:
+    """Run actions in the sandbox of a folder, and hold their bodies to the description."""
+    operations = {one.request: one for one in read_description(path).operations}
+    connector = Connector.open(folder)
+    outcome = Outcome(Counter(), Counter(), [])
+    with Sandbox(connector).open_client() as client:
+        for request, key in actions.items():
+            for counter, said in zip(outcome[:2], _call(client, connector, key, operations[request]), strict=True):
+                kind, _, reason = said.partition(": ")
+                counter.update([kind] if kind else [])
+                if reason:
+                    outcome.reasons.append(f"{path.stem} {key}: {kind}: {reason}")
+    return outcome
+
+
+def _call(client: Client, connector: Connector, key: str, operation: Operation) -> tuple[str, str]:
+    """Return what came of a call, and of its JSON body, empty where it has none; reasons stand after a colon."""
+    action = connector.action(key)
+    example = next(iter(action.examples.values()), None) if action.examples else None
+    made = make_action_example(connector.manifest, action) if example is None else {"inputs": example.inputs}
+    if made is None:
+        return "no inputs: none were found that are valid", ""
+    inputs = prepare_inputs(action, made["inputs"])
+    try:
+        body = client.dry_run(key, inputs).body
+    except ConnectorError as error:
+        return f"no inputs: {error}"[:300], ""
+    try:
+        client.run(key, inputs)
+        ran = "done"
+    except NotFound as error:
+        ran = f"no such record: {error}"[:300]  # the sandbox keeps records, and has none of this id
+    except ConnectorError as error:
+        ran = f"failed: {type(error).__name__}: {error}"[:300]
+    if body is None or body.kind != "json" or operation.body is None:
+        return ran, ""
+    return ran, check_body(body.value, operation.body.schema, operation.document)
+
+
+def check_body(body: Any, schema: dict[str, Any], document: ApiDocument) -> str:
+    """Hold a body to the schema of a request: `valid`, or what is wrong with it after a colon."""
+
+    def follow(validator: Any, ref: str, instance: Any, _: Any) -> Iterator[ValidationError]:
+        yield from validator.descend(instance, document.follow({"$ref": ref}))
+
+    def require(_: Any, names: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
+        """What is required and read-only is required of replies alone."""
+        members = schema.get("properties") or {}
+        for name in names if isinstance(names, list) and isinstance(instance, dict) else ():
+            if name not in instance and not document.resolve(members.get(name)).get("readOnly"):
+                yield ValidationError(f"{name} is required")
+
+    is_new = str(document.data.get("openapi")).startswith("3.1")
+    validator: Any = extend(Draft202012Validator if is_new else Draft4Validator, {"$ref": follow, "required": require})
+    try:
+        problem = next(validator(schema).iter_errors(body), None)
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError, re.error) as error:
+        return f"not judged: {type(error).__name__}: {error}"[:300]
+    return "valid" if problem is None else f"invalid: {problem.json_path}: {problem.message}"[:300]
+
+
+def draw(measured: dict[Path, Measured], count: int, seed: int) -> dict[Path, dict[str, str]]:
+    """Return which actions of each description are called: `count` of all, by chance."""
+    pairs = [(path, request) for path, one in measured.items() for request in one.actions]
+    drawn: dict[Path, dict[str, str]] = {}
+    for path, request in random.Random(seed).sample(pairs, min(count, len(pairs))):
+        drawn.setdefault(path, {})[request] = measured[path].actions[request]
+    return drawn
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print the table, and what came of the calls."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks importing", description=__doc__)
+    parser.add_argument("descriptions", nargs="+", type=Path)
+    parser.add_argument("--calls", type=int, default=1000, metavar="N", help="how many actions are called (1000)")
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="what they are drawn by (1)")
+    parser.add_argument("--reasons", action="store_true", help="print each call that was not done, and why")
+    asked = parser.parse_args(arguments)
+    print(f"| {' | '.join(HEADS)} |\n|{'---|' * len(HEADS)}")
+    fresh = get_context("spawn")  # each description in a process of its own, so that memory is its own
+    with tempfile.TemporaryDirectory() as name, ProcessPoolExecutor(1, fresh, max_tasks_per_child=1) as pool:
+        folders = {path: Path(name) / str(number) for number, path in enumerate(find_descriptions(asked.descriptions))}
+        measured: dict[Path, Measured] = {}
+        for path, folder in folders.items():
+            measured[path] = pool.submit(measure, path, folder).result()
+            print(f"| {' | '.join(map(str, measured[path].cells))} |", flush=True)
+        totals = [sum(one.cells[place] for one in measured.values()) for place in range(1, 8)]
+        print(f"| all | {' | '.join(map(str, totals))} | | | |", flush=True)
+        outcome = Outcome(Counter(), Counter(), [])
+        for path, actions in draw(measured, asked.calls, asked.seed).items():
+            one = pool.submit(call_actions, path, folders[path], actions).result()
+            outcome.runs.update(one.runs)
+            outcome.bodies.update(one.bodies)
+            outcome.reasons.extend(one.reasons)
+    for what, counter in (("calls", outcome.runs), ("JSON bodies", outcome.bodies)):
+        print(
+            f"\n{counter.total():,} {what}: {', '.join(f'{count:,} {kind}' for kind, count in counter.most_common())}."
+        )
+    if asked.reasons:
+        print("\n" + "\n".join(outcome.reasons))
 
 
 if __name__ == "__main__":

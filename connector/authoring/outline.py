@@ -57,7 +57,10 @@ def outline_connector(name: str, base_url: str, auth: str, pagination: str) -> d
     is_url = parts.scheme == "https" and parts.hostname and not (parts.query or parts.fragment or parts.username)
     if not is_url or not re.fullmatch(r"[a-z0-9.-]+", parts.netloc):
         expected = "https://host/path, in lower case, without a port, a user or a query"
-        problems.append(Problem("base_url", base_url, expected, "give the address that every request begins with"))
+        fix = "give the address that every request begins with"
+        if "{" in base_url:
+            fix += " for one account; braces go into the manifest afterwards"
+        problems.append(Problem("base_url", base_url, expected, fix))
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
         expected = "a lower-case letter, then lower-case letters, digits and _"
         problems.append(Problem("name", name, expected, "choose another name for the folder, or pass --name"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field, JsonValue, StringConstraints, field_validator, model_validator
@@ -184,7 +185,8 @@ class Manifest(StrictModel):
     @cached_property
     def shared_words(self) -> dict[str, dict[str, Any]]:
         """The words of each shared input, as an action that uses it would write them."""
-        return {key: field.model_dump(exclude_unset=True) for key, field in self.inputs.items()}
+        # What a member keeps for later (`cached_property`) is no field, of which pydantic warns within a union.
+        return {key: field.model_dump(exclude_unset=True, warnings=False) for key, field in self.inputs.items()}
 
     @model_validator(mode="before")
     @classmethod
@@ -210,6 +212,13 @@ class Manifest(StrictModel):
     def base_urls(self) -> list[str]:
         """The base URL and those of the servers."""
         return [self.base_url, *self.servers.values()]
+
+    @cached_property
+    def own_hosts(self) -> tuple[str, ...]:
+        """The hosts that its requests go to, in any cloud, as it writes them: what tells it from others of its name."""
+        urls = [*self.base_urls, *(cloud.base_url or "" for cloud in self.clouds.values())]
+        hosts = [*self.allowed_hosts, *(host for cloud in self.clouds.values() for host in cloud.allowed_hosts)]
+        return tuple(sorted({host.lower() for host in (*hosts, *map(_find_host, urls)) if host}))
 
     @cached_property
     def filled_constants(self) -> dict[str, str]:
@@ -249,6 +258,11 @@ class Manifest(StrictModel):
         """Return the test of a connection type: its own, else the manifest's; None where there is none."""
         connection_type = self.connections[kind]
         return connection_type.test if "test" in connection_type.model_fields_set else self.test
+
+
+def _find_host(url: str) -> str:
+    """Return the host of a URL, perhaps with placeholders, without its port."""
+    return re.sub(r":\d+$", "", re.split("[/?#]", url.partition("://")[2], maxsplit=1)[0])
 
 
 def _add_cloud_input(connection_type: Any, clouds: dict[str, Any]) -> Any:

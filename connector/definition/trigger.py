@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from connector.definition.fields import FormField
 from connector.definition.json_path import DataOrHeaderPath, JsonPath, parse_delivery_path
+from connector.definition.lazy import cached_property
 from connector.definition.validation.strict_model import Key, StrictModel, Text
 
 if TYPE_CHECKING:
@@ -167,7 +168,7 @@ class Trigger(StrictModel):
             raise ValueError("give either `signature` or `token`")
         return self
 
-    @property
+    @cached_property
     def key_input(self) -> tuple[str, FormField] | None:
         """The input with the secret or the public key that deliveries are verified with; or None."""
         of_challenge = self.challenge.token.input if self.challenge and self.challenge.token else None
@@ -175,7 +176,7 @@ class Trigger(StrictModel):
         fields = [(key, field) for key, field in self.inputs.items() if field.secret or is_public]
         return next((item for item in fields if item[0] != of_challenge), fields[0] if fields else None)
 
-    @property
+    @cached_property
     def key_inputs(self) -> dict[str, FormField]:
         """The inputs that deliveries and challenges are verified with, by key."""
         own = dict([self.key_input] if self.key_input else [])

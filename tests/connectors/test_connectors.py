@@ -10,7 +10,15 @@ from connector.authoring.lint import lint
 from connector.cli.main import run
 from connector.definition.loader import Connector
 
-FOLDERS = sorted(path.parent for path in Path(__file__).parent.glob("*/manifest.yaml"))
+ROOT = Path(__file__).parents[2]
+EXAMPLES = ("google-calendar", "hubspot", "notion", "salesforce", "slack", "twilio")
+FOLDERS = sorted(
+    [
+        *(path.parent for path in Path(__file__).parent.glob("*/manifest.yaml")),
+        *(ROOT / "examples" / name for name in EXAMPLES),
+    ],
+    key=lambda folder: folder.name,
+)
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)

@@ -32,7 +32,7 @@ MEMBERS = {
     "Event": {"account", "at", "data", "headers", "key", "name", "object", "raw", "subject", "trigger"},
     "Items": {"close", "complete"},
     "Observer": {"after", "before", "begin", "end"},
-    "Receiver": {"handle", "lifespan", "on"},
+    "Receiver": {"handle", "lifespan", "open_inbox", "on"},
     "Result": {
         "attempts",
         "complete",

@@ -15,7 +15,7 @@ from support.servers import GivenClock
 
 from connector import Client, Connection, Result, begin_sign_in, finish_sign_in
 from connector.errors import SignInError
-from connector.runtime.auth.connection import store_key
+from connector.runtime.auth.connection_record import store_key
 from connector.runtime.auth.revocation import revoke
 from connector.runtime.storage.file_store import FileStore
 from connector.runtime.storage.memory_store import MemoryStore

@@ -29,7 +29,6 @@ BODY = (
 SECRET = "4fv1RkqGQUq5sWbEz6hA5A"  # of the service's published examples
 NOW = 1_720_707_180.0
 SHARED_SECRET = "a-secret-of-the-endpoint"  # of the triggers below
-CONNECTORS = _ROOT / "tests" / "connectors"
 _TRIGGERS = """
 discord:
   inputs: {publicKey: {label: Public Key, help: The key of the app., type: string}}
@@ -117,9 +116,11 @@ TRIGGERS: dict[str, dict[str, Any]] = {
     name: {"label": name.title(), "summary": "Receive events.", **words}
     for name, words in yaml.safe_load(_TRIGGERS).items()
 }
-INSTALLED = {
-    name: Connector.open(CONNECTORS / name) for name in ("slack", "twilio", "gcal", "notion", "hubspot", "linear")
-}
+_FOLDERS = [
+    *(_ROOT / "examples" / name for name in ("slack", "twilio", "google-calendar", "notion", "hubspot")),
+    _ROOT / "tests" / "connectors" / "linear",
+]
+INSTALLED = {connector.name: connector for connector in map(Connector.open, _FOLDERS)}
 
 
 def sign(body, secret=SECRET, timestamp=str(int(NOW))):

@@ -30,7 +30,10 @@ _INPUT: TypeAdapter[Input] = TypeAdapter(Input)
 _MADE = {
     "boolean": True, "datetime": "2026-03-02T09:00:00Z", "date": "2026-03-02", "file": "example.txt",
     "scalar": "abc123", "list of boolean": [True], "map of string": {"name": "value"}, "pairs": {"name": "value"},
+    "map of integer": {"name": 1}, "map of number": {"name": 1}, "map of boolean": {"name": True},
+    "map of scalar": {"name": "value"}, "map of list of string": {"name": ["value"]},
 }  # fmt: skip
+_MOST_ENTRIES = 100  # of a list that is made; a longer one shows nothing more
 _JSON_CANDIDATES: tuple[Any, ...] = ({"name": "value"}, ["example"], "example", 1)
 
 
@@ -103,13 +106,15 @@ def _list_made(field: Input | Member, name: str) -> list[Any]:
     listed = list(field.typed_choices)
     if field.members:
         entry = {key: _choose(member, [], key) for key, member in field.members.items() if member.required}
-        if not entry:
-            key, member = next(iter(field.members.items()))
-            entry = {key: _choose(member, [], key)}
+        optional = next(((key, member) for key, member in field.members.items() if not member.members), None)
+        if not entry and optional is not None:  # of a plain type: a member of its own kind would never end
+            entry = {optional[0]: _choose(optional[1], [], optional[0])}
         return [{"object": entry, "list of object": [entry]}.get(field.type, {"name": entry})]
     if field.is_list:
         kind = field.type.removeprefix("list of ")
         count = max(int(field.min or 1), 1)
+        if count > _MOST_ENTRIES:
+            return []
         entries = listed or _list_scalars(field.model_copy(update={"min": None, "max": None}), kind, name)
         return [(entries * count)[:count] if len(entries) < count else entries[:count]]
     return listed[:1] or _list_scalars(field, field.type, name)

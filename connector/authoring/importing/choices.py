@@ -165,7 +165,8 @@ def read_meanings(text: str, values: list[Any]) -> dict[str, str]:
     """Return value -> meaning, for the values that a text explains one by one: "`1` - Daily", "1: yes", "* `a` A."."""
     plain = _to_lines(text)
     marks: list[tuple[int, int, str]] = []
-    for value in sorted(values, key=lambda value: -len(str(value))):
+    named = [value for value in values if str(value) in plain]
+    for value in sorted(named, key=lambda value: -len(str(value))):
         for match in _build_mark(str(value)).finditer(plain):
             if not any(begin <= match.start() < end for begin, end, _ in marks):
                 marks.append((match.start(), match.end(), str(value)))

@@ -15,7 +15,7 @@ from connector.core.json_path import get_at_path, has_path, set_at_path
 from connector.definition.json_path import parse_path, parse_reply_path
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from connector.authoring.importing.description import Operation
     from connector.authoring.importing.document import ApiDocument
@@ -24,14 +24,31 @@ _ABSENT: Final = object()
 _MOST_ENTRIES = 2  # of a list: an example shows what it holds, not how much
 _MOST_MEMBERS = 60
 _LONGEST_TEXT = 200
+_MOST_VALUES = 5000  # of an example: schemas that need one another can ask for any number of them
 _WHOLE_DEPTH, _DEEPEST = 3, 8
 _NUMBERS = ("integer", "number")
+
+
+class _Trail:
+    """The names of the schemas that led to a value, and how many values the whole example may still have."""
+
+    def __init__(self, names: tuple[str, ...] = (), left: Iterator[int] | None = None) -> None:
+        self.names = names
+        self._left = iter(range(_MOST_VALUES)) if left is None else left
+
+    def enter(self, name: str) -> _Trail:
+        """Return the trail within a schema of this name, which may be empty."""
+        return _Trail((*self.names, name), self._left)
+
+    def is_at_end(self) -> bool:
+        """Whether nothing more is made here; to ask counts one value."""
+        return len(self.names) > _DEEPEST or next(self._left, None) is None
 
 
 def make_example(document: ApiDocument, schema: Any, offered: Any = None, *, name: str = "") -> Any:
     """Return an example that fits a schema: of what is offered, of the schema's own examples, else made."""
     given = _ABSENT if offered is None else _read_offer(document, schema, offered)
-    return _fit(document, schema, given, name, ())
+    return _fit(document, schema, given, name, _Trail())
 
 
 def make_reply_example(operation: Operation, pagination: Mapping[str, Any] | None = None) -> Any:
@@ -57,7 +74,7 @@ def _read_offer(document: ApiDocument, schema: Any, offered: Any) -> Any:
     return offered
 
 
-def _fit(document: ApiDocument, schema: Any, given: Any, name: str, trail: tuple[str, ...]) -> Any:
+def _fit(document: ApiDocument, schema: Any, given: Any, name: str, trail: _Trail) -> Any:
     """Return a value of a schema that keeps as much of the given one as fits."""
     shape = read_shape(document, schema)
     if given is None:
@@ -66,8 +83,7 @@ def _fit(document: ApiDocument, schema: Any, given: Any, name: str, trail: tuple
         given = _ABSENT
     if given is _ABSENT and shape.example is not None:
         given = _read_offer(document, schema, shape.example)
-    ref_name = document.ref_name(schema)
-    trail = (*trail, ref_name or "")
+    trail = trail.enter(document.ref_name(schema) or "")
     if shape.kind == "object":
         return _fit_object(document, shape, given, trail)
     if shape.kind == "array":
@@ -79,7 +95,7 @@ def _fit(document: ApiDocument, schema: Any, given: Any, name: str, trail: tuple
     return f"{given[:_LONGEST_TEXT]}..." if isinstance(given, str) and len(given) > 2 * _LONGEST_TEXT else given
 
 
-def _fit_object(document: ApiDocument, shape: Shape, given: Any, trail: tuple[str, ...]) -> Any:
+def _fit_object(document: ApiDocument, shape: Shape, given: Any, trail: _Trail) -> Any:
     if isinstance(given, dict):
         is_closed = shape.words.get("additionalProperties") is False
         return {
@@ -89,31 +105,31 @@ def _fit_object(document: ApiDocument, shape: Shape, given: Any, trail: tuple[st
         }
     required = shape.words.get("required")
     names = set(required) if isinstance(required, list) else set()
-    if len(trail) > _DEEPEST:
+    if trail.is_at_end():
         return {}
     first = dict(list(shape.properties.items())[:_MOST_MEMBERS])
-    if any(trail.count(ref_name) > 1 for ref_name in trail if ref_name):
+    if any(trail.names.count(name) > 1 for name in trail.names if name):
         names |= {name for name, schema in first.items() if read_shape(document, schema).kind in SCALARS}
-    elif len(trail) <= _WHOLE_DEPTH:
+    elif len(trail.names) <= _WHOLE_DEPTH:
         names |= set(first)
     made = {name: schema for name, schema in shape.properties.items() if name in names}
     return {name: _fit(document, schema, _ABSENT, name, trail) for name, schema in made.items()}
 
 
-def _fit_list(document: ApiDocument, shape: Shape, given: Any, name: str, trail: tuple[str, ...]) -> Any:
+def _fit_list(document: ApiDocument, shape: Shape, given: Any, name: str, trail: _Trail) -> Any:
     entry = shape.words.get("items", {})
     if isinstance(given, list):
         return [_fit(document, entry, value, name, trail) for value in given[:_MOST_ENTRIES]]
-    if len(trail) > _DEEPEST or (trail[-1] and trail.count(trail[-1]) > 1):
+    if trail.is_at_end() or (trail.names[-1] and trail.names.count(trail.names[-1]) > 1):
         return []
     return [_fit(document, entry, _ABSENT, name, trail)]
 
 
-def _fit_any(document: ApiDocument, shape: Shape, given: Any, name: str, trail: tuple[str, ...]) -> Any:
+def _fit_any(document: ApiDocument, shape: Shape, given: Any, name: str, trail: _Trail) -> Any:
     if not shape.variants:
         return {} if given is _ABSENT else given
     best = next((one for one in shape.variants if _is_of_kind(read_shape(document, one), given)), shape.variants[0])
-    if len(trail) > _DEEPEST:
+    if trail.is_at_end():
         return None
     return _fit(document, best, given, name, trail)
 
@@ -157,7 +173,7 @@ def _show_page(document: ApiDocument, schema: Any, example: Any, pagination: Map
         shape = read_shape(document, schema)
         for name in parse_path(items):
             shape = read_shape(document, shape.properties.get(name))
-        example = _put(example, items, [_fit(document, shape.words.get("items"), _ABSENT, "", ())])
+        example = _put(example, items, [_fit(document, shape.words.get("items"), _ABSENT, "", _Trail())])
     style = pagination.get("style")
     if style == "last_item":
         example = _put_in_entries(example, items, str(pagination["next"]))

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import json
 import re
-from copy import deepcopy
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from connector._version import __version__
-from connector.authoring.importing.building.actions import ActionBuilder, ActionDraft
+from connector.authoring.importing.building.actions import ActionBuilder
 from connector.authoring.importing.building.connections import build_connections
+from connector.authoring.importing.building.event_files import build_events, list_secrets
+from connector.authoring.importing.building.held_actions import build_actions
 from connector.authoring.importing.building.manifest import build_manifest, choose_name
+from connector.authoring.importing.building.named_types import NamedTypes
 from connector.authoring.importing.building.names import name_actions
 from connector.authoring.importing.building.records import build_resources
 from connector.authoring.importing.building.schemas import SchemaFiles, fit_reply
 from connector.authoring.importing.building.shared import find_shared
-from connector.authoring.importing.building.site import NotRunnableError, find_site
-from connector.authoring.importing.building.verification import Verifier
-from connector.authoring.importing.building.words import sort_input_words
-from connector.authoring.importing.events import infer_events
+from connector.authoring.importing.building.site import find_site
 from connector.authoring.importing.grades import ImportGrades, Note, OperationGrade
 from connector.authoring.importing.merge.folder_merge import MANIFEST, NewFile
 from connector.authoring.importing.merge.record import ImportRecord
@@ -28,14 +27,13 @@ from connector.authoring.importing.selection import select
 from connector.authoring.importing.yaml_writer import write_yaml
 from connector.authoring.openapi.restoration import is_exported, restore_files
 from connector.definition.case import to_kebab_case
-from connector.definition.events import parse_event_file
-from connector.definition.folders.parts import RESOURCES_FILE
-from connector.definition.parsers.strict_yaml import MAX_FILE_BYTES
+from connector.definition.folders.parts import RESOURCES_FILE, TYPES_FILE
 from connector.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
+    from connector.authoring.importing.building.actions import ActionDraft
     from connector.authoring.importing.building.names import KeySource
     from connector.authoring.importing.building.words import Words
     from connector.authoring.importing.description import BrokenOperation, Description, Operation
@@ -110,8 +108,9 @@ def import_description(description: Description, options: ImportOptions) -> Impo
     manifest = build_manifest(name, description.documents, site, connections, shared)
     schemas = SchemaFiles()
     resources = {name: one.words for name, one in infer_resources(operations).items()}
-    builder = ActionBuilder(site, connections, shared, schemas, docs=options.docs, resources=resources)
-    drafts, grades = _build_actions(operations, name_actions(operations, options.keys), builder, Verifier(manifest))
+    types = NamedTypes()
+    builder = ActionBuilder(site, connections, shared, schemas, types, docs=options.docs, resources=resources)
+    drafts, grades = build_actions(operations, name_actions(operations, options.keys), builder, types, manifest)
     grades += [_grade_broken(one) for one in description.broken if not options.only]
     for draft in drafts:
         if not fit_reply(draft.words, schemas):
@@ -119,19 +118,21 @@ def import_description(description: Description, options: ImportOptions) -> Impo
     paths = _match_paths(operations, drafts)
     kept = build_resources(resources, paths, manifest, [draft.words for draft in drafts])
     files = {MANIFEST: NewFile(manifest), **({RESOURCES_FILE: NewFile(dict(kept))} if kept else {})}
-    files |= {
-        f"actions/{to_kebab_case(draft.key)}.yaml": NewFile(draft.words, draft.words["request"]) for draft in drafts
-    }
+    if named := types.list_used([draft.words for draft in drafts]):
+        files[TYPES_FILE] = NewFile({name: types.words[name] for name in sorted(named)})
+    lines = _tell_apart(drafts)
+    files |= {f"actions/{to_kebab_case(draft.key)}.yaml": NewFile(draft.words, lines[draft.key]) for draft in drafts}
     used = _keep_used(schemas.files, [draft.words for draft in drafts])
     files |= {f"schemas/objects/{name}.json": NewFile(schema) for name, schema in used.items()}
-    events = _build_events(description)
-    files |= events
-    secrets = sorted({name for file in events.values() for name in _list_secrets(file.words)})
-    if secrets:
+    events, left_out = build_events(description.documents)
+    files |= {path: NewFile(words) for path, words in events.items()}
+    if secrets := list_secrets(events):
         manifest["redact"] = {"fields": secrets}
     chosen = {operation.request for operation in operations}
     unselected = tuple(item.request for item in description.operations if item.request not in chosen)
-    return Imported(files, ImportGrades(tuple(grades)), (*site.notes, *connections.notes, *shared.notes), unselected)
+    return Imported(
+        files, ImportGrades(tuple(grades)), (*site.notes, *connections.notes, *shared.notes, *left_out), unselected
+    )
 
 
 def _restore(document: Mapping[str, Any]) -> Imported:
@@ -142,26 +143,16 @@ def _restore(document: Mapping[str, Any]) -> Imported:
     return Imported({path: NewFile(words) for path, words in restored.items()}, ImportGrades(grades))
 
 
-def _build_events(description: Description) -> dict[str, NewFile]:
-    """Return the files of the events that webhooks describe, without what lint would refuse."""
-    files = {}
-    for stem, found in infer_events(description.documents).items():
-        words = {name: one.words for name, one in found.items()}
-        try:
-            parse_event_file(deepcopy(words), stem)
-        except ValueError:
-            continue
-        files[f"schemas/events/{stem}.json"] = NewFile(words)
-    return files
+def _tell_apart(drafts: Sequence[ActionDraft]) -> dict[str, str]:
+    """Return what each action is known by when it is imported again: its request line, which is another for each.
 
-
-def _list_secrets(body: Any) -> Iterator[str]:
-    """Yield the fields of events that hold a secret."""
-    if isinstance(body, list):
-        yield from (name for item in body for name in _list_secrets(item))
-    elif isinstance(body, dict):
-        for name, item in body.items():
-            yield from [name] if item == "secret" else _list_secrets(item)
+    Descriptions tell apart by a fragment of the path what one path does: /files/{id}, /files/{id}#restore.
+    """
+    lines: dict[str, str] = {}
+    for draft in drafts:
+        line = str(draft.words["request"])
+        lines[draft.key] = line if line not in lines.values() else f"{line} ({draft.request})"
+    return lines
 
 
 def _match_paths(operations: Sequence[Operation], drafts: Sequence[ActionDraft]) -> dict[str, str]:
@@ -170,36 +161,6 @@ def _match_paths(operations: Sequence[Operation], drafts: Sequence[ActionDraft])
         draft.request: draft.words["request"].partition(" ")[2] for draft in drafts if "server" not in draft.words
     }
     return {operation.path: by_key[operation.request] for operation in operations if operation.request in by_key}
-
-
-def _build_actions(
-    operations: Sequence[Operation], keys: Mapping[str, str], builder: ActionBuilder, verifier: Verifier
-) -> tuple[list[ActionDraft], list[OperationGrade]]:
-    """Return the actions that can be made, and the grade of each operation; one that fails stops no other."""
-    drafts: list[ActionDraft] = []
-    grades: list[OperationGrade] = []
-    for operation in operations:
-        try:
-            draft = _build_action(operation, keys[operation.request], builder, verifier)
-        except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
-            reason = str(error) if isinstance(error, NotRunnableError) else f"{type(error).__name__}: {error}"
-            grades.append(OperationGrade(operation.request, None, (Note("not runnable", "request", reason),)))
-            continue
-        drafts.append(draft)
-        grades.append(
-            OperationGrade(operation.request, draft.key, tuple(draft.remarks.notes), tuple(draft.remarks.guesses))
-        )
-    return drafts, grades
-
-
-def _build_action(operation: Operation, key: str, builder: ActionBuilder, verifier: Verifier) -> ActionDraft:
-    draft = builder.build(operation, key)
-    words = verifier.add_example(verifier.verify(draft.words, draft.remarks))
-    if "inputs" in words:
-        words["inputs"] = {name: sort_input_words(field) for name, field in words["inputs"].items()}
-    if len(write_yaml(words).encode()) > MAX_FILE_BYTES:
-        raise NotRunnableError(f"its file would have more than {MAX_FILE_BYTES:,} bytes")
-    return draft._replace(words=words)
 
 
 def _grade_broken(broken: BrokenOperation) -> OperationGrade:

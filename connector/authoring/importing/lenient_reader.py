@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 MAX_BYTES = 64 << 20
-MAX_DEPTH = 200
+MAX_VALUES = 10_000_000  # with each alias of YAML written out; a text of MAX_BYTES without aliases has fewer
 
 _SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NUMBER_TAGS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
@@ -79,11 +79,25 @@ def read_text(raw: bytes, source: str) -> Any:
             raise _build_unreadable_error(source, str(error)) from None
     try:
         loader = _LenientLoader(_FOREIGN_CHARACTERS.sub("", text))
-        return loader.get_single_data()
+        data = loader.get_single_data()
+        count = _count_values(data, {})
     except yaml.YAMLError as error:
         raise _build_unreadable_error(source, " ".join(str(error).split())) from None
     except RecursionError:
         raise _build_unreadable_error(source, "it is nested too deeply") from None
+    if count > MAX_VALUES:
+        raise _build_unreadable_error(source, f"its aliases stand for more than {MAX_VALUES:,} values")
+    return data
+
+
+def _count_values(data: Any, counted: dict[int, int]) -> int:
+    """Return how many values there are, what several aliases stand for counted each time, but looked at once."""
+    if not isinstance(data, dict | list):
+        return 1
+    if id(data) not in counted:
+        inner = data.values() if isinstance(data, dict) else data
+        counted[id(data)] = 1 + sum(_count_values(value, counted) for value in inner)
+    return counted[id(data)]
 
 
 def _build_unreadable_error(source: str, reason: str) -> UsageError:

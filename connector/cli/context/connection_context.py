@@ -9,7 +9,8 @@ import click
 from connector.cli.context.context import CommandContext, reject_store_with_sandbox, store_option
 from connector.definition.lazy import cached_property
 from connector.runtime.auth import connection_record
-from connector.runtime.auth.connection import Connection, store_key
+from connector.runtime.auth.connection import Connection
+from connector.runtime.auth.connection_record import store_key
 from connector.runtime.auth.token_refresh import LOCK_TIMEOUT
 from connector.runtime.client.client import Client
 from connector.runtime.rate_budget.budget import is_sandbox
@@ -113,8 +114,8 @@ class ConnectionContext(CommandContext):
         return [key.removeprefix(prefix) for key in self.store.keys(prefix)]
 
     def read_record(self, name: str) -> ConnectionRecord | None:
-        """Return the record of a connection, or None. Raises StoreError."""
-        return connection_record.read_record(self.store, self.build_record_key(name))
+        """Return the record of a connection, or None. Raises StoreError, SignInError for another connector's."""
+        return connection_record.read_own_record(self.store, self.connector, name)
 
     def lock(self, name: str) -> AbstractContextManager[None]:
         """Lock a connection's record, so that no token refresh overwrites a change."""

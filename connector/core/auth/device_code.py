@@ -50,7 +50,8 @@ def parse_device_reply(request: Request, reply: Reply, now: float) -> DeviceCode
         return read_failure(request, reply, fields, now)
     url = _read_text(fields, "verification_uri") or _read_text(fields, "verification_url")
     device_code, user_code = _read_text(fields, "device_code"), _read_text(fields, "user_code")
-    if not device_code or not user_code or not url.startswith(("https://", "http://")) or not url.isprintable():
+    is_shown_safely = user_code.isprintable() and url.isprintable()  # a line end could begin another instruction
+    if not device_code or not user_code or not url.startswith(("https://", "http://")) or not is_shown_safely:
         return TokenFailure("unreadable", "the reply has no code and no address to enter it at", status=reply.status)
     complete_url = _read_text(fields, "verification_uri_complete")
     lifetime, interval = parse_lifetime(fields.get("expires_in")), parse_lifetime(fields.get("interval"))

@@ -22,12 +22,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class SessionLogin:
-    """How a session begins: the request of its action, and where the reply has the token, which lasts `lifetime`."""
+    """How a session begins: the request of its action, and where the reply has the token, which lasts `lifetime`.
+
+    `base_url` is the connection's own, which the action's server may not be.
+    """
 
     token_request: tuple[Request, Credential]
     parser: ResponseParser
     token: str
     lifetime: float | None
+    base_url: str
 
 
 @dataclass(frozen=True, slots=True)

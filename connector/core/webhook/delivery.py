@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode
 
 from connector.core.json_path import get_at
 from connector.core.webhook.errors import build_webhook_error
@@ -74,7 +74,7 @@ def select_headers(headers: Headers, names: Mapping[str | bytes, str]) -> dict[s
 
 def parse_query(url: str) -> dict[str, list[str]]:
     """Return all values of the parameters in a URL's query; none of a query that is not one."""
-    query = urlsplit(url).query if "?" in url else ""
+    query = url.partition("#")[0].partition("?")[2]  # the rest may be what a sender wrote as its Host, and no URL
     if not query or len(query) > MAX_QUERY_LENGTH:
         return {}
     values: dict[str, list[str]] = {}

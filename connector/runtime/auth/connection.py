@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Mapping
 from dataclasses import replace
@@ -18,7 +19,7 @@ from connector.definition.connection_type import URL_INPUTS
 from connector.errors import SignInError, StoreError, UsageError
 from connector.runtime.auth import connection_record, env_connection
 from connector.runtime.auth.connection_inputs import check_inputs, find_main_secret, merge_inputs
-from connector.runtime.auth.connection_record import ConnectionRecord
+from connector.runtime.auth.connection_record import ConnectionRecord, store_key
 from connector.runtime.auth.keys.client_certificate import build_certificate
 from connector.runtime.auth.keys.own_credential import OwnCredential
 from connector.runtime.auth.refresh_context import RefreshContext
@@ -27,6 +28,7 @@ from connector.runtime.auth.token_refresh import LOCK_TIMEOUT
 from connector.runtime.auth.token_source import TokenSource
 from connector.runtime.storage.memory_store import MemoryStore
 from connector.runtime.storage.open import open_store
+from connector.runtime.storage.store import hold_session
 
 if TYPE_CHECKING:
     from connector.core.auth.site import Site
@@ -36,11 +38,6 @@ if TYPE_CHECKING:
     from connector.definition.loader import Connector
     from connector.runtime.auth.credential_source import CredentialSource
     from connector.runtime.storage.store import Store
-
-
-def store_key(connector: Connector, name: str) -> str:
-    """Return the key of a connection in a store."""
-    return f"connection:{connector.name}:{name}"
 
 
 class Connection:
@@ -116,10 +113,11 @@ class Connection:
     def load(cls, connector: Connector, name: str, *, store: Store | None = None, http: Any = None) -> Connection:
         """Return the connection stored under a name (default store: the file store of this user).
 
-        Raises SignInError if there is none, StoreError if it cannot be read.
+        Raises SignInError if there is none, or another connector of this name stored it; StoreError if it cannot be
+        read.
         """
         resolved_store = store if store is not None else open_store(None)
-        record = connection_record.read_record(resolved_store, store_key(connector, name))
+        record = connection_record.read_own_record(resolved_store, connector, name)
         if record is None:  # without the other names: whoever may name one may be a stranger
             raise SignInError(f"No connection {name!r} is stored.", hint=f"Run: connector connect {name}")
         connection = cls(connector, record.kind, record.inputs, name=name, store=resolved_store, http=http)
@@ -132,11 +130,10 @@ class Connection:
 
         Raises SignInError if it was removed, StoreError if it cannot be read.
         """
-        try:
-            stored = Connection.load(self.connector, self.name, store=self._store, http=self.http)
-        except SignInError:
+        if connection_record.read_own_record(self._store, self.connector, self.name) is None:
             message = f"The connection {self.name!r} is no longer in its store: it was removed."
-            raise SignInError(message, hint=f"Run: connector connect {self.name}", outcome="rejected") from None
+            raise SignInError(message, hint=f"Run: connector connect {self.name}", outcome="rejected")
+        stored = Connection.load(self.connector, self.name, store=self._store, http=self.http)
         if (stored.kind, stored.inputs()) == (self.kind, self.inputs()):
             return False
         self.__dict__ = {**stored.__dict__, "_credential_source": self._credential_source}  # all at once
@@ -150,7 +147,7 @@ class Connection:
                 hint = "Give its input of that name as inputs={'token': ...}."
             raise UsageError(f"token= is an initial token, and a connection of kind {self.kind} takes none.", hint=hint)
         key, record = store_key(self.connector, self.name), self._build_record(parse_token(token))
-        stored = connection_record.read_record(self._store, key)
+        stored = connection_record.read_own_record(self._store, self.connector, self.name)
         if stored is not None and stored.token_set and not stored.revocation:
             return
         try:
@@ -160,17 +157,22 @@ class Connection:
                 raise
 
     def save(self, token_set: TokenSet | None = None) -> None:
-        """Store this connection and its token, replacing any record; durable on return. Raises StoreError.
+        """Store this connection and its token, replacing any record of its connector; durable on return.
+
+        Raises StoreError, SignInError where another connector of this name has stored one under its name.
 
         It takes no lock: a refresh in progress, which may hang, finds at its next write that the record has changed,
         and yields.
         """
-        self._store.write(store_key(self.connector, self.name), self._build_record(token_set).to_dict())
+        with hold_session(self._store):
+            with contextlib.suppress(StoreError):  # of a record that cannot be read: it is replaced
+                connection_record.read_own_record(self._store, self.connector, self.name)
+            self._store.write(store_key(self.connector, self.name), self._build_record(token_set).to_dict())
         self._token_source = self._build_token_source()
         self._is_stored = True
 
     def _build_record(self, token_set: TokenSet | None = None) -> ConnectionRecord:
-        return ConnectionRecord(self.kind, self.inputs(), token_set)
+        return ConnectionRecord(self.kind, self.inputs(), token_set, hosts=self.connector.manifest.own_hosts)
 
     def inputs(self) -> dict[str, Any]:
         """Return the inputs by key, secrets included: for a store, never for a log."""
@@ -195,7 +197,7 @@ class Connection:
         signer = self._build_signer(values)
         client = replace(OAuthClient.from_inputs(self._type, site, values), certificate=signer.certificate)
         if self._type.login is not None:
-            return client.with_login(compile_login(self.connector, self._type, signer, values, site.base_url))
+            return client.with_login(compile_login(self.connector, self._type, signer, values, site))
         if self._type.kind == "jwt":
             return replace(client, issuer_of_jwts=JwtIssuer.of(self._type, self._find_secret(values) or "", values))
         return client

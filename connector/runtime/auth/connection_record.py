@@ -9,11 +9,14 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from connector.core.auth.token_set import TokenSet  # noqa: TC001  pydantic reads it
 from connector.core.response import retry_after
-from connector.errors import StoreError
+from connector.errors import SignInError, StoreError
 from connector.runtime.storage.store import describe_store
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from connector.core.auth.oauth import TokenFailure
+    from connector.definition.loader import Connector
     from connector.runtime.storage.store import Store
 
 
@@ -36,13 +39,17 @@ class RevokedCredential:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class ConnectionRecord:
-    """A stored connection; `version` is that of the store's record, 0 for one that is not stored yet."""
+    """A stored connection; `version` is that of the store's record, 0 for one that is not stored yet.
+
+    `hosts` are those of the connector that stored it; a record of an earlier version has none.
+    """
 
     kind: str
     inputs: dict[str, Any]
     token_set: Annotated[TokenSet | None, Field(alias="grant")] = None
     intent: RefreshIntent | None = None
     revocation: Annotated[RevokedCredential | None, Field(alias="dead")] = None
+    hosts: tuple[str, ...] = ()
     version: Annotated[int, Field(exclude=True)] = 0
 
     def to_dict(self) -> dict[str, Any]:
@@ -52,6 +59,32 @@ class ConnectionRecord:
 
 
 _RECORD_ADAPTER = TypeAdapter(ConnectionRecord)
+
+
+def store_key(connector: Connector, name: str) -> str:
+    """Return the key of a connection in a store."""
+    return f"connection:{connector.name}:{name}"
+
+
+def read_own_record(store: Store, connector: Connector, name: str) -> ConnectionRecord | None:
+    """Return the record of a connector's connection, or None; see `check_owner`. Raises SignInError, StoreError."""
+    record = read_record(store, store_key(connector, name))
+    check_owner(record, connector.manifest.own_hosts, name)
+    return record
+
+
+def check_owner(record: ConnectionRecord | None, hosts: Iterable[str], name: str) -> None:
+    """Raise SignInError for a record of another connector of the same name, whose secrets must not go to these hosts.
+
+    A connector is known by its hosts, of which one that changes keeps some.
+    """
+    if record is None or not record.hosts or not set(record.hosts).isdisjoint(hosts):
+        return
+    raise SignInError(
+        f"The connection {name!r} was stored by another connector of the same name, for {', '.join(record.hosts)}; "
+        f"this one sends to {', '.join(hosts)}. Nothing was sent.",
+        hint="Sign in under another name, or in another store: --store.",
+    )
 
 
 def read_record(store: Store, key: str) -> ConnectionRecord | None:

@@ -10,7 +10,7 @@ from connector.core.auth import device_code as device_codes
 from connector.core.auth.device_code import DeviceCode
 from connector.core.auth.token_set import TokenSet
 from connector.errors import SignInError, UsageError
-from connector.runtime.auth import token_endpoint
+from connector.runtime.auth import connection_record, token_endpoint
 from connector.runtime.auth.connection import Connection
 from connector.runtime.auth.discovery import find_addresses
 from connector.runtime.auth.sign_in import build_sign_in_error, save_issued
@@ -94,6 +94,7 @@ def begin_device_sign_in(
     client = connection.oauth_client
     if client.kind != "oauth2_device_code":
         raise UsageError(f"Connections of kind {kind} need no code.", hint="Use begin_sign_in, or Connection.")
+    connection_record.read_own_record(store, connector, name)  # which is not another connector's
     client = find_addresses(client, http, connection.allowed_hosts)
     for url in (client.device_authorization_url, client.token_url):
         if not token_endpoint.is_allowed_url(url, connection.allowed_hosts):

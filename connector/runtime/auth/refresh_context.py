@@ -68,11 +68,14 @@ class RefreshContext:
         return connection_record.find_fresh_token(record, rejected_token, now)
 
     def read_record(self) -> ConnectionRecord | None:
-        """Return the stored record, or None. Raises StoreError."""
-        return connection_record.read_record(self.store, self.key)
+        """Return the stored record, or None. Raises StoreError, SignInError for one of another connector."""
+        record = connection_record.read_record(self.store, self.key)
+        connection_record.check_owner(record, self.initial_record.hosts, self.key.rpartition(":")[2])
+        return record
 
     def write_record(self, record: ConnectionRecord) -> ConnectionRecord:
         """Store a record that follows its `version`; return it with the new one. Raises StoreError."""
+        record = replace(record, hosts=self.initial_record.hosts)
         return replace(record, version=self.store.write(self.key, record.to_dict(), version=record.version))
 
     def build_request(

@@ -16,7 +16,7 @@ from connector.core import redaction, url_policy
 from connector.core.auth import oauth
 from connector.core.invalid_value import InvalidValue
 from connector.errors import SignInError, StoreError, TransportError, UsageError
-from connector.runtime.auth import token_endpoint
+from connector.runtime.auth import connection_record, token_endpoint
 from connector.runtime.auth.connection import Connection
 from connector.runtime.auth.discovery import find_addresses
 from connector.runtime.clock import SystemClock
@@ -80,6 +80,7 @@ def begin_sign_in(
     state = f"{secrets.token_urlsafe(32)}.{expires_at:.0f}"
     pending = {
         "connector": connector.name,
+        "hosts": connector.manifest.own_hosts,
         "connection": name,
         "kind": kind,
         "inputs": connection.inputs(),
@@ -89,6 +90,7 @@ def begin_sign_in(
         "expires_at": expires_at,
     }
     with hold_session(store):
+        connection_record.read_own_record(store, connector, name)  # which is not another connector's
         _delete_expired(store, clock)
         store.write(_state_key(state), pending)
     return SignIn(oauth.build_authorize_url(client, redirect_uri, state, verifier), state, expires_at)
@@ -111,6 +113,10 @@ def finish_sign_in(
     pending = _pop_pending(parameters.get("state", ""), store, clock)
     if pending["connector"] != connector.name:
         message = f"This sign-in was started for {pending['connector']}, not for {connector.name}."
+        raise UsageError(message, hint="Start the sign-in again.")
+    hosts = pending.get("hosts") or connector.manifest.own_hosts
+    if set(hosts).isdisjoint(connector.manifest.own_hosts):
+        message = f"This sign-in was started for another {connector.name}, at {', '.join(hosts)}."
         raise UsageError(message, hint="Start the sign-in again.")
     name, inputs = pending["connection"], pending["inputs"]
     connection = Connection(connector, pending["kind"], inputs, name=name, store=store, http=http)

@@ -55,10 +55,11 @@ class DeliveryOptions:
 
 @dataclass(frozen=True, slots=True)
 class EventSource:
-    """The name that an inbox stores events under, and the verifier that parses them."""
+    """The name that an inbox stores events under, the verifier that parses them, and the connector's hosts."""
 
     name: str
     verifier: WebhookVerifier
+    hosts: tuple[str, ...] = ()
 
 
 class Dispatcher:
@@ -135,6 +136,7 @@ class Dispatcher:
                 if error.retryable:
                     return []  # another process delivers
                 raise
+            self._inbox.claim(name, self._source.hosts)
             self._has_lock = True
         if clock.monotonic() >= self._purge_at and not self._inbox.purge(name):
             self._purge_at = clock.monotonic() + PURGE_INTERVAL

@@ -39,6 +39,7 @@ from connector.runtime.clock import SystemClock
 from connector.runtime.database.connect import open_database
 from connector.runtime.database.group_commit import GroupCommitWriter
 from connector.runtime.files.private_files import OLD_OR_NEW
+from connector.runtime.webhooks.inbox_owners import InboxOwners
 
 if TYPE_CHECKING:
     import asyncio
@@ -125,6 +126,7 @@ class Inbox:
         self.clock: Clock = clock or SystemClock()
         self._window = window
         self._database = open_database(url, TABLE, self.clock)
+        self._owners = InboxOwners(url, self.clock)
         self._writers: dict[int, GroupCommitWriter] = {}
 
     def __repr__(self) -> str:
@@ -133,6 +135,10 @@ class Inbox:
     def open(self) -> None:
         """Create a missing table, and raise now if the database is unusable."""
         self.find(_C.id < 0, 1)
+
+    def claim(self, source: str, hosts: Collection[str]) -> None:
+        """Note that a connector of these hosts owns a source. Raises UsageError if another one does, StoreError."""
+        self._owners.claim(source, hosts)
 
     def put(self, event: Event, source: str = "") -> Future[None]:
         """Store an event unless it is there; the future is done when it is durable, or has the StoreError."""

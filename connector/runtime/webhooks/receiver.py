@@ -95,13 +95,14 @@ class Receiver:
             hint = "The query of each request is added to it."
             raise UsageError("The public URL must have no query and no #.", hint=hint)
         self.public_url = public_url or ""
-        self._source = EventSource(f"{connector.name}.{verifier.name}", verifier)
+        self._source = EventSource(f"{connector.name}.{verifier.name}", verifier, connector.manifest.own_hosts)
         self._max_age = max_age
         self._options = DeliveryOptions(concurrency, attempts, timeout, ordered)
         self.inbox = Inbox(inbox, clock=clock) if isinstance(inbox, str) else inbox
         all_secrets = [text for texts in self._secrets.values() for text in texts]
         self.handlers = HandlerRegistry(redaction.redactor_for(connector).with_secrets(all_secrets))
         self.counts: Counter[str] = Counter()
+        self._owns_inbox = False
         self._dispatcher: Dispatcher | None = None
         self._body_timeouts, self._store_timeouts = task_timeouts(BODY_TIMEOUT), task_timeouts(STORE_TIMEOUT)
 
@@ -121,6 +122,15 @@ class Receiver:
 
         return register
 
+    def open_inbox(self) -> None:
+        """Create what the inbox lacks, and note that its events are this connector's.
+
+        Raises UsageError if they are those of another connector of the name, StoreError if the database is unusable.
+        """
+        self.inbox.open()
+        self.inbox.claim(self._source.name, self._source.hosts)
+        self._owns_inbox = True
+
     async def __call__(self, scope: asgi.Scope, receive: asgi.Receive, send: asgi.Send) -> None:
         """Handle an ASGI connection; the application that mounts the receiver checks the path."""
         if scope["type"] == "lifespan":
@@ -135,11 +145,14 @@ class Receiver:
         """Deliver events during an `async with` block, for the lifespan of an application that mounts the receiver.
 
         At the end, handlers have some seconds to finish; unfinished events are delivered again. Raises UsageError when
-        the receiver is already running.
+        the receiver is already running, or its inbox is another connector's.
         """
         if self._dispatcher is not None:
             hint = "A server enters lifespan() itself; enter it only where another application mounts the receiver."
             raise UsageError("The receiver is already running.", hint=hint)
+        if not self._owns_inbox:
+            with contextlib.suppress(StoreError):  # the dispatcher waits for a database that is away
+                await asyncio.to_thread(self.open_inbox)
         dispatcher = self._dispatcher = Dispatcher(self.inbox, self._source, self.handlers, self._options)
         task = asyncio.create_task(dispatcher.run())
         try:
@@ -174,8 +187,10 @@ class Receiver:
     async def _store_events(self, events: list[Event]) -> tuple[int, Any]:
         try:
             with SharedTimeout(self._store_timeouts):
+                if not self._owns_inbox:
+                    await asyncio.to_thread(self.open_inbox)
                 await self.inbox.put_all_async(events, self._source.name)
-        except (StoreError, TimeoutError) as error:
+        except (StoreError, UsageError, TimeoutError) as error:
             self._count_outcome("not kept", str(error) or "the inbox is too slow")
             return 503, None
         self._count_outcome("kept")

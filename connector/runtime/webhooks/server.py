@@ -81,7 +81,7 @@ def route_by_path(receivers: Mapping[str, Receiver]) -> App:
     for path, receiver in receivers.items():
         if not path.startswith("/") or not path.isprintable() or set(path) & set(" {}?#"):
             raise UsageError(f"{path!r} is not a path.", hint="Use /webhooks or /webhooks/one, for example.")
-        receiver.inbox.open()
+        receiver.open_inbox()
 
     @contextlib.asynccontextmanager
     async def run_receivers() -> AsyncIterator[None]:

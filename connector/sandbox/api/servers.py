@@ -38,16 +38,17 @@ class Servers:
         self.base_path = next(server.path for server in self._servers if server.name is None)
 
     def split_path(self, path: str, host: str = "") -> ApiPath | None:
-        """Return what a path is below the longest server's path that it begins with; None for none.
+        """Return what a path is below the longest path of a server at its host that it begins with; None for none.
 
-        Servers with one path are told apart by their hosts; a host of this machine is any of them.
+        Where servers of the host are known, it is one of theirs; a host of this machine may be that of any.
         """
-        found = next((match for item in self._servers if (match := item.paths.match(path))), None)
+        matching = [item for item in self._servers if item.paths.match(path)]
+        named = [item for item in matching if item.hosts.fullmatch(host)] or matching
+        found = named[0].paths.match(path) if named else None
         if found is None:
             return None
-        servers = [item for item in self._servers if item.paths.match(found[0])]
-        named = [item for item in servers if item.hosts.fullmatch(host)] or servers
-        return ApiPath(path[found.end(1) :], frozenset(item.name for item in named))
+        servers = [item for item in named if item.paths.match(found[0])]
+        return ApiPath(path[found.end(1) :], frozenset(item.name for item in servers))
 
     def find_path(self, url: str) -> str:
         """Return the path of the server that a request's base URL is of; that of the manifest's for any other."""

@@ -12,6 +12,7 @@ from support.pages.descriptions import describe, import_files
 from connector.authoring.importing.description import Description
 from connector.authoring.importing.document import ApiDocument
 from connector.authoring.importing.importer import ImportOptions, import_description, render_file
+from connector.authoring.importing.merge.folder_merge import plan_merge
 from connector.authoring.lint import lint
 from connector.definition.loader import Connector
 from connector.errors import UsageError
@@ -46,6 +47,9 @@ WORDS = st.sampled_from(
         "example",
         "oneOf",
         "allOf",
+        "const",
+        "discriminator",
+        "propertyName",
         "pattern",
         "minimum",
         "additionalProperties",
@@ -107,6 +111,15 @@ def test_only_and_except_choose_by_tag_and_path():
     ]
     with pytest.raises(UsageError, match="no operation has the tag 'raed'"):
         import_files(description, only=["raed"])
+
+
+def test_actions_of_one_path_that_a_fragment_tells_apart_all_get_their_file(tmp_path):
+    paths = {"/books/{id}": {"put": {"responses": JSON}}, "/books/{id}#restore": {"put": {"responses": JSON}}}
+    imported = import_description(describe(paths, components={"schemas": {"Book": BOOK}}), ImportOptions())
+    for count in (2, 0):  # the second import has nothing to change
+        plan = plan_merge(tmp_path, imported.files, imported.build_record([], ImportOptions()), render_file)
+        assert sum(path.startswith("actions/") for path in plan.changes) == count
+        plan.apply()
 
 
 def test_swagger_2_is_read_as_the_same():

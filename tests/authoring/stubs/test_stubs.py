@@ -83,7 +83,7 @@ def test_methods_are_awaited_by_an_async_client(zoom):
 
 
 def test_an_object_that_an_action_takes_is_typed(tmp_path):
-    source = write_module(Connector.open(ROOT / "tests" / "connectors" / "gcal"))
+    source = write_module(Connector.open(ROOT / "examples" / "google-calendar"))
     (tmp_path / "gcal.py").write_text(source)
     assert "attendees: Sequence[CreateEventAttendeesInput] | None | Unset = UNSET," in source
     call = 'Gcal(client).create_event(calendar_id="c", start="s", end="e", attendees=[{}])'
@@ -190,7 +190,7 @@ def test_a_type_checker_finds_every_planted_mistake_and_no_other(check, tmp_path
 
 
 def test_rows_and_the_results_of_a_job_have_their_types() -> None:
-    connector = Connector.open(Path(__file__).parents[2] / "connectors" / "salesforce")
+    connector = Connector.open(Path(__file__).parents[3] / "examples" / "salesforce")
     module = write_module(connector)
     job = module.partition("def create_query_job(")[2].partition('"""')[0]
     assert "-> Result[list[dict[str, str | None]]]:" in job

@@ -14,8 +14,8 @@ from connector.runtime.clock import SystemClock
 if TYPE_CHECKING:
     import pytest
 
-CONNECTORS = Path(__file__).parents[2] / "connectors"
-SALESFORCE = ["--connector", str(CONNECTORS / "salesforce"), "run"]
+EXAMPLES = Path(__file__).parents[3] / "examples"
+SALESFORCE = ["--connector", str(EXAMPLES / "salesforce"), "run"]
 QUERY = ["createQueryJob", "-i", "soql=SELECT Id FROM Account", "--sandbox", "--quiet"]
 
 
@@ -72,7 +72,7 @@ def test_a_call_file_and_rows_wait_for_their_jobs(monkeypatch: Any, capsys: Any,
 
 def test_a_table_has_the_columns_of_the_action_that_has_the_result(monkeypatch: Any, capsys: Any) -> None:
     skip_waits(monkeypatch)
-    hubspot = ["--connector", str(CONNECTORS / "hubspot"), "run"]
+    hubspot = ["--connector", str(EXAMPLES / "hubspot"), "run"]
     assert run([*hubspot, "listContacts", "--sandbox", "--quiet", "--output", "table"]) == 0
     assert capsys.readouterr().out == "id\tproperties.email\n501\tines@example.com\n"
     assert (
@@ -107,7 +107,7 @@ def test_a_row_whose_job_failed_is_told_and_never_sent_again(monkeypatch: Any, c
 
     (tmp_path / "rows.csv").write_text("soql\nSELECT Id FROM Account\n")
     (tmp_path / "token").write_text("t")
-    monkeypatch.setenv("SALESFORCE_DOMAIN", "harbour")
+    monkeypatch.setenv("SALESFORCE_DOMAIN", "harbour.my.salesforce.com")
     monkeypatch.setenv("SALESFORCE_ACCESS_TOKEN", "t")
     with Counting(answer) as server:
         command = [*SALESFORCE, "createQueryJob", "-f", str(tmp_path / "rows.csv"), "--journal", str(tmp_path / "j")]

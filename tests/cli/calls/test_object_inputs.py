@@ -9,7 +9,7 @@ import pytest
 
 from connector.cli.main import run
 
-FOLDER = Path(__file__).parents[2] / "connectors" / "gcal"
+FOLDER = Path(__file__).parents[3] / "examples" / "google-calendar"
 TIMES = ["--start", "2030-01-01T10:00:00Z", "--end", "2030-01-01T11:00:00Z"]
 ADA, GRACE = {"email": "ada@x.io"}, {"email": "grace@x.io", "additionalGuests": 2}
 
@@ -86,7 +86,7 @@ def test_what_nobody_gives_of_a_list_is_told(dry_run):
 def test_help_names_the_members(capsys):
     run(["--connector", str(FOLDER), "run", "createEvent", "--help"])
     shown = " ".join(capsys.readouterr().out.split())
-    assert "Who is invited. JSON with email, optional, guests, answer. Repeatable." in shown
+    assert "Who is invited. JSON with email, name, optional, resource, guests, answer, comment. Repeatable." in shown
 
 
 NAMED = """

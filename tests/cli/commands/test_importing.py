@@ -87,3 +87,38 @@ def test_what_cannot_be_imported_is_refused(here, spec, words, message):
     done = here("import", *words)
     assert done.code == 2
     assert message in done.out + done.err
+
+
+TREE = """
+openapi: 3.0.3
+info: {title: Trees}
+servers: [{url: https://api.example.com}]
+paths:
+  /trees:
+    post:
+      operationId: createTree
+      requestBody:
+        content:
+          application/json:
+            schema: {type: object, properties: {root: {$ref: "#/components/schemas/Node"}}}
+components:
+  schemas:
+    Node:
+      type: object
+      properties:
+        name: {type: string, description: The name.}
+        next: {$ref: "#/components/schemas/Node"}
+"""
+
+
+def test_a_second_import_keeps_what_an_author_wrote_of_a_type(here, tmp_path):
+    spec, types = tmp_path / "trees.yaml", tmp_path / "trees" / "types.yaml"
+    spec.write_text(TREE)
+    assert here("import", "trees.yaml", "trees").code == 0
+    types.write_text(types.read_text().replace("help: The name.", "help: What it is called.  # ours"))
+    spec.write_text(TREE.replace("        next:", "        height: {type: integer}\n        next:"))
+    assert here("import", "trees.yaml", "trees").code == 0
+    assert "help: What it is called.  # ours" in types.read_text()
+    assert "height" in types.read_text()
+    assert here("lint", "trees").code == 0
+    assert here("import", "trees.yaml", "trees", "--check").code == 0

@@ -134,7 +134,7 @@ class TestSandbox:
 
     def test_a_token_that_the_service_ends_early_is_renewed(self, here, zoom, monkeypatch):
         from connector.cli.context.connection_context import ConnectionContext
-        from connector.runtime.auth.connection import store_key
+        from connector.runtime.auth.connection_record import store_key
 
         assert here("connect", "play", "--sandbox").code == 0
         store, key = _sandbox_store(ConnectionContext, zoom), store_key(zoom, "play")

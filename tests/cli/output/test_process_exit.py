@@ -11,7 +11,7 @@ from support.oauth_server import Authority, wait_for, when
 from support.proxies import Gate
 from support.servers import held, reply
 
-from connector.runtime.auth.connection import store_key
+from connector.runtime.auth.connection_record import store_key
 from connector.runtime.storage.open import open_store
 
 CALL = ("run", "getUser", "--user-id", "me", "--connection", "work")

@@ -133,7 +133,7 @@ def test_broken_json_in_a_cell_is_told_without_the_cell(columns):
 @pytest.fixture
 def event_columns():
     """The columns of an action that takes objects: an event of Google Calendar with its attendees."""
-    connector = Connector.open(Path(__file__).parents[2] / "connectors" / "gcal")
+    connector = Connector.open(Path(__file__).parents[3] / "examples" / "google-calendar")
     return ColumnMapping(connector.action("createEvent"), {"Mail": "attendees.0.email"}, {"calendarId": "primary"})
 
 

@@ -14,7 +14,7 @@ from connector import AsyncClient, Client, Connection, Connector, errors
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SALESFORCE = Connector.open(Path(__file__).parents[2] / "connectors" / "salesforce")
+SALESFORCE = Connector.open(Path(__file__).parents[3] / "examples" / "salesforce")
 SOQL = {"soql": "SELECT Id FROM Account"}
 JOB = {"action": "getQueryJob", "inputs": {"jobId": "750"}}
 STARTED = reply(json_={"id": "750", "state": "UploadComplete"})
@@ -39,7 +39,7 @@ def server() -> Iterator[Counting]:
 
 @pytest.fixture
 def client(server: Counting) -> Iterator[Client]:
-    connection = Connection(SALESFORCE, "session", domain="harbour", accessToken="t")
+    connection = Connection(SALESFORCE, "session", domain="harbour.my.salesforce.com", accessToken="t")
     with Client(SALESFORCE, connection, base_url=server.url, clock=GivenClock()) as opened:
         yield opened
 
@@ -70,7 +70,7 @@ def test_tasks_wait_for_it_too(server: Counting) -> None:
     server.then(STARTED, state("JobComplete"), *PAGES)
 
     async def run() -> Any:
-        connection = Connection(SALESFORCE, "session", domain="harbour", accessToken="t")
+        connection = Connection(SALESFORCE, "session", domain="harbour.my.salesforce.com", accessToken="t")
         async with AsyncClient(SALESFORCE, connection, base_url=server.url, clock=GivenClock()) as client:
             return await client.run("createQueryJob", SOQL)
 

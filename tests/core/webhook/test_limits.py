@@ -24,7 +24,7 @@ from support.signature_schemes import (
 
 from connector import errors
 from connector.core.webhook.challenge import MAX_TOKEN_LENGTH
-from connector.core.webhook.event import Challenge
+from connector.core.webhook.event import Challenge, Event
 from connector.runtime.webhooks.verify import verifier_for, verify_webhook
 
 TRIGGER = """\
@@ -243,3 +243,14 @@ def test_a_kept_event_is_read_again_with_the_key_that_it_had(zoom):
     assert (again.key, again.name, again.object, again.subject, again.data) == (
         "kept-key", got.name, got.object, got.subject, got.data,
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("host", ["[::1", "a]b", "\u2100.example", ""])
+def test_a_query_is_read_whatever_a_sender_wrote_as_the_host(folder, host):
+    connector = folder(
+        "triggers:\n  lamps:\n    label: Lamps\n    summary: Receive lamps.\n    token: query.key\n    event: {name: kind}\n"
+        "    inputs: {key: {label: K, help: K., type: password, required: true}}\n"
+    )
+    event = verify_webhook(connector, KEY, {}, b'{"kind": "on"}', url=f"https://{host}/hook?key={KEY}#key=2")
+    assert isinstance(event, Event)
+    assert event.name == "on"

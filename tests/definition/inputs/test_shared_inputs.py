@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import jsonschema
 import pytest
 
@@ -38,6 +40,31 @@ def test_an_action_has_the_words_of_the_inputs_that_it_uses(folder):
     assert (request.path, request.body.value) == ("/ships/s1", {"berth": {"room": "2"}})
     beside = action.action.inputs["beside"]
     assert (beside.label, beside.help, beside.required, beside.to) == ("Beside", "The ship's ID.", False, "body.beside")
+
+
+VARIED = """
+types:
+  place:
+    room: {label: Room, help: The room., type: string, required: true, to: place.room}
+inputs:
+  berth:
+    label: Berth
+    help: Where it lies.
+    type: object
+    to: body.berth
+    variants:
+      inner: {label: Inner, fields: {inner: {label: Inner, help: A room., type: object, required: true, fields: "@place"}}}
+      outer: {label: Outer, fields: {outer: {label: Outer, help: A buoy., type: string, required: true}}}
+"""
+PUT = "action: put\nlabel: Put\nsummary: Put.\nrequest: POST /ships\ninputs: {berth: {use: berth}}\n"
+
+
+def test_a_named_type_within_a_variant_is_kept_and_nothing_warns(folder):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        action = compile_action(folder(VARIED, {"put": PUT}), "put")
+        request = action.build_request(action.validate({"berth": {"inner": {"room": "2"}}}))
+    assert request.body.value == {"berth": {"inner": {"place": {"room": "2"}}}}
 
 
 def test_one_that_the_manifest_does_not_have_is_told_at_its_line(folder):

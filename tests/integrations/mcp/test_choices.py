@@ -10,13 +10,13 @@ from connector import Connector
 
 pytest.importorskip("mcp", reason="the extra mcp is not installed")
 
-FOLDERS = Path(__file__).parents[2] / "connectors"
+TESTS = Path(__file__).parents[2]
 TEAM = "9cfb482a-81e3-4154-b5b9-2c805e70a02d"
 
 
 @pytest.fixture
 def linear(agent):
-    return agent(Connector.open(FOLDERS / "linear"))
+    return agent(Connector.open(TESTS / "connectors" / "linear"))
 
 
 def test_the_tool_is_there_where_an_action_lists_choices(agent, linear):
@@ -45,7 +45,7 @@ def test_every_problem_of_the_question_is_told(linear):
 
 
 def test_what_the_server_does_not_offer_is_not_asked(agent):
-    only_writes = agent(Connector.open(FOLDERS / "slack"), groups=["chat.postMessage"])
+    only_writes = agent(Connector.open(TESTS.parent / "examples" / "slack"), groups=["chat.postMessage"])
     answer = only_writes.call("list_choices", {"name": "post_message", "input": "channel"})
     assert answer.is_error
     assert only_writes.sandbox.requests == []

@@ -6,7 +6,7 @@ import pytest
 from support.servers import reply
 
 from connector import Client, Connection, errors
-from connector.runtime.auth.connection import store_key
+from connector.runtime.auth.connection_record import store_key
 from connector.runtime.storage.memory_store import MemoryStore
 
 TENANTS = ("acme", "globex")

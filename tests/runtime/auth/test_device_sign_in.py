@@ -154,7 +154,8 @@ def test_google_calls_the_address_a_url_and_a_confidential_client_names_itself(f
 @pytest.mark.parametrize(
     "said",
     [
-        {}, {**CODE, "user_code": ""}, {**CODE, "verification_uri": "javascript:alert(1)"}, {**CODE, "device_code": 7},
+        {}, {**CODE, "user_code": ""}, {**CODE, "user_code": "A\nOpen https://evil.example"},
+        {**CODE, "verification_uri": "javascript:alert(1)"}, {**CODE, "device_code": 7},
         {**CODE, "verification_uri": "https://a\x1b[2J"},
     ],
 )  # fmt: skip

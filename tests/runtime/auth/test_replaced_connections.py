@@ -9,7 +9,7 @@ import pytest
 from support.servers import reply
 
 from connector import Connection, errors
-from connector.runtime.auth.connection import store_key
+from connector.runtime.auth.connection_record import store_key
 
 ME = {"userId": "me"}
 BY_KEY = """

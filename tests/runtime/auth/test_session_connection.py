@@ -7,14 +7,16 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from support.servers import reply
+from support.servers import html, reply
 
 from connector import Client, Connection, errors
 from connector.runtime.storage.memory_store import MemoryStore
 
 PASSWORD = "canary-pass word"
 HEAD = "connector: lamp\nlabel: Lamp\nsummary: Lamps.\nbase_url: https://api.lamp.example/v2\nallowed_hosts: [api.lamp.example]\n"
-ERRORS = "errors: {message: message, rules: [{category: token_rejected, code: old}], code: code}\n"
+ERRORS = """errors: {message: message, code: code, failed: {code: [7, 8, 9]}, rules: [
+  {category: token_rejected, code: old}, {category: rate_limit, code: 8}, {category: unavailable, code: 9}]}
+"""
 LOGIN = """action: logIn
 label: Log In
 summary: Sign in.
@@ -77,6 +79,17 @@ def test_an_action_signs_in_and_its_token_goes_where_the_type_says(folder, serve
     assert (call.header("x-session"), call.header("authorization")) == ("canary-session-1", None)
 
 
+@pytest.mark.parametrize("base_url", [None, "https://api.lamp.example/proxy/v2"])
+def test_an_action_of_another_server_signs_in_there(folder, server, service, rerouted, base_url):
+    connector = build(folder)
+    whole = (connector.folder / "manifest.yaml").read_text() + "servers: {accounts: https://api.lamp.example/auth}\n"
+    connector = folder(whole=whole, actions={"log-in": f"{LOGIN}server: accounts\n"})
+    with Client(connector, connect(connector, rerouted), http=rerouted, base_url=base_url) as client:
+        client.run("list")
+    paths = ["/auth/login", "/v2/lamps"]
+    assert [one.path for one in server.requests] == [f"/proxy{path}" if base_url else path for path in paths]
+
+
 def test_one_sign_in_serves_all_callers(folder, service, rerouted):
     connector = build(folder)
     connection = connect(connector, rerouted)
@@ -120,7 +133,7 @@ def test_a_session_is_kept_in_the_store_for_other_processes(folder, service, rer
     assert service.logins == 1
 
 
-@pytest.mark.parametrize("status", [401, 403])
+@pytest.mark.parametrize("status", [200, 400, 401, 403, 422])
 def test_a_refused_password_is_not_tried_again_and_never_shown(folder, server, service, rerouted, status, caplog):
     service.refuse = reply(status, {"code": 7, "message": f"Wrong password {PASSWORD} for ada."})
     connector = build(folder)
@@ -133,11 +146,18 @@ def test_a_refused_password_is_not_tried_again_and_never_shown(folder, server, s
     assert service.logins == 1
 
 
-def test_a_service_that_is_away_ends_nothing(folder, service, rerouted, clock):
-    service.refuse = reply(503, {})
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        reply(503, {}), reply(404, {}), reply(200, {"code": 8, "message": "Slow down."}), reply(403, {"code": 8}),
+        reply(400, {"code": 9}), html(),
+    ],
+)  # fmt: skip
+def test_a_service_that_is_away_or_busy_ends_nothing(folder, service, rerouted, clock, refusal):
+    service.refuse = refusal
     connector = build(folder)
     with Client(connector, connect(connector, rerouted), http=rerouted, clock=clock) as client:
-        with pytest.raises(errors.ServiceDown):
+        with pytest.raises(errors.ConnectorError):
             client.run("list")
         service.refuse = None
         assert client.run("list").data == {"ok": True}

@@ -120,7 +120,7 @@ class TestObjects:
     @pytest.fixture
     def post(self) -> Iterator[Callable[..., int]]:
         """Send an event as it goes over the wire; return the status, or raise what the client raises."""
-        connector = Connector.open(Path(__file__).parents[2] / "connectors" / "gcal")
+        connector = Connector.open(Path(__file__).parents[3] / "examples" / "google-calendar")
         sandbox = Sandbox(connector)
         with Client(connector, sandbox.connection, http=sandbox.http) as client:
             yield lambda **more: client.request("POST", "/calendars/primary/events", data={**self.EVENT, **more}).status
@@ -144,7 +144,7 @@ class TestObjects:
     @pytest.fixture
     def post_blocks(self) -> Iterator[Callable[..., int]]:
         """Send blocks as they go over the wire; return the status, or raise what the client raises."""
-        connector = Connector.open(Path(__file__).parents[2] / "connectors" / "slack")
+        connector = Connector.open(Path(__file__).parents[3] / "examples" / "slack")
         sandbox = Sandbox(connector)
         with Client(connector, sandbox.connection, http=sandbox.http) as client:
             message = {"channel": "C1", "text": "a"}

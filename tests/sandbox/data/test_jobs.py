@@ -9,11 +9,11 @@ from support.servers import GivenClock
 from connector import Client, Connector
 from connector.sandbox.sandbox import Sandbox
 
-CONNECTORS = Path(__file__).parents[2] / "connectors"
+EXAMPLES = Path(__file__).parents[3] / "examples"
 
 
 def open_client(name: str) -> Client:
-    connector = Connector.open(CONNECTORS / name)
+    connector = Connector.open(EXAMPLES / name)
     sandbox = Sandbox(connector)
     return Client(connector, sandbox.connection, http=sandbox.http, clock=GivenClock())
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from connector.errors import SignInError, StoreError
-from connector.runtime.auth.connection import store_key
+from connector.runtime.auth.connection_record import store_key
 from connector.runtime.storage.open import open_store
 from support.oauth_server import Authority, wait_for
 from support.processes import callers, store_writers

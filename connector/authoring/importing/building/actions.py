@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from connector.authoring.importing.building.connections import Connections
+    from connector.authoring.importing.building.named_types import NamedTypes
     from connector.authoring.importing.building.schemas import SchemaFiles
     from connector.authoring.importing.building.shared import SharedParameters
     from connector.authoring.importing.building.site import ApiSite
@@ -58,12 +59,13 @@ class ActionBuilder:
         connections: Connections,
         shared: SharedParameters,
         schemas: SchemaFiles,
+        types: NamedTypes,
         *,
         docs: str | None = None,
         resources: Mapping[str, Words] | None = None,
     ) -> None:
         self._site, self._connections, self._shared = site, connections, shared
-        self._schemas, self._docs = schemas, docs
+        self._schemas, self._types, self._docs = schemas, types, docs
         self._resources = resources or {}
 
     def build(self, operation: Operation, key: str) -> ActionDraft:
@@ -72,7 +74,7 @@ class ActionBuilder:
             raise NotRunnableError(f"requests have no method {operation.method}")
         server, prefix = self._site.locate(operation)
         path, constants, names = _build_path(f"{prefix}{operation.path}")
-        fields = FieldBuilder(operation.document)
+        fields = FieldBuilder(operation.document, self._types)
         inputs: dict[str, tuple[tuple[str, ...], Words]] = {}
         known = find_path_values(self._resources, operation.path)
         for parameter in self._list_parameters(operation, fields):

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from connector.authoring.importing.description import Operation
     from connector.authoring.importing.document import ApiDocument
 
+_MOST_NEEDED = 8  # a longer list names all scopes that there are
 Option = tuple[str, ...]  # names of schemes that a request needs together
 _KEYS = {
     "bearer": "accessToken",
@@ -34,6 +35,7 @@ class Connections:
     hosts: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     keys_by_option: dict[Option, tuple[str, ...]] = field(default_factory=dict)
+    lists_alternatives: bool = False  # any one scope of a list is enough, whatever OpenAPI says of lists
 
     def list_keys(self, operation: Operation) -> list[str] | None:
         """Return the connection types that may run an operation, or None for all of them."""
@@ -59,7 +61,8 @@ class Connections:
         options = [scopes for scopes in options if scopes]
         if HAS_ALL_SCOPES and options and all(scopes == options[0] for scopes in options):
             scopes = options[0]
-            is_any = any(one.startswith(f"{other}:") for one in scopes for other in scopes)  # x:read and x:read:admin
+            is_long = len(scopes) > _MOST_NEEDED
+            is_any = self.lists_alternatives or is_long or not _list_deprecated(schemes).isdisjoint(scopes)
             return scopes if len(scopes) == 1 or is_any else {"all": scopes}
         return list(dict.fromkeys(scope for scopes in options for scope in scopes))
 
@@ -78,7 +81,7 @@ def read_schemes(document: ApiDocument) -> dict[str, dict[str, Any]]:
 
 def build_connections(operations: Sequence[Operation], site: ApiSite) -> Connections:
     """Return the connection types that the operations can be run with."""
-    connections = Connections()
+    connections = Connections(lists_alternatives=any(map(_lists_levels, operations)))
     for operation in operations:
         options = operation.security
         if options is None:
@@ -93,6 +96,23 @@ def build_connections(operations: Sequence[Operation], site: ApiSite) -> Connect
     for words in connections.types.values():
         words["inputs"] = {**words.get("inputs", {}), **site.inputs}
     return connections
+
+
+def _list_deprecated(schemes: dict[str, dict[str, Any]]) -> set[str]:
+    """Return the scopes that a description calls deprecated: there is another for each."""
+    flows = [flow for scheme in schemes.values() for flow in _list_mappings(scheme.get("flows"))]
+    texts = {scope: text for flow in flows for scope, text in (flow.get("scopes") or {}).items()}
+    return {scope for scope, text in texts.items() if str(text).lower().startswith("deprecated")}
+
+
+def _list_mappings(words: Any) -> list[dict[str, Any]]:
+    return [item for item in words.values() if isinstance(item, dict)] if isinstance(words, dict) else []
+
+
+def _lists_levels(operation: Operation) -> bool:
+    """Whether an operation lists a scope beside a wider one, x:read and x:read:admin: nobody needs both."""
+    lists = [scopes for option in operation.security or () for scopes in option.values()]
+    return any(one.startswith(f"{other}:") for scopes in lists for one in scopes for other in scopes)
 
 
 def _add_option(connections: Connections, schemes: list[tuple[str, dict[str, Any]]], site: ApiSite) -> Iterable[str]:

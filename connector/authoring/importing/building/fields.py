@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard
-
-from pydantic_core import SchemaError
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from connector.authoring.importing.action_examples import choose_input_example
+from connector.authoring.importing.building.choice import find_choice
+from connector.authoring.importing.building.limits import build_limits, pick_sizes
+from connector.authoring.importing.building.named_types import NamedTypes
 from connector.authoring.importing.building.names import name_inputs
-from connector.authoring.importing.building.schema_types import SCALARS, as_text, find_type, list_items, merge_choices
+from connector.authoring.importing.building.schema_types import (
+    SCALARS,
+    as_text,
+    find_items,
+    find_ref,
+    find_type,
+    list_items,
+    merge_choices,
+)
 from connector.authoring.importing.building.texts import (
     first_sentence,
     has_template,
@@ -17,25 +26,31 @@ from connector.authoring.importing.building.texts import (
     strip_markup,
     to_title,
 )
-from connector.authoring.importing.building.words import HAS_SCALAR, HAS_TYPED_MAPS, Remarks, Words, sort_input_words
+from connector.authoring.importing.building.words import (
+    HAS_SCALAR,
+    HAS_TYPED_MAPS,
+    HAS_VARIANTS,
+    Remarks,
+    Words,
+    sort_input_words,
+)
 from connector.authoring.importing.choices import infer_choices
 from connector.authoring.importing.grades import Guess
 from connector.authoring.rules.fields import is_secret_name
-from connector.core.inputs.field_checks import compile_linear_regex
 from connector.definition.json_path import join_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from connector.authoring.importing.building.choice import ApiChoice
+    from connector.authoring.importing.building.named_types import BuildMembers
     from connector.authoring.importing.document import ApiDocument
 
 MAX_LEVELS = 3  # of objects within objects
 MAX_FIELDS = 300  # of an action, members counted
 MAX_CHOICES = 300
 _FORMATS = {"email": "email", "uuid": "uuid", "uri": "url", "url": "url"}
-_TRIVIAL_LIMITS = (0x7FFFFFFF, -0x80000000, 0xFFFFFFFF)
 _MAX_EXAMPLE_DEPTH, _MAX_EXAMPLE_ITEMS, _MAX_EXAMPLE_TEXT = 6, 50, 1000
-_EXACT = 1 << 53  # beyond it, numbers that JavaScript wrote are rounded
 
 
 class _Texts(NamedTuple):
@@ -50,19 +65,19 @@ class _Texts(NamedTuple):
 class FieldBuilder:
     """Makes the inputs of one action; `remarks` has what they cannot say."""
 
-    def __init__(self, document: ApiDocument) -> None:
+    def __init__(self, document: ApiDocument, types: NamedTypes | None = None) -> None:
         self._document = document
+        self._types = types or NamedTypes()
         self.remarks = Remarks()
         self._count = 0
 
     def build(self, schema: Any, name: str, *, place: str, required: bool = False, **texts: Any) -> Words:
         """Return the words of an input, without its `to`; `texts` are the description and example of its parameter."""
-        return self._build(schema, _Texts(name, place, **texts), (), required=required)
+        return self._build(schema, _Texts(name, place, **texts), required=required)
 
-    def _build(self, schema: Any, texts: _Texts, trail: tuple[str, ...], *, required: bool) -> Words:
+    def _build(self, schema: Any, texts: _Texts, *, required: bool) -> Words:
         self._count += 1
         name = texts.name
-        ref = self._find_ref(schema)
         resolved = self.resolve(schema)
         words: Words = {
             "label": to_title(name),
@@ -75,7 +90,7 @@ class FieldBuilder:
             words["required"] = True
         if resolved.get("deprecated") is True and not required:
             words["hidden"] = True
-        words |= self._build_type(resolved, name, texts.place, trail if ref is None else (*trail, ref))
+        words |= self._build_type(schema, resolved, name, texts.place)
         if words["type"] not in ("object", "list of object", "map of object", "file"):
             words |= self._build_values(resolved, words, texts)
         words |= self._build_example(resolved, words, texts)
@@ -87,29 +102,30 @@ class FieldBuilder:
         written = list_items(resolved.get("oneOf") or resolved.get("anyOf"))
         parts = [part for part in map(self._document.resolve, written) if part.get("enum") != [""]]  # "" unsets
         if parts:
-            merged = merge_choices(parts, self._document)
+            merged = parts[0] if len(parts) == 1 else merge_choices(parts, self._document)
+            if merged is None and self._find_choice(schema) is not None:
+                merged = {"type": "object"}
             rest = {word: value for word, value in resolved.items() if word not in ("oneOf", "anyOf")}
             if merged is not None:
                 properties = {**merged.get("properties", {}), **rest.get("properties", {})}
                 resolved = {**merged, **rest, **({"properties": properties} if properties else {})}
         return resolved
 
-    def _find_ref(self, schema: Any) -> str | None:
-        ref = schema.get("$ref") if isinstance(schema, dict) else None
-        return ref if isinstance(ref, str) else None
-
     def _make_opaque(self, place: str, reason: str) -> Words:
         self.remarks.fold(place, reason)
         return {"type": "json"}
 
-    def _build_type(self, schema: Words, name: str, place: str, trail: tuple[str, ...]) -> Words:
+    def _find_choice(self, schema: Any) -> ApiChoice | None:
+        return find_choice(self._document, schema) if HAS_VARIANTS else None
+
+    def _build_type(self, written: Any, schema: Words, name: str, place: str) -> Words:
         kind = find_type(schema)
         if kind in SCALARS:
             return self._build_scalar(schema, kind, name)
         if kind == "array":
-            return self._build_list(schema, name, place, trail)
+            return self._build_list(schema, name, place)
         if kind == "object":
-            return self._build_object(schema, place, trail, "object")
+            return self._build_object(written, schema, place, "object")
         if kind == "scalar":
             return {"type": "scalar"} if HAS_SCALAR else self._make_opaque(place, "a text, number or boolean")
         if "oneOf" in schema or "anyOf" in schema:
@@ -126,55 +142,92 @@ class FieldBuilder:
             return {"type": "datetime" if form == "date-time" else "date"}
         return {"type": "string", **({"format": _FORMATS[form]} if form in _FORMATS and not schema.get("enum") else {})}
 
-    def _build_list(self, schema: Words, name: str, place: str, trail: tuple[str, ...]) -> Words:
-        ref = self._find_ref(schema.get("items"))
-        items = self.resolve(schema.get("items"))
+    def _build_list(self, schema: Words, name: str, place: str) -> Words:
+        written = find_items(schema)
+        items = self.resolve(written)
         kind = find_type(items)
         if kind == "string" and is_secret_name(name):
             return self._make_opaque(place, "a list of secrets")
         if kind in SCALARS:
             return {"type": f"list of {kind}"}
-        if kind == "object" and items.get("properties"):
-            if ref is not None and ref in trail:
-                return self._make_opaque(place, "it holds others of its own kind")
-            return self._build_object(items, place, trail if ref is None else (*trail, ref), "list of object")
+        if kind == "object" and (items.get("properties") or self._find_choice(written)):
+            return self._build_object(written, items, place, "list of object")
         return self._make_opaque(place, f"a list of {'lists' if kind == 'array' else 'values of any shape'}")
 
-    def _build_object(self, schema: Words, place: str, trail: tuple[str, ...], type_name: str) -> Words:
+    def _build_object(self, written: Any, schema: Words, place: str, type_name: str) -> Words:
+        ref, choice = find_ref(written), self._find_choice(written)
         properties = schema.get("properties")
-        if not isinstance(properties, dict) or not properties:
-            return self._build_map(schema, place, trail)
-        if len(set(trail)) < len(trail):
-            return self._make_opaque(place, "it holds others of its own kind")
+        if not choice and (not isinstance(properties, dict) or not properties):
+            return self._build_map(schema, place)
+        if not choice and ref is not None and self._types.is_recursive(self._document, ref):
+            return {"type": type_name, "fields": f"@{self._types.add(self._document, ref, self._build_named(schema))}"}
         if place.count("/") >= MAX_LEVELS:
             return self._make_opaque(place, f"objects within objects, deeper than {MAX_LEVELS} levels")
-        if self._count + len(properties) > MAX_FIELDS:
+        if self._count + len(choice.names if choice else properties or ()) > MAX_FIELDS:
             return self._make_opaque(place, f"the action has more than {MAX_FIELDS} fields")
+        if choice:
+            return self._build_variants(choice, place, type_name)
+        required = [str(name) for name in list_items(schema.get("required"))]
+        fields = self._build_members(properties or {}, required, place)
+        return {"type": type_name, "fields": fields} if fields else {"type": "json"}
+
+    def _build_named(self, schema: Words) -> BuildMembers:
+        """Return what builds the members of a named type, whose own objects are counted and nested anew."""
+
+        def build(name: str) -> tuple[Words, Remarks]:
+            builder = FieldBuilder(self._document, self._types)
+            required = [str(name) for name in list_items(schema.get("required"))]
+            return builder._build_members(schema["properties"], required, name), builder.remarks
+
+        return build
+
+    def _build_members(self, properties: Words, required: Iterable[str], place: str) -> Words:
+        """Return the members of an object; none where they cannot be named, which is remarked."""
         members = {str(name): member for name, member in properties.items() if not self._is_read_only(member)}
         if not members or any(re.fullmatch(r"\d+|\.?|\s*", name) for name in members):
-            return self._make_opaque(
-                place, "no field of it can be named" if members else "all its fields are read only"
-            )
-        keys = name_inputs({name: ("body", name) for name in members})
-        required = [str(name) for name in list_items(schema.get("required"))]
+            self._make_opaque(place, "no field of it can be named" if members else "all its fields are read only")
+            return {}
+        return self._build_keyed(members, name_inputs({name: ("body", name) for name in members}), required, place)
+
+    def _build_keyed(self, members: Words, keys: Words, required: Iterable[str], place: str) -> Words:
         fields: Words = {}
         for name, member in members.items():
-            words = self._build(member, _Texts(name, f"{place}/{name}"), trail, required=name in required)
+            words = self._build(member, _Texts(name, f"{place}/{name}"), required=name in required)
             if keys[name] != join_path(name):
                 words = sort_input_words({**words, "to": join_path(name)})
             fields[keys[name]] = words
-        return {"type": type_name, "fields": fields}
+        return fields
 
-    def _build_map(self, schema: Words, place: str, trail: tuple[str, ...]) -> Words:
-        ref = self._find_ref(schema.get("additionalProperties"))
-        values = self.resolve(schema.get("additionalProperties"))
+    def _build_variants(self, choice: ApiChoice, place: str, type_name: str) -> Words:
+        if any(re.fullmatch(r"\d+|\.?|\s*", name) for name in choice.names):
+            return self._make_opaque(place, "no field of it can be named")
+        keys = name_inputs({name: ("body", name) for name in choice.names})
+        common = {name: one for name, one in choice.common.items() if not self._is_read_only(one)}
+        words: Words = {"type": type_name, "fields": self._build_keyed(common, keys, choice.required, place)}
+        labels = name_inputs({label: ("body", label) for label in (one.label for one in choice.variants)})
+        words["variants"] = {}
+        for one in choice.variants:
+            members = {name: member for name, member in one.properties.items() if not self._is_read_only(member)}
+            fields = self._build_keyed(members, keys, one.required, place)
+            when = {"when": {keys[choice.tag]: list(one.values)}} if choice.tag is not None else {}
+            words["variants"][labels[one.label]] = {
+                "label": one.label,
+                **when,
+                **({"fields": fields} if fields else {}),
+            }
+        return {word: value for word, value in words.items() if value}
+
+    def _build_map(self, schema: Words, place: str) -> Words:
+        written = schema.get("additionalProperties")
+        values = self.resolve(written)
         kind = find_type(values)
-        if kind == "string":
-            return {"type": "map of string"}
-        if kind in SCALARS and HAS_TYPED_MAPS:
-            return {"type": f"map of {kind}"} if kind != "boolean" else {"type": "json"}
-        if kind == "object" and values.get("properties") and (ref is None or ref not in trail):
-            return self._build_object(values, place, trail if ref is None else (*trail, ref), "map of object")
+        items = find_type(self.resolve(values.get("items"))) if kind == "array" else ""
+        if kind in (*SCALARS, "scalar") and (kind == "string" or HAS_TYPED_MAPS):
+            return {"type": f"map of {kind}"}
+        if items == "string" and HAS_TYPED_MAPS:
+            return {"type": "map of list of string"}
+        if kind == "object" and (values.get("properties") or self._find_choice(written)):
+            return self._build_object(written, values, place, "map of object")
         return {"type": "json"} if not values else self._make_opaque(place, "a mapping of values")
 
     def _is_read_only(self, schema: Any) -> bool:
@@ -189,9 +242,9 @@ class FieldBuilder:
         if choices:
             built |= choices
         if kind in ("string", "password", "integer", "number") and (not choices or "allow_other" in choices):
-            built |= self._build_limits(schema, kind, texts.place)
+            built |= build_limits(schema, kind, texts.place, self.remarks)
         if kind.startswith("list of "):
-            built |= _pick_sizes(schema, "minItems", "maxItems")
+            built |= pick_sizes(schema, "minItems", "maxItems")
         default = schema.get("default")
         if default is not None and kind != "password" and "required" not in words and is_plain(default):
             built["suggest"] = default
@@ -205,6 +258,8 @@ class FieldBuilder:
         offered = [value for value in (texts.example, *_list_examples(schema)) if is_plain(value)]
         if words["type"] in ("string", "password"):
             offered = [as_text(value) for value in offered if isinstance(value, str | int | float)]
+        if str(words.get("fields")).startswith("@"):
+            return {}  # its type is not there yet
         placed = {**words, "to": "file.x" if words["type"] == "file" else "body.x"}
         example = choose_input_example(placed, offered, name=texts.name)
         return {} if example is None or not is_plain(example) else {"example": example}
@@ -223,49 +278,12 @@ class FieldBuilder:
             self.remarks.guesses.append(Guess.of(texts.place, inferred))
         return {**inferred.words, "choices": labels}
 
-    def _build_limits(self, schema: Words, kind: str, place: str) -> Words:
-        if kind in ("string", "password"):
-            pattern = schema.get("pattern")
-            built = _pick_sizes(schema, "minLength", "maxLength")
-            if isinstance(pattern, str) and pattern and not has_template(pattern):
-                built |= self._build_pattern(pattern, place)
-            return built
-        low, high = schema.get("minimum"), schema.get("maximum")
-        step = 1 if kind == "integer" else 0
-        if step and schema.get("exclusiveMinimum") is True and _is_number(low):
-            low = low + step
-        if step and schema.get("exclusiveMaximum") is True and _is_number(high):
-            high = high - step
-        limits = {"min": low, "max": high}
-        return {
-            word: int(value) if float(value).is_integer() else value
-            for word, value in limits.items()
-            if _is_number(value) and value not in _TRIVIAL_LIMITS and abs(value) < _EXACT
-        }
-
-    def _build_pattern(self, pattern: str, place: str) -> Words:
-        try:
-            compile_linear_regex(pattern)
-        except SchemaError:
-            self.remarks.ask(place, "Its pattern cannot be checked in linear time. Is another check worth it?", pattern)
-            return {}
-        return {"pattern": pattern}
-
 
 def _list_examples(schema: Words) -> Iterable[Any]:
     examples = schema.get("examples")
     yield schema.get("example")
     yield from examples[:1] if isinstance(examples, list) else ()
     yield schema.get("x-example")
-
-
-def _pick_sizes(schema: Words, low: str, high: str) -> Words:
-    sizes = {"min": schema.get(low), "max": schema.get(high)}
-    return {word: int(size) for word, size in sizes.items() if _is_number(size) and 0 < size < _TRIVIAL_LIMITS[0]}
-
-
-def _is_number(value: Any) -> TypeGuard[int | float]:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def is_plain(value: Any, depth: int = 0) -> bool:

@@ -44,6 +44,7 @@ _NOISE = frozenset(("a", "an", "the", "api", "v1", "v2", "v3", "v4", "v10"))
 _HISSING = re.compile(r"(?:ss|x|zz|ch|sh|o)es\Z")
 _NOUNS = ("report", "group", "book", "order", "review", "test", "link", "post", "share", "list", "use")
 _MIN_SHARE = 0.5
+_MIN_RATIO = 0.85  # of good ids to good summaries; with fewer, names of one description would be of two kinds
 _MAX_WORD = 12  # a longer one is several, jammed together
 _SHORT_WORD = 4  # such as ties, which is no plural of ty
 
@@ -64,9 +65,9 @@ def name_actions(operations: Sequence[Operation], source: KeySource | None = Non
 def choose_source(operations: Sequence[Operation]) -> KeySource:
     """Return what names the operations best: their ids, else their summaries, else their paths."""
     good_ids = sum(_is_good_id(operation) for operation in operations)
-    if operations and good_ids > _MIN_SHARE * len(operations):
-        return "id"
     good_summaries = sum(starts_with_verb(split_words(operation.summary)) for operation in operations)
+    if operations and good_ids > max(_MIN_SHARE * len(operations), _MIN_RATIO * good_summaries):
+        return "id"
     return "summary" if operations and good_summaries > _MIN_SHARE * len(operations) else "path"
 
 
@@ -100,6 +101,8 @@ def starts_with_verb(words: list[str]) -> bool:
 def _iter_candidates(operation: Operation, source: KeySource) -> Iterator[str]:
     by_source = {"id": _name_by_id, "summary": _name_by_summary, "path": _name_by_path}
     order = [source, *(other for other in ("id", "summary", "path") if other != source)]
+    if source == "id" and not _is_good_id(operation) and starts_with_verb(split_words(operation.summary)):
+        order = ["summary", "id", "path"]  # an id such as `roles` does not say what is done
     for name in order:
         if name != "id" or source == "id" or _is_good_id(operation):
             yield _build_key(by_source[name](operation))

@@ -51,7 +51,17 @@ def merge_choices(parts: list[Words], document: ApiDocument) -> Words | None:
     others = [find_type(part) for part in parts if find_type(part) != "array"]
     if len(lists) == 1 and others and set(others) == {find_type(document.resolve(lists[0].get("items")))}:
         return lists[0]  # one value, or a list of such: a list of one is the same
-    return None
+    return _find_range(parts, document)
+
+
+def _find_range(parts: list[Words], document: ApiDocument) -> Words | None:
+    """Return the range of a choice between a value and a range of such: from a value to itself is that value."""
+    objects = [part for part in parts if find_type(part) == "object"]
+    values = {find_type(part) for part in parts if find_type(part) in SCALARS}
+    members = objects[0].get("properties") or {} if len(objects) == 1 else {}
+    is_range = {"gte", "lte"} <= members.keys() <= {"gt", "gte", "lt", "lte"}
+    kinds = {find_type(document.resolve(member)) for member in members.values()}
+    return objects[0] if is_range and values == kinds and len(parts) == len(objects) + 1 else None
 
 
 def _merge_objects(parts: list[Words], document: ApiDocument) -> Words | None:
@@ -79,6 +89,25 @@ def _merge_members(known: Words, other: Words) -> Words | None:
     if all(values) and find_type(known) in ("string", "integer"):
         return {**known, "type": find_type(known), "enum": list(dict.fromkeys([*values[0], *values[1]]))}
     return known if find_type(known) in SCALARS else known if known == other else None
+
+
+def find_items(schema: Words) -> Any:
+    """Return the schema of what a list holds: as it is said, else as its example has it."""
+    written, example = schema.get("items"), list_items(schema.get("example"))
+    if not written and example and all(isinstance(value, str) for value in example):
+        return {"type": "string"}
+    return written
+
+
+def find_ref(schema: Any) -> str | None:
+    """Return the reference that a schema is, directly or as its only part beside null; None for any other."""
+    if not isinstance(schema, dict) or "properties" in schema:
+        return None
+    if isinstance(schema.get("$ref"), str):
+        return str(schema["$ref"])
+    parts = [part for word in ("allOf", "oneOf", "anyOf") for part in list_items(schema.get(word))]
+    others = [part for part in parts if isinstance(part, dict) and part.get("type") != "null"]
+    return find_ref(others[0]) if len(others) == 1 else None
 
 
 def list_items(value: Any) -> list[Any]:

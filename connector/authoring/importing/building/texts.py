@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from unicodedata import combining, normalize
 
 MAX_SENTENCE = 160
 MAX_LABEL = 60
@@ -62,8 +63,9 @@ def _finish(sentence: str) -> str:
 
 
 def split_words(name: str) -> list[str]:
-    """Return the words of a name in any spelling: getUserById, repos/list-for-user, GetUserHTTP2."""
-    return [word.lower() for word in _WORD.findall(re.sub(r"[^A-Za-z0-9]+", " ", name.replace("'", "")))]
+    """Return the words of a name in any spelling: getUserById, repos/list-for-user, GetUserHTTP2; größe is grosse."""
+    plain = "".join(sign for sign in normalize("NFKD", name.replace("ß", "ss")) if not combining(sign))
+    return [word.lower() for word in _WORD.findall(re.sub(r"[^A-Za-z0-9]+", " ", plain.replace("'", "")))]
 
 
 def join_key(words: list[str]) -> str:
@@ -74,4 +76,5 @@ def join_key(words: list[str]) -> str:
 
 def to_title(name: str) -> str:
     """Return a name in Title Case, as labels have it."""
-    return " ".join(word.capitalize() for word in split_words(name)) or "Value"
+    words = split_words(name) if name.isascii() else re.findall(r"[^\W_]+", name)
+    return " ".join(word.capitalize() for word in words) or "Value"

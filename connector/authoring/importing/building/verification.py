@@ -13,18 +13,24 @@ from connector.authoring.folder_reader import ConnectorFolder
 from connector.authoring.importing.action_examples import make_action_example
 from connector.authoring.importing.building.fields import is_plain
 from connector.authoring.importing.building.site import NotRunnableError
-from connector.authoring.lint import ACTION_RULES
+from connector.authoring.lint import ACTION_RULES, MEMBER_RULES, TYPE_RULES
 from connector.authoring.rule_catalogue import find_voice
 from connector.authoring.rules import examples, files, no_effect, payloads, texts
 from connector.definition.action import Action
+from connector.definition.folders.parts import TYPES_FILE
+from connector.definition.inputs.named_types import TypesFile, link_fields, link_types
 from connector.definition.manifest import Manifest
 from connector.definition.parsers.strict_yaml import Document
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from connector.authoring.draft import Violation
+    from connector.authoring.importing.building.named_types import NamedTypes
     from connector.authoring.importing.building.words import Remarks, Words
     from connector.definition.parsers.strict_yaml import NodePath
 
+_CONTRADICTION = "The description contradicts itself here. What is right?"
 _EXAMPLE = "With what it needs"
 _MAX_ROUNDS = 12
 _REMOVABLE = ("example", "suggest", "pattern", "format", "min", "max", "choices", "hidden")
@@ -41,10 +47,8 @@ _RULES = tuple(rule for rule in ACTION_RULES if rule not in _SKIPPED)
 class Verifier:
     """Holds actions to the rules, beside a manifest."""
 
-    def __init__(self, manifest: Words) -> None:
-        document = Document("manifest.yaml", manifest)
-        model = Manifest.model_validate(deepcopy(manifest))
-        self._manifest = ParsedFile(Path("manifest.yaml"), document, model)
+    def __init__(self, manifest: Words, types: Mapping[str, Words] | None = None) -> None:
+        self._manifest, _ = _parse_manifest(manifest, types or {})
 
     def verify(self, words: Words, remarks: Remarks) -> Words:
         """Return an action's words as lint accepts them; what was left out is remarked. Raises NotRunnableError."""
@@ -61,7 +65,7 @@ class Verifier:
                     continue  # a word that did nothing is no loss
                 place = ".".join(map(str, path[1:])) or str(path[0])
                 if path[-1] in _REMOVABLE:
-                    remarks.ask(place, "The description contradicts itself here. What is right?", violation.message)
+                    remarks.ask(place, _CONTRADICTION, violation.message)
                 else:
                     remarks.lose(place, violation.message)
         raise NotRunnableError(f"lint refuses it: {violations[0].rule}: {violations[0].message}")
@@ -69,6 +73,7 @@ class Verifier:
     def add_example(self, words: Words) -> Words:
         """Return an action's words with an example of a call, where one can be made and stated."""
         action = Action.model_validate(deepcopy(words))
+        link_fields(self._manifest.model.types, action.inputs.values())
         example = make_action_example(self._manifest.model, action)
         if example is None or not is_plain(example):
             return words
@@ -85,11 +90,59 @@ class Verifier:
             details = error.errors(include_url=False, include_input=False)[0]
             place = ".".join(map(str, details["loc"]))
             raise NotRunnableError(f"the format cannot say it: {place}: {details['msg']}") from None
+        link_fields(self._manifest.model.types, model.inputs.values())
         file = ParsedFile(Path("-.yaml"), Document("-.yaml", words), model)
         folder = ConnectorFolder(Path(), self._manifest, actions=[file])
         found = [violation for rule in _RULES for violation in rule(file, folder)]
         errors = [item for item in found if find_voice(item.rule) == "error"]
         return errors or [item for item in examples.check_examples(file, folder) if find_voice(item.rule) == "error"]
+
+
+def verify_types(types: NamedTypes, manifest: Words) -> None:
+    """Leave out, in place, what lint refuses of types: a word, a member, or a type as a whole, which is then JSON."""
+    while types.words:
+        try:
+            violations = _list_type_violations(types, manifest)
+        except ValidationError as error:
+            types.remove(str(error.errors(include_url=False, include_input=False)[0]["loc"][0]))
+            continue
+        if not violations:
+            return
+        for path, violation in {violation.path: violation for violation in violations}.items():
+            _mend_type(types, path, violation)
+
+
+def _list_type_violations(types: NamedTypes, manifest: Words) -> list[Violation]:
+    parsed, model = _parse_manifest(manifest, types.words)
+    file = ParsedFile(Path(TYPES_FILE), Document(TYPES_FILE, types.words), model)
+    folder = ConnectorFolder(Path(), parsed, types=file)
+    found = [violation for rule in (*MEMBER_RULES, *TYPE_RULES) for violation in rule(file, folder)]
+    is_unused = {id(one) for one in found if one.rule == no_effect.RULE and len(one.path) == 1}
+    return [one for one in found if find_voice(one.rule) == "error" and id(one) not in is_unused]
+
+
+def _mend_type(types: NamedTypes, path: NodePath, violation: Violation) -> None:
+    name, *inner = map(str, path)
+    if name not in types.words:
+        return
+    index = next((index for index, word in enumerate(path) if index > 1 and word in _REMOVABLE), None)
+    member = types.words[name].get(inner[0]) if inner else None
+    place = ".".join((name, *inner))
+    if index is not None and _remove(types.words, path[: index + 1]):
+        types.remarks[name].ask(place, _CONTRADICTION, violation.message)
+    elif member is not None and "required" not in member and len(types.words[name]) > 1:
+        del types.words[name][inner[0]]
+        types.remarks[name].lose(place, violation.message)
+    elif not inner or member is not None:
+        types.remove(name)
+
+
+def _parse_manifest(manifest: Words, types: Mapping[str, Words]) -> tuple[ParsedFile[Manifest], TypesFile]:
+    """Return a manifest with types that are linked, and the types as their own file has them."""
+    model = TypesFile.model_validate(deepcopy(dict(types)))
+    link_types(model.root)
+    whole = Manifest.model_validate(deepcopy(manifest)).model_copy(update={"types": model.root})
+    return ParsedFile(Path("manifest.yaml"), Document("manifest.yaml", manifest), whole), model
 
 
 def _find_removable(words: Words, violation: Violation) -> NodePath:

@@ -38,6 +38,11 @@ class Remarks:
         """Note that something optional cannot be said."""
         self.notes.append(Note("lost", place, reason))
 
+    def add(self, other: Remarks) -> None:
+        """Add the remarks of a part."""
+        self.notes += other.notes
+        self.guesses += other.guesses
+
     def ask(self, place: str, question: str, evidence: str = "") -> None:
         """Note what somebody should look at."""
         self.guesses.append(Guess(place, {}, (evidence,) if evidence else (), question))

@@ -66,13 +66,6 @@ def test_objects_within_bodies_keep_their_members():
     assert inputs["authors"]["fields"]["born"]["type"] == "date"
 
 
-def test_what_holds_others_of_its_kind_ends_as_json_and_is_told():
-    description = describe({"/nodes": {"post": take({"$ref": "#/components/schemas/node"})}}, components=RECURSIVE)
-    imported = import_description(description, ImportOptions())
-    assert imported.grades.counts["opaque"] == 1
-    assert "its own kind" in imported.grades.operations[0].notes[0].reason
-
-
 @pytest.mark.parametrize(
     ("kind", "words"),
     [

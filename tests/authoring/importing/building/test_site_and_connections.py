@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from support.pages.descriptions import describe, import_files
 
 from connector.authoring.importing.importer import ImportOptions, import_description
@@ -75,6 +76,37 @@ def test_keys_that_are_needed_together_are_one_connection():
     words = manifest(components={"securitySchemes": schemes}, security=[{"id": [], "secret": []}])
     (connection,) = words["connections"].values()
     assert {field["to"] for field in connection["inputs"].values()} == {"header.X-id", "header.X-secret"}
+
+
+@pytest.mark.parametrize(
+    ("lists", "words"),
+    [
+        ([["read", "write"]], {"all": ["read", "write"]}),
+        ([["read"]], ["read"]),
+        ([["files", "old"]], ["files", "old"]),
+        ([["book:read", "shelf:read:list"], ["x:read", "x:read:admin"]], ["book:read", "shelf:read:list"]),
+        ([list("abcdefghi")], list("abcdefghi")),
+    ],
+)
+def test_all_scopes_of_a_list_are_needed_unless_the_vendor_lists_alternatives(lists, words):
+    flow = {
+        "authorizationUrl": "https://id.example.com/a",
+        "tokenUrl": "https://id.example.com/t",
+        "scopes": {"old": "Deprecated. Use files."},
+    }
+    scheme = {"type": "oauth2", "flows": {"authorizationCode": flow}}
+    paths = {f"/r{n}": {"get": {"security": [{"oauth": scopes}]}} for n, scopes in enumerate(lists)}
+    files = import_files(describe(paths, components={"securitySchemes": {"oauth": scheme}}))
+    scopes = {file["request"]: file["scopes"] for path, file in files.items() if path.startswith("actions/")}
+    assert scopes["GET /r0"] == words
+
+
+def test_an_api_at_another_host_is_a_server_of_its_actions():
+    elsewhere = {"operationId": "putFile", "servers": [{"url": "https://uploads.example.com/v1"}], "tags": ["files"]}
+    files = import_files(describe({"/a": GET, "/b": {"put": elsewhere}}))
+    assert files["manifest.yaml"]["servers"] == {"uploads": "https://uploads.example.com/v1"}
+    (action,) = [file for file in files.values() if file.get("request") == "PUT /b"]
+    assert action.items() >= {"server": "uploads", "group": "files"}.items()
 
 
 def test_an_operation_at_an_unknown_host_is_told():

@@ -7,7 +7,7 @@ import json
 import pytest
 from support.receivers import ServedReceiver
 from support.servers import reply
-from support.signature_schemes import CONNECTORS, INSTALLED, SHARED_SECRET
+from support.signature_schemes import INSTALLED, SHARED_SECRET
 
 from connector import Receiver
 from connector.sandbox.events.sender import EventSender, get_sandbox_secrets
@@ -45,7 +45,7 @@ def sandbox_receiver(tmp_path):
 
 @pytest.mark.parametrize(("name", "event", "trigger"), SENT)
 def test_an_event_that_is_sent_is_taken_listed_and_shown(here, sandbox_receiver, tmp_path, name, event, trigger):
-    words = ["--sandbox", "--connector", str(CONNECTORS / name), *(["--trigger", trigger] if trigger else [])]
+    words = ["--sandbox", "--connector", str(INSTALLED[name].folder), *(["--trigger", trigger] if trigger else [])]
     served, url = sandbox_receiver(name, trigger)
     with served:
         done = here("webhook", "send", event, "--to", url, *words)
@@ -58,7 +58,7 @@ def test_an_event_that_is_sent_is_taken_listed_and_shown(here, sandbox_receiver,
 
 
 def test_the_challenge_of_slack_is_tried(here, sandbox_receiver, server):
-    words = ["--sandbox", "--connector", str(CONNECTORS / "slack")]
+    words = ["--sandbox", "--connector", str(INSTALLED["slack"].folder)]
     served, url = sandbox_receiver("slack", None)
     with served:
         done = here("webhook", "send", "url_verification", "--to", url, *words)
@@ -77,7 +77,7 @@ def test_a_delivery_of_several_events_is_verified(here, tmp_path):
     sender = EventSender(INSTALLED["hubspot"], url, SHARED_SECRET, http=object())
     items = [{"subscriptionType": name, "occurredAt": 1531420618000} for name in ("a", "b")]
     save(tmp_path / "delivery.json", sender.build_delivery("", {}, raw=json.dumps(items).encode()))
-    words = ["webhook", "verify", "-f", "delivery.json", "--connector", str(CONNECTORS / "hubspot")]
+    words = ["webhook", "verify", "-f", "delivery.json", "--connector", str(INSTALLED["hubspot"].folder)]
     done = here(*words, "--url", url, HUBSPOT_CLIENT_SECRET=SHARED_SECRET)
     assert done.code == 0, done.err
     assert [line.split(",")[0] for line in done.out.splitlines() if line.startswith("Event")] == [
@@ -95,11 +95,11 @@ def test_a_delivery_of_several_events_is_verified(here, tmp_path):
 def test_an_old_time_in_a_body_is_told_and_so_is_a_wrong_token(here, tmp_path):
     sender = EventSender(INSTALLED["linear"], "https://hooks.example.com/", SHARED_SECRET, http=object())
     save(tmp_path / "old.json", sender.build_delivery("Issue", {"type": "Issue"}, 1531420618))
-    words = ["webhook", "verify", "--connector", str(CONNECTORS / "linear"), "-f", "old.json"]
+    words = ["webhook", "verify", "--connector", str(INSTALLED["linear"].folder), "-f", "old.json"]
     done = here(*words, LINEAR_SIGNING_SECRET=SHARED_SECRET)
     assert (done.code, "made at 2018-07-12T18:36:58Z" in done.err) == (1, True), done.err
     assert here(*words, "--timestamp", "2018-07-12T18:37:28Z").code == 0
     (tmp_path / "token.json").write_text(json.dumps({"headers": {"X-Goog-Channel-Token": "another"}, "body": ""}))
-    words = ["webhook", "verify", "--connector", str(CONNECTORS / "gcal"), "-f", "token.json"]
+    words = ["webhook", "verify", "--connector", str(INSTALLED["gcal"].folder), "-f", "token.json"]
     done = here(*words, GCAL_CHANNEL_TOKEN=SHARED_SECRET)
     assert (done.code, "another token than GCAL_CHANNEL_TOKEN" in done.err) == (1, True), done.err

@@ -10,7 +10,7 @@ from connector import Client, Connection, errors
 from connector.core.auth import token_set
 from connector.errors import StoreError
 from connector.runtime.auth import token_endpoint
-from connector.runtime.auth.connection import store_key
+from connector.runtime.auth.connection_record import store_key
 from connector.runtime.storage.memory_store import MemoryStore
 
 ME = {"userId": "me"}

@@ -22,7 +22,7 @@ from support.processes.forked import Sibling
 from support.servers import GivenClock
 
 from connector import errors
-from connector.runtime.auth.connection import store_key
+from connector.runtime.auth.connection_record import store_key
 from connector.runtime.files import private_files
 from connector.runtime.storage.file_store import FileStore
 from connector.runtime.storage.memory_store import MemoryStore

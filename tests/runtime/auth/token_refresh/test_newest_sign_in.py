@@ -14,7 +14,7 @@ from support.servers import held, reply
 from connector import Client, Connection, errors
 from connector.core.auth import token_set
 from connector.core.auth.token_set import NO_EXPIRY
-from connector.runtime.auth.connection import store_key
+from connector.runtime.auth.connection_record import store_key
 from connector.runtime.auth.sign_in import begin_sign_in, finish_sign_in
 from connector.runtime.storage.file_store import FileStore
 from connector.runtime.storage.memory_store import MemoryStore

@@ -7,7 +7,7 @@ from support.oauth_server import Authority, says
 from support.servers import reply
 
 from connector import Client, Connection, errors
-from connector.runtime.auth.connection import store_key
+from connector.runtime.auth.connection_record import store_key
 from connector.runtime.storage.memory_store import MemoryStore
 
 ME = {"userId": "me"}

@@ -6,7 +6,7 @@ import pytest
 from support.oauth_server import page, says
 
 from connector import errors
-from connector.runtime.auth.connection import store_key
+from connector.runtime.auth.connection_record import store_key
 
 ME = {"userId": "me"}
 

@@ -15,7 +15,7 @@ from support.oauth_server import wait_for, when
 from support.servers import held, reply
 
 from connector import AsyncClient, Client, errors
-from connector.runtime.auth.connection import store_key
+from connector.runtime.auth.connection_record import store_key
 from connector.runtime.storage.file_store import FileStore
 
 
