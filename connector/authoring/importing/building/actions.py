@@ -19,7 +19,7 @@ from connector.authoring.importing.building.texts import (
     strip_markup,
     to_title,
 )
-from connector.authoring.importing.building.words import HAS_GROUP, Remarks, Words, sort_action_words, sort_input_words
+from connector.authoring.importing.building.words import Remarks, Words, sort_action_words, sort_input_words
 from connector.authoring.importing.examples import make_reply_example
 from connector.authoring.importing.grades import Guess
 from connector.authoring.importing.pagination import infer_pagination
@@ -125,7 +125,7 @@ class ActionBuilder:
         if not label or len(label) > MAX_LABEL:
             label = to_title(key)
         texts: Words = {"label": label, "summary": _choose_summary(operation, f"{to_title(key)}.")}
-        if HAS_GROUP and operation.tags:
+        if operation.tags:
             texts["group"] = strip_markup(operation.tags[0]) or operation.tags[0]
         docs = self._docs_link(operation)
         return {**texts, **({"docs": docs} if docs else {})}

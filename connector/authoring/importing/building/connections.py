@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 from connector.authoring.importing.building.texts import first_sentence, join_key, split_words, to_title
-from connector.authoring.importing.building.words import HAS_ALL_SCOPES, Words, sort_input_words
+from connector.authoring.importing.building.words import Words, sort_input_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -59,7 +59,7 @@ class Connections:
             for option in operation.security or ()
         ]
         options = [scopes for scopes in options if scopes]
-        if HAS_ALL_SCOPES and options and all(scopes == options[0] for scopes in options):
+        if options and all(scopes == options[0] for scopes in options):
             scopes = options[0]
             is_long = len(scopes) > _MOST_NEEDED
             is_any = self.lists_alternatives or is_long or not _list_deprecated(schemes).isdisjoint(scopes)

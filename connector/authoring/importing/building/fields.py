@@ -26,14 +26,7 @@ from connector.authoring.importing.building.texts import (
     strip_markup,
     to_title,
 )
-from connector.authoring.importing.building.words import (
-    HAS_SCALAR,
-    HAS_TYPED_MAPS,
-    HAS_VARIANTS,
-    Remarks,
-    Words,
-    sort_input_words,
-)
+from connector.authoring.importing.building.words import Remarks, Words, sort_input_words
 from connector.authoring.importing.choices import infer_choices
 from connector.authoring.importing.examples import make_example
 from connector.authoring.importing.grades import Guess
@@ -117,7 +110,7 @@ class FieldBuilder:
         return {"type": "json"}
 
     def _find_choice(self, schema: Any) -> ApiChoice | None:
-        return find_choice(self._document, schema) if HAS_VARIANTS else None
+        return find_choice(self._document, schema)
 
     def _build_type(self, written: Any, schema: Words, name: str, place: str) -> Words:
         kind = find_type(schema)
@@ -128,7 +121,7 @@ class FieldBuilder:
         if kind == "object":
             return self._build_object(written, schema, place, "object")
         if kind == "scalar":
-            return {"type": "scalar"} if HAS_SCALAR else self._make_opaque(place, "a text, number or boolean")
+            return {"type": "scalar"}
         if "oneOf" in schema or "anyOf" in schema:
             return self._make_opaque(place, "a choice of different shapes")
         return {"type": "json"}
@@ -223,9 +216,9 @@ class FieldBuilder:
         values = self.resolve(written)
         kind = find_type(values)
         items = find_type(self.resolve(values.get("items"))) if kind == "array" else ""
-        if kind in (*SCALARS, "scalar") and (kind == "string" or HAS_TYPED_MAPS):
+        if kind in (*SCALARS, "scalar"):
             return {"type": f"map of {kind}"}
-        if items == "string" and HAS_TYPED_MAPS:
+        if items == "string":
             return {"type": "map of list of string"}
         if kind == "object" and (values.get("properties") or self._find_choice(written)):
             return self._build_object(written, values, place, "map of object")

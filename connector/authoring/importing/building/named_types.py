@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from connector.authoring.importing.building.texts import join_key, split_words
-from connector.authoring.importing.building.words import HAS_TYPES, Remarks
 from connector.authoring.importing.document import DanglingReferenceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from connector.authoring.importing.building.words import Words
+    from connector.authoring.importing.building.words import Remarks, Words
     from connector.authoring.importing.document import ApiDocument
 
     BuildMembers = Callable[[str], tuple[Words, Remarks]]  # the name of a type -> its members, and what they lack
@@ -36,7 +35,7 @@ class NamedTypes:
     def is_recursive(self, document: ApiDocument, ref: str) -> bool:
         """Whether what a reference leads to holds a reference to itself, at any depth."""
         identity = (id(document), ref)
-        if HAS_TYPES and identity not in self._recursive:
+        if identity not in self._recursive:
             self._recursive[identity] = _leads_back(document, ref)
         return self._recursive.get(identity, False)
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from connector.authoring.importing.building.texts import join_key, split_words, to_title
-from connector.authoring.importing.building.words import HAS_SERVERS, Words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from connector.authoring.importing.building.words import Words
     from connector.authoring.importing.description import Operation
     from connector.authoring.importing.document import ApiDocument
 
@@ -106,7 +106,7 @@ def find_site(operations: Sequence[Operation], base_url: str | None = None) -> A
             places[url] = (None, path.removeprefix(shared))
     servers: dict[str, str] = {}
     for url in sorted(counts):
-        if url not in places and HAS_SERVERS and _may_be_server(url):
+        if url not in places and _may_be_server(url):
             key = _choose_server_key(url, servers)
             servers[key] = url
             places[url] = (key, "")

@@ -3,24 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, get_args
+from typing import Any
 
 from connector.authoring.importing.grades import Guess, Note
 from connector.authoring.rules.files import ACTION_KEYS, INPUT_KEYS
-from connector.definition.action import Action, Scopes
-from connector.definition.fields import InputField, InputType
-from connector.definition.manifest import Manifest
 
 Words = dict[str, Any]
-
-# Words of the format that an import writes where the format has them.
-HAS_SCALAR = "scalar" in get_args(InputType)
-HAS_TYPED_MAPS = "map of integer" in get_args(InputType)
-HAS_TYPES = "types" in Manifest.model_fields
-HAS_VARIANTS = "variants" in InputField.model_fields
-HAS_SERVERS = "servers" in Manifest.model_fields
-HAS_ALL_SCOPES = "all" in Scopes.model_fields
-HAS_GROUP = "group" in Action.model_fields
 
 
 @dataclass
