@@ -9,6 +9,7 @@ import base64
 import hmac
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
 
 from connector.core.auth.site import fill_text
 from connector.core.request.body import to_wire_text
@@ -64,7 +65,8 @@ class OAuth1Signing:
         if self.token:
             own.append(("oauth_token", self.token))
         form = request.body.value if request.body is not None and request.body.kind == "form" else ()
-        parameters = [*request.query, *credential.query, *form, *own]
+        in_path = parse_qsl(request.path.partition("?")[2], keep_blank_values=True)  # of a redirect or a download
+        parameters = [*in_path, *request.query, *credential.query, *form, *own]
         base_string = signature.signature_base_string(
             request.method,
             signature.base_string_uri(request.base_url + request.path),

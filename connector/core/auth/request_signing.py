@@ -8,9 +8,10 @@ import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
 from connector.core.request.body import to_wire_text
+from connector.core.request.builder import add_query
 from connector.definition.connection_type import PLACEHOLDER, REQUEST_FIELDS
 from connector.errors import UsageError
 
@@ -65,14 +66,13 @@ class RequestSigning:
                 raise UsageError(message, hint="A signature over the body needs a body of another type.")
             request.ensure_replayable()
             body = request.body.to_bytes()
-        query = urlencode((*request.query, *credential.query))
-        parts = urlsplit(request.base_url + request.path)
-        target = f"{parts.path}?{query}" if query else parts.path
+        parts = urlsplit(add_query(request.base_url + request.path, (*request.query, *credential.query)))
+        target = f"{parts.path}?{parts.query}" if parts.query else parts.path
         fields = {
             "timestamp": timestamp,
             "method": request.method,
             "path": parts.path,
-            "query": query,
+            "query": parts.query,
             "target": target,
             "url": f"{parts.scheme}://{parts.netloc}{target}",
             "host": parts.netloc,

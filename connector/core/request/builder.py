@@ -28,6 +28,13 @@ if TYPE_CHECKING:
 Pairs = tuple[tuple[str, str], ...]
 
 
+def add_query(target: str, parameters: Pairs) -> str:
+    """Return a URL, or its path, with more parameters; that of a redirect or a download may have some already."""
+    if not parameters:
+        return target
+    return f"{target}{'&' if '?' in target else '?'}{urlencode(parameters)}"
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Request:
     """A request: `method`, `path` below the base URL, `query`, `headers`, `body`. Its repr holds no secrets."""
@@ -52,7 +59,7 @@ class Request:
     @property
     def request_target(self) -> str:
         """Path and query, as sent."""
-        return f"{self.path}?{urlencode(self.query)}" if self.query else self.path
+        return add_query(self.path, self.query)
 
     @property
     def url(self) -> str:

@@ -11,6 +11,7 @@ from connector.core.json_path import get_at
 from connector.core.request.body import add_body_fields, join_name
 
 if TYPE_CHECKING:
+    from connector.core.request.body import Body
     from connector.core.request.builder import Request
     from connector.definition.action import Action
     from connector.definition.manifest import Idempotency
@@ -45,14 +46,17 @@ def add_idempotency_key(request: Request, action: Action, settings: Idempotency,
     is_header = location.part == "header"
     name, sent_key = url_policy.check_header(".".join(location.path) if is_header else "Idempotency-Key", key)
     if is_header:
-        return KeyedRequest(replace(request, headers=(*request.headers, (name, sent_key))), sent_key)
+        headers = tuple(pair for pair in request.headers if pair[0].lower() != name.lower())
+        return KeyedRequest(replace(request, headers=(*headers, (name, sent_key))), sent_key)
+    parameter = join_name(location.path, action)
     if location.part == "query":
-        pair = (join_name(location.path, action), sent_key)
-        return KeyedRequest(replace(request, query=(*request.query, pair)), sent_key)
+        query = tuple(pair for pair in request.query if pair[0] != parameter)
+        return KeyedRequest(replace(request, query=(*query, (parameter, sent_key))), sent_key)
     if request.body is None and not takes_key(action, settings):
         return None
-    body = add_body_fields(action, request.body, [(location.path, sent_key)])
-    return None if body is request.body else KeyedRequest(replace(request, body=body), sent_key)
+    own_body = None if request.body is None else _without_field(request.body, parameter)
+    body = add_body_fields(action, own_body, [(location.path, sent_key)])
+    return None if body is own_body else KeyedRequest(replace(request, body=body), sent_key)
 
 
 def _find_own_key(request: Request, action: Action, settings: Idempotency) -> str | None:
@@ -65,10 +69,19 @@ def _find_own_key(request: Request, action: Action, settings: Idempotency) -> st
         found = dict(request.query).get(join_name(location.path, action))
     elif request.body is not None and request.body.kind == "json":
         found = get_at(request.body.value, location.path)
-    elif request.body is not None and request.body.kind == "form":
-        found = _find_pair(request.body.value, join_name(location.path, action))
-    return str(found) if found else None
+    elif request.body is not None and request.body.kind in ("form", "multipart"):
+        found = dict(_list_fields(request.body)).get(join_name(location.path, action))
+    return None if found is None or found == "" else str(found)
 
 
-def _find_pair(pairs: Any, name: str) -> Any:
-    return next((value for key, value in pairs if key == name), None)
+def _list_fields(body: Body) -> list[tuple[str, Any]]:
+    """Return the fields of a form or of a multipart body: name and value."""
+    return list(body.value) if body.kind == "form" else [(part.name, part.data) for part in body.value]
+
+
+def _without_field(body: Body, name: str) -> Body:
+    """Return a form or multipart body without a field, which is empty; the key would stand beside it."""
+    if body.kind not in ("form", "multipart"):
+        return body
+    kept = [item for item, (key, _) in zip(body.value, _list_fields(body), strict=True) if key != name]
+    return body if len(kept) == len(body.value) else replace(body, value=kept)

@@ -10,10 +10,10 @@ import os
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol
-from urllib.parse import urlencode
 
 from connector._version import __version__
 from connector.core.redaction import describe_type
+from connector.core.request.builder import add_query
 from connector.errors import UsageError
 from connector.runtime.extras import require
 
@@ -69,8 +69,7 @@ class UploadFile:
 
 def prepare_request(request: Request, credential: Credential, sink: BodySink | None = None) -> PreparedRequest:
     """Combine a request and its credential; a body for a sink is requested uncompressed."""
-    query = (*request.query, *credential.query)
-    url = request.base_url + request.path + (f"?{urlencode(query)}" if query else "")
+    url = add_query(request.base_url + request.path, (*request.query, *credential.query))
     header_names = {name.lower() for name, _ in request.headers}
     headers = [*credential.headers, *request.headers]
     if "user-agent" not in header_names:
