@@ -108,6 +108,12 @@ def check_result(scheme: WebhookVerifier, got: Event | Challenge, body: bytes) -
 class NullInbox:
     """An inbox that stores nothing."""
 
+    def open(self) -> None:
+        """Take any event."""
+
+    def claim(self, *_: object) -> None:
+        """Belong to any connector."""
+
     clock = SimpleNamespace(time=lambda: NOW)
 
     def put_all_async(self, events: list[Event], _source: str = "") -> asyncio.Future[None]:

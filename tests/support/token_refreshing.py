@@ -28,7 +28,7 @@ NOW = START + 1000.0
 KEY = "connection:zoom:work"
 AGAIN = "Sign in again: connector connect work"
 URL = "http://127.0.0.1:9/token"  # nobody listens there, should anything really be sent
-SEED: dict[str, Any] = {"kind": "user", "inputs": {}, "grant": None, "intent": None, "dead": None}
+SEED: dict[str, Any] = {"kind": "user", "inputs": {}, "grant": None, "intent": None, "dead": None, "hosts": []}
 UNSIGNED = ConnectionRecord("user", {})
 USER = OAuthClient("oauth2", URL, "id-1", "canary-secret")
 ACCOUNT = OAuthClient("oauth2_account_credentials", URL, "id-1", "canary-secret", account_id="acc-1")
