@@ -37,6 +37,7 @@ def check_event_identity(file: ParsedFile[Manifest], folder: ConnectorFolder) ->
             _check_ignored,
             _check_unit,
             _check_bodiless,
+            _check_form_events,
         ):
             for path, message in check(trigger):
                 is_missing = path == ("dedupe",) and "dedupe" not in trigger.model_fields_set
@@ -92,6 +93,15 @@ def _check_name(trigger: Trigger) -> Iterator[tuple[NodePath, str]]:
         yield ("event",), "add `name`, the place of an event's name, or `default_name` where a service has none."
     if event.default_name is not None and len(event.default_name) > MAX_NAME_LENGTH:
         yield ("event", "default_name"), f"a name has {MAX_NAME_LENGTH} characters at most."
+
+
+def _check_form_events(trigger: Trigger) -> Iterator[tuple[NodePath, str]]:
+    """Yield `each` where a body is a form, which has no list of events."""
+    if trigger.event.each is not None and trigger.body == "form":
+        yield (
+            ("event", "each"),
+            "the fields of a form hold no list of events; name the field that has one: `body: form.x`.",
+        )
 
 
 def _check_bodiless(trigger: Trigger) -> Iterator[tuple[NodePath, str]]:

@@ -89,6 +89,7 @@ MISTAKES = [
     (TOKEN, "token: body.state", "token: body.a..b", "token: body.a..b", "expected names joined with dots"),
     (TOKEN, "    token: body.state\n", "    token: body.state\n    max_age: 5\n", "max_age: 5", "without a signed timestamp"),
     (TOKEN, "    token: body.state\n", "    token: header.X\n    body: none\n", "each: value", "there is no body: "),
+    (TOKEN, "    token: body.state\n", "    token: header.X\n    body: form\n", "each: value", "hold no list of events"),
     (TOKEN, "input: verifyToken}", "input: verifyTokn}", "      token: {at", "Did you mean 'verifyToken'"),
     (TOKEN, "      token: {at: query.token, input: verifyToken}\n", "", "verifyToken: {", "this input has no effect"),
     (TOKEN, "read: query.text", "read: text", "read: text", "a challenge by GET has no body"),
