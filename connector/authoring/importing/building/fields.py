@@ -34,7 +34,7 @@ from connector.authoring.rules.fields import is_secret_name
 from connector.definition.json_path import join_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from connector.authoring.importing.building.choice import ApiChoice
     from connector.authoring.importing.building.named_types import BuildMembers
@@ -175,9 +175,11 @@ class FieldBuilder:
 
         return build
 
-    def _build_members(self, properties: Words, required: Iterable[str], place: str) -> Words:
-        """Return the members of an object; none where they cannot be named, which is remarked."""
-        members = {str(name): member for name, member in properties.items() if not self._is_read_only(member)}
+    def _build_members(self, properties: Words, required: Sequence[str], place: str) -> Words:
+        """Return the members of an object, a reference's id too; none where they cannot be named, which is remarked."""
+        read_only = {str(name) for name, member in properties.items() if self._is_read_only(member)}
+        members = {str(name): one for name, one in properties.items() if name in required or name not in read_only}
+        required = [name for name in required if name not in read_only]
         if not members or any(re.fullmatch(r"\d+|\.?|\s*", name) for name in members):
             self._make_opaque(place, "no field of it can be named" if members else "all its fields are read only")
             return {}

@@ -161,3 +161,10 @@ def test_each_shape_has_its_type(tmp_path, schema, kind):
     with Sandbox(connector).open_client() as client:
         (example,) = connector.action("createThing").examples.values()
         assert client.run("createThing", dict(example.inputs)).status == 204
+
+
+def test_a_reference_to_a_thing_keeps_the_id_that_only_the_thing_itself_may_not_set(tmp_path):
+    reference = make(["id", "kind"], id={**TEXT, "readOnly": True}, kind=TEXT, seen={**TEXT, "readOnly": True})
+    connector, _ = open_import(tmp_path, describe_body(make(["owner"], owner=reference)))
+    owner = connector.action("createThing").inputs["owner"]
+    assert {key: member.required for key, member in owner.members.items()} == {"id": False, "kind": True}
