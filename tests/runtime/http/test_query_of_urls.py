@@ -10,7 +10,7 @@ from support import servers
 
 from connector import Client, Connection
 
-KEY = """
+MANIFEST = """
 connector: shop
 label: Shop
 summary: Sells.
@@ -19,23 +19,11 @@ allowed_hosts: [api.shop.example]
 connections:
   key:
     label: Key
-    kind: api_key
-    to: query.key
-    inputs: {apiKey: {label: Key, help: The key., type: password, required: true}}
+    {sign_in}
+    inputs: {{apiKey: {{label: Key, help: The key., type: password, required: true}}}}
 """
-SIGNED = """
-connector: shop
-label: Shop
-summary: Sells.
-base_url: https://api.shop.example/v2
-allowed_hosts: [api.shop.example]
-connections:
-  key:
-    label: Key
-    kind: signed
-    signature: {payload: "{target}", format: "{hex}", to: query.sign}
-    inputs: {apiKey: {label: Key, help: The key., type: password, required: true}}
-"""
+KEY = MANIFEST.format(sign_in="kind: api_key\n    to: query.key")
+SIGNED = MANIFEST.format(sign_in='kind: signed\n    signature: {payload: "{target}", format: "{hex}", to: query.sign}')
 GET_FILE = "action: getFile\nlabel: Get File\nsummary: Get a file.\nrequest: GET /file\n"
 
 

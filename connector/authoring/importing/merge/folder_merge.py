@@ -209,8 +209,14 @@ def _leave_out_own_events(
 
 
 def _check_selection(folder: Path, bases: dict[str, FileRecord], unselected: set[str]) -> None:
+    """Raise UsageError where an import selects less than an earlier one, whose actions would go as the vendor's do.
+
+    A base URL may have or lack the beginning of a path that the description has, so the end of a path is compared.
+    """
     missing = sorted(
-        base.request for path, base in bases.items() if base.request in unselected and (folder / path).exists()
+        base.request
+        for path, base in bases.items()
+        if base.request is not None and (folder / path).exists() and _is_among(base.request, unselected)
     )
     if not missing:
         return
@@ -218,6 +224,15 @@ def _check_selection(folder: Path, bases: dict[str, FileRecord], unselected: set
     raise UsageError(
         f"{folder} has actions that this import leaves out: {named}.",
         hint="Select them too; or delete their files first: what you delete does not come back.",
+    )
+
+
+def _is_among(request: str, others: set[str]) -> bool:
+    """Whether a request line is one of several, apart from what paths begin with."""
+    method, _, path = request.partition(" ")
+    pairs = (other.partition(" ")[::2] for other in others)
+    return request in others or any(
+        method == verb and (path.endswith(place) or place.endswith(path)) for verb, place in pairs
     )
 
 

@@ -219,10 +219,11 @@ def test_a_record_that_cannot_be_read_is_told(folder, vendor):
         plan_merge(folder, vendor, RECORD, render)
 
 
-def test_an_import_of_less_than_before_is_refused(folder, vendor):
+@pytest.mark.parametrize("path", ["/lamps/{id}", "/v2/lamps/{id}", "/{id}"])
+def test_an_import_of_less_than_before_is_refused_wherever_its_base_url_ends(folder, vendor, path):
     narrow = {path: one for path, one in vendor.items() if path != "actions/get-lamp.yaml"}
     with pytest.raises(UsageError, match=r"has actions that this import leaves out: GET /lamps/\{id\}\."):
-        plan_merge(folder, narrow, RECORD, render, unselected=["GET /lamps/{id}"])
+        plan_merge(folder, narrow, RECORD, render, unselected=[f"GET {path}"])
 
 
 @pytest.mark.parametrize("interrupted_at", range(1, 5))
