@@ -30,16 +30,11 @@ _RARE_WORDS = (b"deprecated",)  # a file with one is read whole
 _REQUEST_LINE = re.compile(r"raw|(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) /\S*")
 
 
-@dataclass(frozen=True, slots=True)
-class ActionHead:
-    """The first words of an action."""
+class HasRequestLine:
+    """Something that has the request line of an action: METHOD /path, or `raw`."""
 
-    action: str
-    label: str
-    summary: str
+    __slots__ = ()
     request: str
-    group: str | None = None
-    deprecated: Deprecation | None = None
 
     @property
     def is_raw(self) -> bool:
@@ -55,6 +50,18 @@ class ActionHead:
     def path(self) -> str:
         """The path template below the base URL; empty for a raw request."""
         return split_request(self.request)[1]
+
+
+@dataclass(frozen=True, slots=True)
+class ActionHead(HasRequestLine):
+    """The first words of an action."""
+
+    action: str
+    label: str
+    summary: str
+    request: str
+    group: str | None = None
+    deprecated: Deprecation | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from connector.definition.action import RAW_REQUEST, SAFE_METHODS, split_request
+from connector.definition.action import SAFE_METHODS, split_request
 from connector.definition.case import to_snake_case
+from connector.definition.forms.action_heads import HasRequestLine
 from connector.definition.loader import read_bytes
 from connector.definition.resource import group_by_resource
 from connector.definition.suggest import did_you_mean
@@ -35,7 +36,7 @@ _TEXT_KEYS = ("action", "label", "summary", "request")
 
 
 @dataclass(frozen=True, slots=True)
-class ActionEntry:
+class ActionEntry(HasRequestLine):
     """What is known of an action without its whole definition; `inputs` are pairs of a key and a label."""
 
     action: str
@@ -51,21 +52,6 @@ class ActionEntry:
     def name(self) -> str:
         """The name of its tool."""
         return to_snake_case(self.action)
-
-    @property
-    def is_raw(self) -> bool:
-        """Whether the caller chooses method and path."""
-        return self.request == RAW_REQUEST
-
-    @property
-    def method(self) -> str:
-        """The HTTP method; empty for a raw request."""
-        return split_request(self.request)[0]
-
-    @property
-    def path(self) -> str:
-        """The path template; empty for a raw request."""
-        return split_request(self.request)[1]
 
     @classmethod
     def from_action(cls, action: Action) -> ActionEntry:
