@@ -20,6 +20,7 @@ from connector.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from connector.core.exchange.plan import CompiledAction
     from connector.core.inputs.field_checks import ValueCheck
     from connector.core.request.builder import Request
     from connector.definition.action import Action
@@ -55,8 +56,7 @@ def make_action_example(manifest: Manifest, action: Action, offered: Mapping[str
     Given are the inputs that are required and those that a rule asks for; of a write also those with an example. What
     is optional of a read is a filter, which would hide what is there.
     """
-    connector = Connector(Path(), manifest, actions=[action], choices={})
-    compiled = compile_action(connector, action.action)
+    compiled = compile_alone(manifest, action)
     wanted = {key: (offered or {}).get(key, field.example) for key, field in action.inputs.items()}
     given = {}
     for key, field in action.inputs.items():
@@ -65,13 +65,25 @@ def make_action_example(manifest: Manifest, action: Action, offered: Mapping[str
             if value is not None:
                 given[key] = value
     required = {key: value for key, value in given.items() if action.inputs[key].required}
-    for inputs in (given, {**required, **_list_needed(action)}, required):
-        try:
-            request = compiled.build_request(compiled.validate(prepare_inputs(action, inputs)))
-        except InputError:
-            continue
-        return {"inputs": inputs, "request": _state_request(request)}
-    return None
+    stated = (
+        state_example(compiled, action, inputs)
+        for inputs in (given, {**required, **_list_needed(action)}, required)
+    )
+    return next((example for example in stated if example is not None), None)
+
+
+def compile_alone(manifest: Manifest, action: Action) -> CompiledAction:
+    """Return an action compiled beside a manifest and no other action."""
+    return compile_action(Connector(Path(), manifest, actions=[action], choices={}), action.action)
+
+
+def state_example(compiled: CompiledAction, action: Action, inputs: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the words of an example with these inputs, and the request that they send; None where they are invalid."""
+    try:
+        request = compiled.build_request(compiled.validate(prepare_inputs(action, inputs)))
+    except InputError:
+        return None
+    return {"inputs": dict(inputs), "request": _state_request(request)}
 
 
 def _list_needed(action: Action) -> dict[str, Any]:

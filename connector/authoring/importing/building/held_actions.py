@@ -41,8 +41,15 @@ def build_actions(
     ]
     verify_types(types, manifest)
     verifier = Verifier(manifest, types.words)
+    by_request = {operation.request: operation for operation in operations}
     drafts = [
-        draft for one in built if (draft := _attempt(partial(_hold_action, one, verifier, types), one.request, failed))
+        draft
+        for one in built
+        if (
+            draft := _attempt(
+                partial(_hold_action, one, by_request[one.request], verifier, types), one.request, failed
+            )
+        )
     ]
     held = {draft.request: draft for draft in drafts}
     return drafts, [_grade(one.request, held.get(one.request), failed) for one in operations]
@@ -56,14 +63,14 @@ def _attempt(make: Callable[[], ActionDraft], request: str, failed: dict[str, st
         return None
 
 
-def _hold_action(draft: ActionDraft, verifier: Verifier, types: NamedTypes) -> ActionDraft:
+def _hold_action(draft: ActionDraft, operation: Operation, verifier: Verifier, types: NamedTypes) -> ActionDraft:
     words = draft.words
     for name in types.removed:
         folded = fold_type(words, name)
         if folded != words:
             draft.remarks.fold(name, RECURSIVE)
             words = folded
-    words = verifier.add_example(verifier.verify(words, draft.remarks))
+    words = verifier.add_example(verifier.verify(words, draft.remarks), operation, draft.remarks)
     if "inputs" in words:
         words["inputs"] = {name: sort_input_words(field) for name, field in words["inputs"].items()}
     if len(write_yaml(words).encode()) > MAX_FILE_BYTES:

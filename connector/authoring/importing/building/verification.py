@@ -10,9 +10,9 @@ from pydantic import ValidationError
 
 from connector.authoring.draft import ParsedFile
 from connector.authoring.folder_reader import ConnectorFolder
-from connector.authoring.importing.action_examples import make_action_example
 from connector.authoring.importing.building.fields import is_plain
 from connector.authoring.importing.building.site import NotRunnableError
+from connector.authoring.importing.requests.fitted_examples import ExampleMaker
 from connector.authoring.lint import ACTION_RULES, MEMBER_RULES, TYPE_RULES
 from connector.authoring.rule_catalogue import find_voice
 from connector.authoring.rules import examples, files, no_effect, payloads, texts
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from connector.authoring.draft import Violation
     from connector.authoring.importing.building.named_types import NamedTypes
     from connector.authoring.importing.building.words import Remarks, Words
+    from connector.authoring.importing.description import Operation
     from connector.definition.parsers.strict_yaml import NodePath
 
 _CONTRADICTION = "The description contradicts itself here. What is right?"
@@ -49,6 +50,7 @@ class Verifier:
 
     def __init__(self, manifest: Words, types: Mapping[str, Words] | None = None) -> None:
         self._manifest, _ = _parse_manifest(manifest, types or {})
+        self._examples = ExampleMaker(self._manifest.model)
 
     def verify(self, words: Words, remarks: Remarks) -> Words:
         """Return an action's words as lint accepts them; what was left out is remarked. Raises NotRunnableError."""
@@ -70,11 +72,11 @@ class Verifier:
                     remarks.lose(place, violation.message)
         raise NotRunnableError(f"lint refuses it: {violations[0].rule}: {violations[0].message}")
 
-    def add_example(self, words: Words) -> Words:
+    def add_example(self, words: Words, operation: Operation, remarks: Remarks) -> Words:
         """Return an action's words with an example of a call, where one can be made and stated."""
         action = Action.model_validate(deepcopy(words))
         link_fields(self._manifest.model.types, action.inputs.values())
-        example = make_action_example(self._manifest.model, action)
+        example = self._examples.make(action, operation, remarks)
         if example is None or not is_plain(example):
             return words
         shown = {**words, "examples": {_EXAMPLE: example}}
