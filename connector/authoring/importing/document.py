@@ -175,12 +175,21 @@ def _merge(base: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
     merged = {**base, **other}
     for word in ("properties", "patternProperties"):
         if isinstance(base.get(word), dict) and isinstance(other.get(word), dict):
-            merged[word] = {**base[word], **other[word]}
+            merged[word] = {**base[word], **other[word], **_merge_members(base[word], other[word])}
     if isinstance(base.get("required"), list) and isinstance(other.get("required"), list):
         merged["required"] = list(dict.fromkeys([*map(str, base["required"]), *map(str, other["required"])]))
     if base.get("type") == "object" and other.get("type") is None:
         merged["type"] = "object"
     return merged
+
+
+def _merge_members(base: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    """Return the members that two schemas describe in other words: each is what both say."""
+    return {
+        name: {"allOf": [base[name], member]}
+        for name, member in other.items()
+        if isinstance(member, dict) and isinstance(base.get(name), dict) and base[name] != member
+    }
 
 
 def _rebase(node: Any, base: str, seen: set[int]) -> Any:

@@ -284,15 +284,13 @@ def _list_examples(schema: Words) -> Iterable[Any]:
     yield schema.get("x-example")
 
 
-def is_plain(value: Any, depth: int = 0) -> bool:
+def is_plain(value: Any, most: int = _MAX_EXAMPLE_DEPTH) -> bool:
     """Whether a value can stand in a definition: JSON, not too large, and nothing like a template in it."""
     if isinstance(value, dict | list):
         items = [*value.items()] if isinstance(value, dict) else value
         return (
-            depth < _MAX_EXAMPLE_DEPTH
-            and len(items) <= _MAX_EXAMPLE_ITEMS
-            and all(is_plain(item, depth + 1) for item in items)
+            most > 0 and len(items) <= _MAX_EXAMPLE_ITEMS and all(is_plain(item, most - 1) for item in items)
         )
     if isinstance(value, tuple):
-        return all(is_plain(item, depth) for item in value)
+        return all(is_plain(item, most) for item in value)
     return not isinstance(value, str) or (len(value) <= _MAX_EXAMPLE_TEXT and not has_template(value))

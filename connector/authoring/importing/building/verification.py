@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 _CONTRADICTION = "The description contradicts itself here. What is right?"
 _EXAMPLE = "With what it needs"
 _MAX_ROUNDS = 12
+_DEEPEST_EXAMPLE = 16  # levels of a call and its request
 _REMOVABLE = ("example", "suggest", "pattern", "format", "min", "max", "choices", "hidden")
 _OPTIONAL = ("lists", "form_nesting", "pagination", "examples", "content_type", "scopes", "constants")
 _SKIPPED = (
@@ -77,7 +78,7 @@ class Verifier:
         action = Action.model_validate(deepcopy(words))
         link_fields(self._manifest.model.types, action.inputs.values())
         example = self._examples.make(action, operation, remarks)
-        if example is None or not is_plain(example):
+        if example is None or not is_plain(example, most=_DEEPEST_EXAMPLE):
             return words
         shown = {**words, "examples": {_EXAMPLE: example}}
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from connector.authoring.importing.evidence.made_texts import make_number, make_text
-from connector.authoring.importing.evidence.shapes import SCALARS, read_shape
+from connector.authoring.importing.evidence.shapes import SCALARS, name_kind, read_shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,6 +18,7 @@ _DEEPEST = 10  # an object that needs another of its own kind never ends
 _MOST_TRIES = 20_000  # of values held to a schema, for one body
 _TEXTS = ("example", "abc123", "1", "00:00", "2026-03-02", "https://example.com", "ada@example.com")
 _CHOICES = ("oneOf", "anyOf")
+_NUMBERS: tuple[Any, ...] = (*map(str, range(1, 10)), *range(1, 10))  # entries that differ
 
 
 class BodyFitter:
@@ -31,6 +32,18 @@ class BodyFitter:
         """Return a body that fits a schema and keeps what it can of the offered one; `ABSENT` where none is found."""
         self._tries = 0
         return self._fit(schema, offered, "", 0)
+
+    def leave_out(self, schema: Any, body: Any) -> Any:
+        """Return a body without its optional members that do not fit."""
+        words = self._document.resolve(schema)
+        members, needed = words.get("properties"), _list(words.get("required"))
+        if not isinstance(members, dict) or not isinstance(body, dict):
+            return body
+        return {
+            name: value
+            for name, value in body.items()
+            if name in needed or name not in members or self._judge.accepts(members[name], value)
+        }
 
     def _fit(self, schema: Any, offered: Any, name: str, depth: int) -> Any:
         if offered is not ABSENT and self._accepts(schema, offered):
@@ -71,8 +84,14 @@ class BodyFitter:
         parts = [part for word in _CHOICES for part in _list(words.get(word)) if isinstance(part, dict)]
         named = self._judge.find_named(words, offered)
         resolved = [self._document.resolve(part) for part in parts]
+        kind = name_kind(offered)
         order = sorted(
-            range(len(parts)), key=lambda place: (parts[place] is not named, -_count_shared(resolved[place], offered))
+            range(len(parts)),
+            key=lambda place: (
+                parts[place] is not named,
+                read_shape(self._document, resolved[place]).kind != kind,
+                -_count_shared(resolved[place], offered),
+            ),
         )
         tagged = [self._add_tag(words, part) for part in parts]
         for place in order:
@@ -132,7 +151,8 @@ class BodyFitter:
         made = [value for value in fitted if value is not ABSENT]
         most, least = words.get("maxItems"), words.get("minItems")
         if isinstance(least, int) and made and len(made) < least:
-            made = (made * least)[:least]
+            others = [number for number in _NUMBERS if number not in made and self._accepts(entry, number)]
+            made = ([*made, *others] if words.get("uniqueItems") is True else made * least)[:least]
         return made[:most] if isinstance(most, int) else made
 
 

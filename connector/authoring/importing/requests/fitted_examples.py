@@ -74,8 +74,9 @@ class ExampleMaker:
         others = {
             key: value for key, value in example["inputs"].items() if action.inputs[key].location.part != "body"
         }
-        offers = [example.get("request", {}).get("body", ABSENT), ABSENT if body.example is None else body.example]
-        for offered in (*offers, ABSENT):
+        now = example.get("request", {}).get("body", ABSENT)
+        shown = ABSENT if body.example is None else body.example
+        for offered in (now, tools.fitter.leave_out(body.schema, now), shown, ABSENT):
             fitted = tools.fitter.fit(body.schema, deepcopy(offered) if offered is not ABSENT else ABSENT)
             if fitted is ABSENT:
                 continue

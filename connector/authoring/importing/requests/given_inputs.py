@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from connector.core.json_path import get_at, has_path
@@ -19,13 +20,15 @@ def read_body_inputs(action: Action, body: Any) -> dict[str, Any]:
     given = {}
     for key, field in action.inputs.items():
         path = field.location.path
-        if field.location.part == "body" and has_path(body, join_path(*path)):
+        if field.location.part == "body" and (not path or has_path(body, join_path(*path))):
             given[key] = _read_value(field, get_at(body, path))
     return given
 
 
 def _read_value(field: InputField, value: Any) -> Any:
     """Return a value of a body as an input takes it: members of objects by their keys."""
+    if field.type == "json" and not isinstance(value, dict | list):
+        return json.dumps(value)  # a text is read as JSON
     if not field.members:
         return value
     if field.type == "list of object" and isinstance(value, list):
