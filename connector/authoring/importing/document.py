@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urljoin, urlsplit
 
@@ -88,6 +89,17 @@ class ApiDocument:
         named = [part for part in parts if part.get("type") != "null"]
         return self.ref_name(named[0]) if len(named) == 1 and "properties" not in schema else None
 
+    def read_members(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """Return the members of an object as it writes them; some descriptions have a reference in their place."""
+        written = schema.get("properties")
+        members = dict(written) if isinstance(written, dict) else {}
+        ref = members.get("$ref")
+        if isinstance(ref, str):
+            del members["$ref"]
+            with suppress(DanglingReferenceError):
+                members = {**self.follow_mapping({"$ref": ref}), **members}
+        return {name: one for name, one in members.items() if isinstance(one, dict | bool)}
+
     def resolve(self, schema: Any) -> dict[str, Any]:
         """Return a schema without its outer `$ref` and `allOf`; what is within is as it stands.
 
@@ -112,6 +124,8 @@ class ApiDocument:
             siblings = {word: value for word, value in schema.items() if word != "$ref"}
             base = self._resolved[ref]
             return _merge(base, self._resolve(siblings, trail)) if siblings else base
+        if isinstance(schema.get("properties"), dict) and isinstance(schema["properties"].get("$ref"), str):
+            schema = {**schema, "properties": self.read_members(schema)}
         if not any(word in schema for word in ("allOf", "oneOf", "anyOf")) and not isinstance(schema.get("type"), list):
             return schema
         return self._flatten(schema, trail)

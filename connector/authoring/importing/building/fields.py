@@ -12,7 +12,9 @@ from connector.authoring.importing.building.named_types import NamedTypes
 from connector.authoring.importing.building.names import name_inputs
 from connector.authoring.importing.building.schema_types import (
     SCALARS,
+    UNDESCRIBED,
     as_text,
+    describe_required,
     find_items,
     find_ref,
     find_type,
@@ -22,6 +24,7 @@ from connector.authoring.importing.building.schema_types import (
 from connector.authoring.importing.building.texts import (
     first_sentence,
     has_template,
+    is_plain,
     split_words,
     strip_markup,
     to_title,
@@ -44,7 +47,6 @@ MAX_LEVELS = 3  # of objects within objects
 MAX_FIELDS = 300  # of an action, members counted
 MAX_CHOICES = 300
 _FORMATS = {"email": "email", "uuid": "uuid", "uri": "url", "url": "url"}
-_MAX_EXAMPLE_DEPTH, _MAX_EXAMPLE_ITEMS, _MAX_EXAMPLE_TEXT = 6, 50, 1000
 
 
 class _Texts(NamedTuple):
@@ -72,6 +74,8 @@ class FieldBuilder:
     def _build(self, schema: Any, texts: _Texts, *, required: bool) -> Words:
         self._count += 1
         name = texts.name
+        if schema is UNDESCRIBED:
+            self.remarks.ask(texts.place, "It is required, and nothing describes it. Is it needed?")
         resolved = self.resolve(schema)
         words: Words = {
             "label": to_title(name),
@@ -103,7 +107,7 @@ class FieldBuilder:
             if merged is not None:
                 properties = {**(merged.get("properties") or {}), **(rest.get("properties") or {})}
                 resolved = {**merged, **rest, **({"properties": properties} if properties else {})}
-        return resolved
+        return describe_required(resolved)
 
     def _make_opaque(self, place: str, reason: str) -> Words:
         self.remarks.fold(place, reason)
@@ -282,15 +286,3 @@ def _list_examples(schema: Words) -> Iterable[Any]:
     yield schema.get("example")
     yield from examples[:1] if isinstance(examples, list) else ()
     yield schema.get("x-example")
-
-
-def is_plain(value: Any, most: int = _MAX_EXAMPLE_DEPTH) -> bool:
-    """Whether a value can stand in a definition: JSON, not too large, and nothing like a template in it."""
-    if isinstance(value, dict | list):
-        items = [*value.items()] if isinstance(value, dict) else value
-        return (
-            most > 0 and len(items) <= _MAX_EXAMPLE_ITEMS and all(is_plain(item, most - 1) for item in items)
-        )
-    if isinstance(value, tuple):
-        return all(is_plain(item, most) for item in value)
-    return not isinstance(value, str) or (len(value) <= _MAX_EXAMPLE_TEXT and not has_template(value))

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from connector.authoring.importing.document import ApiDocument
 
 SCALARS = ("string", "integer", "number", "boolean")
+UNDESCRIBED: Words = {}  # the schema of a member that is required and stands nowhere else
 
 
 def find_type(schema: Words) -> str:
@@ -29,6 +30,21 @@ def find_type(schema: Words) -> str:
             "integer" if all(isinstance(value, int) and not isinstance(value, bool) for value in values) else "string"
         )
     return ""
+
+
+def describe_required(schema: Words) -> Words:
+    """Return a resolved object with a member for each required name that it does not describe, and does not require it.
+
+    Such a name is often a mistake of the description: it can be sent, and nobody has to.
+    """
+    members, required = schema.get("properties"), list_items(schema.get("required"))
+    if not isinstance(members, dict) or schema.get("additionalProperties") is False:
+        return schema
+    unknown = [name for name in required if isinstance(name, str) and name not in members]
+    if not unknown:
+        return schema
+    known = [name for name in required if name not in unknown]
+    return {**schema, "properties": {**members, **dict.fromkeys(unknown, UNDESCRIBED)}, "required": known}
 
 
 def merge_choices(parts: list[Words], document: ApiDocument) -> Words | None:

@@ -9,6 +9,7 @@ from unicodedata import combining, normalize
 MAX_SENTENCE = 160
 MAX_LABEL = 60
 
+_MAX_VALUE_DEPTH, _MAX_VALUE_ITEMS, _MAX_VALUE_TEXT = 6, 50, 1000
 _TAG = re.compile(r"<!--.*?-->|</?[A-Za-z][^<>]*>", re.DOTALL)
 _IMAGE_OR_LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()]*\)")
 _MARKUP = re.compile(r"`+|\*\*|__|^#+\s*|^>\s*|^\s*[-*+]\s+", re.MULTILINE)
@@ -78,3 +79,15 @@ def to_title(name: str) -> str:
     """Return a name in Title Case, as labels have it."""
     words = split_words(name) if name.isascii() else re.findall(r"[^\W_]+", name)
     return " ".join(word.capitalize() for word in words) or "Value"
+
+
+def is_plain(value: Any, most: int = _MAX_VALUE_DEPTH) -> bool:
+    """Whether a value can stand in a definition: JSON, not too large, and nothing like a template in it."""
+    if isinstance(value, dict | list):
+        items = [*value.items()] if isinstance(value, dict) else value
+        return (
+            most > 0 and len(items) <= _MAX_VALUE_ITEMS and all(is_plain(item, most - 1) for item in items)
+        )
+    if isinstance(value, tuple):
+        return all(is_plain(item, most) for item in value)
+    return not isinstance(value, str) or (len(value) <= _MAX_VALUE_TEXT and not has_template(value))

@@ -10,8 +10,8 @@ from pydantic import ValidationError
 
 from connector.authoring.draft import ParsedFile
 from connector.authoring.folder_reader import ConnectorFolder
-from connector.authoring.importing.building.fields import is_plain
 from connector.authoring.importing.building.site import NotRunnableError
+from connector.authoring.importing.building.texts import is_plain
 from connector.authoring.importing.requests.fitted_examples import ExampleMaker
 from connector.authoring.lint import ACTION_RULES, MEMBER_RULES, TYPE_RULES
 from connector.authoring.rule_catalogue import find_voice

@@ -113,7 +113,7 @@ class BodyJudge:
         yield from self._base.VALIDATORS[word](validator, parts, instance, schema)
 
     def _check_members(self, validator: Any, members: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
-        known = {name: one for name, one in members.items() if isinstance(one, dict | bool)}
+        known = self._document.read_members({"properties": members})
         yield from self._base.VALIDATORS["properties"](validator, known, instance, schema)
 
     def _check_pattern(self, validator: Any, pattern: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
