@@ -57,6 +57,17 @@ def make_action_example(manifest: Manifest, action: Action, offered: Mapping[str
     is optional of a read is a filter, which would hide what is there.
     """
     compiled = compile_alone(manifest, action)
+    given = choose_inputs(action, offered)
+    required = {key: value for key, value in given.items() if action.inputs[key].required}
+    stated = (
+        state_example(compiled, action, inputs)
+        for inputs in (given, {**required, **_list_needed(action)}, required)
+    )
+    return next((example for example in stated if example is not None), None)
+
+
+def choose_inputs(action: Action, offered: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Return a value for each input that is given in an example, as far as there is a valid one."""
     wanted = {key: (offered or {}).get(key, field.example) for key, field in action.inputs.items()}
     given = {}
     for key, field in action.inputs.items():
@@ -64,12 +75,7 @@ def make_action_example(manifest: Manifest, action: Action, offered: Mapping[str
             value = _choose(field, [] if wanted[key] is None else [wanted[key]], key, action.method)
             if value is not None:
                 given[key] = value
-    required = {key: value for key, value in given.items() if action.inputs[key].required}
-    stated = (
-        state_example(compiled, action, inputs)
-        for inputs in (given, {**required, **_list_needed(action)}, required)
-    )
-    return next((example for example in stated if example is not None), None)
+    return given
 
 
 def compile_alone(manifest: Manifest, action: Action) -> CompiledAction:

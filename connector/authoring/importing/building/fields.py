@@ -31,6 +31,7 @@ from connector.authoring.importing.building.texts import (
 )
 from connector.authoring.importing.building.words import Remarks, Words, sort_input_words
 from connector.authoring.importing.choices import infer_choices
+from connector.authoring.importing.evidence.shapes import read_shape
 from connector.authoring.importing.examples import make_example
 from connector.authoring.importing.grades import Guess
 from connector.authoring.rules.fields import is_secret_name
@@ -128,7 +129,7 @@ class FieldBuilder:
             return {"type": "scalar"}
         if "oneOf" in schema or "anyOf" in schema:
             return self._make_opaque(place, "a choice of different shapes")
-        return {"type": "json"}
+        return {"type": "scalar" if written is UNDESCRIBED else "json"}
 
     def _build_scalar(self, schema: Words, kind: str, name: str) -> Words:
         if kind != "string":
@@ -255,6 +256,8 @@ class FieldBuilder:
         is_known = words.get("choices") or "suggest" in words or words["type"] == "boolean"
         if is_known and not words["type"].startswith("list of "):
             return {}
+        if words["type"] == "json" and read_shape(self._document, schema).kind not in ("object", "array"):
+            return {}  # a value of any other shape is refused beside an example that is an object or a list
         offered = [value for value in (texts.example, *_list_examples(schema)) if is_plain(value)]
         if words["type"] == "json":
             offered += filter(None, [make_example(self._document, schema, name=texts.name)])

@@ -5,7 +5,12 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from connector.authoring.importing.action_examples import compile_alone, make_action_example, state_example
+from connector.authoring.importing.action_examples import (
+    choose_inputs,
+    compile_alone,
+    make_action_example,
+    state_example,
+)
 from connector.authoring.importing.evidence.shapes import is_json
 from connector.authoring.importing.requests.body_examples import ABSENT, BodyFitter
 from connector.authoring.importing.requests.body_judge import SEVERAL, BodyJudge
@@ -56,7 +61,7 @@ class ExampleMaker:
             return example
         if misfit is None:
             return example
-        fitted = next(self._list_fitting(action, body, example or {"inputs": {}}, tools), None)
+        fitted = next(self._list_fitting(action, body, example or {"inputs": choose_inputs(action)}, tools), None)
         if fitted is None and misfit:
             question = "Its objects do not exclude one another." if SEVERAL in misfit else "No example fits the schema."
             remarks.ask("examples", f"{question} What is right?", _shorten(misfit))
