@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from connector.definition.loader import Connector
 
 _WORDS = frozenset(("action", "label", "summary", "request"))
-_OTHER_WORDS = ("group", "read_only")  # read too where a line begins with one
+_OTHER_WORDS = {"group": b"\ngroup:", "read_only": b"\nread_only:"}  # read too where a line begins with one
 _RARE_WORD = b"\ndeprecated:"  # a file with it is read whole
 _REQUEST_LINE = re.compile(r"raw|(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) /\S*")
 
@@ -137,8 +137,8 @@ def read_scopes(connector: Connector) -> list[Scopes]:
 def _read_head(connector: Connector, name: str, path: Path) -> ActionHead:
     """Return the head of a file. Raises DefinitionError for one that is broken there."""
     raw = read_bytes(path)
-    others = {word for word in _OTHER_WORDS if b"\n%b:" % word.encode() in raw}
-    words = strict_yaml.read_words(raw, str(path), _WORDS | others)
+    others = [word for word, line in _OTHER_WORDS.items() if line in raw]
+    words = strict_yaml.read_words(raw, str(path), _WORDS.union(others))
     if _RARE_WORD in raw or not _is_head(words, path):
         return ActionHead.of(connector.action(name), raw)
     texts = (words["action"], words["label"], words["summary"], words["request"])
