@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from connector.runtime.auth.sign_in import finish_sign_in as finish_sign_in
     from connector.runtime.calls.observer import Observer as Observer
     from connector.runtime.client.async_client import AsyncClient as AsyncClient
+    from connector.runtime.client.async_items import AsyncItems as AsyncItems
     from connector.runtime.client.client import Client as Client
-    from connector.runtime.client.items import AsyncItems as AsyncItems
     from connector.runtime.client.items import Items as Items
     from connector.runtime.storage.open import open_store as open_store
     from connector.runtime.storage.store import Store as Store
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 _MODULES_BY_NAME = {
     "AsyncClient": "connector.runtime.client.async_client",
-    "AsyncItems": "connector.runtime.client.items",
+    "AsyncItems": "connector.runtime.client.async_items",
     "Challenge": "connector.core.webhook.event",
     "Client": "connector.runtime.client.client",
     "Connection": "connector.runtime.auth.connection",

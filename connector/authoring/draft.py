@@ -122,12 +122,12 @@ def build_finding(document: Document, violation: Violation) -> Finding:
 
 def parse_lenient(data: Any, model_class: type[FileModel]) -> tuple[FileModel | None, tuple[NodePath, ...]]:
     """Return a model of the valid parts of a file and the invalid paths; None when too little is valid."""
-    data = deepcopy(data)
     invalid_paths: list[NodePath] = []
     for _ in range(_MAX_REPAIR_ROUNDS):
         try:
             return model_class.model_validate(data), tuple(invalid_paths)
         except ValidationError as error:
+            data = data if invalid_paths else deepcopy(data)
             paths = {
                 _find_invalid_path(data, details) for details in error.errors(include_url=False, include_input=False)
             }

@@ -175,19 +175,30 @@ class ConnectorFolder:
         if unmet is not None:
             self.findings.append(unmet)
             return None
-        document, renamed = renamed_words.upgrade(document, model_class)
-        self.findings += renamed
-        completed: Document = document
-        unknown_uses: dict[NodePath, Finding] = {}
-        if model_class is Action:
-            shared = self.manifest_or_blank.shared_words
-            completed = complete_inputs(document, shared)
-            unknown_uses = find_unknown_uses(document, shared)
-            self.findings += unknown_uses.values() if self.manifest is not None else ()
+        completed = self._complete(document, model_class)
         model, invalid_paths = parse_lenient(completed.data, model_class)
-        if model is None or invalid_paths:
-            self.findings += schema_validation.validate_document(completed, model_class)
-        return ParsedFile(path, document, model, invalid_paths + tuple(unknown_uses)) if model is not None else None
+        if model is None or invalid_paths:  # perhaps it has words of before
+            document, renamed = renamed_words.upgrade(document, model_class)
+            self.findings += renamed
+            completed = self._complete(document, model_class)
+            model, invalid_paths = parse_lenient(completed.data, model_class)
+            if model is None or invalid_paths:
+                self.findings += schema_validation.validate_document(completed, model_class)
+        unknown_uses = self._find_unknown_uses(document, model_class)
+        return ParsedFile(path, document, model, (*invalid_paths, *unknown_uses)) if model is not None else None
+
+    def _complete(self, document: Document, model_class: type[FileModel]) -> Document:
+        """Return a document with the words of the shared inputs that an action uses."""
+        shared = self.manifest_or_blank.shared_words
+        return complete_inputs(document, shared) if issubclass(model_class, Action) else document
+
+    def _find_unknown_uses(self, document: Document, model_class: type[FileModel]) -> Iterable[NodePath]:
+        """Return where an action uses inputs that nobody shares; report each."""
+        if not issubclass(model_class, Action):
+            return ()
+        unknown_uses = find_unknown_uses(document, self.manifest_or_blank.shared_words)
+        self.findings += unknown_uses.values() if self.manifest is not None else ()
+        return unknown_uses
 
     def _read_document(self, path: Path) -> Document | None:
         try:

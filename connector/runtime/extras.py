@@ -10,7 +10,6 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 from connector.errors import StoreError, UsageError
 
@@ -54,6 +53,8 @@ def _format_requirement(extra: str, origin: dict[str, Any]) -> str:
     url = origin.get("url", "")
     parts = urlsplit(url)
     if parts.scheme == "file":
+        from urllib.request import url2pathname
+
         path = Path(url2pathname(parts.path))
         if not path.exists():
             return ""

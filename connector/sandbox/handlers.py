@@ -10,7 +10,6 @@ from connector.core.response.pagination.settings import Pagination
 from connector.sandbox.api.page_reply import PageReply
 from connector.sandbox.api.pagination import ListAdapter, PageRequest, slice_looping_page, slice_page
 from connector.sandbox.data.state import get_record
-from connector.sandbox.http.body_formats import encode_body
 from connector.sandbox.http.responses import ChangeEvent, SandboxResponse, build_json_response
 
 if TYPE_CHECKING:
@@ -222,5 +221,7 @@ def build_action_response(action: Action | None, status: int, value: Any, header
         return SandboxResponse(204, headers)
     if body_type == "json":
         return build_json_response(status, value, headers)
+    from connector.sandbox.http.body_formats import encode_body
+
     body, content_type = encode_body(body_type, value)
     return SandboxResponse(status, (("content-type", content_type), *headers), body)

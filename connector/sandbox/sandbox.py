@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import time
-from email.encoders import encode_base64
-from email.mime.base import MIMEBase
-from email.mime.multipart import MIMEMultipart
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from platformdirs import user_state_path
 
-from connector.core.request.body import reopen
 from connector.core.response.reply import Failure, Reply
 from connector.errors import UsageError
-from connector.runtime.http.transport import UploadFile, UploadReadError, prepare_request
+from connector.runtime.http.transport import UploadReadError, prepare_request
 from connector.sandbox.data.state import SandboxState
-from connector.sandbox.events.emitter import EventEmitter
 from connector.sandbox.http.faults import Fault, parse_fault
 from connector.sandbox.oauth.credentials import SandboxConnection
 from connector.sandbox.oauth.endpoints import IN_PROCESS_ORIGIN
@@ -29,7 +22,6 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterable, Mapping
 
-    from connector.core.request.body import MultipartPart
     from connector.core.request.builder import Request
     from connector.core.request.credential import Credential
     from connector.definition.loader import Connector
@@ -37,6 +29,7 @@ if TYPE_CHECKING:
     from connector.runtime.client.client import Client
     from connector.runtime.clock import Clock
     from connector.sandbox.data.issued_tokens import TokenPolicy
+    from connector.sandbox.events.emitter import EventEmitter
     from connector.sandbox.http.responses import SandboxResponse
     from connector.sandbox.request_log import ReceivedRequest
 
@@ -73,7 +66,7 @@ class Sandbox:
         parsed_faults = [parse_fault(fault) if isinstance(fault, str) else fault for fault in faults]
         self.connector = connector
         self.state = SandboxState(None if path is None else Path(path))
-        emitter = None if webhook_url is None else EventEmitter(connector, webhook_url, clock=clock)
+        emitter = None if webhook_url is None else _open_emitter(connector, webhook_url, clock)
         self.service = SandboxService(
             connector, self.state, parsed_faults, clock, token_policy=token_policy, emitter=emitter, plan=plan
         )
@@ -204,8 +197,10 @@ class InProcessTransport:
         prepared = prepare_request(request, credential)
         headers, content = list(prepared.headers), prepared.content
         if request.body is not None and request.body.kind == "multipart":
+            from connector.sandbox.http.multipart import encode_multipart
+
             try:
-                content_type, content = _encode_multipart(request.body.value)
+                content_type, content = encode_multipart(request.body.value)
             except UploadReadError as error:
                 return Failure("file", str(error), sent="nothing", final=True)
             headers.append(("Content-Type", content_type))
@@ -235,6 +230,8 @@ class InProcessTransport:
 
     async def aclose(self) -> None:
         """Do as `close`, without blocking the event loop."""
+        import asyncio
+
         await asyncio.to_thread(self.close)
 
 
@@ -251,26 +248,7 @@ def write_to_sink(response: SandboxResponse | Reply, sink: Any) -> Reply | Failu
     return Reply(response.status, headers, body)
 
 
-def _encode_multipart(parts: list[MultipartPart]) -> tuple[str, bytes]:
-    """Encode a multipart form; return its content type and its bytes."""
-    form = MIMEMultipart("form-data")
-    for part in parts:
-        mime_part = MIMEBase(*(part.content_type or "application/octet-stream").split("/"))
-        mime_part.set_payload(_read_part(part.content))
-        encode_base64(mime_part)  # keeps the bytes, whatever line ends they hold
-        parameters = {"name": part.name} if part.file_name is None else {"name": part.name, "filename": part.file_name}
-        mime_part.add_header("Content-Disposition", "form-data", **parameters)
-        form.attach(mime_part)
-    body = form.as_bytes().partition(b"\n\n")[2]
-    return f'multipart/form-data; boundary="{form.get_boundary()}"', body
+def _open_emitter(connector: Connector, webhook_url: str, clock: Clock | None) -> EventEmitter:
+    from connector.sandbox.events.emitter import EventEmitter
 
-
-def _read_part(data: Any) -> bytes:
-    """Read the data of a part, from its start. Raises UploadReadError."""
-    if isinstance(data, str):
-        return data.encode()
-    file = reopen(data)
-    if not hasattr(file, "read"):
-        return bytes(file)
-    with contextlib.closing(file) if file is not data else contextlib.nullcontext():
-        return UploadFile(file).read()
+    return EventEmitter(connector, webhook_url, clock=clock)

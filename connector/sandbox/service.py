@@ -9,7 +9,7 @@ from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from connector.definition.forms.action_heads import iter_valid_actions
+from connector.definition.forms.action_heads import ActionHeads, iter_valid_actions
 from connector.definition.lazy import cached_property
 from connector.runtime.clock import Clock, SystemClock
 from connector.runtime.fork_safety import ForkSafeLock
@@ -91,7 +91,8 @@ class SandboxService:
 
     @cached_property
     def _jobs(self) -> Jobs:
-        return Jobs(iter_valid_actions(self.connector, b"poll"))
+        heads = self.connector.derive(ActionHeads.read).heads
+        return Jobs(iter_valid_actions(self.connector, (head.action for head in heads if head.may_start_job)))
 
     @cached_property
     def _handlers(self) -> CrudHandlers:

@@ -142,9 +142,14 @@ _PLAIN_KEYWORDS: dict[str, Callable[[Any], bool]] = {
     **dict.fromkeys(
         ("$schema", "title", "description", "format", "$ref", "$comment"), lambda value: isinstance(value, str)
     ),
+    **dict.fromkeys(("deprecated", "readOnly", "writeOnly"), lambda value: isinstance(value, bool)),
     "type": _is_type,
     "items": _is_plain_schema,
     "additionalProperties": lambda value: isinstance(value, bool) or _is_plain_schema(value),
+    **dict.fromkeys(
+        ("allOf", "anyOf", "oneOf"),
+        lambda value: isinstance(value, list) and value and all(map(_is_plain_schema, value)),
+    ),
     "properties": lambda value: isinstance(value, dict) and all(map(_is_plain_schema, value.values())),
     **dict.fromkeys(("default", "example", "const"), lambda _value: True),
     **dict.fromkeys(("examples", "enum"), lambda value: isinstance(value, list)),

@@ -10,13 +10,11 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from connector.cli.calls.call_checks import check_calls
-from connector.cli.calls.trace import trace_unsent_request
 from connector.cli.context import connection_names
 from connector.cli.context.connection_context import ConnectionContext, resolve_base_url
 from connector.cli.output.exit_codes import EXIT_DONE
 from connector.cli.output.printer import make_printer, write_text
 from connector.cli.output.stdio import print_stderr
-from connector.core.auth.signing import Signer
 from connector.core.auth.site import Site, fill_known
 from connector.core.request.credential import Credential
 from connector.definition.connection_type import CLOUD_INPUT, PLACEHOLDER
@@ -60,6 +58,8 @@ def print_requests(connector: Connector, settings: Settings, options: RunOptions
         for warning in () if options.quiet else warnings:
             print_stderr(f"Warning: {warning}")
         if options.curl:
+            from connector.cli.calls.trace import trace_unsent_request
+
             credential = _build_credential(connector, settings, options, task.options.connection)
             print_stderr(trace_unsent_request(request, credential).curl())
         requests.append(request.to_dict())
@@ -103,6 +103,8 @@ def _find_unfilled(site: Site) -> list[str]:
 
 def _build_credential(connector: Connector, settings: Settings, options: RunOptions, named: str | None) -> Credential:
     """Return what would sign a request, without its secret: as the connection's type says, else the first type."""
+    from connector.core.auth.signing import Signer
+
     manifest = connector.manifest
     name = options.connection or named or settings.get("connection").value
     kind = name if name in manifest.connections else next(iter(manifest.connections), None)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from connector.cli.calls import dry_run
 from connector.cli.calls.call import CallTask
 from connector.cli.calls.call_checks import check_calls
 from connector.cli.calls.confirmation import confirm_calls
@@ -17,8 +16,7 @@ from connector.cli.output.error_output import print_error
 from connector.cli.output.exit_codes import EXIT_DONE, EXIT_UNCERTAIN, combine_exit_codes
 from connector.cli.output.printer import ResultWriter, make_printer, write_line
 from connector.cli.output.progress import ProgressBar, count_columns
-from connector.cli.output.query import Query
-from connector.errors import ConnectorError, StoreError, UsageError
+from connector.errors import ConnectorError, StoreError
 from connector.runtime.calls.call_options import CallOptions
 
 if TYPE_CHECKING:
@@ -26,19 +24,17 @@ if TYPE_CHECKING:
     from connector.cli.calls.download_task import DownloadTask
     from connector.cli.context.run_options import RunOptions
     from connector.cli.context.settings import Setting, Settings
+    from connector.cli.output.query import Query
     from connector.core.request.builder import Request
     from connector.core.response.result import Result
     from connector.definition.loader import Connector
 
 
-def run_calls(connector: Connector, settings: Settings, options: RunOptions, tasks: CallList) -> int:
+def send_calls(
+    connector: Connector, settings: Settings, options: RunOptions, tasks: CallList, query: Query | None
+) -> int:
     """Run the calls and return the exit code. Raises KeyboardInterrupt, and ConnectorError before the first call."""
     output_setting, timeout = settings.get("output"), settings.get("timeout")
-    query = Query(options.query) if options.query is not None else None
-    tasks = tasks.without_wait() if options.no_wait else tasks
-    _check_page_flags(connector, options, tasks)
-    if options.dry_run:
-        return dry_run.print_requests(connector, settings, options, tasks)
     several = tasks.several or (tasks.from_file and output_setting.value == "lines")
     include_errors = output_setting.is_set or not stdio.is_stdout_terminal()
     printer = make_printer(output_setting.value, several=several, include_errors=include_errors, quiet=options.quiet)
@@ -46,17 +42,6 @@ def run_calls(connector: Connector, settings: Settings, options: RunOptions, tas
     with Session(connector, settings, options) as session:
         writer = ResultWriter(printer, output_setting.value, query)
         return _CallRunner(session, tasks, writer, trace, timeout).run()
-
-
-def _check_page_flags(connector: Connector, options: RunOptions, tasks: CallList) -> None:
-    """Check that --limit and --page-size have a listing. Raises UsageError, and InputError for an unknown action."""
-    flag = "--limit" if options.limit is not None else "--page-size" if options.page_size is not None else None
-    if flag is None or any(task.is_listing(connector) for task in tasks.calls):
-        return
-    actions = [connector.action(task.action).action if task.action else "a raw request" for task in tasks.calls]
-    message = f"{flag} is for listings; {', '.join(dict.fromkeys(actions))} returns one result."
-    has_raw_request = any(task.action is None for task in tasks.calls)
-    raise UsageError(message, hint="Add --paginate, or remove it." if has_raw_request else "Remove it.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,7 @@ token is sent to the service's own hosts only; other URLs are rejected.
 def download_command(ctx: click.Context, /, url_or_action: str, items: tuple[str, ...], **flags: Any) -> int:
     """Download."""
     from connector.cli.calls.call_list import CallList
-    from connector.cli.calls.runner import run_calls
+    from connector.cli.calls.execution import run_calls
 
     download_flags = {name: flags.pop(name) for name in ("target", "overwrite", "concurrency", "token")}
     options = RunOptions.from_flags(ctx, flags)

@@ -42,7 +42,7 @@ def request_command(ctx: click.Context, /, method: str, path: str, response_type
     """Send any request."""
     from connector.cli.calls.call import CallTask
     from connector.cli.calls.call_list import CallList
-    from connector.cli.calls.runner import run_calls
+    from connector.cli.calls.execution import run_calls
     from connector.runtime.calls.call_options import CallOptions
     from connector.runtime.calls.factory import build_raw_inputs
 

@@ -152,7 +152,7 @@ def run_command(
 ) -> int:
     """Run an action, or the calls of a file."""
     from connector.cli.calls.call_list import CallList
-    from connector.cli.calls.runner import run_calls
+    from connector.cli.calls.execution import run_calls
 
     bulk_arguments = BulkArguments.from_options(file, raw_options)
     flags = {

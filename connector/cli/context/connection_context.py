@@ -9,10 +9,7 @@ import click
 from connector.cli.context.context import CommandContext, reject_store_with_sandbox, store_option
 from connector.definition.lazy import cached_property
 from connector.runtime.auth import connection_record
-from connector.runtime.auth.connection import Connection
 from connector.runtime.auth.connection_record import store_key
-from connector.runtime.auth.token_refresh import LOCK_TIMEOUT
-from connector.runtime.client.client import Client
 from connector.runtime.rate_budget.budget import is_sandbox
 
 if TYPE_CHECKING:
@@ -21,7 +18,9 @@ if TYPE_CHECKING:
 
     from connector.cli.context.settings import Settings
     from connector.definition.loader import Connector
+    from connector.runtime.auth.connection import Connection
     from connector.runtime.auth.connection_record import ConnectionRecord
+    from connector.runtime.client.client import Client
     from connector.runtime.storage.store import Store
     from connector.sandbox.sandbox import Sandbox
 
@@ -119,6 +118,8 @@ class ConnectionContext(CommandContext):
 
     def lock(self, name: str) -> AbstractContextManager[None]:
         """Lock a connection's record, so that no token refresh overwrites a change."""
+        from connector.runtime.auth.token_refresh import LOCK_TIMEOUT
+
         return self.store.lock(self.build_record_key(name), LOCK_TIMEOUT)
 
     def format_command(self, *args: str, flags: Sequence[str] = ("connector", "store")) -> str:
@@ -129,10 +130,14 @@ class ConnectionContext(CommandContext):
         """Return the stored connection of a name, or None. Raises StoreError, UsageError."""
         if self.read_record(name) is None:
             return None
+        from connector.runtime.auth.connection import Connection
+
         return Connection.load(self.connector, name, store=self.store, http=self.transport)
 
     def open_client(self, connection: Connection) -> Client:
         """Return a client of a connection."""
+        from connector.runtime.client.client import Client
+
         return Client(self.connector, connection, http=self.transport, base_url=self.base_url, rate_limit=self.budget)
 
 

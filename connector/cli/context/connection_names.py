@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from connector.errors import ConnectorError, SignInError
 from connector.runtime.auth import env_connection
-from connector.runtime.auth.connection import Connection
 
 if TYPE_CHECKING:
     import click
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
 
     from connector.cli.context.connection_context import ConnectionContext
     from connector.definition.loader import Connector
+    from connector.runtime.auth.connection import Connection
 
 
 def resolve_connection(context: ConnectionContext, name: str | None) -> Connection:
@@ -50,6 +50,8 @@ def _open_environment_connection(context: ConnectionContext, kind: str) -> Conne
         stored = ", ".join(context.list_names()) or "none"
         message = f"No connection of kind {kind!r} is signed in. Stored: {stored}."
         raise SignInError(message, hint=f"Run: {context.format_command('connect')}")
+    from connector.runtime.auth.connection import Connection
+
     return Connection.from_env(context.connector, kind)
 
 

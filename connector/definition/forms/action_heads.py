@@ -11,14 +11,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from connector.definition.action import RAW_REQUEST, Scopes, split_request
-from connector.definition.case import to_kebab_case
+from connector.definition.action import RAW_REQUEST, SAFE_METHODS, Scopes, split_request
+from connector.definition.case import to_kebab_case, to_snake_case
 from connector.definition.loader import read_bytes
 from connector.definition.parsers import strict_yaml
 from connector.errors import DefinitionError, Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from connector.definition.action import Action
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from connector.definition.loader import Connector
 
 _WORDS = frozenset(("action", "label", "summary", "request"))
-_RARE_WORDS = (b"deprecated",)  # a file with one is read whole
+_OTHER_WORDS = {"group": b"\ngroup:", "read_only": b"\nread_only:"}  # read too where a line begins with one
+_RARE_WORD = b"\ndeprecated:"  # a file with it is read whole
 _REQUEST_LINE = re.compile(r"raw|(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) /\S*")
 
 
@@ -61,7 +62,26 @@ class ActionHead(HasRequestLine):
     summary: str
     request: str
     group: str | None = None
+    read_only: bool = False
     deprecated: Deprecation | None = None
+    may_start_job: bool = False  # whether the word `poll` occurs
+    may_list_choices: bool = False  # whether the word `choices_from` occurs
+
+    @property
+    def name(self) -> str:
+        """The key in snake_case, as Python and tools have it."""
+        return to_snake_case(self.action)
+
+    @property
+    def is_read(self) -> bool:
+        """Whether it only reads: by its method, or as a POST that says so."""
+        return self.method in SAFE_METHODS or self.read_only
+
+    @classmethod
+    def of(cls, action: Action, raw: bytes) -> ActionHead:
+        """Return the head of an action that is read already, whose file this is."""
+        texts = (action.action, action.label, action.summary, action.request)
+        return cls(*texts, action.group, action.read_only, action.deprecated, *_find_words(raw))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +104,24 @@ class ActionHeads:
         return cls(tuple(heads), tuple(findings))
 
 
-def iter_valid_actions(connector: Connector, word: bytes | None = None) -> Iterator[Action]:
-    """Yield every action that can be read; with a word, those whose file has it at the beginning of a line."""
-    for name, path in connector.action_files.items():
+def iter_valid_actions(connector: Connector, keys: Iterable[str]) -> Iterator[Action]:
+    """Yield the actions of these keys whose files are valid."""
+    for key in keys:
         with suppress(DefinitionError):
-            if word is None or b"\n%b:" % word in read_bytes(path):
-                yield connector.action(name)
+            yield connector.action(key)
+
+
+def read_input_labels(connector: Connector, head: ActionHead) -> dict[str, str]:
+    """Return the labels of an action's inputs by key, without hidden ones; what is invalid has none."""
+    path = connector.folder / "actions" / f"{to_kebab_case(head.action)}.yaml"
+    inputs = strict_yaml.read_words(read_bytes(path), str(path), frozenset(("inputs",))).get("inputs")
+    shared = connector.manifest.shared_words
+    fields = {
+        key: {**shared.get(str(written.get("use")), {}), **written}
+        for key, written in (inputs.items() if isinstance(inputs, dict) else ())
+        if isinstance(written, dict)
+    }
+    return {key: str(field.get("label", "")) for key, field in fields.items() if field.get("hidden") is not True}
 
 
 def read_scopes(connector: Connector) -> list[Scopes]:
@@ -105,20 +137,25 @@ def read_scopes(connector: Connector) -> list[Scopes]:
 def _read_head(connector: Connector, name: str, path: Path) -> ActionHead:
     """Return the head of a file. Raises DefinitionError for one that is broken there."""
     raw = read_bytes(path)
-    words = strict_yaml.read_words(raw, str(path), _WORDS)
-    if _is_head(words, path) and not any(b"\n%b:" % word in raw for word in _RARE_WORDS):
-        return ActionHead(
-            words["action"], words["label"], words["summary"], words["request"], words.get("group") or None
-        )
-    action = connector.action(name)
-    return ActionHead(action.action, action.label, action.summary, action.request, action.group, action.deprecated)
+    others = [word for word, line in _OTHER_WORDS.items() if line in raw]
+    words = strict_yaml.read_words(raw, str(path), _WORDS.union(others))
+    if _RARE_WORD in raw or not _is_head(words, path):
+        return ActionHead.of(connector.action(name), raw)
+    texts = (words["action"], words["label"], words["summary"], words["request"])
+    return ActionHead(*texts, words.get("group"), words.get("read_only", False), None, *_find_words(raw))
 
 
 def _is_head(words: dict[str, Any], path: Path) -> bool:
     """Whether these words need no closer look."""
     return (
         all(isinstance(words.get(word), str) and words[word] for word in _WORDS)
-        and isinstance(words.get("group", ""), str)
+        and isinstance(words.get("group", "-"), str)
+        and isinstance(words.get("read_only", False), bool)
         and to_kebab_case(words["action"]) == path.stem
         and _REQUEST_LINE.fullmatch(words["request"]) is not None
     )
+
+
+def _find_words(raw: bytes) -> tuple[bool, bool]:
+    """Return whether a file may start a job, and may list choices of another action."""
+    return b"\npoll:" in raw, b"choices_from:" in raw

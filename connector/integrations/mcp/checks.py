@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from connector.integrations.mcp.action_index import ActionEntry
+    from connector.definition.forms.action_heads import ActionHead
 
 
-def find_check(entries: Iterable[ActionEntry], path: str) -> ActionEntry | None:
+def find_check(entries: Iterable[ActionHead], path: str) -> ActionHead | None:
     """Return the action that reads what a write to a path changed: the record or listing itself, else what holds it."""
     readers = [(_split(entry.path), entry) for entry in entries if entry.is_read and not entry.is_raw]
     segments = _split(path)

@@ -7,13 +7,15 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from connector.definition.forms.action_heads import read_input_labels
 from connector.definition.resource import list_path_nouns
 from connector.integrations.mcp import words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
-    from connector.integrations.mcp.action_index import ActionEntry
+    from connector.definition.forms.action_heads import ActionHead
+    from connector.definition.loader import Connector
 
 MAX_FOUND = 8  # actions of an answer
 _LABEL, _PATH, _SUMMARY, _INPUT = 3.0, 2.0, 1.6, 0.5  # how much a word says where it stands
@@ -35,8 +37,8 @@ class _IndexedAction:
 class ActionSearch:
     """Finds actions by the words of their names, paths, summaries and inputs."""
 
-    def __init__(self, entries: Iterable[ActionEntry]) -> None:
-        self._actions = [_index(entry) for entry in entries]
+    def __init__(self, connector: Connector, heads: Iterable[ActionHead]) -> None:
+        self._actions = [_index(head, read_input_labels(connector, head)) for head in heads]
         counts = Counter(term for indexed in self._actions for term in indexed.weights)
         total = len(self._actions)
         self._rarity = {term: math.log(1 + total / (1 + count)) for term, count in counts.items()}
@@ -85,17 +87,17 @@ class ActionSearch:
         return sum(map(float.__mul__, values, weights)) / sum(weights) if terms else 0.0
 
 
-def _index(entry: ActionEntry) -> _IndexedAction:
-    nouns = list_path_nouns(entry.path)
+def _index(head: ActionHead, labels: Mapping[str, str]) -> _IndexedAction:
+    nouns = list_path_nouns(head.path)
     parts = (
-        (_INPUT, " ".join(f"{key} {label}" for key, label in entry.inputs)),
-        (_SUMMARY, entry.summary),
+        (_INPUT, " ".join(f"{key} {label}" for key, label in labels.items())),
+        (_SUMMARY, head.summary),
         (_PATH, " ".join(nouns)),
-        (_LABEL, f"{entry.label} {entry.action}"),
+        (_LABEL, f"{head.label} {head.action}"),
     )
     weights = {term: weight for weight, text in parts for term in words.list_terms(text)}
-    order = words.find_order(entry.label)
-    label_terms = tuple(term for term in dict.fromkeys(words.list_terms(entry.label)) if term != order)
-    by_method = words.INTENTS_BY_METHOD.get(entry.method)
-    intents = words.find_intents(entry.label) | (frozenset([by_method]) if by_method else frozenset())
-    return _IndexedAction(entry.name, weights, label_terms, intents)
+    order = words.find_order(head.label)
+    label_terms = tuple(term for term in dict.fromkeys(words.list_terms(head.label)) if term != order)
+    by_method = words.INTENTS_BY_METHOD.get(head.method)
+    intents = words.find_intents(head.label) | (frozenset([by_method]) if by_method else frozenset())
+    return _IndexedAction(head.name, weights, label_terms, intents)

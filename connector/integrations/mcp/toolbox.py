@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from mcp.server.context import ServerRequestContext
 
     from connector.definition.action import Action
-    from connector.integrations.mcp.action_index import ActionEntry, ActionIndex
+    from connector.definition.forms.action_heads import ActionHead
+    from connector.integrations.mcp.action_index import ActionIndex
     from connector.integrations.mcp.runner import Answer
     from connector.runtime.client.async_client import AsyncClient
 
@@ -120,7 +121,7 @@ class Toolbox:
 
     @cached_property
     def _action_search(self) -> ActionSearch:
-        return ActionSearch(self._index.entries.values())
+        return ActionSearch(self._connector, self._index.entries.values())
 
     def _search(self, given: Mapping[str, Any]) -> types.CallToolResult:
         query = _read_text(given, "query")
@@ -137,7 +138,7 @@ class Toolbox:
         return build_text_answer(json.dumps(spec, ensure_ascii=False), spec)
 
 
-def _tool_of(entry: ActionEntry) -> str:
+def _tool_of(entry: ActionHead) -> str:
     return tools.READ if entry.is_read else tools.WRITE
 
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from connector.core.redaction import describe_type, preview
 from connector.errors import ConnectorError, DeadlineError, InputError, Problem, UsageError
 from connector.runtime.auth import shared_work
-from connector.runtime.auth.connection import Connection
 from connector.runtime.auth.shared_work import SharedWork
 
 if TYPE_CHECKING:
@@ -44,7 +43,7 @@ class ConnectionResolver:
     ) -> None:
         self._connector = connector
         self._is_custom = resolve_connection is not None
-        self._resolve_connection = resolve_connection or (lambda name: Connection.load(connector, name, store=store))
+        self._resolve_connection = resolve_connection or (lambda name: _load_stored(connector, name, store))
         self._loaded: dict[str, Credentials] = {}
         self._loads: SharedWork[Credentials] = SharedWork(
             "connector-store", purpose="read the connection", is_daemon=True
@@ -156,6 +155,12 @@ class ConnectionResolver:
                 f"The connection belongs to {owner_connector.name}, not to {self._connector.name}.", hint=hint
             )
         return connection
+
+
+def _load_stored(connector: Connector, name: str, store: Store | None) -> Credentials:
+    from connector.runtime.auth.connection import Connection
+
+    return Connection.load(connector, name, store=store)
 
 
 def _check_loaded(loading: futures.Future[Credentials], name: str, seconds: float) -> None:

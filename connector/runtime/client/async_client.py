@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from connector.core.inputs.choices import Choice
     from connector.core.response.result import Result
-    from connector.runtime.client.items import AsyncItems
+    from connector.runtime.client.async_items import AsyncItems
 
 
 class AsyncClient(TaskDriver):

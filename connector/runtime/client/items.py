@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import threading
 from collections import deque
@@ -12,7 +11,7 @@ from connector.core.exchange.asks import YieldPage
 from connector.errors import TransportError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable
 
     from typing_extensions import TypeVar
 
@@ -27,7 +26,7 @@ else:
     ItemT_co = TypeVar("ItemT_co", covariant=True)
 
 
-class _ItemStream:
+class ItemStream:
     """The progress of a listing: `complete` once every item was returned, `pages` read, `result` the last page."""
 
     def __init__(self, call: PreparedCall | None) -> None:
@@ -107,7 +106,7 @@ class _PageReader(threading.Thread):
         return page_or_result
 
 
-class Items(_ItemStream, Generic[ItemT_co]):
+class Items(ItemStream, Generic[ItemT_co]):
     """A single-use iterator and context manager; `.complete`, `.pages`, `.close()`.
 
     A loop after a break continues where that stopped; after the end there are no items.
@@ -157,63 +156,3 @@ class Items(_ItemStream, Generic[ItemT_co]):
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-class AsyncItems(_ItemStream, Generic[ItemT_co]):
-    """As Items, for `async for` and `async with`; its call is prepared with the first item."""
-
-    def __init__(
-        self,
-        prepare: Callable[[], Coroutine[Any, Any, PreparedCall]],
-        drive: Callable[..., Coroutine[Any, Any, Any]],
-    ) -> None:
-        super().__init__(None)
-        self._prepare = prepare
-        self._drive = drive
-        self._prefetch: asyncio.Task[Any] | None = None
-
-    def __aiter__(self) -> Self:
-        return self
-
-    async def __anext__(self) -> ItemT_co:
-        while not self._closed:
-            if self._page_items:
-                item: ItemT_co = self._page_items.popleft()
-                return item
-            if self._has_ended:
-                break
-            await self._advance()
-        raise StopAsyncIteration
-
-    async def _advance(self) -> None:
-        self._has_ended = True
-        if self._call is None:
-            self._call = await self._prepare()
-            self._steps = self._call.build_page_steps()
-        page_or_result = await (self._prefetch or self._drive(self._call, self._steps, first=True))
-        self._load_page(page_or_result)
-        if isinstance(page_or_result, YieldPage) and not self._closed:
-            self._prefetch = asyncio.create_task(self._drive(self._call, self._steps, first=False))
-            self._prefetch.add_done_callback(_consume_exception)
-
-    async def aclose(self) -> None:
-        """Stop reading; counts stay."""
-        self._closed = True
-        if self._prefetch and not self._prefetch.done():
-            self._prefetch.cancel()
-            await asyncio.wait([self._prefetch])
-        self._close_early()
-
-    close = aclose
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.aclose()
-
-
-def _consume_exception(task: asyncio.Task[Any]) -> None:
-    """Consume the exception of an abandoned prefetch."""
-    if not task.cancelled():
-        task.exception()

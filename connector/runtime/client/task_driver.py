@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Self
 from connector.core.exchange.asks import RETRY_QUOTA, AcquireSlot, GetToken, SendRequest, Sleep, YieldPage
 from connector.runtime.calls.call_options import CallOptions
 from connector.runtime.calls.prepared import DEFAULT_TIMEOUT
+from connector.runtime.client.async_items import AsyncItems
 from connector.runtime.client.base_client import BaseClient, is_page
-from connector.runtime.client.items import AsyncItems
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from connector.definition.forms.action_heads import ActionHeads
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from connector.definition.action import Action
     from connector.definition.forms.action_heads import ActionHead
@@ -81,11 +81,44 @@ class Match:
         return is_at_server and (action.subaccount or not self.subaccount)
 
 
+class _Branch:
+    """The templates that begin with the same segments: their next ones, and the route of the one that ends here."""
+
+    __slots__ = ("by_name", "by_pattern", "route")
+
+    def __init__(self) -> None:
+        self.route: Route | None = None
+        self.by_name: dict[str, _Branch] = {}
+        self.by_pattern: dict[str, tuple[re.Pattern[str], _Branch]] = {}
+
+    def grow(self, segment: str) -> _Branch:
+        """Return the branch of a next segment, such as `users`, `{}` or `{}.json`; add a new one."""
+        if "{" not in segment:
+            return self.by_name.setdefault(segment, _Branch())
+        if segment not in self.by_pattern:
+            self.by_pattern[segment] = _compile_template(segment), _Branch()
+        return self.by_pattern[segment][1]
+
+    def find(self, segments: Sequence[str], values: tuple[str, ...] = ()) -> Iterator[tuple[Route, tuple[str, ...]]]:
+        """Yield the routes that match the segments of a path, each with its values."""
+        if not segments:
+            if self.route is not None:
+                yield self.route, values
+            return
+        segment, *rest = segments
+        if segment in self.by_name:
+            yield from self.by_name[segment].find(rest, values)
+        for pattern, branch in self.by_pattern.values():
+            match = pattern.match(segment)
+            if match:
+                yield from branch.find(rest, values + match.groups())
+
+
 class Router:
     """Finds the routes of a path, from a connector's actions and its manifest's collections."""
 
     def __init__(self, connector: Connector) -> None:
-        self._route_by_template: dict[str, Route] = {}
+        self._root = _Branch()
         self._connector = connector
         for head in connector.derive(ActionHeads.read).heads:
             if not head.is_raw:
@@ -95,8 +128,6 @@ class Router:
                 self._set_role(collection.listing, name, "list")
             if collection.item:
                 self._set_role(collection.item, name, "item")
-        sorted_routes = sorted(self._route_by_template.values(), key=lambda route: _specificity_key(route.template))
-        self._patterns = [(_compile_template(route.template), route) for route in sorted_routes]
         subaccounts = connector.manifest.subaccounts
         self._subaccount_pattern = (
             _compile_template(subaccounts.prefix, suffix="(/.*)") if subaccounts and subaccounts.prefix else None
@@ -104,10 +135,12 @@ class Router:
 
     def get_or_add_route(self, template: str) -> Route:
         """Return the route of a template, whatever its placeholder names; add a new one."""
-        name = _PLACEHOLDER_PATTERN.sub("{}", template)
-        if name not in self._route_by_template:
-            self._route_by_template[name] = Route(template, RouteActions(self._connector))
-        return self._route_by_template[name]
+        branch = self._root
+        for segment in _PLACEHOLDER_PATTERN.sub("{}", template).split("/"):
+            branch = branch.grow(segment)
+        if branch.route is None:
+            branch.route = Route(template, RouteActions(self._connector))
+        return branch.route
 
     def _set_role(self, template: str, collection: str, role: Literal["list", "item"]) -> None:
         route = self.get_or_add_route(template)
@@ -120,8 +153,8 @@ class Router:
         return self._match_path(prefix_match[prefix_match.re.groups], subaccount=True) if prefix_match else matches
 
     def _match_path(self, path: str, *, subaccount: bool = False) -> list[Match]:
-        pairs = ((pattern.match(path), route) for pattern, route in self._patterns)
-        return [Match(route, match.groups(), subaccount) for match, route in pairs if match]
+        found = sorted(self._root.find(path.split("/")), key=lambda pair: _specificity_key(pair[0].template))
+        return [Match(route, values, subaccount) for route, values in found]
 
 
 def _compile_template(template: str, suffix: str = "") -> re.Pattern[str]:

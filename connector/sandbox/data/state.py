@@ -13,7 +13,6 @@ import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 from pydantic_core import to_json
 
@@ -109,6 +108,8 @@ class SandboxState:
         if self.path is None:
             yield
             return
+        from filelock import FileLock, Timeout
+
         with self._wrap_os_errors("locked"):
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             lock = FileLock(f"{self.path}.lock", timeout=_LOCK_TIMEOUT, mode=0o600)

@@ -136,7 +136,7 @@ def _iter_example_values(connector: Connector) -> Iterator[tuple[str, Any]]:
     """Yield names and scalar values of the seed records, then of example replies."""
     for collection in connector.manifest.resources.values():
         yield from _iter_scalars(collection.seed)
-    for action in iter_valid_actions(connector):
+    for action in iter_valid_actions(connector, connector.action_files):
         yield from _iter_scalars(action.returns.example)
 
 

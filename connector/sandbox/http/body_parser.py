@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from email import message_from_bytes, policy
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
@@ -116,6 +115,8 @@ def _parse_pairs(raw: bytes) -> list[tuple[str, str]]:
 
 
 def _parse_multipart(request: SandboxRequest, *, use_brackets: bool) -> ParsedBody:
+    from email import message_from_bytes, policy
+
     mime_header = f"Content-Type: {request.headers['content-type']}\r\n\r\n".encode("latin-1", "replace")
     message = message_from_bytes(mime_header + request.body, policy=policy.HTTP)
     if not message.is_multipart():

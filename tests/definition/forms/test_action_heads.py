@@ -7,15 +7,50 @@ from typing import TYPE_CHECKING
 import pytest
 
 from connector import Connector
-from connector.definition.forms.action_heads import ActionHeads, read_scopes
+from connector.definition.forms.action_heads import ActionHead, ActionHeads, read_input_labels, read_scopes
 from connector.definition.parsers import strict_yaml
 from connector.errors import DefinitionError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from connector.definition.action import Action
+
 MANIFEST = "connector: lamps\nlabel: Lamps\nsummary: Lamps.\nbase_url: https://lamps.example\n"
 LAMP = "action: {key}\nlabel: A lamp\nsummary: It shines.\nscopes: [{key}:read]\nrequest: GET /{key}\n"
+
+
+USUAL = """\
+action: readLamp
+label: Read Lamp
+summary: Read a lamp.
+request: GET /lamps/{id}
+inputs:
+  id:
+    label: Id
+    help: The lamp.
+    type: string
+    required: true
+    to: path.id
+"""
+STYLES = {
+    "usual": USUAL,
+    "comments": "# a file\n" + USUAL.replace("label: Read Lamp", "label: Read Lamp  # the label").replace("  id:", "  # first\n  id:  # it"),
+    "quotes": USUAL.replace("Read a lamp.", '"Read a lamp: its colour, and #1."').replace("label: Id", "label: 'Id'"),
+    "escapes": USUAL.replace("Read a lamp.", r'"Read a lamp \u263c."'),
+    "folded": USUAL.replace("summary: Read a lamp.", "summary: >-\n  Read a lamp,\n  and more."),
+    "continued": USUAL.replace("Read a lamp.", "Read a lamp,\n  and more."),
+    "flow": USUAL.partition("inputs:")[0] + "inputs: {id: {label: Id, help: The lamp., type: string, required: true, to: path.id}}\n",
+    "flow inside": USUAL.partition("inputs:")[0] + "inputs:\n  id: {label: Id, help: The lamp., type: string, required: true, to: path.id}\n",
+    "other indent": USUAL.replace("    ", "      ").replace("  id:", "   id:"),
+    "hidden": USUAL + "  power:\n    label: Power\n    help: It.\n    type: string\n    hidden: true\n    to: query.power\n",
+    "windows": USUAL.replace("\n", "\r\n"),
+    "quoted keys": USUAL.replace("summary:", '"summary":'),
+    "a number": USUAL.replace("Read a lamp.", '"12"'),
+    "what follows": USUAL + "returns:\n  help: The lamp.\nexamples:\n  one:\n    inputs: {id: a}\n    request: {path: /lamps/a}\n",
+    "no inputs": USUAL.partition("inputs:")[0].replace("/{id}", ""),
+    "anchors": USUAL.replace("label: Read Lamp", "label: &name Read Lamp"),
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -27,14 +62,65 @@ def lamps(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def read_both(lamps: Path, text: str) -> tuple[ActionHead, ActionHead]:
+    """Return the head of a file as it is read, and as the whole definition has it."""
+    path = lamps / "actions" / "read-lamp.yaml"
+    path.write_bytes(text.encode())
+    connector = Connector.open(lamps)
+    head = next(head for head in ActionHeads.read(connector).heads if head.action == "readLamp")
+    return head, ActionHead.of(connector.action("readLamp"), path.read_bytes())
+
+
+def list_labels(action: Action) -> dict[str, str]:
+    return {key: field.label for key, field in action.inputs.items() if not field.hidden}
+
+
 def test_the_index_says_what_the_actions_say(zoom):
-    heads = ActionHeads.read(zoom).heads
-    actions = list(zoom.actions())
-    assert [(head.action, head.label, head.summary, head.method, head.path, head.is_raw) for head in heads] == [
-        (action.action, action.label, action.summary, action.method, action.path, action.is_raw) for action in actions
-    ]
-    scopes = [action.scopes for action in actions]
-    assert read_scopes(zoom) == scopes
+    index = ActionHeads.read(zoom)
+    files = zoom.action_files
+    assert index.heads == tuple(ActionHead.of(zoom.action(name), path.read_bytes()) for name, path in files.items())
+    for head in index.heads:
+        action = zoom.action(head.action)
+        assert (head.method, head.path, head.is_raw, head.is_read) == (
+            action.method, action.path, action.is_raw, action.is_read,
+        )  # fmt: skip
+        assert read_input_labels(zoom, head) == list_labels(action)
+    assert read_scopes(zoom) == [action.scopes for action in zoom.actions()]
+
+
+@pytest.mark.parametrize("text", STYLES.values(), ids=STYLES)
+def test_a_head_says_what_the_definition_says_in_every_style_of_yaml(lamps, text):
+    head, whole = read_both(lamps, text)
+    assert head == whole
+    connector = Connector.open(lamps)
+    assert read_input_labels(connector, head) == list_labels(connector.action("readLamp"))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "group: Light\n",
+        "group: 'Light'  # where it stands\n",
+        "read_only: true\n",
+        "read_only: false\n",
+        "deprecated: {since: 1.0.0}\n",
+        "idempotent: It sets values.\ngroup: Light\nread_only: true\n",
+    ],
+)
+def test_words_of_a_head_may_stand_anywhere(lamps, words):
+    post = USUAL.replace("GET", "POST")
+    for text in (post + words, post.replace("request:", f"{words}request:")):
+        head, whole = read_both(lamps, text)
+        assert head == whole
+        assert head.is_read is ("read_only: true" in words)
+
+
+def test_inputs_that_actions_share_have_the_label_of_the_manifest(lamps):
+    shared = "inputs: {lampId: {label: Lamp, help: The lamp., type: string, to: path.id}}\n"
+    (lamps / "manifest.yaml").write_text(MANIFEST + shared, encoding="utf-8")
+    block = USUAL[USUAL.index("  id:") :]
+    head, _ = read_both(lamps, USUAL.replace(block, "  id: {use: lampId, required: true}\n"))
+    assert read_input_labels(Connector.open(lamps), head) == {"id": "Lamp"}
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from connector import Connector
-from connector.integrations.mcp.action_index import ActionEntry, ActionIndex
+from connector.definition.forms.action_heads import ActionHead
+from connector.integrations.mcp.action_index import ActionIndex
 from connector.integrations.mcp.checks import find_check
 
 ZOOM = Connector.open()
@@ -41,7 +42,6 @@ def test_every_write_of_the_bundled_connector_has_its_check(action, check):
     ],
 )
 def test_the_nearest_reader_is_the_check(path, check):
-    entries = [ActionEntry(request, "", "", request, request.startswith("GET"), ()) for request in
-               ("POST /doors/{id}", "raw", "GET /lamps", "GET /lamps/{id}")]  # fmt: skip
-    found = find_check(entries, path)
+    requests = ("POST /doors/{id}", "raw", "GET /lamps", "GET /lamps/{id}")
+    found = find_check([ActionHead(request, "", "", request) for request in requests], path)
     assert (found and found.request) == check

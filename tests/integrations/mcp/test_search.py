@@ -8,12 +8,12 @@ import pytest
 from support.sandboxes import large_connector
 
 from connector import Connector
-from connector.integrations.mcp.action_index import ActionEntry, ActionIndex
+from connector.integrations.mcp.action_index import ActionIndex
 from connector.integrations.mcp.search import ActionSearch
 from connector.integrations.mcp.words import compare, find_intents, list_terms
 
 FIRST = 5
-BUNDLED = ActionIndex(Connector.open()).entries
+BUNDLED = ActionIndex(Connector.open())
 
 
 def read_questions(name: str) -> dict[str, list[str]]:
@@ -23,9 +23,10 @@ def read_questions(name: str) -> dict[str, list[str]]:
     return {question: answers.split("; ") for question, answers in pairs}
 
 
-def find(entries: dict[str, ActionEntry], questions: dict[str, list[str]]) -> list[str]:
+def find(index: ActionIndex, questions: dict[str, list[str]]) -> list[str]:
     """Return the questions whose answer is among the first."""
-    search = ActionSearch(entries.values())
+    entries = index.entries
+    search = ActionSearch(index.connector, entries.values())
     found = []
     for question, answers in questions.items():
         first = [entries[name] for name in search.find(question, FIRST)]
@@ -38,7 +39,7 @@ def test_questions_about_the_bundled_connector_find_their_action():
     questions = read_questions("bundled")
     assert len(questions) >= 50
     assert {answer for answers in questions.values() for answer in answers} == {
-        entry.action for entry in BUNDLED.values()
+        entry.action for entry in BUNDLED.entries.values()
     }
     missed = set(questions) - set(find(BUNDLED, questions))
     assert len(missed) <= len(questions) // 20, missed
@@ -46,12 +47,12 @@ def test_questions_about_the_bundled_connector_find_their_action():
 
 @pytest.mark.skipif(not large_connector.PACKED.exists(), reason="the packed descriptions of a vendor are not here")
 def test_questions_about_many_actions_find_theirs(tmp_path):
-    entries = ActionIndex(Connector.open(large_connector.write_folder(tmp_path / "many"))).entries
+    index = ActionIndex(Connector.open(large_connector.write_folder(tmp_path / "many")))
     questions = read_questions("large")
-    requests = {entry.request for entry in entries.values()}
+    requests = {entry.request for entry in index.entries.values()}
     assert len(questions) >= 100
     assert all(set(answers) <= requests for answers in questions.values())
-    missed = set(questions) - set(find(entries, questions))
+    missed = set(questions) - set(find(index, questions))
     assert len(missed) <= len(questions) // 10, missed
 
 
@@ -60,11 +61,12 @@ def test_questions_about_many_actions_find_theirs(tmp_path):
     ["", "   ", "the of and", "?!", "xyzzy", "日本語", "a" * 100_000, "meeting " * 10_000, "\x00", "users\n\nmeetings"],
 )
 def test_any_text_may_be_asked(question):
-    assert set(ActionSearch(BUNDLED.values()).find(question)) <= set(BUNDLED)
+    search = ActionSearch(BUNDLED.connector, BUNDLED.entries.values())
+    assert set(search.find(question)) <= set(BUNDLED.entries)
 
 
 def test_nothing_is_found_in_nothing():
-    assert ActionSearch([]).find("schedule a meeting") == []
+    assert ActionSearch(BUNDLED.connector, []).find("schedule a meeting") == []
 
 
 def test_forms_of_a_word_are_one():

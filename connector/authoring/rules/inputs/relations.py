@@ -212,16 +212,29 @@ def _check_use(
 
 def check_earlier_keys(file: ParsedFile[Action], folder: ConnectorFolder) -> Iterator[Violation]:
     """Check that an earlier key of an action is neither a key of today nor an earlier one of another action."""
-    stems = {to_kebab_case(key): key for key in folder.action_keys}
-    others = {to_kebab_case(key): other for other in folder.actions if other is not file for key in other.model.was}
-    for index, key in enumerate(file.model.was):
-        stem = to_kebab_case(key)
-        if stem in stems:
+    earlier = [to_kebab_case(key) for key in file.model.was]
+    for index, (key, stem) in enumerate(zip(file.model.was, earlier, strict=True)):
+        others = [other for other in folder.derive(_index_earlier_keys).get(stem, ()) if other is not file]
+        if stem in folder.derive(_index_keys):
             message = f"{key!r} is the key of an action today, so it cannot mean {file.model.action!r}."
-        elif stem in others:
-            message = f"{key!r} was {others[stem].model.action!r} too ({others[stem].format_location(('was',))})."
-        elif stem in map(to_kebab_case, file.model.was[:index]):
+        elif others:
+            message = f"{key!r} was {others[-1].model.action!r} too ({others[-1].format_location(('was',))})."
+        elif stem in earlier[:index]:
             message = f"{key!r} is listed twice."
         else:
             continue
         yield Violation(("was", index), "earlier-key", message)
+
+
+def _index_keys(folder: ConnectorFolder) -> frozenset[str]:
+    """Return the keys of today, in kebab-case."""
+    return frozenset(map(to_kebab_case, folder.action_keys))
+
+
+def _index_earlier_keys(folder: ConnectorFolder) -> dict[str, list[ParsedFile[Action]]]:
+    """Return the actions that had a key earlier, by it, in kebab-case."""
+    files: dict[str, list[ParsedFile[Action]]] = {}
+    for file in folder.actions:
+        for key in file.model.was:
+            files.setdefault(to_kebab_case(key), []).append(file)
+    return files

@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from connector.authoring.draft import Violation
-from connector.core.json_path import get_at, has_path
+from connector.core.json_path import has_path
 from connector.core.webhook.event import MAX_NAME_LENGTH
 from connector.definition.events import iter_leaf_fields
 from connector.definition.json_path import join_path, parse_reply_path
@@ -177,12 +177,11 @@ def _check_against_bodies(trigger: Trigger, bodies: list[Any]) -> Iterator[tuple
     A description may leave something out. So a path is wrong where events have what holds it and none has it, and
     where it is spelled almost as one that they have.
     """
-    known_paths = _list_known_paths(bodies)
     for path, text in (*_list_fields(trigger), *_list_ids(trigger), *_list_ignored(trigger)):
         place = parse_reply_path(text)
         if place.header is not None or text == trigger.event.name or _is_in_any(bodies, place.segments):
             continue
-        similar = _find_misspelt(text, known_paths)
+        similar = _find_misspelt(text, {path for body in bodies for path in _iter_paths(body)})
         if similar or (len(place.segments) > 1 and _is_in_any(bodies, place.segments[:-1])):
             yield path, f"no event in schemas/events/ has {text}.{similar}"
     names = {name for body in bodies for path, _ in iter_leaf_fields(body) for name in path}
@@ -204,7 +203,8 @@ def _is_in_any(bodies: list[Any], names: tuple[str, ...]) -> bool:
     return any(has_path(body, path) or has_path(body, of_first_items) for body in bodies)
 
 
-def _list_known_paths(bodies: list[Any]) -> set[str]:
-    """Return the paths of the values that are in no list, and of what holds them."""
-    paths = {path[:size] for body in bodies for path, _ in iter_leaf_fields(body) for size in range(1, len(path) + 1)}
-    return {join_path(*path) for path in paths if any(get_at(body, path) is not None for body in bodies)}
+def _iter_paths(body: Any, names: tuple[str, ...] = ()) -> Iterator[str]:
+    """Yield the paths of the values that are in no list, and of what holds them."""
+    for name, item in body.items() if isinstance(body, dict) else ():
+        yield join_path(*names, name)
+        yield from _iter_paths(item, (*names, name))
