@@ -202,7 +202,10 @@ class InputField(FormField, MemberHolder):
 class Member(InputField):
     """A member of an object: a value at a place within it."""
 
-    to: JsonPath = Field(default=".", description="Its place in the object: a name or a.b; its key when absent.")
+    to: JsonPath = Field(
+        default=".",
+        description="Its place in the object: a name or a.b, its key when absent; `.` for the object's own place.",
+    )
     adds: dict[JsonPath, JsonValue] = Field(
         default={}, description="Constant values beside it, by place in the object."
     )

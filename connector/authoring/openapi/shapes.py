@@ -96,6 +96,8 @@ def place_values(values: Iterable[tuple[tuple[str, ...], dict[str, Any], bool]])
     """Return the schema of an object that has each value at its path: path, schema, and whether it is required."""
     root: dict[str, Any] = {"type": "object"}
     for path, schema, is_required in values:
+        if not path:  # the value stands in the object's place
+            return schema
         _set_at(root, path, schema, is_required=is_required)
     return root
 

@@ -61,7 +61,6 @@ class FieldRef(NamedTuple):
             and _is_sound(self)
             and all(
                 _is_sound(FieldRef((), key, member))
-                and member.location.path
                 and members.keys() >= {*member.required_inputs, *member.conflicting_inputs}
                 for members in groups
                 for key, member in members.items()

@@ -17,7 +17,7 @@ from connector.definition.json_path import join_path, parse_path
 from connector.definition.suggest import closest, did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from connector.authoring.draft import ParsedFile
     from connector.authoring.folder_reader import ConnectorFolder
@@ -152,7 +152,7 @@ def _find_mixed_places(used: UsedLocation, others: list[UsedLocation]) -> Iterat
         if depth is None:
             continue
         if has_position((left[depth],)) != has_position((right[depth],)):
-            message = f"{used.location} and {other.location} make an object and a list of the same."
+            message = f"{used.owner} and {other.owner} make an object and a list of the same."
             yield Violation(used.path, "one-place", message, key=used.path[-1] != "to")
             return
 
@@ -176,13 +176,25 @@ def check_member_places(file: ParsedFile[Any], _folder: ConnectorFolder) -> Iter
             is_key = one.path[-1] != "to"
             if one.path[len(group.path)] not in group.inputs:
                 continue
-            if not one.location.path:
-                message = "a member has a name in its object, such as the service calls it."
-                yield Violation(one.path, "place", message, key=is_key)
-            other = next((other for other in used[:number] if _has_overlap(one.location, other.location)), None)
-            if one.location.path and other is not None:
+            whole = _find_whole(one, used, group.visible)
+            if whole:
+                yield Violation(one.path, "place", whole, key=is_key)
+                continue
+            others = [other for other in used[:number] if other.location.path]
+            other = next((other for other in others if _has_overlap(one.location, other.location)), None)
+            if other is not None:
                 name = join_path(*one.location.path)
                 yield Violation(one.path, "one-place", f"{name} is used by {other.owner} too.", key=is_key)
+            yield from _find_mixed_places(one, others)
+
+
+def _find_whole(one: UsedLocation, used: list[UsedLocation], members: Mapping[str, InputField]) -> str:
+    """Return why a value cannot stand in the place of its object; empty where it can, or does not."""
+    if one.location.path:
+        return ""
+    if one.owner not in members or len(used) > 1:
+        return "`.` is the object itself: only the value of its one member can stand there."
+    return "" if members[one.owner].required else "the value stands in the object's place; make it required."
 
 
 def _list_member_places(path: NodePath, key: str, member: InputField) -> list[UsedLocation]:
