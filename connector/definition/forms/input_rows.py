@@ -55,7 +55,9 @@ def _build_input_rows(
         notes = [*describe_relations(group, key, field), *describe_aliases(field)]
         place = {"object": "", "list of object": "0.", "map of object": "NAME."}.get(field.type, "")
         groups = []
-        for variant, holder in ((None, field), *((variant, variant) for variant in (field.variants or {}).values())):
+        is_shown = not field.variants and field.type_name in shown_types
+        variants = () if is_shown else field.declared_variants.values()
+        for variant, holder in ((None, field), *((variant, variant) for variant in variants)):
             known = shown_types.get(holder.type_name or "")
             of_variant = f" of {holder.label}" if variant else ""
             if known is not None:
@@ -63,7 +65,7 @@ def _build_input_rows(
             elif field.members:
                 shown_types.update({holder.type_name: prefix + key} if holder.type_name else {})
                 groups.append((variant, holder.declared))
-        if field.variants:
+        if variants:
             notes.append(f"One of {describe_variants(field)}.")
         yield build_doc_row(connector, prefix + key, field, notes)
         for variant, members in groups:
