@@ -73,8 +73,10 @@ def _compare_types(old: ConnectorFolder, new: ConnectorFolder, versions: Version
     for name in before.keys() & after.keys():
         (old_document, old_path, old_type), (new_document, new_path, new_type) = before[name], after[name]
         for difference in compare_objects((), old_type, new_type, versions):
-            path = old_path if difference.in_old else new_path
-            placed = difference._replace(path=(*path, *difference.path))
+            path, one = (old_path, old_type) if difference.in_old else (new_path, new_type)
+            word, *below = difference.path
+            inner = (*one.members_path, *below) if word == "fields" else difference.path
+            placed = difference._replace(path=(*path, *inner))
             yield from locate(old_document, new_document, f"type {name}", [placed])
 
 

@@ -82,8 +82,9 @@ class WireSchemas:
             name = f"input.{holder.type_name}"
             self._names[id(holder.declared)] = name
             members = self._build_members(holder.declared)
-            has_variants = isinstance(holder, InputField) and holder.declared_variants and not holder.variants
-            self.definitions[name] = self._add_variants(members, holder) if has_variants else members
+            if isinstance(holder, InputField) and holder.declared_variants and not holder.variants:
+                members = self._add_variants(members, holder)
+            self.definitions[name] = members
         return {"$ref": f"#/components/schemas/{name}"}
 
     def _add_variants(self, common: dict[str, Any], field: InputField) -> dict[str, Any]:

@@ -119,8 +119,8 @@ def _iter_holder_groups(path: NodePath, members_path: NodePath, holder: VariantH
     """Yield the members that are written in an object or a type, and in its variants, with those within them."""
     holders: list[tuple[NodePath, MemberHolder, Mapping[str, InputField]]] = [(members_path, holder, holder.declared)]
     for name, variant in (holder.variants or {}).items():
-        visible = {**holder.declared, **variant.declared}
-        holders.append(((*path, "variants", name, "fields"), variant, visible))
+        both = {**holder.declared, **variant.declared}
+        holders.append(((*path, "variants", name, "fields"), variant, both))
     for place, one, visible in holders:
         if isinstance(one.fields, dict):
             yield Group(place, one.declared, visible)

@@ -11,7 +11,9 @@ from connector.definition.json_path import join_path, parse_path
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from connector.definition.action import Action
     from connector.definition.fields import InputField, Member
+    from connector.definition.inputs.request_location import RequestLocation
 
     ValueReader = Callable[[InputField, Any, str], Any]  # a member, what was sent for it, and the name of its place
     ConstantCheck = Callable[[str, Any, Any], None]  # the name of its place, what stands there, and the constant
@@ -29,6 +31,22 @@ def find_at_path(tree: Any, path: tuple[str, ...]) -> Any:
         else:
             return MISSING
     return tree
+
+
+def find_covers(action: Action) -> dict[str, list[RequestLocation]]:
+    """Return for each input the places of others that it is never sent beside, and stands within.
+
+    What is sent there is read as the value of the other one, which says it too.
+    """
+    return {
+        key: [
+            other.location
+            for other in (action.inputs[name] for name in field.conflicting_inputs)
+            if other.location.part == field.location.part
+            and other.location.path == field.location.path[: len(other.location.path)] != field.location.path
+        ]
+        for key, field in action.inputs.items()
+    }
 
 
 @dataclass(frozen=True, slots=True)
