@@ -55,7 +55,7 @@ class InputTypes:
 
     def __init__(self, taken: Collection[str]) -> None:
         self._taken = set(taken)
-        self._names: dict[tuple[int, bool], str] = {}  # by what declares the members, variant, and whether null is
+        self._names: dict[tuple[int, bool], str] = {}  # by what declares the members, and whether null is
         self._sources: dict[str, str] = {}
         self._parameters: dict[str, list[KeywordParameter]] = {}
 
