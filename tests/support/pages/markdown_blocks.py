@@ -8,7 +8,14 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
 GATE = "<!-- run by the gate, on a fresh machine -->"
-_EXAMPLES = ("google-calendar", "hubspot", "notion", "salesforce", "slack", "twilio")  # whose pages show what is printed
+_EXAMPLES = (
+    "google-calendar",
+    "hubspot",
+    "notion",
+    "salesforce",
+    "slack",
+    "twilio",
+)  # whose pages show what is printed
 _FENCE = re.compile(r"^```(\S*)(?: (\S+))?\s*$")
 
 
