@@ -29,7 +29,7 @@ from connector.authoring.rules import (
     texts,
 )
 from connector.authoring.rules.connections import connection_tests, hosts, kinds, sign_ins, value_places
-from connector.authoring.rules.inputs import named_types, relations, shared_inputs, values, variants
+from connector.authoring.rules.inputs import member_places, named_types, relations, shared_inputs, values, variants
 from connector.authoring.rules.webhooks import event_identity, verification
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 MEMBER_RULES = (
     texts.check_no_templates, fields.check_fields, values.check_values, no_effect.check_field_words,
-    places.check_member_places, relations.check_conflicts_mutual, relations.check_unique_keys,
+    member_places.check_member_places, relations.check_conflicts_mutual, relations.check_unique_keys,
     named_types.check_known_types, variants.check_variants,
 )  # fmt: skip
 # Of the groups of inputs that a file declares without an action.

@@ -138,7 +138,28 @@ class Variant(MemberHolder):
     )
 
 
-class InputField(FormField, MemberHolder):
+class VariantHolder(MemberHolder):
+    """What declares members, and perhaps variants with members of their own, of which an object is always one."""
+
+    variants: dict[Key, Variant] | None = Field(
+        default=None, description="Forms that the object has one of, each with members beside the common ones."
+    )
+
+    @cached_property
+    def declared_variants(self) -> dict[str, Variant]:
+        """The variants, by key: its own, or those of a named type, which are linked as its members are."""
+        return self.variants or {}
+
+    @cached_property
+    def members(self) -> dict[str, Member]:
+        """What an object may hold, by key, in any of its variants."""
+        groups = (self.declared, *(variant.declared for variant in self.declared_variants.values()))
+        if len(groups) == 1:
+            return self.declared
+        return {key: member for group in reversed(groups) for key, member in group.items()}
+
+
+class InputField(FormField, VariantHolder):
     """A field whose value is sent: an input of an action, or a member of an object that one takes."""
 
     future: bool = Field(
@@ -162,19 +183,11 @@ class InputField(FormField, MemberHolder):
     deprecated: Deprecation | None = Field(
         default=None, description="That it should not be used any more; a value of it causes a warning."
     )
-    variants: dict[Key, Variant] | None = Field(
-        default=None, description="Forms that the object has one of, each with members beside the common ones."
-    )
 
     @cached_property
     def members(self) -> dict[str, Member]:
         """What an object may hold, by key, in any of its variants; nothing for any other type."""
-        if self.type not in OBJECT_TYPES:
-            return {}
-        groups = (self.declared, *(variant.declared for variant in (self.variants or {}).values()))
-        return (
-            {key: member for group in reversed(groups) for key, member in group.items()} if self.variants else groups[0]
-        )
+        return super().members if self.type in OBJECT_TYPES else {}
 
     @cached_property
     def location(self) -> RequestLocation:
@@ -202,7 +215,10 @@ class InputField(FormField, MemberHolder):
 class Member(InputField):
     """A member of an object: a value at a place within it."""
 
-    to: JsonPath = Field(default=".", description="Its place in the object: a name or a.b; its key when absent.")
+    to: JsonPath = Field(
+        default=".",
+        description="Its place in the object: a name or a.b, its key when absent; `.` for the object's own place.",
+    )
     adds: dict[JsonPath, JsonValue] = Field(
         default={}, description="Constant values beside it, by place in the object."
     )
@@ -211,6 +227,9 @@ class Member(InputField):
     def location(self) -> RequestLocation:
         """Where the value goes within the object, which stands in a body, as far as its checks are concerned."""
         return RequestLocation("body", parse_path(self.to))
+
+
+VariantHolder.model_rebuild()  # its members are inputs too, which are known now
 
 
 class Input(InputField):
@@ -244,7 +263,7 @@ def walk_fields(field: InputField) -> Iterator[InputField]:
     while waiting:
         one = waiting.pop()
         yield one
-        holders = (one, *(one.variants or {}).values()) if one.type in OBJECT_TYPES else ()
+        holders = (one, *one.declared_variants.values()) if one.type in OBJECT_TYPES else ()
         below = [member for holder in holders for member in holder.declared.values() if id(member) not in seen]
         seen.update(map(id, below))
         waiting += below

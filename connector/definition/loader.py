@@ -252,8 +252,8 @@ def _complete_manifest(folder: Path, manifest: Manifest) -> Manifest:
     manifest, findings = add_parts(folder, manifest, read_model)
     if findings:
         raise DefinitionError.from_findings(findings)
-    for name, members in manifest.types.items():
-        for key in (key for key, member in members.items() if has_endless_default(member)):
+    for name, one in manifest.types.items():
+        for key in (key for key, member in one.members.items() if has_endless_default(member)):
             message = f"the default of {key!r} in the type {name!r} holds the same again, without an end."
             raise DefinitionError.from_findings([Finding(str(folder), 1, 1, "endless-type", message)])
     return manifest

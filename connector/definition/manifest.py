@@ -163,7 +163,8 @@ class Manifest(StrictModel):
     constants: dict[str, JsonValue] = Field(default={}, description="Constant values of every request, by place.")
     inputs: dict[Key, Input] = Field(default={}, description="Inputs that actions share: each says `use` and the key.")
     types: NamedTypes = Field(
-        default={}, description="Sets of members by name, for `fields: '@name'`; they may stand in types.yaml instead."
+        default={},
+        description="What objects hold, by name, for `fields: '@name'`; they may stand in types.yaml instead.",
     )
     pagination: PaginationSettings = PaginationSettings()
     subaccounts: Subaccounts | None = None

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from connector.authoring.changes.actions import compare_actions
 from connector.authoring.changes.change import Change, WordChange, locate
-from connector.authoring.changes.fields import Versions, compare_fields
+from connector.authoring.changes.fields import Versions, compare_objects
 from connector.authoring.changes.manifests import compare_manifests
 from connector.authoring.changes.shapes import compare_event_bodies, compare_schemas
 from connector.authoring.folder_reader import ConnectorFolder
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from connector.authoring.draft import ParsedFile
     from connector.definition.action import Action
-    from connector.definition.fields import Member
+    from connector.definition.inputs.named_types import NamedType
     from connector.definition.parsers.strict_yaml import Document, NodePath
 
 
@@ -71,19 +71,20 @@ def _compare_types(old: ConnectorFolder, new: ConnectorFolder, versions: Version
     """Yield the changes of named types of both versions; of one that is gone, what named it tells."""
     before, after = _place_types(old), _place_types(new)
     for name in before.keys() & after.keys():
-        (old_document, old_path, old_members), (new_document, new_path, new_members) = before[name], after[name]
-        inner = versions.enter(old_members, new_members) or versions
-        for difference in compare_fields((), old_members, new_members, inner):
-            path = old_path if difference.in_old else new_path
-            placed = difference._replace(path=(*path, *difference.path))
+        (old_document, old_path, old_type), (new_document, new_path, new_type) = before[name], after[name]
+        for difference in compare_objects((), old_type, new_type, versions):
+            path, one = (old_path, old_type) if difference.in_old else (new_path, new_type)
+            word, *below = difference.path
+            inner = (*one.members_path, *below) if word == "fields" else difference.path
+            placed = difference._replace(path=(*path, *inner))
             yield from locate(old_document, new_document, f"type {name}", [placed])
 
 
-def _place_types(folder: ConnectorFolder) -> dict[str, tuple[Document, NodePath, dict[str, Member]]]:
+def _place_types(folder: ConnectorFolder) -> dict[str, tuple[Document, NodePath, NamedType]]:
     """Return each named type with the document and the path that it stands at."""
     file, start = (folder.types, ()) if folder.types is not None else (folder.manifest, ("types",))
     types = folder.manifest_or_blank.types if file is not None else {}
-    return {name: (file.document, (*start, name), members) for name, members in types.items() if file is not None}
+    return {name: (file.document, (*start, name), one) for name, one in types.items() if file is not None}
 
 
 def _compare_actions(old: ConnectorFolder, new: ConnectorFolder, versions: Versions) -> Iterator[Change]:

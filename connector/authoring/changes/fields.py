@@ -12,7 +12,7 @@ from connector.definition.inputs.spellings import index_spellings
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from connector.definition.fields import FormField, MemberHolder, Variant
+    from connector.definition.fields import FormField, MemberHolder, Variant, VariantHolder
     from connector.definition.loader import Connector
     from connector.definition.parsers.strict_yaml import NodePath
 
@@ -84,26 +84,33 @@ def compare_field(path: NodePath, old: FormField, new: FormField, versions: Vers
             yield _build(path, word, before, after, is_breaking=after is not None)
     if isinstance(old, InputField) and isinstance(new, InputField):
         yield from _compare_input_words(path, old, new)
-        yield from _compare_objects(path, old, new, versions)
+        if not (_is_of_type(old) and _is_of_type(new) and old.type_name == new.type_name):
+            yield from compare_objects(path, old, new, versions)
     elif getattr(old, "to", None) != getattr(new, "to", None):
         yield _build(path, "to", getattr(old, "to", None), getattr(new, "to", None), is_breaking=False)
 
 
-def _compare_objects(path: NodePath, old: InputField, new: InputField, versions: Versions) -> Iterator[WordChange]:
-    """Yield the changes of what an object holds: its members, and those of each of its variants."""
-    if old.variants and new.variants:
+def _is_of_type(field: InputField) -> bool:
+    """Whether all that an object holds is that of a named type, whose changes are told once, where it stands."""
+    return field.type_name is not None and not field.variants
+
+
+def compare_objects(path: NodePath, old: VariantHolder, new: VariantHolder, versions: Versions) -> Iterator[WordChange]:
+    """Yield the changes of what an object or a type holds: its members, and those of each of its variants."""
+    before, after = old.declared_variants, new.declared_variants
+    if before and after:
         yield from _compare_members(path, old, new, versions)
         compare_variant = partial(_compare_variants, versions=versions)
-        yield from compare_mappings((*path, "variants"), old.variants, new.variants, "variant", compare_variant)
+        yield from compare_mappings((*path, "variants"), before, after, "variant", compare_variant)
         return
-    if new.variants:
-        message = f"takes the members of one of {', '.join(new.variants)} only."
+    if after:
+        message = f"takes the members of one of {', '.join(after)} only."
         yield WordChange((*path, "variants"), bool(old.members), message)
-    elif old.variants:
+    elif before:
         message = "has no variants any more."
         yield WordChange((*path, "variants"), is_breaking=False, message=message, in_old=True)
     inner = versions.enter(old.members, new.members)
-    if not old.variants and not new.variants:
+    if not before and not after:
         yield from _compare_members(path, old, new, versions)
     elif inner is not None:
         yield from compare_fields((*path, "fields"), old.members, new.members, inner)

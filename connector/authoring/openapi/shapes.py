@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from connector.definition.fields import InputField
 from connector.definition.forms import describe
 from connector.definition.json_path import parse_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from connector.definition.fields import InputField, Member, MemberHolder
+    from connector.definition.fields import Member, MemberHolder
     from connector.definition.loader import Connector
 
 _TIME_SCHEMAS: dict[str | None, dict[str, Any]] = {
@@ -67,8 +68,7 @@ class WireSchemas:
     def _build_objects(self, field: InputField) -> dict[str, Any]:
         one = self._build_holder(field)
         if field.variants:
-            forms = [{"title": item.label, **self._build_holder(item)} for item in field.variants.values()]
-            one = {"allOf": [one, {"anyOf": forms}]}
+            one = self._add_variants(one, field)
         if field.type == "list of object":
             return {"type": "array", "items": one}
         return {"type": "object", "additionalProperties": one} if field.type == "map of object" else one
@@ -81,8 +81,15 @@ class WireSchemas:
         if name is None:
             name = f"input.{holder.type_name}"
             self._names[id(holder.declared)] = name
-            self.definitions[name] = self._build_members(holder.declared)
+            members = self._build_members(holder.declared)
+            if isinstance(holder, InputField) and holder.declared_variants and not holder.variants:
+                members = self._add_variants(members, holder)
+            self.definitions[name] = members
         return {"$ref": f"#/components/schemas/{name}"}
+
+    def _add_variants(self, common: dict[str, Any], field: InputField) -> dict[str, Any]:
+        forms = [{"title": item.label, **self._build_holder(item)} for item in field.declared_variants.values()]
+        return {"allOf": [common, {"anyOf": forms}]}
 
     def _build_members(self, members: Mapping[str, Member]) -> dict[str, Any]:
         one = place_values((member.location.path, self.build(member), member.required) for member in members.values())
@@ -96,6 +103,8 @@ def place_values(values: Iterable[tuple[tuple[str, ...], dict[str, Any], bool]])
     """Return the schema of an object that has each value at its path: path, schema, and whether it is required."""
     root: dict[str, Any] = {"type": "object"}
     for path, schema, is_required in values:
+        if not path:  # the value stands in the object's place
+            return schema
         _set_at(root, path, schema, is_required=is_required)
     return root
 

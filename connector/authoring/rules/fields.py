@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from connector.authoring.draft import ParsedFile
     from connector.authoring.folder_reader import ConnectorFolder
-    from connector.definition.fields import FormField, MemberHolder
+    from connector.definition.fields import FormField, MemberHolder, VariantHolder
     from connector.definition.parsers.strict_yaml import NodePath
 
 TEXT_TYPES = ("string", "text", "password", "list of string")
@@ -61,7 +61,6 @@ class FieldRef(NamedTuple):
             and _is_sound(self)
             and all(
                 _is_sound(FieldRef((), key, member))
-                and member.location.path
                 and members.keys() >= {*member.required_inputs, *member.conflicting_inputs}
                 for members in groups
                 for key, member in members.items()
@@ -104,24 +103,28 @@ def iter_groups(file: ParsedFile[Any]) -> Iterator[Group]:
         yield from _iter_member_groups(("inputs",), model.inputs)
         return
     types, path = (model.root, ()) if isinstance(model, TypesFile) else (model.types, ("types",))
-    for name, members in types.items() if path == () or "types" in file.document.data else ():
-        yield Group((*path, name), members, members)
-        yield from _iter_member_groups((*path, name), members)
+    for name, one in types.items() if path == () or "types" in file.document.data else ():
+        yield from _iter_holder_groups((*path, name), (*path, name, *one.members_path), one)
     if isinstance(model, Manifest):
         yield from _iter_member_groups(("inputs",), model.inputs)
 
 
 def _iter_member_groups(path: NodePath, inputs: Mapping[str, InputField]) -> Iterator[Group]:
     for key, field in inputs.items():
-        holders: list[tuple[NodePath, MemberHolder, Mapping[str, InputField]]] = []
         if field.type in OBJECT_TYPES:
-            holders.append(((*path, key, "fields"), field, field.declared))
-        for name, variant in (field.variants or {}).items() if holders else ():
-            holders.append(((*path, key, "variants", name, "fields"), variant, {**field.declared, **variant.declared}))
-        for place, holder, visible in holders:
-            if isinstance(holder.fields, dict):
-                yield Group(place, holder.declared, visible)
-                yield from _iter_member_groups(place, holder.declared)
+            yield from _iter_holder_groups((*path, key), (*path, key, "fields"), field)
+
+
+def _iter_holder_groups(path: NodePath, members_path: NodePath, holder: VariantHolder) -> Iterator[Group]:
+    """Yield the members that are written in an object or a type, and in its variants, with those within them."""
+    holders: list[tuple[NodePath, MemberHolder, Mapping[str, InputField]]] = [(members_path, holder, holder.declared)]
+    for name, variant in (holder.variants or {}).items():
+        both = {**holder.declared, **variant.declared}
+        holders.append(((*path, "variants", name, "fields"), variant, both))
+    for place, one, visible in holders:
+        if isinstance(one.fields, dict):
+            yield Group(place, one.declared, visible)
+            yield from _iter_member_groups(place, one.declared)
 
 
 def _get_action(file: ParsedFile[Any]) -> Action | None:

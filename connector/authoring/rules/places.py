@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple, get_args
+from typing import TYPE_CHECKING, NamedTuple, get_args
 
 from connector.authoring.draft import Violation
-from connector.authoring.rules.fields import iter_groups
 from connector.core.invalid_value import InvalidValue
 from connector.core.json_path import has_position
 from connector.core.request.idempotency import takes_key
 from connector.core.url_policy import check_header
 from connector.definition.fields import OBJECT_TYPES, InputType
 from connector.definition.inputs.request_location import RequestLocation
-from connector.definition.json_path import join_path, parse_path
 from connector.definition.suggest import closest, did_you_mean
 
 if TYPE_CHECKING:
@@ -22,7 +20,6 @@ if TYPE_CHECKING:
     from connector.authoring.draft import ParsedFile
     from connector.authoring.folder_reader import ConnectorFolder
     from connector.definition.action import Action
-    from connector.definition.fields import InputField
     from connector.definition.manifest import Manifest
     from connector.definition.parsers.strict_yaml import NodePath
 
@@ -126,25 +123,36 @@ def _find_body_problems(action: Action, location: RequestLocation) -> Iterator[s
 
 
 def check_unique_location(file: ParsedFile[Action], folder: ConnectorFolder) -> Iterator[Violation]:
-    """Check that no location is used twice or inside another; spreads may overlap."""
+    """Check that no location is used twice or inside another; spreads may overlap, and what is never sent together."""
     used_locations = list_used_locations(file)
     idempotency = folder.manifest_or_blank.idempotency
     key_place = idempotency.location if idempotency is not None and takes_key(file.model, idempotency) else None
     constant_locations = [RequestLocation.parse(to) for to in folder.manifest_or_blank.constants]
     for number, used in enumerate(used_locations):
         for other in used_locations[:number]:
-            if _has_overlap(used.location, other.location):
+            if has_overlap(used.location, other.location) and not _exclude_each_other(file.model, used, other):
                 owner = f"{other.owner} at line {file.find_line(other.path)}"
                 yield Violation(used.path, "one-place", f"{used.location} is used by {owner}.")
                 break
-        yield from _find_mixed_places(used, used_locations[:number])
-        if any(_has_overlap(used.location, location) for location in constant_locations):
+        yield from find_mixed_places(used, used_locations[:number])
+        if any(has_overlap(used.location, location) for location in constant_locations):
             yield Violation(used.path, "one-place", f"{used.location} is a constant of the manifest.")
-        if key_place is not None and _has_overlap(used.location, key_place):
+        if key_place is not None and has_overlap(used.location, key_place):
             yield Violation(used.path, "one-place", f"{used.location} is where `idempotency` puts its key.")
 
 
-def _find_mixed_places(used: UsedLocation, others: list[UsedLocation]) -> Iterator[Violation]:
+def _exclude_each_other(action: Action, one: UsedLocation, other: UsedLocation) -> bool:
+    """Whether one place is within the other, and they are of inputs that conflict with each other."""
+    if one.location.path == other.location.path:
+        return False
+    keys = [used.path[1] for used in (one, other) if used.path[0] == "inputs"]
+    fields = [action.inputs[str(key)] for key in keys]
+    return len(keys) == len((one, other)) and all(
+        key in field.conflicting_inputs for key, field in zip(keys, reversed(fields), strict=True)
+    )
+
+
+def find_mixed_places(used: UsedLocation, others: list[UsedLocation]) -> Iterator[Violation]:
     """Report a name where another place has a number: one makes an object, the other a list."""
     for other in others:
         left, right = _list_names(used.location), _list_names(other.location)
@@ -152,7 +160,7 @@ def _find_mixed_places(used: UsedLocation, others: list[UsedLocation]) -> Iterat
         if depth is None:
             continue
         if has_position((left[depth],)) != has_position((right[depth],)):
-            message = f"{used.location} and {other.location} make an object and a list of the same."
+            message = f"{used.owner} and {other.owner} make an object and a list of the same."
             yield Violation(used.path, "one-place", message, key=used.path[-1] != "to")
             return
 
@@ -164,39 +172,8 @@ def _list_names(location: RequestLocation) -> tuple[str, ...]:
     return ("body", *location.path, *(("*",) if location.spread else ()))
 
 
-def check_member_places(file: ParsedFile[Any], _folder: ConnectorFolder) -> Iterator[Violation]:
-    """Check that each member of an object, and what it adds, has a place in it of its own."""
-    for group in iter_groups(file):
-        if group.path == ("inputs",):
-            continue
-        used: list[UsedLocation] = []
-        for key, member in group.visible.items():
-            used += _list_member_places((*group.path, key), key, member)
-        for number, one in enumerate(used):
-            is_key = one.path[-1] != "to"
-            if one.path[len(group.path)] not in group.inputs:
-                continue
-            if not one.location.path:
-                message = "a member has a name in its object, such as the service calls it."
-                yield Violation(one.path, "place", message, key=is_key)
-            other = next((other for other in used[:number] if _has_overlap(one.location, other.location)), None)
-            if one.location.path and other is not None:
-                name = join_path(*one.location.path)
-                yield Violation(one.path, "one-place", f"{name} is used by {other.owner} too.", key=is_key)
-
-
-def _list_member_places(path: NodePath, key: str, member: InputField) -> list[UsedLocation]:
-    is_written = "to" in member.model_fields_set and member.to != key
-    return [
-        UsedLocation(member.location, key, (*path, "to") if is_written else path),
-        *(
-            UsedLocation(RequestLocation("body", parse_path(text)), f"{key} adds", (*path, "adds", text))
-            for text in member.adds
-        ),
-    ]
-
-
-def _has_overlap(left: RequestLocation, right: RequestLocation) -> bool:
+def has_overlap(left: RequestLocation, right: RequestLocation) -> bool:
+    """Whether one place is the other, or within it."""
     if left.spread or right.spread:
         return left == right
     nested = {part: "body" if part == "form" else part for part in (left.part, right.part)}

@@ -55,7 +55,7 @@ class InputTypes:
 
     def __init__(self, taken: Collection[str]) -> None:
         self._taken = set(taken)
-        self._names: dict[tuple[int, int, bool], str] = {}  # by what declares the members, variant, and whether null is
+        self._names: dict[tuple[int, bool], str] = {}  # by what declares the members, and whether null is
         self._sources: dict[str, str] = {}
         self._parameters: dict[str, list[KeywordParameter]] = {}
 
@@ -98,10 +98,11 @@ class InputTypes:
         return f"Sequence[{item_type}] | str" if field.join is not None else f"Sequence[{item_type}]"
 
     def _type_of_object(self, field: InputField, name: str, *, nullable: bool) -> str:
-        if field.variants:
+        if field.declared_variants:
+            stem = name if field.variants else _capitalize(field.type_name or name)
             names = (
-                self._write_class(field, (f"{name}{_capitalize(key)}", variant), nullable=nullable)
-                for key, variant in field.variants.items()
+                self._write_class(field, (f"{stem}{_capitalize(key)}", variant), nullable=nullable)
+                for key, variant in field.declared_variants.items()
             )
             return " | ".join(names)
         return self._write_class(field, (_capitalize(field.type_name or name), None), nullable=nullable)
@@ -109,8 +110,8 @@ class InputTypes:
     def _write_class(self, field: InputField, form: tuple[str, Variant | None], *, nullable: bool) -> str:
         """Write the class of an object in one of its forms, unless it is there or being written; return its name."""
         stem, variant = form
-        declares = field if variant is not None or field.type_name is None else field.declared
-        identity = (id(declares), id(variant), nullable)
+        declares = variant or (field if field.type_name is None else field.declared)
+        identity = (id(declares), nullable)
         name = self._names.get(identity)
         if name is not None:
             return name

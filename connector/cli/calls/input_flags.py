@@ -108,7 +108,7 @@ def _describe_members(field: Input) -> str:
     """Return what an object holds."""
     if not field.members:
         return ""
-    if field.variants:
+    if field.declared_variants:
         common = f"{', '.join(field.declared)}, and " if field.declared else ""
         return f"JSON with {common}the members of one of {describe_variants(field)}."
     return f"JSON with {', '.join(field.members)}."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -115,21 +116,26 @@ def _complete_names(ctx: click.Context, _: click.Parameter, incomplete: str) -> 
     return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
 
-@click.command("show", cls=StrictCommand, help="Print ACTION's inputs, example calls and example payload.")
+@click.command(
+    "show", cls=StrictCommand, help="Print ACTION's inputs, example calls and example payload; or INPUT alone."
+)
 @click.argument("name", metavar="ACTION", shell_complete=_complete_names)
+@click.argument("input_name", metavar="[INPUT]", required=False)
 @output_option
 @global_options
 @click.pass_context
-def show_command(ctx: click.Context, name: str, output_format: str) -> None:
-    """Print one action, or one trigger."""
+def show_command(ctx: click.Context, name: str, input_name: str | None, output_format: str) -> None:
+    """Print one action, one of its inputs with what is below it, or one trigger."""
     settings = load_settings(ctx)
     connector = open_connector(settings)
     trigger = connector.manifest.triggers.get(name)
-    if trigger is not None:
+    if trigger is not None and input_name is None:
         _print_trigger(connector, name, trigger, output_format)
         return
     action = connector.action(name)
-    if output_format == "json":
+    if input_name is not None:
+        _print_input(connector, action, input_name, output_format)
+    elif output_format == "json":
         printer.write_json(_action_to_dict(connector, action, _global_words(settings)))
     else:
         _print_action(connector, action, _global_words(settings))
@@ -166,13 +172,38 @@ def _print_action(connector: Connector, action: Action, global_words: Sequence[s
     if action.is_destructive:
         lines += ["", CONFIRM_NOTE]
     printer.write_text("\n".join([*lines, "", "Inputs"]))
-    _print_inputs(input_rows.build_doc_rows(connector, action))
+    rows = input_rows.fold_rows(input_rows.build_doc_rows(connector, action))
+    _print_inputs(_describe_folded(action, row, left_out) for row, left_out in rows)
     for title, example in action.examples.items():
         printer.write_text(f"\n{title}\n  {format_command_line(action, example.inputs, global_words)}")
     if action.returns.help:
         printer.write_text(f"\nReturns: {action.returns.help}")
     if action.returns.example is not None:
         printer.write_json(action.returns.example)
+
+
+def _print_input(connector: Connector, action: Action, name: str, output_format: str) -> None:
+    """Print an input of an action, or a member such as blocks.0.accessory, and what is below it."""
+    from connector.definition.forms import input_rows
+    from connector.definition.suggest import did_you_mean
+    from connector.errors import UsageError
+
+    rows = input_rows.build_doc_rows(connector, action)
+    keys = [row.key for row in rows]
+    if name not in keys:
+        raise UsageError(f"{action.action} has no input {name!r}.{did_you_mean(name, keys)}")
+    folded = input_rows.fold_rows(rows, name)
+    if output_format == "json":
+        printer.write_json({"action": action.action, "inputs": [asdict(row) for row, _ in folded]})
+    else:
+        _print_inputs(_describe_folded(action, row, left_out) for row, left_out in folded)
+
+
+def _describe_folded(action: Action, row: DocRow, left_out: int) -> DocRow:
+    """Return a row with how to see the rows below it that are left out."""
+    if not left_out:
+        return row
+    return replace(row, notes=f"{row.notes} It has {left_out} members: connector show {action.action} {row.key}")
 
 
 def _print_trigger(connector: Connector, name: str, trigger: Trigger, output_format: str) -> None:

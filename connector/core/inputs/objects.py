@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _MAX_NAMED_MEMBERS = 12
 _MAX_PROBLEMS = 50  # of one list or mapping
+_OBJECT = "object"  # where an object stands in the tree that it is built in
 
 
 class RejectedMembers(Exception):
@@ -45,13 +46,15 @@ class ObjectLayout:
     """The places of members in an object, and of what they add."""
 
     def __init__(self, members: Mapping[str, Member]) -> None:
-        self._places = [(key, member.location.path) for key, member in members.items()]
+        self._places = [(key, (_OBJECT, *member.location.path)) for key, member in members.items()]
         self._additions = [
-            (key, parse_path(place), value) for key, member in members.items() for place, value in member.adds.items()
+            (key, (_OBJECT, *parse_path(place)), value)
+            for key, member in members.items()
+            for place, value in member.adds.items()
         ]
 
-    def build(self, values: Values) -> dict[str, Any]:
-        """Return the object as the service expects it."""
+    def build(self, values: Values) -> Any:
+        """Return the object as the service expects it: a list where places begin with numbers, or what is at `.`."""
         tree: dict[str, Any] = {}
         for key, path in self._places:
             if key in values:
@@ -59,8 +62,7 @@ class ObjectLayout:
         for key, path, constant in self._additions:
             if values.get(key) is not None:
                 put(tree, path, constant)
-        finished: dict[str, Any] = finish(tree)
-        return finished
+        return finish(tree).get(_OBJECT, {})
 
 
 class InvalidMembers(InvalidValue):
@@ -84,7 +86,7 @@ def compile_object_check(field: InputField, validate: MemberValidator) -> ValueC
     """
     example = f"such as {json.dumps(field.example)}" if field.example is not None and not field.secret else ""
 
-    def check_one(value: Any) -> dict[str, Any]:
+    def check_one(value: Any) -> Any:
         value = to_json_value(value) if isinstance(value, str) else value
         if not isinstance(value, Mapping):
             raise InvalidValue(_describe_members(field), example)

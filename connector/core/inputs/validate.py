@@ -150,7 +150,7 @@ class _MemberChecks:
     def accept(self, given: Mapping[str, Any]) -> tuple[Values, ObjectLayout]:
         """Return the values of an object's members. Raises RejectedMembers, or InvalidValue."""
         variant = self._choose_variant(given)
-        if self._field.variants and variant is None:
+        if self._field.declared_variants and variant is None:
             raise RejectedMembers
         validator, layout = self._compile(variant)
         values = validator.accept(given)
@@ -162,7 +162,7 @@ class _MemberChecks:
         """Return the values of an object's members. Raises InputError with every problem, or InvalidValue."""
         variant = self._choose_variant(given)
         validator, layout = self._compile(variant)
-        if self._field.variants and variant is None:  # what says which variant it is, is wrong or missing
+        if self._field.declared_variants and variant is None:  # what says which variant it is, is wrong or missing
             others = self._field.members.keys() - self._field.declared.keys()
             spellings = {spelling for spelling, key in index_spellings(self._field.members).items() if key in others}
             validator.explain({name: value for name, value in given.items() if name not in spellings})
@@ -170,7 +170,7 @@ class _MemberChecks:
         return validator.explain(given), layout
 
     def _choose_variant(self, given: Mapping[str, Any]) -> Variant | None:
-        return choose_variant(self._field, given, self._read_tag) if self._field.variants else None
+        return choose_variant(self._field, given, self._read_tag) if self._field.declared_variants else None
 
     def _read_tag(self, key: str, value: Any) -> Any:
         member = self._field.declared[key]

@@ -24,7 +24,7 @@ def choose_variant(field: InputField, given: Mapping[str, Any], read_tag: Callab
 
     `read_tag` returns the value of a common member, as it is sent. Raises InvalidValue where no variant fits, or two.
     """
-    variants = list((field.variants or {}).values())
+    variants = list(field.declared_variants.values())
     if any(variant.when for variant in variants):
         return _choose_by_tag(field, variants, given, read_tag)
     return _choose_by_members(field, variants, {str(name) for name in given})
@@ -81,7 +81,7 @@ def list_required(variant: Variant) -> set[str]:
 
 def list_sent_members(field: InputField, sent: Any) -> Mapping[str, Member]:
     """Return the members that an object, as it is sent, may have: the common ones and those of its variant."""
-    variants = list((field.variants or {}).values())
+    variants = list(field.declared_variants.values())
     if not variants:
         return field.members
     values = {key: get_at(sent, member.location.path) for key, member in field.declared.items()}

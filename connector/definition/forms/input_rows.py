@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from connector.definition.forms.describe import CONNECTION_INPUT, DEBUG_INPUT
@@ -10,12 +11,15 @@ from connector.definition.forms.sentences import describe_aliases, describe_fiel
 from connector.definition.inputs.input_group import MemberGroup, describe_variants
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from connector.definition.action import Action
     from connector.definition.fields import FormField
     from connector.definition.forms.sentences import ChoiceFiles
     from connector.definition.inputs.input_group import InputGroup
+
+
+MAX_ROWS_BELOW = 40  # of one input, in a table that shows all of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,23 @@ def build_doc_rows(connector: ChoiceFiles, action: Action) -> list[DocRow]:
     return doc_rows
 
 
+def fold_rows(rows: Sequence[DocRow], name: str = "") -> list[tuple[DocRow, int]]:
+    """Return the rows that a reader wants first, each with how many rows below it are left out.
+
+    Those are the rows of all inputs, or of the one with this name. What has many rows below it keeps its own alone.
+    """
+    chosen = [row for row in rows if not name or f"{row.key}.".startswith(f"{name}.")]
+    folded: list[tuple[DocRow, int]] = []
+    position = 0
+    while position < len(chosen):
+        row = chosen[position]
+        below = sum(1 for _ in takewhile(lambda one: one.key.startswith(f"{row.key}."), chosen[position + 1 :]))  # noqa: B023  used at once
+        left_out = below if below > MAX_ROWS_BELOW and row.key != name else 0
+        folded.append((row, left_out))
+        position += 1 + left_out
+    return folded
+
+
 def _build_input_rows(
     connector: ChoiceFiles, group: InputGroup, prefix: str, shown_types: dict[str, str]
 ) -> Iterator[DocRow]:
@@ -55,7 +76,9 @@ def _build_input_rows(
         notes = [*describe_relations(group, key, field), *describe_aliases(field)]
         place = {"object": "", "list of object": "0.", "map of object": "NAME."}.get(field.type, "")
         groups = []
-        for variant, holder in ((None, field), *((variant, variant) for variant in (field.variants or {}).values())):
+        is_shown = not field.variants and field.type_name in shown_types
+        variants = () if is_shown else field.declared_variants.values()
+        for variant, holder in ((None, field), *((variant, variant) for variant in variants)):
             known = shown_types.get(holder.type_name or "")
             of_variant = f" of {holder.label}" if variant else ""
             if known is not None:
@@ -63,7 +86,7 @@ def _build_input_rows(
             elif field.members:
                 shown_types.update({holder.type_name: prefix + key} if holder.type_name else {})
                 groups.append((variant, holder.declared))
-        if field.variants:
+        if variants:
             notes.append(f"One of {describe_variants(field)}.")
         yield build_doc_row(connector, prefix + key, field, notes)
         for variant, members in groups:

@@ -34,11 +34,13 @@ class ObjectSchemas:
         """Return the schema of one object of an input; None where no members are declared."""
         if not field.members:
             return None
-        if not field.variants:
+        if not field.declared_variants:
             build = partial(self.build_group, MemberGroup.build(field, method))
             return build() if field.type_name is None else self._define(id(field.declared), field.type_name, build)
         build = partial(self._build_variants, field, method)
-        has_types = any(holder.type_name for holder in (field, *field.variants.values()))
+        if not field.variants:  # those of a named type
+            return self._define(id(field.declared), field.type_name or key, build)
+        has_types = any(holder.type_name for holder in (field, *field.declared_variants.values()))
         return self._define(id(field), key, build) if has_types else build()
 
     def build_group(self, group: InputGroup) -> dict[str, Any]:
@@ -64,7 +66,7 @@ class ObjectSchemas:
         return {"$ref": f"#/$defs/{name}"}
 
     def _build_variants(self, field: InputField, method: str) -> dict[str, Any]:
-        variants = (field.variants or {}).values()
+        variants = field.declared_variants.values()
         return {"type": "object", "oneOf": [self._build_variant(field, variant, method) for variant in variants]}
 
     def _build_variant(self, field: InputField, variant: Variant, method: str) -> dict[str, Any]:

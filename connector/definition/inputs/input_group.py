@@ -36,7 +36,7 @@ class MemberGroup:
         members = {**field.declared, **variant.declared}
         owners = {
             spelling: other.label
-            for other in (field.variants or {}).values()
+            for other in field.declared_variants.values()
             for spelling in index_spellings(other.declared)
         }
         return cls(variant.label, method, members, index_spellings(members), owners)
@@ -49,7 +49,7 @@ class MemberGroup:
 
 def describe_variants(field: InputField) -> str:
     """Return the labels of an object's variants, each with what tells it apart."""
-    return ", ".join(f"{one.label} ({_describe_sign(one)})" for one in (field.variants or {}).values())
+    return ", ".join(f"{one.label} ({_describe_sign(one)})" for one in field.declared_variants.values())
 
 
 def _describe_sign(variant: Variant) -> str:

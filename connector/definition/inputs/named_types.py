@@ -1,4 +1,4 @@
-"""Named types: sets of members that inputs refer to as `@name`, and that may refer to themselves and each other."""
+"""Named types: what objects hold, for inputs that refer to it as `@name`; a type may refer to itself and to others."""
 
 from __future__ import annotations
 
@@ -6,15 +6,41 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import RootModel, field_validator
 
-from connector.definition.fields import Member, place_members_by_key
+from connector.definition.fields import VariantHolder, place_members_by_key
 from connector.definition.validation.strict_model import Key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from connector.definition.fields import InputField, MemberHolder
+    from pydantic import GetJsonSchemaHandler
+    from pydantic.json_schema import JsonSchemaValue
+    from pydantic_core import CoreSchema
 
-NamedTypes = dict[Key, dict[Key, Member]]
+    from connector.definition.fields import InputField, MemberHolder
+    from connector.definition.parsers.strict_yaml import NodePath
+
+
+class NamedType(VariantHolder):
+    """What inputs refer to as `@name`: members, and perhaps variants, of which an object of the type is always one.
+
+    A type without variants is written as its members alone; one with variants has its common members under `fields`.
+    """
+
+    @property
+    def members_path(self) -> NodePath:
+        """Where its members stand below its name."""
+        return () if self.variants is None else ("fields",)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        schema = handler.resolve_ref_schema(handler(core_schema))
+        a_member = {"required": ["type"], "properties": {"type": {"type": "string"}}}
+        has_variants = {"required": ["variants"], "properties": {"variants": {"type": "object", "not": a_member}}}
+        members = next(one for one in schema["properties"]["fields"]["anyOf"] if one["type"] == "object")
+        return {"if": has_variants, "then": schema, "else": members}
+
+
+NamedTypes = dict[Key, NamedType]
 
 
 class TypesFile(RootModel[NamedTypes]):
@@ -29,26 +55,37 @@ class TypesFile(RootModel[NamedTypes]):
 
 
 def place_types_by_key(written: Any) -> Any:
-    """Return written types, each member with its key as its place where it names none."""
+    """Return written types as the model has them."""
     if not isinstance(written, dict):
         return written
-    return {name: place_members_by_key(members) for name, members in written.items()}
+    return {name: _complete_type(one) if isinstance(one, dict) else one for name, one in written.items()}
 
 
-def link_types(types: Mapping[str, dict[str, Member]]) -> None:
-    """Give what refers to a type within the types its members, so that a type may name itself."""
-    link_fields(types, (member for members in types.values() for member in members.values()))
+def _complete_type(written: dict[str, Any]) -> dict[str, Any]:
+    variants = written.get("variants")
+    if isinstance(variants, dict) and not isinstance(variants.get("type"), str):  # else it is a member of this name
+        return written
+    return {"fields": place_members_by_key(written)}
 
 
-def link_fields(types: Mapping[str, dict[str, Member]], fields: Iterable[InputField]) -> None:
-    """Give everything in fields that refers to a type the members of that type; an unknown one has none."""
+def link_types(types: Mapping[str, NamedType]) -> None:
+    """Give what refers to a type within the types what that has, so that a type may name itself."""
+    link_fields(types, types.values())
+
+
+def link_fields(types: Mapping[str, NamedType], fields: Iterable[VariantHolder]) -> None:
+    """Give everything in fields that refers to a type what that type has; an unknown one has nothing."""
     for field in fields:
         for holder in iterate_holders(field):
-            if holder.type_name is not None and holder.type_name in types:
-                vars(holder)["declared"] = types[holder.type_name]  # as the cached property would keep it
+            named = types.get(holder.type_name or "")
+            if named is None:
+                continue
+            vars(holder)["declared"] = named.declared  # as the cached property would keep it
+            if named.variants and isinstance(holder, VariantHolder) and not holder.variants:
+                vars(holder)["declared_variants"] = named.variants
 
 
-def iterate_holders(field: InputField) -> Iterator[MemberHolder]:
+def iterate_holders(field: VariantHolder) -> Iterator[MemberHolder]:
     """Yield a field, its variants, and those of the members that are written within it."""
     for holder in (field, *(field.variants or {}).values()):
         yield holder

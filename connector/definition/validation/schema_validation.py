@@ -16,7 +16,7 @@ from connector.definition.replies.job import DURATION_PATTERN
 from connector.definition.suggest import closest, did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from pydantic import BaseModel
 
@@ -173,4 +173,18 @@ def _find_model_violations(document: Document, model: type[BaseModel]) -> Iterat
         details = error.errors(include_url=False, include_context=False)
         for item in [item for item in details if item["type"] == "value_error"] or details:
             message = item["msg"].removeprefix("Value error, ")
-            yield document.build_finding(tuple(item["loc"]), "shape", f"{message}.")
+            yield document.build_finding(_find_written_path(document.data, item["loc"]), "shape", f"{message}.")
+
+
+def _find_written_path(data: Any, location: Iterable[int | str]) -> NodePath:
+    """Return the path in a document of a location in a model, which has steps that nobody writes."""
+    path: list[int | str] = []
+    for step in location:
+        if isinstance(data, dict) and step in data:
+            data = data[str(step)]
+        elif isinstance(data, list) and isinstance(step, int) and step < len(data):
+            data = data[step]
+        else:
+            continue
+        path.append(step)
+    return tuple(path)

@@ -11,7 +11,9 @@ from connector.definition.json_path import join_path, parse_path
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from connector.definition.fields import InputField
+    from connector.definition.action import Action
+    from connector.definition.fields import InputField, Member
+    from connector.definition.inputs.request_location import RequestLocation
 
     ValueReader = Callable[[InputField, Any, str], Any]  # a member, what was sent for it, and the name of its place
     ConstantCheck = Callable[[str, Any, Any], None]  # the name of its place, what stands there, and the constant
@@ -29,6 +31,22 @@ def find_at_path(tree: Any, path: tuple[str, ...]) -> Any:
         else:
             return MISSING
     return tree
+
+
+def find_covers(action: Action) -> dict[str, list[RequestLocation]]:
+    """Return for each input the places of others that it is never sent beside, and stands within.
+
+    What is sent there is read as the value of the other one, which says it too.
+    """
+    return {
+        key: [
+            other.location
+            for other in (action.inputs[name] for name in field.conflicting_inputs)
+            if other.location.part == field.location.part
+            and other.location.path == field.location.path[: len(other.location.path)] != field.location.path
+        ]
+        for key, field in action.inputs.items()
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +67,21 @@ class ObjectReader:
         return sent
 
     def _read_object(self, field: InputField, sent: Any, name: str) -> Any:
-        if not isinstance(sent, dict):
+        members = list_sent_members(field, sent)
+        if not isinstance(sent, dict) and not any(map(_replaces_object, members.values())):
             return sent
         given = {}
-        for key, member in list_sent_members(field, sent).items():
+        for key, member in members.items():
             value = find_at_path(sent, member.location.path)
             if value is MISSING:
                 continue
-            given[key] = self.read(member, value, f"{name}.{member.to}")
+            given[key] = self.read(member, value, name if member.to == "." else f"{name}.{member.to}")
             for place, constant in member.adds.items() if value is not None else ():
                 self.check_constant(f"{name}.{place}", find_at_path(sent, parse_path(place)), constant)
         return given
+
+
+def _replaces_object(member: Member) -> bool:
+    """Whether something else than a mapping stands where its object does: its own value, or a list."""
+    path = member.location.path
+    return not path or path[0].isdigit()

@@ -15,7 +15,7 @@ from connector.core.json_path import set_at
 from connector.core.request.body import to_wire_text
 from connector.definition.inputs.request_location import RequestLocation
 from connector.errors import InputError
-from connector.sandbox.api.objects import MISSING, ObjectReader, find_at_path
+from connector.sandbox.api.objects import MISSING, ObjectReader, find_at_path, find_covers
 from connector.sandbox.http.body_parser import BadBody, ParsedBody, parse_body, unflatten
 
 if TYPE_CHECKING:
@@ -88,6 +88,7 @@ class RequestValidator:
         constants = {**connector.manifest.plain_constants, **action.constants}
         self._constants = [(RequestLocation.parse(target), value) for target, value in constants.items()]
         self._wire_names = {key: _location_name(input_field.location) for key, input_field in action.inputs.items()}
+        self._covers = find_covers(action)
         self._use_brackets = action.form_nesting == "brackets"
         body_locations = [field.location for field in action.inputs.values() if field.location.part in _BODY_PARTS]
         self._has_body_fields = any(location.path or location.spread for location in body_locations)
@@ -143,7 +144,7 @@ class RequestValidator:
             raw = self._get_whole_body(parts) if _is_whole_body(input_field) else parts.get_value(input_field.location)
             if input_field.location.spread:
                 raw = self._drop_owned_fields(input_field, raw)
-            if raw is MISSING:
+            if raw is MISSING or any(parts.get_value(place) is not MISSING for place in self._covers[key]):
                 continue
             read = partial(self._read_value, errors, is_text=parts.is_text_at(input_field.location))
             given[key] = read(input_field, raw, self._wire_names[key])

@@ -131,5 +131,7 @@ def test_entries_of_a_map_are_given_one_by_one(run_name):
 def test_help_names_the_variants(capsys):
     run(["--connector", str(FOLDER.parent / "slack"), "run", "postMessage", "--help"])
     shown = " ".join(capsys.readouterr().out.split())
-    expected = "JSON with type, id, and the members of one of Section (type is section), Image (type is image), Divider"
+    expected = (
+        "JSON with type, id, and the members of one of Section (type is section), Header (type is header), Divider"
+    )
     assert expected in shown

@@ -122,3 +122,21 @@ def test_another_connector_is_listed(here, folder, tmp_path):
 def test_a_connector_without_actions_is_listed(here, folder, tmp_path):
     folder()
     assert here("list", "--connector", str(tmp_path)).code == 0
+
+
+def test_what_is_below_an_input_with_many_members_is_shown_on_its_own(here):
+    slack = ("--connector", str(Path(__file__).parents[3] / "examples" / "slack"))
+    out = here(*slack, "show", "postMessage").out
+    assert "connector show postMessage blocks" in out
+    assert "blocks.0.accessory" not in out
+    below = here(*slack, "show", "postMessage", "blocks").out
+    assert "connector show postMessage blocks.0.accessory" in below
+    data = here(*slack, "show", "postMessage", "blocks.0.accessory", "--output", "json").data
+    keys = [row["key"] for row in data["inputs"]]
+    assert keys[:2] == ["blocks.0.accessory", "blocks.0.accessory.type"]
+    assert all(key.startswith("blocks.0.accessory") for key in keys)
+
+
+def test_an_input_that_is_not_there_is_told(here):
+    said = here("show", "createMeeting", "topik", code=2)
+    assert "Did you mean 'topic'?" in said.err

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from connector import errors
 from connector.core.exchange.plan import compile_action
-from connector.core.inputs.objects import find_member, set_member, suggest_member
+from connector.core.inputs.objects import find_member, find_secrets, set_member, suggest_member
 from connector.core.inputs.validate import compile_validator
 from connector.definition.action import Action
 from connector.definition.forms import describe
@@ -82,6 +82,54 @@ def test_members_go_to_their_places_with_their_types_and_defaults(order):
         },
         "tags": [{"name": "x"}],
     }
+
+
+TABLE = """
+types:
+  row:
+    cells: {label: Cells, help: Its cells., type: list of object, required: true, min: 1, to: ., fields: "@cell"}
+  cell:
+    text: {label: Text, help: What it says., type: string, required: true, to: 0.text.content}
+    code: {label: Code, help: Whether it is code., type: boolean, to: 0.annotations.code}
+    pin: {label: Pin, help: A pin., type: password, to: 1.pin}
+"""
+ARRANGE = """
+action: arrange
+label: Arrange
+summary: Make a table.
+request: POST /tables
+inputs:
+  rows: {label: Rows, help: Its rows., type: list of object, to: body.rows, fields: "@row"}
+"""
+
+
+@pytest.fixture
+def arrange(folder):
+    return compile_action(folder(TABLE, {"arrange": ARRANGE}), "arrange")
+
+
+def test_a_member_may_stand_in_the_place_of_its_object_and_places_with_numbers_make_a_list_of_it(arrange):
+    rows = [{"cells": [{"text": "a", "code": True}, {"text": "b"}]}, {"cells": [{"text": "c"}]}]
+    assert build(arrange, {"rows": rows}).body.value == {
+        "rows": [
+            [[{"text": {"content": "a"}, "annotations": {"code": True}}], [{"text": {"content": "b"}}]],
+            [[{"text": {"content": "c"}}]],
+        ]
+    }
+
+
+def test_problems_below_such_a_place_are_told_by_the_names_that_were_given(arrange):
+    with pytest.raises(errors.InputError) as caught:
+        arrange.validate({"rows": [{"cells": [{"text": "a"}, {"txt": "b"}]}, {"cells": []}, {}]})
+    assert [problem.field for problem in caught.value.problems] == [
+        "rows.0.cells.1.txt", "rows.0.cells.1.text", "rows.1.cells", "rows.2.cells",
+    ]  # fmt: skip
+
+
+def test_secrets_below_such_a_place_are_found(arrange):
+    values = arrange.validate({"rows": [{"cells": [{"text": "a", "pin": "4711"}]}]})
+    field = arrange.action.inputs["rows"]
+    assert list(find_secrets(field, values["rows"], "rows")) == ["4711"]
 
 
 def test_every_problem_of_every_object_is_told_at_once_with_its_place(order):

@@ -156,10 +156,13 @@ class TestObjects:
         image = {"type": "image", "image_url": "https://example.com/a.png", "alt_text": "a"}
         assert post_blocks({"type": "section", "text": {"type": "mrkdwn", "text": "a"}}, {"type": "divider"}, image)
         with pytest.raises(errors.ConnectorError) as caught:
-            post_blocks({"type": "section", "text": {"type": "html", "text": "a"}}, {"type": "image", "alt_text": "a"})
+            post_blocks(
+                {"type": "header", "text": {"type": "html", "text": "a"}},
+                {"type": "image", "image_url": "https://x.io"},
+            )
         told = str(caught.value.to_dict())
-        assert "Expected mrkdwn; got html." in told
-        assert "blocks.1.url" in told
+        assert "Expected plain_text; got html." in told
+        assert "blocks.1.description" in told
 
     def test_what_an_input_adds_is_checked(self, folder: Callable[..., Connector]) -> None:
         action = (

@@ -8,6 +8,14 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
 GATE = "<!-- run by the gate, on a fresh machine -->"
+_EXAMPLES = (
+    "google-calendar",
+    "hubspot",
+    "notion",
+    "salesforce",
+    "slack",
+    "twilio",
+)  # whose pages show what is printed
 _FENCE = re.compile(r"^```(\S*)(?: (\S+))?\s*$")
 
 
@@ -47,7 +55,8 @@ class Block:
 def pages() -> list[Path]:
     """Return the pages that people wrote; the generated ones hold no commands."""
     top = [ROOT / name for name in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md")]
-    return [*top, *sorted((ROOT / "docs").rglob("*.md"))]
+    examples = [ROOT / "examples" / name / "README.md" for name in _EXAMPLES]
+    return [*top, *examples, *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 def blocks(page: Path) -> list[Block]:

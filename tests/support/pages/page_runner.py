@@ -13,7 +13,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import connector
-from support.pages.markdown_blocks import Block, agrees
+from support.pages.markdown_blocks import ROOT, Block, agrees
 from support.servers import free_port
 
 MARK = "\x1e"
@@ -29,6 +29,7 @@ class PageRunner:
     def __init__(self, folder: Path, **settings: str) -> None:
         self.folder = folder / "work"
         self.folder.mkdir()
+        (self.folder / "examples").symlink_to(ROOT / "examples")
         self._servers: list[subprocess.Popen[str]] = []
         self._environment = _environment(folder)
         self._settings = settings
