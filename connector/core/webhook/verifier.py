@@ -32,9 +32,7 @@ class WebhookVerifier:
     def __init__(self, name: str, trigger: Trigger) -> None:
         self.name = name
         self.trigger = trigger
-        self.key_name = (
-            trigger.key_input[0] if trigger.key_input else ""
-        )  # of the input that deliveries are verified with
+        self.key_name = trigger.key_input[0] if trigger.key_input else ""  # of the input that verifies deliveries
         self.scheme = SignatureScheme(trigger.signature) if trigger.signature else None
         self._token_place = parse_delivery_place(trigger.token) if trigger.token else None
         self.challenge = ChallengeResponder(trigger) if trigger.challenge else None
@@ -134,7 +132,8 @@ class WebhookVerifier:
 
     def _read(self, delivery: Delivery) -> ReceivedDelivery:
         headers = select_headers(delivery.headers, self._header_names)
-        return ReceivedDelivery(headers, parse_query(delivery.url), delivery.body, delivery.method, delivery.url)
+        query = parse_query(delivery.url) if delivery.url else {}
+        return ReceivedDelivery(headers, query, delivery.body, delivery.method, delivery.url)
 
     def _authenticate(
         self, all_keys: Sequence[bytes], received: ReceivedDelivery, now: float, max_age: float | None
