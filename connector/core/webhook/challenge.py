@@ -102,4 +102,4 @@ class ChallengeResponder:
 
 def _is_same(value: Any, expected: str | int) -> bool:
     """Whether a value is the expected one; a number and its text are equal, as a query has texts alone."""
-    return isinstance(value, str | int) and not isinstance(value, bool) and str(value) == str(expected)
+    return isinstance(value, (str, int)) and not isinstance(value, bool) and str(value) == str(expected)

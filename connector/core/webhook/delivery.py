@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
@@ -28,8 +27,7 @@ class Delivery(NamedTuple):
     url: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ReceivedDelivery:
+class ReceivedDelivery(NamedTuple):
     """A delivery whose headers are selected by lower-case name, and whose query is parsed where it is read."""
 
     headers: Mapping[str, list[str]]
@@ -37,7 +35,7 @@ class ReceivedDelivery:
     body: bytes
     method: str
     url: str
-    data: Any = field(default=None)  # None until the body is parsed
+    data: Any = None  # None until the body is parsed
 
     def get_header(self, name: str) -> str:
         """Return the value of a header that appears once. Raises WebhookError."""

@@ -31,11 +31,12 @@ _RSA_DIGESTS = {"hex": "(?:[0-9a-f]{2}){256,1024}", "base64": "[A-Za-z0-9+/]{342
 
 
 class _SignedHeaders(NamedTuple):
-    """The digests, the timestamp as it is written, and the ID in a delivery's headers."""
+    """The digests, the timestamp as it is written, the ID in a delivery's headers, and the time in epoch seconds."""
 
     digests: list[bytes]
     timestamp: str
     id: str
+    signed_at: float | None = None
 
 
 class SignatureScheme:
@@ -51,8 +52,8 @@ class SignatureScheme:
         places = (self._timestamp_place, self._id_place)
         self.header_names = {signature.header.lower(), *(place.header for place in places if place and place.header)}
 
-    def find_key(self, all_keys: Sequence[bytes], delivery: ReceivedDelivery) -> tuple[bytes, str]:
-        """Return the key that signed a delivery, and the signed time as it is written, or an empty text.
+    def find_key(self, all_keys: Sequence[bytes], delivery: ReceivedDelivery) -> tuple[bytes, float | None]:
+        """Return the key that signed a delivery, and when, in epoch seconds, where the headers have it.
 
         Every key and every digest is compared. Raises WebhookError when none of them fits.
         """
@@ -68,11 +69,10 @@ class SignatureScheme:
             if "url" in self._payload_parts:
                 covered = f"the URL, {covered}"
             raise build_webhook_error("signature", f"The signature does not match {covered}.")
-        return signer, signed.timestamp
+        return signer, signed.signed_at
 
-    def check_age(self, timestamp: str, data: Any, delivery: ReceivedDelivery, now: float, max_age: float) -> None:
-        """Raise WebhookError for a delivery that is too old; `data` has the time where that is in the body."""
-        signed_at = self.find_time(timestamp, data, delivery)
+    def check_age(self, signed_at: float | None, now: float, max_age: float) -> None:
+        """Raise WebhookError for a delivery that is too old; one without a time is not."""
         if signed_at is None:
             return
         age = now - signed_at
@@ -83,22 +83,16 @@ class SignatureScheme:
                 "age", f"The delivery is more than {MAX_TIMESTAMP_SKEW:g} s ahead of this machine's clock."
             )
 
-    def find_time(self, timestamp: str, data: Any, delivery: ReceivedDelivery) -> float | None:
-        """Return when a delivery was signed, in epoch seconds; None without a time. Raises WebhookError."""
-        if self._timestamp_place is None:
-            return None
-        written = delivery.read(self._timestamp_place, data) if self.is_time_in_body else timestamp
-        signed_at = to_epoch_seconds(written, self._signature.unit)
-        if signed_at is None:
-            raise self._build_time_error()
-        return signed_at
+    def read_time(self, delivery: ReceivedDelivery, data: Any = None) -> float:
+        """Return when a delivery was signed that has the time in its body, in epoch seconds. Raises WebhookError."""
+        assert self._timestamp_place is not None
+        return self._to_time(delivery.read(self._timestamp_place, data))
 
     def find_claimed_time(self, delivery: ReceivedDelivery, body_format: BodyFormat) -> float | None:
         """Return when a delivery says that it was signed, or None; nothing of it is verified."""
         try:
-            timestamp = self._parse_headers(delivery).timestamp
-            data = body_format.parse(delivery.body) if self.is_time_in_body else None
-            return self.find_time(timestamp, data, delivery)
+            signed_at = self._parse_headers(delivery).signed_at
+            return self.read_time(delivery, body_format.parse(delivery.body)) if self.is_time_in_body else signed_at
         except WebhookError:
             return None
 
@@ -134,16 +128,19 @@ class SignatureScheme:
             raise build_webhook_error("unsigned", f"{signature.header} has no signature in the expected format.")
         timestamp = _read_from_headers(self._timestamp_place, delivery, parts)
         is_in_headers = self._timestamp_place is not None and not self.is_time_in_body
-        if is_in_headers and to_epoch_seconds(timestamp, signature.unit) is None:
-            raise self._build_time_error()
+        signed_at = self._to_time(timestamp) if is_in_headers else None
         id_ = _read_from_headers(self._id_place, delivery, parts)
         if signature.id and not _ID_PATTERN.match(id_):
             raise build_webhook_error("unsigned", "The delivery's ID is missing or is not printable ASCII.")
-        return _SignedHeaders(digests, timestamp, id_)
+        return _SignedHeaders(digests, timestamp, id_, signed_at)
 
-    def _build_time_error(self) -> WebhookError:
-        expected = {"s": "a number of seconds", "ms": "a number of milliseconds", "iso": "a time in ISO 8601"}
-        return build_webhook_error("timestamp", f"The timestamp must be {expected[self._signature.unit]}.")
+    def _to_time(self, written: Any) -> float:
+        """Return a timestamp in epoch seconds. Raises WebhookError."""
+        signed_at = to_epoch_seconds(written, self._signature.unit)
+        if signed_at is None:
+            expected = {"s": "a number of seconds", "ms": "a number of milliseconds", "iso": "a time in ISO 8601"}
+            raise build_webhook_error("timestamp", f"The timestamp must be {expected[self._signature.unit]}.")
+        return signed_at
 
     def _build_payload(self, signed: _SignedHeaders, delivery: ReceivedDelivery | Delivery) -> bytes:
         """Return the bytes that are signed."""

@@ -22,7 +22,7 @@ def to_datetime(value: Any, unit: str) -> datetime | None:
     units_per_second = UNITS_PER_SECOND[unit]
     if (
         isinstance(value, bool)
-        or not isinstance(value, int | float)
+        or not isinstance(value, (int, float))
         or not 0 <= value <= _MAX_TIMESTAMP * units_per_second
     ):
         return None
@@ -34,7 +34,7 @@ def to_epoch_seconds(value: Any, unit: str) -> float | None:
     if unit == "iso":
         moment = to_datetime(value, unit)
         return None if moment is None else moment.timestamp()
-    text = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
+    text = str(value) if isinstance(value, (int, str)) and not isinstance(value, bool) else ""
     return int(text) / UNITS_PER_SECOND[unit] if _SIGNED_TIMES[unit].fullmatch(text) else None
 
 

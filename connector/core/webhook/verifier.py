@@ -32,6 +32,7 @@ class WebhookVerifier:
     def __init__(self, name: str, trigger: Trigger) -> None:
         self.name = name
         self.trigger = trigger
+        self.key_name = trigger.key_input[0] if trigger.key_input else ""  # of the input that verifies deliveries
         self.scheme = SignatureScheme(trigger.signature) if trigger.signature else None
         self._token_place = parse_delivery_place(trigger.token) if trigger.token else None
         self.challenge = ChallengeResponder(trigger) if trigger.challenge else None
@@ -87,11 +88,6 @@ class WebhookVerifier:
         """Return when a delivery says that it was signed, in epoch seconds; nothing of it is verified."""
         return None if self.scheme is None else self.scheme.find_claimed_time(self._read(delivery), self.body_format)
 
-    @property
-    def key_name(self) -> str:
-        """The key of the input that deliveries are verified with."""
-        return self.trigger.key_input[0] if self.trigger.key_input else ""
-
     def decode_secret(self, text: str, key: str | None = None) -> bytes:
         """Return the key of a secret: of an input, by default of the one that deliveries are verified with.
 
@@ -136,7 +132,8 @@ class WebhookVerifier:
 
     def _read(self, delivery: Delivery) -> ReceivedDelivery:
         headers = select_headers(delivery.headers, self._header_names)
-        return ReceivedDelivery(headers, parse_query(delivery.url), delivery.body, delivery.method, delivery.url)
+        query = parse_query(delivery.url) if delivery.url else {}
+        return ReceivedDelivery(headers, query, delivery.body, delivery.method, delivery.url)
 
     def _authenticate(
         self, all_keys: Sequence[bytes], received: ReceivedDelivery, now: float, max_age: float | None
@@ -145,12 +142,12 @@ class WebhookVerifier:
         limit = self.trigger.max_age if max_age is None else max_age
         if self.scheme is None:
             return self._check_token(all_keys, received)
-        signer, timestamp = self.scheme.find_key(all_keys, received)
+        signer, signed_at = self.scheme.find_key(all_keys, received)
         if limit is not None and not self.scheme.is_time_in_body:
-            self.scheme.check_age(timestamp, None, received, now, limit)
+            self.scheme.check_age(signed_at, now, limit)
         received = self._parse_body(received)
         if limit is not None and self.scheme.is_time_in_body:
-            self.scheme.check_age(timestamp, received.data, received, now, limit)
+            self.scheme.check_age(self.scheme.read_time(received), now, limit)
         return signer, received
 
     def _check_token(self, all_keys: Sequence[bytes], received: ReceivedDelivery) -> tuple[bytes, ReceivedDelivery]:
@@ -168,5 +165,4 @@ class WebhookVerifier:
         return b"", received if received.data is not None else self._parse_body(received)
 
     def _parse_body(self, received: ReceivedDelivery) -> ReceivedDelivery:
-        data = self.body_format.parse(received.body)
-        return ReceivedDelivery(received.headers, received.query, received.body, received.method, received.url, data)
+        return received._replace(data=self.body_format.parse(received.body))

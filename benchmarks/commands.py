@@ -1,0 +1,66 @@
+"""What commands cost in a folder of many actions, beside the same in the bundled one, which has 22.
+
+Each command is a fresh process. Its actions have paths of their own, so that the sandbox has as many routes.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks import rounds, starts
+from benchmarks.rounds import Row
+from connector import Connector
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from benchmarks.service import Service
+
+MANY = 1719  # as Zoom's own descriptions have
+_CALL = ("createMeeting", "--user-id", "me", "--topic", "Standup")
+COMMANDS = {
+    "list": (("list",), "at most 2.5"),
+    "run ACTION --dry-run": (("run", *_CALL, "--dry-run"), "at most 1.1"),
+    "run ACTION --sandbox": (("run", *_CALL, "--sandbox"), "at most 1.5"),
+    "lint": (("lint",), "at most 30"),
+}
+
+
+def rows(server: Service, count: int) -> Iterator[Row]:
+    """Measure each command in both folders."""
+    del server  # nothing is sent
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        few = len(Connector.open().action_files)
+        folders = {few: starts.definitions(folder / "few", 0), MANY: _write_many(folder / "many", MANY - few)}
+        processes = {
+            f"{name} {size}": _command(words, path)
+            for name, (words, _) in COMMANDS.items()
+            for size, path in folders.items()
+        }
+        took = rounds.fresh(processes, count, XDG_STATE_HOME=str(folder))
+    for name, (_, goal) in COMMANDS.items():
+        many, base = took[f"{name} {MANY}"], took[f"{name} {few}"]
+        what = f"connector {name}, {MANY:,} actions"
+        yield Row(what, f"{many * 1000:,.0f} ms", f"of {few} {base * 1000:,.0f} ms", many / base, goal)
+
+
+def _command(words: tuple[str, ...], folder: Path) -> list[str]:
+    python = [sys.executable, "-m", "connector"]
+    return [*python, "lint", str(folder)] if words == ("lint",) else [*python, "--connector", str(folder), *words]
+
+
+def _write_many(folder: Path, more: int) -> Path:
+    """Make a connector's folder with so many actions more, each of a path of its own."""
+    starts.definitions(folder, more)
+    for number in range(more):
+        file = folder / "actions" / f"list-users{number}.yaml"
+        text = file.read_text(encoding="utf-8")
+        text = text.replace("GET /users", f"GET /teams{number}/users").replace(
+            "path: /users", f"path: /teams{number}/users"
+        )
+        file.write_text(text, encoding="utf-8")
+    return folder
