@@ -89,7 +89,7 @@ class WireSchemas:
 
     def _add_variants(self, common: dict[str, Any], field: InputField) -> dict[str, Any]:
         forms = [{"title": item.label, **self._build_holder(item)} for item in field.declared_variants.values()]
-        return {"allOf": [common, {"anyOf": forms}]}
+        return {"allOf": [common, {"anyOf": forms}]} if field.declared else {"anyOf": forms}
 
     def _build_members(self, members: Mapping[str, Member]) -> dict[str, Any]:
         one = place_values((member.location.path, self.build(member), member.required) for member in members.values())

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pydantic import RootModel, field_validator
+from pydantic import Field, RootModel, field_validator
 
-from connector.definition.fields import VariantHolder, place_members_by_key
+from connector.definition.fields import Variant, VariantHolder, place_members_by_key
 from connector.definition.validation.strict_model import Key
 
 if TYPE_CHECKING:
@@ -20,11 +20,18 @@ if TYPE_CHECKING:
     from connector.definition.parsers.strict_yaml import NodePath
 
 
+_WORDS = ("fields", "variants")  # of a type with variants
+
+
 class NamedType(VariantHolder):
     """What inputs refer to as `@name`: members, and perhaps variants, of which an object of the type is always one.
 
     A type without variants is written as its members alone; one with variants has its common members under `fields`.
     """
+
+    variants: dict[Key, Variant] | None = Field(
+        description="Forms that an object of the type has one of, each with members beside the common ones."
+    )
 
     @property
     def members_path(self) -> NodePath:
@@ -35,9 +42,9 @@ class NamedType(VariantHolder):
     def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         schema = handler.resolve_ref_schema(handler(core_schema))
         a_member = {"required": ["type"], "properties": {"type": {"type": "string"}}}
-        has_variants = {"required": ["variants"], "properties": {"variants": {"type": "object", "not": a_member}}}
+        words = [{"required": [word], "properties": {word: {"type": "object", "not": a_member}}} for word in _WORDS]
         members = next(one for one in schema["properties"]["fields"]["anyOf"] if one["type"] == "object")
-        return {"if": has_variants, "then": schema, "else": members}
+        return {"if": {"anyOf": words}, "then": schema, "else": members}
 
 
 NamedTypes = dict[Key, NamedType]
@@ -62,10 +69,10 @@ def place_types_by_key(written: Any) -> Any:
 
 
 def _complete_type(written: dict[str, Any]) -> dict[str, Any]:
-    variants = written.get("variants")
-    if isinstance(variants, dict) and not isinstance(variants.get("type"), str):  # else it is a member of this name
+    values = [written[word] for word in _WORDS if isinstance(written.get(word), dict)]
+    if any(not isinstance(value.get("type"), str) for value in values):  # else they are members of these names
         return written
-    return {"fields": place_members_by_key(written)}
+    return {"fields": place_members_by_key(written), "variants": None}
 
 
 def link_types(types: Mapping[str, NamedType]) -> None:

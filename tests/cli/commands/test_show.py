@@ -138,5 +138,6 @@ def test_what_is_below_an_input_with_many_members_is_shown_on_its_own(here):
 
 
 def test_an_input_that_is_not_there_is_told(here):
-    said = here("show", "createMeeting", "topik", code=2)
+    said = here("show", "createMeeting", "topik")
+    assert said.code == 2
     assert "Did you mean 'topic'?" in said.err

@@ -168,3 +168,20 @@ def test_a_mistake_in_a_variant_of_a_type_is_told_at_its_line(folder):
     text = TYPES.splitlines()
     line = next(number for number, one in enumerate(text) if "to: body.text" in one)
     assert finding.line > line
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("    variants:\n      text:", "    variant:\n      text:", ["Did you mean 'variants'"]),
+        ("    fields:\n      kind:", "    field:\n      kind:", ["Did you mean 'fields'"]),
+    ],
+)
+def test_a_misspelled_word_of_a_type_is_the_only_mistake(folder, old, new, told):
+    from connector.errors import DefinitionError
+
+    assert old in TYPES
+    with pytest.raises(DefinitionError) as caught:
+        folder(TYPES.replace(old, new), {"send": SEND})
+    messages = [finding.message for finding in caught.value.findings]
+    assert [text in message for text, message in zip(told, messages, strict=True)] == [True]
