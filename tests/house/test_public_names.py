@@ -27,7 +27,7 @@ METHODS = {
 MEMBERS = {
     "AsyncClient": METHODS | {"aclose", "connection"},
     "AsyncItems": {"aclose", "close", "complete"},
-    "Challenge": {"reply"},
+    "Challenge": {"headers", "reply", "secret"},
     "Client": METHODS | {"connection"},
     "Event": {"account", "at", "data", "headers", "key", "name", "object", "raw", "subject", "trigger"},
     "Items": {"close", "complete"},
@@ -87,7 +87,8 @@ ARGUMENTS = {
     "Client": "connector connection base_url store resolve_connection rate_limit http observe clock",
     "Client.request": "method path query headers data form files response_type",
     "Client.run": "action given timeout retry debug limit account idempotency_key connection",
-    "Receiver": "connector secret inbox trigger public_url max_age concurrency attempts timeout ordered clock",
+    "Receiver": "connector secret inbox save_secret trigger public_url max_age concurrency attempts timeout ordered clock",
+    "accept_handshake": "connector headers raw_body trigger method url",
     "begin_sign_in": "connector name redirect_uri store inputs kind clock",
     "finish_sign_in": "connector callback_url store clock http",
     "open_store": "url keys",

@@ -52,12 +52,19 @@ class Event:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Challenge:
-    """The service checks the receiver: answer 200 with `reply`, a mapping as JSON or a text as `text/plain`."""
+    """The service checks the receiver: answer 200 with `reply`, a mapping as JSON or a text as `text/plain`.
+
+    `headers` are to be sent too. `secret` is the one that the service hands over, and empty otherwise: save it before
+    the answer, as later deliveries are verified with it.
+    """
 
     reply: dict[str, str | int] | str = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
+    secret: str = ""
 
     def __repr__(self) -> str:
-        return f"<Challenge, answered with {'a text' if isinstance(self.reply, str) else ', '.join(self.reply)}>"
+        names = ["a text"] if isinstance(self.reply, str) else [*self.reply, *self.headers]
+        return f"<Challenge, answered with {', '.join(names) or 'nothing'}>"
 
 
 class EventParser:

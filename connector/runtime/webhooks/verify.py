@@ -74,6 +74,36 @@ def verify_webhook_events(
     )
 
 
+def accept_handshake(
+    connector: Connector,
+    headers: Headers,
+    raw_body: bytes,
+    *,
+    trigger: str | None = None,
+    method: str = "POST",
+    url: str = "",
+) -> Challenge:
+    """Return the Challenge of a first delivery, which is not signed; its `secret` is the one that it hands over.
+
+    Call it only while the subscription is made and no secret is known: anybody may send such a delivery. Save the
+    secret, then answer 200 with the Challenge's `reply` and `headers`. Raises WebhookError for any other delivery, and
+    UsageError for a trigger whose service hands over no secret.
+    """
+    verifier = verifier_for(connector, trigger)
+    require_handshake(verifier)
+    verified = verifier.verify_delivery({}, Delivery(headers, bytes(raw_body), method, url), 0.0)
+    assert isinstance(verified, Challenge), "without a secret nothing is an event"
+    return verified
+
+
+def require_handshake(verifier: WebhookVerifier) -> None:
+    """Raise UsageError for a trigger whose service hands over no secret."""
+    challenge = verifier.trigger.challenge
+    if challenge is None or challenge.keep_as is None:
+        hint = "Give the secret: `keep_as` of a challenge says where a first delivery has it."
+        raise UsageError(f"The service of the trigger {verifier.name} hands over no secret.", hint=hint)
+
+
 def collect_secrets(verifier: WebhookVerifier, secret: Secret) -> dict[str, list[str]]:
     """Return the secrets by input, each as a list. Raises UsageError for a missing, unknown or invalid one."""
     inputs = verifier.trigger.key_inputs

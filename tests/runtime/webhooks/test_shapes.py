@@ -140,7 +140,7 @@ def test_all_events_of_a_delivery_are_kept_or_none(make_receiver, monkeypatch):
 
     delivery = hubspot_delivery(item(1), item(2))
     monkeypatch.setattr(inboxes, "_write", write)
-    assert asyncio.run(receiver.handle(delivery.headers, delivery.body)) == (503, None)
+    assert asyncio.run(receiver.handle(delivery.headers, delivery.body))[:2] == (503, None)
     assert stored(receiver) == []
 
 

@@ -204,8 +204,7 @@ def _print_verified(verified: list[Event] | Challenge, signed_at: float | None, 
     signed_note = f" Signed {format_duration(age)} {'ago' if age >= 0 else 'ahead'}." if age is not None else ""
     if isinstance(verified, Challenge):
         facts: list[dict[str, Any]] = [{"challenge": list(verified.reply) if _is_json(verified) else "text"}]
-        reply = f"{', '.join(verified.reply)} as JSON" if _is_json(verified) else "its text"
-        lines = [f"Challenge: reply 200 with {reply}.{signed_note}"]
+        lines = [f"Challenge: reply 200 with {_describe_reply(verified)}.{signed_note}"]
     else:
         facts = [_describe_event(event) for event in verified]
         lines = [f"{_format_event(event)}.{signed_note}\nkey {event.key}" for event in verified] or ["No events."]
@@ -214,6 +213,13 @@ def _print_verified(verified: list[Event] | Challenge, signed_at: float | None, 
         printer.write_json(rows[0] if len(rows) == 1 else rows)
     else:
         printer.write_text("\n".join(lines))
+
+
+def _describe_reply(challenge: Challenge) -> str:
+    """Return what an answer has, without its values."""
+    content = f"{', '.join(challenge.reply)} as JSON" if _is_json(challenge) else "its text"
+    parts = [*([content] if challenge.reply else []), *(f"the header {name}" for name in challenge.headers)]
+    return " and ".join(parts) or "nothing"
 
 
 def _is_json(challenge: Challenge) -> bool:
