@@ -29,7 +29,7 @@ MEMBERS = {
     "AsyncItems": {"aclose", "close", "complete"},
     "Challenge": {"headers", "reply", "secret"},
     "Client": METHODS | {"connection"},
-    "Event": {"account", "at", "data", "headers", "key", "name", "object", "raw", "subject", "trigger"},
+    "Event": {"account", "at", "data", "error", "headers", "key", "name", "object", "raw", "subject", "trigger"},
     "Items": {"close", "complete"},
     "Observer": {"after", "before", "begin", "end"},
     "Receiver": {"handle", "lifespan", "open_inbox", "on"},

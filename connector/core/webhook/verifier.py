@@ -63,6 +63,8 @@ class WebhookVerifier:
     ) -> list[Event] | Challenge:
         """Return the events or the Challenge of a delivery. Raises WebhookError, which contains nothing of it.
 
+        What the service sent, but is no event as the manifest describes it, is an event with an `error`.
+
         `secrets` are by the key of their input. Compares every secret and digest in constant time, and parses the body
         only after one matches, unless the body has the secret. `now` is epoch seconds, `max_age` seconds (default: the
         manifest's). Where there is no secret, the Challenge that hands it over has it.
@@ -74,15 +76,24 @@ class WebhookVerifier:
         if delivery.method != "POST":
             raise build_webhook_error("method", "The request is no delivery.", HTTPStatus.METHOD_NOT_ALLOWED)
         signer, received = self._authenticate(tokens.get(self.key_name, []), received, now, max_age)
+        try:
+            received = received if received.data is not None else self._parse_body(received)
+        except WebhookError as error:
+            return [self._event_parser.build_unreadable(received.body, None, received.headers, error)]
         if self.challenge is not None and self.challenge.is_signed_challenge(received):
             return self.challenge.answer(received, signer, tokens)
         return self._event_parser.parse_events(received.body, received.data, received.headers)
 
     def get_single(self, events: Sequence[Event]) -> Event:
-        """Return the event of a delivery that has one. Raises UsageError where a delivery may have several."""
+        """Return the event of a delivery that has one.
+
+        Raises UsageError where a delivery may have several, WebhookError where it is none.
+        """
         if self.trigger.event.each is not None:
             hint = "Use verify_webhook_events, which returns a list of them."
             raise UsageError(f"A delivery of {self.name} has several events.", hint=hint)
+        if events[0].error is not None:
+            raise events[0].error
         return events[0]
 
     def find_signing_time(self, delivery: Delivery) -> float | None:
@@ -182,15 +193,15 @@ class WebhookVerifier:
     def _authenticate(
         self, all_keys: Sequence[bytes], received: ReceivedDelivery, now: float, max_age: float | None
     ) -> tuple[bytes, ReceivedDelivery]:
-        """Return the key of a delivery, and the delivery with its data. Raises WebhookError."""
+        """Return the key of a delivery, and the delivery, with its data where that was needed. Raises WebhookError."""
         limit = self.trigger.max_age if max_age is None else max_age
         if self.scheme is None:
             return self._check_token(all_keys, received)
         signer, timestamp = self.scheme.find_key(all_keys, received)
         if limit is not None and not self.scheme.is_time_in_body:
             self.scheme.check_age(timestamp, None, received, now, limit)
-        received = self._parse_body(received)
         if limit is not None and self.scheme.is_time_in_body:
+            received = self._parse_body(received)
             self.scheme.check_age(timestamp, received.data, received, now, limit)
         return signer, received
 
@@ -206,7 +217,7 @@ class WebhookVerifier:
         matches = [[is_equal(text, key) for key in all_keys] for text in given]
         if not given or not all(map(any, matches)):
             raise build_webhook_error("signature", "The delivery does not have the expected token.")
-        return b"", received if received.data is not None else self._parse_body(received)
+        return b"", received
 
     def _parse_body(self, received: ReceivedDelivery) -> ReceivedDelivery:
         return replace(received, data=self.body_format.parse(received.body))

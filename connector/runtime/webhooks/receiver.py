@@ -231,6 +231,9 @@ class Receiver:
             self._count_outcome("not kept", str(error) or "the inbox is too slow")
             return Answer(503)
         self._count_outcome("kept")
+        for event in events:
+            if event.error is not None:
+                self._count_outcome("unreadable", str(event.error))
         if self._dispatcher is not None:
             self._dispatcher.wake()
         elif self.handlers and self.counts["kept"] == 1:
@@ -242,7 +245,8 @@ class Receiver:
         self.counts[outcome] += 1
         count = self.counts[outcome]
         if outcome not in _EXPECTED_OUTCOMES and count & (count - 1) == 0:
-            _log.warning("delivery refused (%d so far): %s", count, f"{outcome}: {details}" if details else outcome)
+            what = "event kept as dead" if outcome == "unreadable" else "delivery refused"
+            _log.warning("%s (%d so far): %s", what, count, f"{outcome}: {details}" if details else outcome)
 
     async def _respond(self, scope: asgi.Scope, receive: asgi.Receive, send: asgi.Send) -> None:
         """Answer when the body is complete; close a connection with an unread body."""

@@ -62,16 +62,24 @@ def verify_webhook_events(
     method: str = "POST",
     url: str = "",
 ) -> list[Event] | Challenge:
-    """Do as `verify_webhook`, for deliveries of one event or of several: return a list, perhaps an empty one."""
+    """Do as `verify_webhook`, for deliveries of one event or of several: return a list, perhaps an empty one.
+
+    Of several, those that are not as the manifest describes them have an `error`, and no name. Raises WebhookError if
+    none of them is.
+    """
     verifier = verifier_for(connector, trigger)
     if not isinstance(raw_body, bytes | bytearray | memoryview):
         hint = "Pass the bytes as received: re-encoded JSON does not match the signature."
         raise UsageError(f"The body is {describe_type(raw_body)}; expected bytes.", hint=hint)
     require_url(verifier, url)
     delivery = Delivery(headers, bytes(raw_body), method, url)
-    return verifier.verify_delivery(
+    verified = verifier.verify_delivery(
         collect_secrets(verifier, secret), delivery, time.time() if now is None else now, max_age
     )
+    failures = [event.error for event in verified if event.error] if isinstance(verified, list) else []
+    if failures and isinstance(verified, list) and len(failures) == len(verified):
+        raise failures[0]
+    return verified
 
 
 def accept_handshake(

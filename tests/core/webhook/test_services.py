@@ -148,6 +148,12 @@ def test_a_delivery_of_hubspot_has_several_events_each_of_its_own():
         with pytest.raises(errors.WebhookError) as caught:
             send(wrong)
         assert (caught.value.reason, caught.value.status) == ("body", 400)
+    mixed = send([items[0], {"objectId": 1}, 5, items[1]])
+    assert [(event.name, event.error and event.error.reason) for event in mixed] == [
+        ("contact.creation", None), ("", "event"), ("", "body"), ("contact.creation", None),
+    ]  # fmt: skip
+    assert [(event.data, event.raw) for event in mixed[1:3]] == [({"objectId": 1}, b'{"objectId":1}'), ({}, b"5")]
+    assert len({event.key for event in mixed}) == 4
     with pytest.raises(errors.WebhookError):
         send(items, "https://hooks.example.com/hubspot")
 

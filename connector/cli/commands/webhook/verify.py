@@ -70,11 +70,21 @@ def verify_command(
     signed_at = context.verifier.find_signing_time(delivery)
     try:  # at the time of the signature: the age is checked last, with the numbers
         verified = context.verifier.verify_delivery(secrets, delivery, now if signed_at is None else signed_at)
+        _require_readable(verified)
     except WebhookError as error:
         hint = _diagnose(context, error.reason, secrets, delivery)
         raise WebhookError(error.args[0], reason=error.reason, status=error.status, hint=hint) from None
     _check_age(context, signed_at, now)
     _print_verified(verified, signed_at, now, output_format)
+
+
+def _require_readable(verified: list[Event] | Challenge) -> None:
+    """Raise WebhookError for what is no event as the manifest describes it."""
+    events = [] if isinstance(verified, Challenge) else verified
+    errors = [event.error for event in events if event.error is not None]
+    if errors:
+        count = f"{len(errors)} of {len(events)} events: " if len(events) > 1 else ""
+        raise WebhookError(f"{count}{errors[0]}", reason=errors[0].reason, status=errors[0].status)
 
 
 def _parse_delivery(raw: bytes, headers: Sequence[str]) -> tuple[list[tuple[str, str]], bytes]:
