@@ -14,8 +14,10 @@ from connector.cli.context.context import output_option
 from connector.cli.groups import StrictCommand, global_options
 from connector.cli.output import printer
 from connector.cli.output.times import format_duration, format_time, parse_time
+from connector.core.redaction import describe_type, preview
 from connector.core.webhook.delivery import Delivery
 from connector.core.webhook.event import Challenge
+from connector.definition.suggest import did_you_mean
 from connector.errors import InputError, Problem, WebhookError
 from connector.runtime.webhooks.verify import require_url
 
@@ -30,6 +32,9 @@ _HELP = """Verify a saved delivery, or explain why it is rejected. Exit code 0 o
 
 The file holds {"headers": {...}, "body": "..."} with the body as it was received; or, with -H, the raw body.
 """
+_FILE_KEYS = ("headers", "body")
+_OPTION_BY_KEY = {"method": "-X", "url": "--url", "timestamp": "--timestamp"}
+_EXPECTED_FILE = '{"headers": {...}, "body": "..."}, or a raw body with its headers as -H'
 _EXPECTED_TIMES = {
     "s": "seconds since 1970, in digits",
     "ms": "milliseconds since 1970, in digits",
@@ -102,20 +107,38 @@ def _parse_delivery(raw: bytes, headers: Sequence[str]) -> tuple[list[tuple[str,
             ]
             raise InputError.from_problems("webhook verify", problems)
         return [(name, value) for name, _, value in parsed_headers], raw
-    expected = '{"headers": {...}, "body": "..."}, or a raw body with its headers as -H'
     try:
         saved = json.loads(raw)
     except (ValueError, RecursionError) as error:
-        raise InputError.from_problems("webhook verify", [Problem("-f", f"invalid JSON: {error}", expected)]) from None
-    saved_headers, body = (saved.get("headers"), saved.get("body")) if isinstance(saved, dict) else (None, None)
-    pairs = list(saved_headers.items()) if isinstance(saved_headers, dict) else saved_headers
-    is_valid = isinstance(pairs, list) and all(map(_is_pair, pairs))
-    if not is_valid or not isinstance(body, str):
-        received = "a body that is a JSON object, not its text" if isinstance(body, dict) else "another shape"
-        fix = "save the received bytes: the signature does not fit JSON that was serialized again"
-        raise InputError.from_problems("webhook verify", [Problem("-f", received, expected, fix)])
-    assert isinstance(pairs, list)
+        problem = Problem("-f", f"invalid JSON: {error}", _EXPECTED_FILE)
+        raise InputError.from_problems("webhook verify", [problem]) from None
+    problems = list(_find_problems(saved))
+    if problems:
+        raise InputError.from_problems("webhook verify", problems)
+    saved_headers, body = saved["headers"], saved["body"]
+    pairs = saved_headers.items() if isinstance(saved_headers, dict) else saved_headers
     return [(str(name), str(value)) for name, value in pairs], body.encode("utf-8", "surrogatepass")
+
+
+def _find_problems(saved: Any) -> Iterator[Problem]:
+    """Yield what is wrong with a saved delivery, without any of its content."""
+    if not isinstance(saved, dict):
+        yield Problem("-f", describe_type(saved), _EXPECTED_FILE)
+        return
+    for key in saved:
+        if key not in _FILE_KEYS:
+            option = _OPTION_BY_KEY.get(key)
+            fix = f"give it as {option}" if option else did_you_mean(key, _FILE_KEYS).strip()
+            yield Problem(f"-f {preview(key)}", "an unknown key", " and ".join(_FILE_KEYS), fix)
+    headers, body = saved.get("headers"), saved.get("body")
+    pairs = list(headers.items()) if isinstance(headers, dict) else headers
+    if not isinstance(pairs, list) or not all(map(_is_pair, pairs)):
+        received = "nothing" if "headers" not in saved else describe_type(headers)
+        yield Problem("-f headers", received, "a mapping of names to values, or a list of pairs")
+    if not isinstance(body, str):
+        received = "nothing" if "body" not in saved else describe_type(body)
+        fix = "save the received bytes: the signature does not fit JSON that was serialized again"
+        yield Problem("-f body", received, "the text of the body", fix)
 
 
 def _is_pair(item: object) -> bool:
