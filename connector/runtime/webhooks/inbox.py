@@ -250,7 +250,7 @@ def _write(items: Sequence[Any], connection: Connection) -> None:
 @functools.cache
 def _compile_statements(dialect: str) -> tuple[str, str]:
     """Return the INSERT and UPDATE statements for a driver, with positional parameters."""
-    initial_values = {"attempts": literal_column("0")}
+    initial_values: dict[str, Any] = {"attempts": literal_column("0")}
     dialect_module: Any = {"sqlite": sqlite, "postgresql": psycopg}[dialect]
     compiler_dialect = dialect_module.dialect(paramstyle="qmark" if dialect_module is sqlite else "format")
     insert = sqlite.insert if dialect_module is sqlite else postgresql.insert

@@ -56,6 +56,11 @@ def test_where_no_secret_can_come_it_does_not_start(here, tmp_path, words, said)
     assert (done.code, said in done.err) == (2, True), done.err
 
 
+def test_without_a_secret_it_says_how_to_get_it(here):
+    done = here("webhook", "serve", "--port", "0", "--connector", NOTION)
+    assert (done.code, "--accept-handshake FILE' takes it from the service" in done.err) == (2, True), done.err
+
+
 def test_a_file_that_others_may_read_is_refused(here, tmp_path):
     path = tmp_path / "secret"
     path.write_text(TOKEN)
