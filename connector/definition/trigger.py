@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 TimeUnit = Literal["s", "ms", "iso"]
 Hash = Literal["sha1", "sha256", "sha512"]
-Algorithm = Literal["hmac", "ed25519", "rsa_sha256"]
+Algorithm = Literal["hmac", "ed25519", "rsa_sha256", "ecdsa_sha256"]
 _REPLY_HEADER = f"{HEADER}."
 BodyKind = Annotated[str, StringConstraints(pattern=r"^(json|none|form(\.[^.\s]+)?)$")]
 
@@ -27,7 +27,9 @@ class Signature(StrictModel):
 
     header: Text
     algorithm: Algorithm = Field(
-        default="hmac", description="hmac with a shared secret; ed25519 and rsa_sha256 with the service's public key."
+        default="hmac",
+        description="hmac with a shared secret; ed25519, rsa_sha256 and ecdsa_sha256 (P-256) with the service's public "
+        "key.",
     )
     hash: Hash = Field(default="sha256", description="The hash of an HMAC.")
     timestamp: Text | None = Field(

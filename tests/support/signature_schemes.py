@@ -106,6 +106,24 @@ paystack:
   signature: {header: x-paystack-signature, hash: sha512, payload: "{body}", format: "{hex}"}
   event: {name: event, object: data, subject: [data.id]}
   dedupe: {}
+sendgrid:
+  inputs: {publicKey: {label: Key, help: The verification key., type: string}}
+  signature:
+    header: X-Twilio-Email-Event-Webhook-Signature
+    algorithm: ecdsa_sha256
+    timestamp: header.X-Twilio-Email-Event-Webhook-Timestamp
+    payload: "{timestamp}{body}"
+    format: "{base64}"
+    digest: base64
+    secret: base64
+  event: {each: ".", name: event, at: timestamp, subject: [sg_message_id]}
+  dedupe: [sg_event_id]
+  max_age: 86400
+github_scanning:
+  inputs: {publicKey: {label: Key, help: The key of the identifier., type: text}}
+  signature: {header: Github-Public-Key-Signature, algorithm: ecdsa_sha256, payload: "{body}", format: "{base64}", digest: base64, secret: pem}
+  event: {each: ".", name: type, subject: [url]}
+  dedupe: {}
 smartsheet:
   inputs: {sharedSecret: {label: Secret, help: The secret., type: password}}
   signature: {header: Smartsheet-Hmac-SHA256, payload: "{body}", format: "{hex}"}

@@ -205,7 +205,9 @@ def test_the_fields_of_a_form_are_delivered(make_receiver):
     assert got == ["Grüße & more"]
 
 
-@pytest.mark.parametrize("name", ["discord", "wise", "graph", "mailchimp", "mandrill", "meta", "paystack", "xero"])
+@pytest.mark.parametrize(
+    "name", ["discord", "wise", "sendgrid", "graph", "mailchimp", "mandrill", "meta", "paystack", "xero"]
+)
 def test_what_the_sandbox_sends_is_kept(make_receiver, name):
     connector = build_connector(name)
     secrets = get_sandbox_secrets(connector)
