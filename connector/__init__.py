@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from connector.runtime.storage.open import open_store as open_store
     from connector.runtime.storage.store import Store as Store
     from connector.runtime.webhooks.receiver import Receiver as Receiver
+    from connector.runtime.webhooks.verify import accept_handshake as accept_handshake
     from connector.runtime.webhooks.verify import verify_webhook as verify_webhook
     from connector.runtime.webhooks.verify import verify_webhook_events as verify_webhook_events
 
@@ -46,6 +47,7 @@ _MODULES_BY_NAME = {
     "Request": "connector.core.request.builder",
     "Result": "connector.core.response.result",
     "Store": "connector.runtime.storage.store",
+    "accept_handshake": "connector.runtime.webhooks.verify",
     "begin_device_sign_in": "connector.runtime.auth.device_sign_in",
     "begin_sign_in": "connector.runtime.auth.sign_in",
     "finish_sign_in": "connector.runtime.auth.sign_in",
@@ -69,6 +71,7 @@ __all__ = [
     "Result",
     "Store",
     "__version__",
+    "accept_handshake",
     "begin_device_sign_in",
     "begin_sign_in",
     "errors",

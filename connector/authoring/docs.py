@@ -130,8 +130,11 @@ def _describe_signature(trigger: Trigger) -> Iterator[str]:
         yield f"- Valid for {trigger.max_age:,} seconds"
     if trigger.challenge is not None:
         reply = trigger.challenge.reply
-        answer = f"is {format_code(reply)}" if isinstance(reply, str) else f"has {', '.join(map(format_code, reply))}"
+        names = ", ".join(map(format_code, reply)) or "nothing"
+        answer = f"is {format_code(reply)}" if isinstance(reply, str) else f"has {names}"
         yield f"- Challenge {format_code(trigger.challenge.name)}: the reply {answer}"
+        if trigger.challenge.keep_as is not None:
+            yield f"- It hands over {format_code(trigger.challenge.keep_as)}, where no secret is known yet"
     if trigger.identity.id:
         yield f"- A repeated event has the same {', '.join(map(format_code, trigger.identity.id))}"
     elif trigger.dedupe:

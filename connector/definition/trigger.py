@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from connector.definition.fields import FormField
-from connector.definition.json_path import DataOrHeaderPath, JsonPath, parse_delivery_path
+from connector.definition.json_path import HEADER, DataOrHeaderPath, JsonPath, parse_delivery_path
 from connector.definition.lazy import cached_property
 from connector.definition.validation.strict_model import Key, StrictModel, Text
 
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 TimeUnit = Literal["s", "ms", "iso"]
 Hash = Literal["sha1", "sha256", "sha512"]
-Algorithm = Literal["hmac", "ed25519", "rsa_sha256"]
+Algorithm = Literal["hmac", "ed25519", "rsa_sha256", "ecdsa_sha256"]
+_REPLY_HEADER = f"{HEADER}."
 BodyKind = Annotated[str, StringConstraints(pattern=r"^(json|none|form(\.[^.\s]+)?)$")]
 
 
@@ -26,7 +27,9 @@ class Signature(StrictModel):
 
     header: Text
     algorithm: Algorithm = Field(
-        default="hmac", description="hmac with a shared secret; ed25519 and rsa_sha256 with the service's public key."
+        default="hmac",
+        description="hmac with a shared secret; ed25519, rsa_sha256 and ecdsa_sha256 (P-256) with the service's public "
+        "key.",
     )
     hash: Hash = Field(default="sha256", description="The hash of an HMAC.")
     timestamp: Text | None = Field(
@@ -64,9 +67,12 @@ class ChallengeToken(StrictModel):
 
 
 class ChallengeFormat(StrictModel):
-    """How the service checks a receiver: whether it answers at its URL, or knows the secret."""
+    """How the service checks a receiver: whether it answers at its URL, or knows the secret, or is to know it."""
 
-    method: Literal["POST", "GET"] = Field(default="POST", description="How the challenge is sent.")
+    method: Literal["POST", "GET", "HEAD"] = Field(default="POST", description="How the challenge is sent.")
+    signed: bool = Field(
+        default=True, description="false for a challenge in a POST that has no signature and no token, unlike events."
+    )
     at: DataOrHeaderPath | None = Field(
         default=None, description="Where a delivery says that it is a challenge; where an event has its name if absent."
     )
@@ -77,8 +83,14 @@ class ChallengeFormat(StrictModel):
         default=None, description="What to read: a path into the body, header.X or query.x."
     )
     token: ChallengeToken | None = None
+    keep_as: Key | None = Field(
+        default=None,
+        description="The input whose secret is handed over by it: what is read, where no secret is known yet.",
+    )
     reply: dict[str, Text | int] | Text = Field(
-        description="The answer, with {read}, {hex} or {base64}: a mapping is sent as JSON, a text as text."
+        default={},
+        description="The answer, with {read}, {hex} or {base64}: a mapping is sent as JSON, but for header.X, which is "
+        "a header; a text is sent as text.",
     )
 
     @property
@@ -88,8 +100,22 @@ class ChallengeFormat(StrictModel):
 
     @property
     def is_signed(self) -> bool:
-        """Whether it is a delivery like any other: what the query says comes before anything is signed."""
-        return self.method == "POST" and (self.read is None or parse_delivery_path(self.read).query is None)
+        """Whether it is verified as any delivery: neither what the query says, nor what hands over the secret."""
+        is_in_query = self.read is not None and parse_delivery_path(self.read).query is not None
+        return self.method == "POST" and self.signed and self.keep_as is None and not is_in_query
+
+    @property
+    def reply_headers(self) -> dict[str, str]:
+        """The headers of its answer by name."""
+        named = self.reply.items() if isinstance(self.reply, dict) else ()
+        return {name.removeprefix(_REPLY_HEADER): str(text) for name, text in named if name.startswith(_REPLY_HEADER)}
+
+    @property
+    def reply_content(self) -> dict[str, str | int] | str:
+        """The body of its answer: a mapping is JSON."""
+        if isinstance(self.reply, str):
+            return self.reply
+        return {name: text for name, text in self.reply.items() if not name.startswith(_REPLY_HEADER)}
 
     @property
     def reply_texts(self) -> list[str]:
@@ -187,8 +213,10 @@ class Trigger(StrictModel):
     def secret_places(self) -> list[str]:
         """Where deliveries have a signature or a token."""
         at_challenge = self.challenge.token.at if self.challenge and self.challenge.token else None
-        header = f"header.{self.signature.header}" if self.signature else None
-        return [place for place in (header, self.token, at_challenge) if place]
+        read = self.challenge.read if self.challenge and self.challenge.keep_as else None
+        handed_over = f"body.{read}" if read and parse_delivery_path(read).segments else read
+        header = f"{HEADER}.{self.signature.header}" if self.signature else None
+        return [place for place in (header, self.token, at_challenge, handed_over) if place]
 
     @property
     def needs_url(self) -> bool:

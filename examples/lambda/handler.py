@@ -40,8 +40,8 @@ def take_event(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: 
 
     `connector webhook serve` on another machine, with the same CONNECTOR_INBOX, delivers what is kept here.
     """
-    status, content = asyncio.run(receiver.handle(event["headers"], read_body(event)))
-    return build_reply(status, content)
+    answer = asyncio.run(receiver.handle(event["headers"], read_body(event)))
+    return build_reply(answer.status, answer.content)
 
 
 def read_body(event: dict[str, Any]) -> bytes:

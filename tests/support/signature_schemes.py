@@ -106,6 +106,51 @@ paystack:
   signature: {header: x-paystack-signature, hash: sha512, payload: "{body}", format: "{hex}"}
   event: {name: event, object: data, subject: [data.id]}
   dedupe: {}
+sendgrid:
+  inputs: {publicKey: {label: Key, help: The verification key., type: string}}
+  signature:
+    header: X-Twilio-Email-Event-Webhook-Signature
+    algorithm: ecdsa_sha256
+    timestamp: header.X-Twilio-Email-Event-Webhook-Timestamp
+    payload: "{timestamp}{body}"
+    format: "{base64}"
+    digest: base64
+    secret: base64
+  event: {each: ".", name: event, at: timestamp, subject: [sg_message_id]}
+  dedupe: [sg_event_id]
+  max_age: 86400
+github_scanning:
+  inputs: {publicKey: {label: Key, help: The key of the identifier., type: text}}
+  signature: {header: Github-Public-Key-Signature, algorithm: ecdsa_sha256, payload: "{body}", format: "{base64}", digest: base64, secret: pem}
+  event: {each: ".", name: type, subject: [url]}
+  dedupe: {}
+smartsheet:
+  inputs: {sharedSecret: {label: Secret, help: The secret., type: password}}
+  signature: {header: Smartsheet-Hmac-SHA256, payload: "{body}", format: "{hex}"}
+  challenge:
+    signed: false
+    read: header.Smartsheet-Hook-Challenge
+    reply: {header.Smartsheet-Hook-Response: "{read}", smartsheetHookResponse: "{read}"}
+  event: {each: events, name: eventType, at: timestamp, unit: iso, subject: [id]}
+  dedupe: {}
+monday:
+  inputs: {secret: {label: Secret, help: The secret of your own., type: password}}
+  token: query.secret
+  challenge: {signed: false, read: challenge, reply: {challenge: "{read}"}}
+  event: {name: event.type, at: event.triggerTime, unit: iso, object: event, subject: [event.pulseId]}
+  dedupe: [event.triggerUuid]
+okta:
+  inputs: {secret: {label: Secret, help: The secret of your own., type: password}}
+  token: header.Authorization
+  challenge: {method: GET, read: header.X-Okta-Verification-Challenge, reply: {verification: "{read}"}}
+  event: {each: data.events, name: eventType, at: published, unit: iso, subject: [uuid]}
+  dedupe: [uuid]
+trello:
+  inputs: {secret: {label: Secret, help: The secret., type: password}}
+  signature: {header: X-Trello-Webhook, hash: sha1, payload: "{body}{url}", format: "{base64}", digest: base64}
+  challenge: {method: HEAD}
+  event: {name: action.type, at: action.date, unit: iso, object: model, subject: [model.id]}
+  dedupe: [action.id]
 xero:
   inputs: {key: {label: Key, help: The key., type: password}}
   signature: {header: x-xero-signature, payload: "{body}", format: "{base64}", digest: base64}
@@ -118,7 +163,7 @@ TRIGGERS: dict[str, dict[str, Any]] = {
 }
 _FOLDERS = [
     *(_ROOT / "examples" / name for name in ("slack", "twilio", "google-calendar", "notion", "hubspot")),
-    _ROOT / "tests" / "connectors" / "linear",
+    *(_ROOT / "tests" / "connectors" / name for name in ("linear", "asana")),
 ]
 INSTALLED = {connector.name: connector for connector in map(Connector.open, _FOLDERS)}
 

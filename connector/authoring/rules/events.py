@@ -56,6 +56,12 @@ def check_emitted_events(file: ParsedFile[Manifest], folder: ConnectorFolder) ->
                 "events need a trigger, which says how they are signed; there is no trigger.",
                 key=True,
             )
+        for trigger_name, trigger in list(file.model.triggers.items())[:1]:  # which sends them
+            if trigger.event.object is None:
+                message = (
+                    f"add `object` to the `event` of {trigger_name}: the place of a record, `.` for the whole body."
+                )
+                yield Violation(path, "resource", message, key=True)
         if resource.events.within is not None and resource.parent is None:
             message = f"{name} has no parent, whose event it could be in; remove `within`."
             yield Violation((*path, "within"), "resource", message, key=True)

@@ -50,12 +50,12 @@ class BodyFormat:
             raise build_webhook_error("body", f"The body must be {expected}.", status=400)
         return data
 
-    def list_events(self, body: bytes, data: Any) -> list[tuple[bytes, dict[str, Any]]]:
-        """Return the bytes and the data of each event in a body. Raises WebhookError."""
+    def list_events(self, body: bytes, data: Any) -> list[tuple[bytes, Any]]:
+        """Return the bytes and the data of each event in a body, whatever it is. Raises WebhookError without a list."""
         if self._each is None:
             return [(body, data)]
         items = get_at_path(data, self._each)
-        if not isinstance(items, list) or len(items) > MAX_EVENTS or not all(isinstance(item, dict) for item in items):
+        if not isinstance(items, list) or len(items) > MAX_EVENTS:
             place = "the body" if self._each == "." else self._each
             raise build_webhook_error("body", f"{place} must be a list of up to {MAX_EVENTS} events.", status=400)
         try:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 MAX_TOKEN_LENGTH = 128  # characters of a challenge's token that is signed
 MAX_ECHO_LENGTH = 1024  # characters of one that is only sent back
+MAX_UNSIGNED_BYTES = 16_384  # bytes of a body that is read though it is not signed
 _SIGNED_TOKEN = re.compile(rf"[A-Za-z0-9_-]{{1,{MAX_TOKEN_LENGTH}}}\Z")
 _ECHOED_TOKEN = re.compile(rf"[ -~]{{1,{MAX_ECHO_LENGTH}}}\Z")
 _REPLY_FIELD = re.compile(r"\{(read|hex|base64)\}")
@@ -39,8 +40,12 @@ class ChallengeResponder:
         token = self._format.token
         self._token_place = parse_delivery_path(token.at) if token else None
         self._is_digest_wanted = any("{hex}" in text or "{base64}" in text for text in self._format.reply_texts)
-        places = (self._name_place, self._read_place, self._token_place)
-        self.header_names = {place.header for place in places if place and place.header}
+        self._hands_over_secret = self._format.keep_as is not None
+        places = [place for place in (self._name_place, self._read_place, self._token_place) if place]
+        self.header_names = {place.header for place in places if place.header}
+        self.is_in_body = any(place.header is None and place.query is None for place in places)
+        is_read_beside_body = self._read_place is not None and not self._read_place.segments
+        self._is_told_apart = self.is_signed or self._format.is_ is not None or is_read_beside_body
 
     def is_challenge(self, delivery: ReceivedDelivery) -> bool:
         """Whether a delivery is a challenge, by what stands at its place."""
@@ -48,7 +53,13 @@ class ChallengeResponder:
             return False
         if self._format.is_ is not None and self._name_place is not None:
             return _is_same(delivery.read(self._name_place), self._format.is_)
-        return self._read_place is not None and delivery.read(self._read_place) is not None
+        if self._read_place is None:
+            return self.method != "POST"
+        return delivery.read(self._read_place) is not None
+
+    def is_signed_challenge(self, delivery: ReceivedDelivery) -> bool:
+        """Whether a delivery that was verified is a challenge: no field of an event makes it one."""
+        return self._is_told_apart and not self._hands_over_secret and self.is_challenge(delivery)
 
     def answer(
         self, delivery: ReceivedDelivery, signer: bytes, tokens: Mapping[str, Sequence[bytes]] | None = None
@@ -59,9 +70,9 @@ class ChallengeResponder:
             expected = (tokens or {}).get(self._format.token.input, ())
             if sum(is_equal(given, token) for token in expected) == 0:  # all are compared
                 raise build_webhook_error("challenge", "The challenge does not have the expected token.")
-        reply = self._format.reply
+        reply, headers = self._format.reply_content, self._format.reply_headers
         if self._read_place is None:
-            return Challenge(reply)
+            return Challenge(reply, headers)
         text = delivery.read(self._read_place)
         pattern = _SIGNED_TOKEN if self._is_digest_wanted else _ECHOED_TOKEN
         if not isinstance(text, str) or not pattern.match(text):
@@ -76,12 +87,16 @@ class ChallengeResponder:
         def fill(template: str) -> str:
             return _REPLY_FIELD.sub(lambda match: values.get(match[1], match[0]), template)
 
-        if isinstance(reply, str):
-            return Challenge(fill(reply))
-        return Challenge({key: fill(item) if isinstance(item, str) else item for key, item in reply.items()})
+        return Challenge(
+            fill(reply)
+            if isinstance(reply, str)
+            else {key: fill(item) if isinstance(item, str) else item for key, item in reply.items()},
+            {name: fill(item) for name, item in headers.items()},
+            text if self._hands_over_secret else "",
+        )
 
-    def add_to_sample(self, data: Any, query: dict[str, str], text: str, token: str) -> Any:
-        """Return the data of a challenge that asks for `text`; fills the query where it is read from there."""
+    def add_to_sample(self, data: Any, query: dict[str, str], headers: dict[str, str], text: str, token: str) -> Any:
+        """Return the data of a challenge that asks for `text`; fills the query and headers that it is read from."""
         for place, value in (
             (self._read_place, text), (self._name_place, self._format.is_), (self._token_place, token),
         ):  # fmt: skip
@@ -89,7 +104,9 @@ class ChallengeResponder:
                 continue
             if place.query is not None:
                 query[place.query] = str(value)
-            elif place.header is None:
+            elif place.header is not None:
+                headers[place.header] = str(value)
+            else:
                 data = set_at(data, place.segments, value)
         return data
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from connector.core.webhook.body import BodyFormat
@@ -12,6 +12,7 @@ from connector.core.webhook.errors import build_webhook_error
 from connector.core.webhook.identity import KeyBuilder, read_place, to_id_text
 from connector.core.webhook.times import to_datetime
 from connector.definition.json_path import parse_reply_path
+from connector.errors import WebhookError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,7 +32,8 @@ class Event:
 
     `key` is the same for every delivery of an event and differs between events, as the manifest's `dedupe` defines: use
     it as an idempotency key. `subject` identifies the object of the event, to deliver its events in order. `headers`
-    are those that the trigger reads values from, by lower-case name.
+    are those that the trigger reads values from, by lower-case name. `error` says why a part of a delivery is not an
+    event as the manifest describes it; its name is empty then, and `raw` is what the service sent.
     """
 
     trigger: str
@@ -44,6 +46,7 @@ class Event:
     key: str
     subject: str
     headers: dict[str, str] = field(default_factory=dict, compare=False)
+    error: WebhookError | None = field(default=None, compare=False)
 
     def __repr__(self) -> str:
         when = f" at {self.at.isoformat()}" if self.at else ""
@@ -52,12 +55,19 @@ class Event:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Challenge:
-    """The service checks the receiver: answer 200 with `reply`, a mapping as JSON or a text as `text/plain`."""
+    """The service checks the receiver: answer 200 with `reply`, a mapping as JSON or a text as `text/plain`.
+
+    `headers` are to be sent too. `secret` is the one that the service hands over, and empty otherwise: save it before
+    the answer, as later deliveries are verified with it.
+    """
 
     reply: dict[str, str | int] | str = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
+    secret: str = ""
 
     def __repr__(self) -> str:
-        return f"<Challenge, answered with {'a text' if isinstance(self.reply, str) else ', '.join(self.reply)}>"
+        names = ["a text"] if isinstance(self.reply, str) else [*self.reply, *self.headers]
+        return f"<Challenge, answered with {', '.join(names) or 'nothing'}>"
 
 
 class EventParser:
@@ -76,17 +86,40 @@ class EventParser:
         self.header_names = self._key_builder.header_names
 
     def parse_events(self, body: bytes, data: Any, headers: HeaderValues) -> list[Event]:
-        """Return the events of a delivery. Raises WebhookError if one has no name."""
-        return [
-            self._parse_event(raw, event_data, headers) for raw, event_data in self.body_format.list_events(body, data)
-        ]
+        """Return the events of a delivery; of what is none of a service's own, one with an `error`."""
+        try:
+            items = self.body_format.list_events(body, data)
+        except WebhookError as error:
+            return [self.build_unreadable(body, data, headers, error)]
+        return [self._parse_or_mark(raw, item, headers) for raw, item in items]
+
+    def build_unreadable(self, body: bytes, data: Any, headers: HeaderValues, error: WebhookError) -> Event:
+        """Return what a service sent, though it is no event as the manifest describes it."""
+        fields = data if isinstance(data, dict) else {}
+        key = self._key_builder.build_raw_key(body, headers)
+        return replace(self._build_event(body, fields, "", headers, key), error=error)
 
     def parse_stored(self, body: bytes, name: str, key: str, headers: Mapping[str, str]) -> Event:
-        """Rebuild an event from what an inbox keeps of it. Raises WebhookError if the body is none of an event."""
-        data = self.body_format.parse_event(body)
-        return self._build_event(body, data, name, {header: [value] for header, value in headers.items()}, key)
+        """Rebuild an event from what an inbox keeps of it. Raises WebhookError if the body is none of an event.
 
-    def _parse_event(self, raw: bytes, data: dict[str, Any], headers: HeaderValues) -> Event:
+        One without a name could not be read when it came; perhaps it can be now.
+        """
+        data = self.body_format.parse_event(body)
+        values = {header: [value] for header, value in headers.items()}
+        if not name:
+            return replace(self._parse_event(body, data, values), key=key)
+        return self._build_event(body, data, name, values, key)
+
+    def _parse_or_mark(self, raw: bytes, item: Any, headers: HeaderValues) -> Event:
+        try:
+            return self._parse_event(raw, item, headers)
+        except WebhookError as error:
+            return self.build_unreadable(raw, item, headers, error)
+
+    def _parse_event(self, raw: bytes, data: Any, headers: HeaderValues) -> Event:
+        """Return the event of its data. Raises WebhookError if it is none of an event, or has no name."""
+        if not isinstance(data, dict):
+            raise build_webhook_error("body", "An event must be a JSON object.", status=400)
         value = read_place(data, self._name_place, headers)
         name = value if isinstance(value, str) and value else self._default_name
         if not name or len(name) > MAX_NAME_LENGTH or not name.isprintable():

@@ -54,6 +54,11 @@ class KeyBuilder:
         except (ValueError, RecursionError):  # lists within lists, a thousand deep: its bytes tell it apart
             return self._hash(name, "bytes", event_headers, hashlib.sha256(body).hexdigest())
 
+    def build_raw_key(self, body: bytes, headers: HeaderValues) -> str:
+        """Return the key of what is no event: its bytes tell it apart."""
+        event_headers = [headers.get(header, ()) for header in self._event_headers]
+        return self._hash("", "bytes", event_headers, hashlib.sha256(body).hexdigest())
+
     def _hash(self, name: str, basis: str, parts: list[Any], text: str = "") -> str:
         return hashlib.sha256(f"{_dump([self._trigger_name, name, basis, *parts])}{text}".encode()).hexdigest()
 

@@ -52,12 +52,10 @@ def sign(signature: Signature, key: bytes, payload: bytes) -> bytes:
     """Return the digest of a payload as it is written; for public keys, `key` is the private key as PEM."""
     if not signature.has_public_key:
         return encode_digest(signature, compute_hmac(signature, key, payload))
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import padding
+    from cryptography.hazmat.primitives import serialization
 
     private_key: Any = serialization.load_pem_private_key(key, None)
-    padding_and_hash = (padding.PKCS1v15(), hashes.SHA256()) if signature.algorithm == "rsa_sha256" else ()
-    return encode_digest(signature, private_key.sign(payload, *padding_and_hash))
+    return encode_digest(signature, private_key.sign(payload, *_list_parameters(signature.algorithm)))
 
 
 def compute_hmac(signature: Signature, key: bytes, payload: bytes) -> bytes:
@@ -86,7 +84,7 @@ def _load_public_key(algorithm: Algorithm, key: bytes) -> Any:
     """Return a public key: of 32 bytes, or as DER or PEM. Raises InvalidKey."""
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives import serialization
-    from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
+    from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
     try:
         if algorithm == "ed25519" and len(key) == _ED25519_BYTES:
@@ -101,17 +99,28 @@ def _load_public_key(algorithm: Algorithm, key: bytes) -> Any:
         if public_key.key_size >= MIN_RSA_BITS:
             return public_key
         raise InvalidKey(f"is shorter than {MIN_RSA_BITS} bits")
+    if algorithm == "ecdsa_sha256" and isinstance(public_key, ec.EllipticCurvePublicKey):
+        if isinstance(public_key.curve, ec.SECP256R1):
+            return public_key
+        raise InvalidKey("is not of the curve P-256")
     raise InvalidKey(f"is no public key for {algorithm}")
 
 
 def _verify(algorithm: Algorithm, public_key: Any, digest: bytes, payload: bytes) -> bool:
     from cryptography.exceptions import InvalidSignature
-    from cryptography.hazmat.primitives import hashes
-    from cryptography.hazmat.primitives.asymmetric import padding
 
-    padding_and_hash = (padding.PKCS1v15(), hashes.SHA256()) if algorithm == "rsa_sha256" else ()
     try:
-        public_key.verify(digest, payload, *padding_and_hash)
+        public_key.verify(digest, payload, *_list_parameters(algorithm))
     except InvalidSignature:
         return False
     return True
+
+
+def _list_parameters(algorithm: Algorithm) -> tuple[Any, ...]:
+    """Return what a key of this algorithm signs with, beside the payload."""
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import ec, padding
+
+    if algorithm == "rsa_sha256":
+        return padding.PKCS1v15(), hashes.SHA256()
+    return (ec.ECDSA(hashes.SHA256()),) if algorithm == "ecdsa_sha256" else ()

@@ -27,7 +27,10 @@ _ID_PATTERN = re.compile(r"[!-~]+\Z")
 _PAYLOAD_FIELD = re.compile(r"\{(timestamp|id|body|method|url|form)\}")
 _DIGEST_BYTES = {"sha1": 20, "sha256": 32, "sha512": 64}
 _ED25519_DIGEST_BYTES = 64
-_RSA_DIGESTS = {"hex": "(?:[0-9a-f]{2}){256,1024}", "base64": "[A-Za-z0-9+/]{342,1366}={0,2}"}
+_DIGESTS_BY_ALGORITHM = {  # of those that differ in length
+    "rsa_sha256": {"hex": "(?:[0-9a-f]{2}){256,1024}", "base64": "[A-Za-z0-9+/]{342,1366}={0,2}"},
+    "ecdsa_sha256": {"hex": "(?:[0-9a-f]{2}){8,72}", "base64": "[A-Za-z0-9+/]{10,96}={0,2}"},  # two numbers as DER
+}
 
 
 class _SignedHeaders(NamedTuple):
@@ -176,8 +179,8 @@ def _split_template(template: str) -> list[str | bytes]:
 
 def _compile_pattern(signature: Signature) -> re.Pattern[str]:
     """Return the pattern of one signature in the header; its group is the digest."""
-    if signature.algorithm == "rsa_sha256":
-        digest = _RSA_DIGESTS[signature.digest]
+    if signature.algorithm in _DIGESTS_BY_ALGORITHM:
+        digest = _DIGESTS_BY_ALGORITHM[signature.algorithm][signature.digest]
     else:
         is_hmac = signature.algorithm == "hmac"
         size = _DIGEST_BYTES[signature.hash] if is_hmac else _ED25519_DIGEST_BYTES

@@ -6,18 +6,20 @@ may be, or the token that it sends instead, and the challenge by which it checks
 
 from __future__ import annotations
 
+import hmac
+from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from connector.core.json_path import set_at
 from connector.core.webhook import keys
-from connector.core.webhook.challenge import ChallengeResponder
+from connector.core.webhook.challenge import MAX_UNSIGNED_BYTES, ChallengeResponder
 from connector.core.webhook.delivery import Delivery, ReceivedDelivery, add_query, parse_query, select_headers
 from connector.core.webhook.errors import build_webhook_error
 from connector.core.webhook.event import Challenge, Event, EventParser
 from connector.core.webhook.signature import SignatureScheme, is_equal
 from connector.definition.json_path import parse_delivery_place
-from connector.errors import UsageError
+from connector.errors import UsageError, WebhookError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -62,26 +64,37 @@ class WebhookVerifier:
     ) -> list[Event] | Challenge:
         """Return the events or the Challenge of a delivery. Raises WebhookError, which contains nothing of it.
 
+        What the service sent, but is no event as the manifest describes it, is an event with an `error`.
+
         `secrets` are by the key of their input. Compares every secret and digest in constant time, and parses the body
         only after one matches, unless the body has the secret. `now` is epoch seconds, `max_age` seconds (default: the
-        manifest's).
+        manifest's). Where there is no secret, the Challenge that hands it over has it.
         """
         tokens = {key: [self.decode_secret(text, key) for text in texts] for key, texts in secrets.items()}
         received = self._read(delivery)
-        if self.challenge is not None and not self.challenge.is_signed and self.challenge.is_challenge(received):
-            return self.challenge.answer(received, b"", tokens)
+        if (unsigned := self._answer_unsigned(received, tokens)) is not None:
+            return unsigned
         if delivery.method != "POST":
             raise build_webhook_error("method", "The request is no delivery.", HTTPStatus.METHOD_NOT_ALLOWED)
         signer, received = self._authenticate(tokens.get(self.key_name, []), received, now, max_age)
-        if self.challenge is not None and self.challenge.is_signed and self.challenge.is_challenge(received):
+        try:
+            received = received if received.data is not None else self._parse_body(received)
+        except WebhookError as error:
+            return [self._event_parser.build_unreadable(received.body, None, received.headers, error)]
+        if self.challenge is not None and self.challenge.is_signed_challenge(received):
             return self.challenge.answer(received, signer, tokens)
         return self._event_parser.parse_events(received.body, received.data, received.headers)
 
     def get_single(self, events: Sequence[Event]) -> Event:
-        """Return the event of a delivery that has one. Raises UsageError where a delivery may have several."""
+        """Return the event of a delivery that has one.
+
+        Raises UsageError where a delivery may have several, WebhookError where it is none.
+        """
         if self.trigger.event.each is not None:
             hint = "Use verify_webhook_events, which returns a list of them."
             raise UsageError(f"A delivery of {self.name} has several events.", hint=hint)
+        if events[0].error is not None:
+            raise events[0].error
         return events[0]
 
     def find_signing_time(self, delivery: Delivery) -> float | None:
@@ -130,6 +143,45 @@ class WebhookVerifier:
         """Rebuild a verified event from what an inbox keeps of it. Raises WebhookError."""
         return self._event_parser.parse_stored(body, name, key, headers or {})
 
+    def _answer_unsigned(self, received: ReceivedDelivery, tokens: Mapping[str, Sequence[bytes]]) -> Challenge | None:
+        """Return the answer to a challenge that proves nothing; None for any other delivery. Raises WebhookError."""
+        challenge = self.challenge
+        if challenge is None or challenge.is_signed or (received.method == "POST" and self._has_proof(received)):
+            return None
+        if challenge.is_in_body:
+            if len(received.body) > MAX_UNSIGNED_BYTES:
+                return None
+            try:
+                received = self._parse_body(received)
+            except WebhookError:  # it is refused as what is not signed
+                return None
+        if not challenge.is_challenge(received):
+            return None
+        answer = challenge.answer(received, b"", tokens)
+        return self._check_handover(answer, tokens.get(self.key_name, ())) if answer.secret else answer
+
+    def _check_handover(self, answer: Challenge, known: Sequence[bytes]) -> Challenge:
+        """Return the answer to what hands over a secret, without it if it is known. Raises WebhookError for another.
+
+        So a secret that is known is never replaced, and who did not get an answer may ask again.
+        """
+        try:
+            key = self.decode_secret(answer.secret)
+        except UsageError:
+            raise build_webhook_error("challenge", "What is handed over is no secret.", status=400) from None
+        if not known:
+            return answer
+        if sum(hmac.compare_digest(key, other) for other in known) == 0:  # all are compared
+            raise build_webhook_error("challenge", "A secret is known already, and another one is not taken.")
+        return replace(answer, secret="")
+
+    def _has_proof(self, received: ReceivedDelivery) -> bool:
+        """Whether a delivery has a signature, or a token beside its body; it may be a wrong one."""
+        if self.trigger.signature is not None:
+            return self.trigger.signature.header.lower() in received.headers
+        place = self._token_place
+        return place is not None and not place.segments and received.read(place) is not None
+
     def _read(self, delivery: Delivery) -> ReceivedDelivery:
         headers = select_headers(delivery.headers, self._header_names)
         query = parse_query(delivery.url) if delivery.url else {}
@@ -138,15 +190,15 @@ class WebhookVerifier:
     def _authenticate(
         self, all_keys: Sequence[bytes], received: ReceivedDelivery, now: float, max_age: float | None
     ) -> tuple[bytes, ReceivedDelivery]:
-        """Return the key of a delivery, and the delivery with its data. Raises WebhookError."""
+        """Return the key of a delivery, and the delivery, with its data where that was needed. Raises WebhookError."""
         limit = self.trigger.max_age if max_age is None else max_age
         if self.scheme is None:
             return self._check_token(all_keys, received)
         signer, signed_at = self.scheme.find_key(all_keys, received)
         if limit is not None and not self.scheme.is_time_in_body:
             self.scheme.check_age(signed_at, now, limit)
-        received = self._parse_body(received)
         if limit is not None and self.scheme.is_time_in_body:
+            received = self._parse_body(received)
             self.scheme.check_age(self.scheme.read_time(received), now, limit)
         return signer, received
 
@@ -162,7 +214,7 @@ class WebhookVerifier:
         matches = [[is_equal(text, key) for key in all_keys] for text in given]
         if not given or not all(map(any, matches)):
             raise build_webhook_error("signature", "The delivery does not have the expected token.")
-        return b"", received if received.data is not None else self._parse_body(received)
+        return b"", received
 
     def _parse_body(self, received: ReceivedDelivery) -> ReceivedDelivery:
         return received._replace(data=self.body_format.parse(received.body))

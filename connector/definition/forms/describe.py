@@ -122,11 +122,11 @@ def build_form_words(connector: ChoiceFiles, field: InputField, one: Mapping[str
 
 
 def _build_tool_properties(connector: ChoiceFiles, schemas: ObjectSchemas, group: InputGroup) -> dict[str, Any]:
-    """Return the schemas of the inputs that forms show."""
+    """Return the schemas of the inputs that forms show, and of those without which nothing can be run."""
     return {
         key: _build_tool_property(connector, schemas, group, key)
         for key, field in group.inputs.items()
-        if not field.hidden
+        if field.required or not field.hidden
     }
 
 

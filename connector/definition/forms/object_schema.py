@@ -74,9 +74,10 @@ class ObjectSchemas:
         schema = {"title": variant.label, **self.build_group(MemberGroup.build(field, method, variant))}
         for key, values in (variant.when or {}).items():
             tag, properties = field.declared.get(key), schema["properties"]
-            if tag is None or key not in properties:
-                continue
-            words = {word: text for word, text in properties[key].items() if word in ("title", "description")}
+            if tag is None:
+                continue  # a hidden tag is there all the same: without it no object could be of this form
+            shown = properties.get(key, {"title": tag.label, "description": tag.help})
+            words = {word: text for word, text in shown.items() if word in ("title", "description")}
             schema["properties"] = {**properties, key: {**words, "enum": values}}
             is_given = tag.has_default and tag.default in values and method not in UPDATE_METHODS
             if key not in schema["required"] and not is_given:

@@ -79,13 +79,14 @@ async def send_response(send: Send, status: int, content: bytes, *headers: tuple
     await send({"type": "http.response.body", "body": content})
 
 
-async def send_text(send: Send, status: int, text: str) -> None:
+async def send_text(send: Send, status: int, text: str, *more: tuple[bytes, bytes]) -> None:
     """Send a response that is a text, which no browser takes for anything else."""
     content = text.encode()
     headers = [
         (b"content-length", b"%d" % len(content)),
         (b"content-type", b"text/plain; charset=utf-8"),
         (b"x-content-type-options", b"nosniff"),
+        *more,
     ]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": content})

@@ -36,6 +36,10 @@ class HandlerRegistry:
             raise UsageError("A handler needs a pattern of event names.", hint='Use on("meeting.*"), or on() for all.')
         self._handlers.append((pattern, handler))
 
+    def add_secret(self, secret: str) -> None:
+        """Keep a secret out of the reasons of failures."""
+        self._redactor = self._redactor.with_secrets([secret])
+
     async def call(self, event: Event, timeout: float) -> str:  # noqa: ASYNC109  also for handlers in threads
         """Call the matching handlers in order until one fails; return the reason without secrets, or an empty text.
 

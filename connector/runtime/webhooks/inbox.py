@@ -78,7 +78,9 @@ _C = TABLE.c
 _PENDING_STATE: Any = literal_column("'pending'")  # a literal, so that SQLite uses its partial index
 _IS_PENDING = _C.state == _PENDING_STATE
 Index("connector_inbox_order", _C.subject, _C.id, sqlite_where=_IS_PENDING, postgresql_where=_IS_PENDING)
-_INSERT_COLUMNS = ("key", "source", "trigger", "name", "subject", "received_at", "body", "due_at", "headers")
+_INSERT_COLUMNS = (  # in the order of the table, as the parameters are positional
+    "key", "source", "trigger", "name", "subject", "received_at", "body", "state", "due_at", "error", "headers",
+)  # fmt: skip
 _UPDATE_COLUMNS = ("state", "attempts", "due_at", "error")
 
 
@@ -216,7 +218,8 @@ class Inbox:
         """Return the values of _INSERT_COLUMNS for an event."""
         now, headers = self.clock.time(), json.dumps(event.headers)
         names = source or event.trigger, event.trigger, event.name, event.subject
-        return event.key, *names, now, event.raw, now, headers
+        state = "dead" if event.error else "pending"  # what cannot be read is kept as it came, until it is replayed
+        return event.key, *names, now, event.raw, state, now, str(event.error or ""), headers
 
     def _get_writer(self) -> GroupCommitWriter:
         """Return the writer of this process; a forked child does not have its parent's thread."""
@@ -247,7 +250,7 @@ def _write(items: Sequence[Any], connection: Connection) -> None:
 @functools.cache
 def _compile_statements(dialect: str) -> tuple[str, str]:
     """Return the INSERT and UPDATE statements for a driver, with positional parameters."""
-    initial_values = {"state": _PENDING_STATE, "attempts": literal_column("0"), "error": literal_column("''")}
+    initial_values: dict[str, Any] = {"attempts": literal_column("0")}
     dialect_module: Any = {"sqlite": sqlite, "postgresql": psycopg}[dialect]
     compiler_dialect = dialect_module.dialect(paramstyle="qmark" if dialect_module is sqlite else "format")
     insert = sqlite.insert if dialect_module is sqlite else postgresql.insert

@@ -10,12 +10,12 @@ import contextlib
 import json
 import logging
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from connector.core import redaction
 from connector.core.webhook.delivery import Delivery
 from connector.core.webhook.event import Challenge
-from connector.errors import StoreError, UsageError, WebhookError
+from connector.errors import ConnectorError, StoreError, UsageError, WebhookError
 from connector.runtime.extras import require
 from connector.runtime.webhooks import asgi
 from connector.runtime.webhooks.dispatcher import (
@@ -28,10 +28,10 @@ from connector.runtime.webhooks.dispatcher import (
 )
 from connector.runtime.webhooks.handlers import HandlerRegistry
 from connector.runtime.webhooks.timeouts import SharedTimeout, task_timeouts
-from connector.runtime.webhooks.verify import collect_secrets, require_url, verifier_for
+from connector.runtime.webhooks.verify import collect_secrets, require_handshake, require_url, verifier_for
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Mapping
 
     from connector.core.webhook.delivery import Headers
     from connector.core.webhook.event import Event
@@ -46,7 +46,7 @@ BODY_TIMEOUT = 10.0  # seconds for the whole body
 STORE_TIMEOUT = 2.5  # seconds to store an event; a sender does not wait longer
 SHUTDOWN_TIMEOUT = 7.0  # seconds that handlers have to finish when the receiver stops
 _REQUIRED_PACKAGES = ("sqlalchemy",)
-_EXPECTED_OUTCOMES = ("kept", "challenge answered")
+_EXPECTED_OUTCOMES = ("kept", "challenge answered", "secret saved")
 _log = logging.getLogger("connector.webhook")
 
 
@@ -55,10 +55,21 @@ def require_packages(*packages: str) -> None:
     require("server", *packages)
 
 
+class Answer(NamedTuple):
+    """The answer to a delivery: the status, JSON or a text (None for nothing), and headers."""
+
+    status: int
+    content: Any = None
+    headers: Mapping[str, str] = {}
+
+
 class Receiver:
     """Receives the events of a connector's trigger; an ASGI application to serve or to mount in another one.
 
-    `secret` is one text, or several while a new one replaces the old, or a mapping of the trigger's inputs to them.
+    `secret` is one text, or several while a new one replaces the old, or a mapping of the trigger's inputs to them. It
+    may be None with `save_secret`: that is called, in a thread, with the secret that the service hands over by a first
+    delivery, which is not signed, and answered when it returns. Where a secret is known, no other is taken.
+
     `inbox` is the database of events, `sqlite:///PATH` or `postgresql://...`, or an Inbox; several receivers of a
     trigger may share it, and one process of them delivers. `public_url` is the URL that the service sends to, without
     a query, for those that sign it. `max_age` is seconds (default: the manifest's). Handlers run for up to
@@ -70,9 +81,10 @@ class Receiver:
     def __init__(
         self,
         connector: Connector,
-        secret: Secret,
+        secret: Secret | None,
         *,
         inbox: str | Inbox,
+        save_secret: Callable[[str], object] | None = None,
         trigger: str | None = None,
         public_url: str | None = None,
         max_age: float | None = None,
@@ -86,7 +98,11 @@ class Receiver:
         from connector.runtime.webhooks.inbox import Inbox
 
         verifier = verifier_for(connector, trigger)
-        self._secrets = collect_secrets(verifier, secret)
+        if save_secret is not None:
+            require_handshake(verifier)
+        self._save_secret, self._handshake_lock = save_secret, asyncio.Lock()
+        is_awaited = save_secret is not None and not secret
+        self._secrets = {} if is_awaited else collect_secrets(verifier, [] if secret is None else secret)
         for key, texts in self._secrets.items():
             for text in texts:
                 verifier.decode_secret(text, key)
@@ -164,27 +180,48 @@ class Receiver:
             finally:
                 self._dispatcher = None
 
-    async def handle(self, headers: Headers, body: bytes, *, method: str = "POST", query: str = "") -> tuple[int, Any]:
-        """Return the HTTP status and JSON to answer a delivery with, or a text to answer as text/plain.
+    async def handle(self, headers: Headers, body: bytes, *, method: str = "POST", query: str = "") -> Answer:
+        """Return what to answer a delivery with: status, JSON or a text (as text/plain), and headers.
 
         After 200 the events are durable. For a framework without ASGI: `headers` is a mapping or pairs, `body` the
         bytes as received, `query` that of the URL, without `?`.
         """
         url = f"{self.public_url}?{query}" if query else self.public_url
-        delivery = Delivery(headers, body, method, url)
+        return await self._answer(Delivery(headers, body, method, url))
+
+    async def _answer(self, delivery: Delivery) -> Answer:
         try:
             verified = self._source.verifier.verify_delivery(
                 self._secrets, delivery, self.inbox.clock.time(), self._max_age
             )
         except WebhookError as error:
             self._count_outcome(error.reason)
-            return error.status, None
-        if isinstance(verified, Challenge):
-            self._count_outcome("challenge answered")
-            return 200, verified.reply
-        return await self._store_events(verified) if verified else (200, {})
+            return Answer(error.status)
+        if not isinstance(verified, Challenge):
+            return await self._store_events(verified) if verified else Answer(200, {})
+        if verified.secret:
+            return await self._take_secret(delivery, verified)
+        self._count_outcome("challenge answered")
+        return Answer(200, verified.reply, verified.headers)
 
-    async def _store_events(self, events: list[Event]) -> tuple[int, Any]:
+    async def _take_secret(self, delivery: Delivery, handshake: Challenge) -> Answer:
+        """Save the secret that is handed over, and answer; of several at once, the first one counts."""
+        assert self._save_secret is not None
+        async with self._handshake_lock:
+            if not self._secrets:
+                try:
+                    await asyncio.to_thread(self._save_secret, handshake.secret)
+                except Exception as error:  # noqa: BLE001  of the caller's own code, and perhaps with the secret
+                    reason = str(error) if isinstance(error, ConnectorError) else type(error).__name__
+                    self._count_outcome("secret not saved", reason)
+                    return Answer(503)
+                self._secrets = {self._source.verifier.key_name: [handshake.secret]}
+                self.handlers.add_secret(handshake.secret)
+                self._count_outcome("secret saved")
+                return Answer(200, handshake.reply, handshake.headers)
+        return await self._answer(delivery)
+
+    async def _store_events(self, events: list[Event]) -> Answer:
         try:
             with SharedTimeout(self._store_timeouts):
                 if not self._owns_inbox:
@@ -192,20 +229,24 @@ class Receiver:
                 await self.inbox.put_all_async(events, self._source.name)
         except (StoreError, UsageError, TimeoutError) as error:
             self._count_outcome("not kept", str(error) or "the inbox is too slow")
-            return 503, None
+            return Answer(503)
         self._count_outcome("kept")
+        for event in events:
+            if event.error is not None:
+                self._count_outcome("unreadable", str(event.error))
         if self._dispatcher is not None:
             self._dispatcher.wake()
         elif self.handlers and self.counts["kept"] == 1:
             _log.warning("events are kept but not delivered: enter receiver.lifespan() in the application's lifespan")
-        return 200, {}
+        return Answer(200, {})
 
     def _count_outcome(self, outcome: str, details: str = "") -> None:
         """Count an outcome; log the 1st, 2nd, 4th, 8th ... refusal, so that senders cannot fill the disk."""
         self.counts[outcome] += 1
         count = self.counts[outcome]
         if outcome not in _EXPECTED_OUTCOMES and count & (count - 1) == 0:
-            _log.warning("delivery refused (%d so far): %s", count, f"{outcome}: {details}" if details else outcome)
+            what = "event kept as dead" if outcome == "unreadable" else "delivery refused"
+            _log.warning("%s (%d so far): %s", what, count, f"{outcome}: {details}" if details else outcome)
 
     async def _respond(self, scope: asgi.Scope, receive: asgi.Receive, send: asgi.Send) -> None:
         """Answer when the body is complete; close a connection with an unread body."""
@@ -218,11 +259,13 @@ class Receiver:
             pass
         else:
             query = scope["query_string"].decode("latin-1")
-            status, content = await self.handle(scope["headers"], body, method=scope["method"], query=query)
+            status, content, named = await self.handle(scope["headers"], body, method=scope["method"], query=query)
+            headers = [(name.encode(), value.encode()) for name, value in named.items()]
             if isinstance(content, str):
-                await asgi.send_text(send, status, content)
+                await asgi.send_text(send, status, content, *headers)
             else:
-                await asgi.send_response(send, status, b"" if content is None else json.dumps(content).encode())
+                encoded = b"" if content is None else json.dumps(content).encode()
+                await asgi.send_response(send, status, encoded, *headers)
 
     async def _read_body(self, scope: asgi.Scope, receive: asgi.Receive) -> bytes:
         """Return the body of a request. Raises HttpError, ClientDisconnected."""

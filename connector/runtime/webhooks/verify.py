@@ -62,16 +62,54 @@ def verify_webhook_events(
     method: str = "POST",
     url: str = "",
 ) -> list[Event] | Challenge:
-    """Do as `verify_webhook`, for deliveries of one event or of several: return a list, perhaps an empty one."""
+    """Do as `verify_webhook`, for deliveries of one event or of several: return a list, perhaps an empty one.
+
+    Of several, those that are not as the manifest describes them have an `error`, and no name. Raises WebhookError if
+    none of them is.
+    """
     verifier = verifier_for(connector, trigger)
     if not isinstance(raw_body, bytes | bytearray | memoryview):
         hint = "Pass the bytes as received: re-encoded JSON does not match the signature."
         raise UsageError(f"The body is {describe_type(raw_body)}; expected bytes.", hint=hint)
     require_url(verifier, url)
     delivery = Delivery(headers, bytes(raw_body), method, url)
-    return verifier.verify_delivery(
+    verified = verifier.verify_delivery(
         collect_secrets(verifier, secret), delivery, time.time() if now is None else now, max_age
     )
+    failures = [event.error for event in verified if event.error] if isinstance(verified, list) else []
+    if failures and isinstance(verified, list) and len(failures) == len(verified):
+        raise failures[0]
+    return verified
+
+
+def accept_handshake(
+    connector: Connector,
+    headers: Headers,
+    raw_body: bytes,
+    *,
+    trigger: str | None = None,
+    method: str = "POST",
+    url: str = "",
+) -> Challenge:
+    """Return the Challenge of a first delivery, which is not signed; its `secret` is the one that it hands over.
+
+    Call it only while the subscription is made and no secret is known: anybody may send such a delivery. Save the
+    secret, then answer 200 with the Challenge's `reply` and `headers`. Raises WebhookError for any other delivery, and
+    UsageError for a trigger whose service hands over no secret.
+    """
+    verifier = verifier_for(connector, trigger)
+    require_handshake(verifier)
+    verified = verifier.verify_delivery({}, Delivery(headers, bytes(raw_body), method, url), 0.0)
+    assert isinstance(verified, Challenge), "without a secret nothing is an event"
+    return verified
+
+
+def require_handshake(verifier: WebhookVerifier) -> None:
+    """Raise UsageError for a trigger whose service hands over no secret."""
+    challenge = verifier.trigger.challenge
+    if challenge is None or challenge.keep_as is None:
+        hint = "Give the secret: `keep_as` of a challenge says where a first delivery has it."
+        raise UsageError(f"The service of the trigger {verifier.name} hands over no secret.", hint=hint)
 
 
 def collect_secrets(verifier: WebhookVerifier, secret: Secret) -> dict[str, list[str]]:

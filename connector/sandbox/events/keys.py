@@ -66,10 +66,13 @@ def _write_public_key(algorithm: Algorithm, form: str, prefix: str) -> str:
 
 
 def _build_private_key(algorithm: Algorithm) -> Any:
-    from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
+    from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
+    seed = hashlib.sha256(_SECRET).digest()
     if algorithm == "ed25519":
-        return ed25519.Ed25519PrivateKey.from_private_bytes(hashlib.sha256(_SECRET).digest())
+        return ed25519.Ed25519PrivateKey.from_private_bytes(seed)
+    if algorithm == "ecdsa_sha256":
+        return ec.derive_private_key(int.from_bytes(seed), ec.SECP256R1())
     p, q = _PRIMES
     d = rsa.rsa_recover_private_exponent(_EXPONENT, p, q)
     public_numbers = rsa.RSAPublicNumbers(_EXPONENT, p * q)

@@ -147,21 +147,22 @@ class EventSender:
         time_path = self._verifier.trigger.event.at
         if time_path is not None and parse_reply_path(time_path).header is None:
             data = set_at_path(data, time_path, format_time(self._verifier.trigger.event.unit, self.clock.time()))
-        return self._fill_challenge(data, {})
+        return self._fill_challenge(data, {}, {})
 
     def _build_unsigned_challenge(self, challenge: ChallengeFormat) -> SignedDelivery:
-        """Return a challenge whose answer is in its query."""
-        query: dict[str, str] = {}
-        data = self._fill_challenge({}, query)
+        """Return a challenge that is not signed."""
+        query, headers = dict[str, str](), dict[str, str]()
+        data = self._fill_challenge({}, query, headers)
         body = dump_json(data) if data else b""
-        return SignedDelivery(add_query(self.url, query), {}, body, challenge.method)
+        return SignedDelivery(add_query(self.url, query), headers, body, challenge.method)
 
-    def _fill_challenge(self, data: dict[str, Any], query: dict[str, str]) -> dict[str, Any]:
+    def _fill_challenge(self, data: dict[str, Any], query: dict[str, str], headers: dict[str, str]) -> dict[str, Any]:
         responder, challenge = self._verifier.challenge, self._verifier.trigger.challenge
         assert responder is not None
         assert challenge is not None
         token = self._secrets[challenge.token.input] if challenge.token else ""
-        filled: dict[str, Any] = responder.add_to_sample(data, query, os.urandom(12).hex(), token)
+        text = self._secret if challenge.keep_as else os.urandom(12).hex()
+        filled: dict[str, Any] = responder.add_to_sample(data, query, headers, text, token)
         return filled
 
     def _find_signing_key(self, sandbox_secret: str) -> str:

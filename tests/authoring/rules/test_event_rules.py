@@ -49,3 +49,76 @@ def test_events_without_a_trigger_to_sign_them_are_told(shelf):
     manifest = shelf / "manifest.yaml"
     plant(manifest, "    new_id: text\n", "    new_id: text\n    events: {created: book.added}\n")
     assert [(finding.rule, "no trigger" in finding.message) for finding in lint(shelf)] == [("resource", True)]
+
+
+TRIGGER = """\
+triggers:
+  webhook:
+    label: Webhook
+    summary: Receive the library's events.
+    inputs:
+      secret: {label: Secret, help: The secret of your endpoint., type: password, required: true}
+    signature:
+      header: shelf-signature
+      timestamp: body.sent
+      unit: ms
+      payload: "{body}"
+      format: "{hex}"
+    event: {name: type, at: at, unit: s, object: book}
+    dedupe: {}
+    max_age: 60
+"""
+
+
+@pytest.fixture
+def lint_events(shelf):
+    """Lint a connector whose resource sends an event, with a trigger and the type of its time."""
+
+    def run(trigger=TRIGGER, at="integer", sent="milliseconds"):
+        (shelf / "schemas" / "events").mkdir(exist_ok=True)
+        body = {"type": "string", "at": at, "sent": sent, "book": {"id": "id"}}
+        (shelf / "schemas" / "events" / "books.json").write_text(json.dumps({"book.added": {"body": body}}))
+        manifest = shelf / "manifest.yaml"
+        plant(manifest, "    new_id: text\n", "    new_id: text\n    events: {created: book.added}\n")
+        plant(manifest, "sandbox:\n", f"{trigger}sandbox:\n")
+        return [(finding.rule, finding.line, finding.message) for finding in lint(shelf)], manifest
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("unit", "at", "told"),
+    [
+        ("s", "integer", ""),
+        ("ms", "integer", ""),
+        ("ms", "milliseconds", ""),
+        ("iso", "datetime", ""),
+        ("iso", "date", ""),
+        ("iso", "string", ""),
+        ("s", "milliseconds", "at is described as milliseconds, which is not written as s; expected `unit: ms`."),
+        ("ms", "datetime", "expected `unit: iso`."),
+        ("iso", "integer", "expected `unit: s or ms`."),
+        ("s", "email", "that is no time."),
+    ],
+)
+def test_the_time_of_an_event_is_read_as_it_is_described(lint_events, unit, at, told):
+    findings, manifest = lint_events(TRIGGER.replace("unit: s,", f"unit: {unit},"), at)
+    assert len(findings) == bool(told), findings
+    for rule, line, message in findings:
+        assert (rule, line, message.endswith(told)) == ("trigger", line_of(manifest, "event: {"), True)
+
+
+def test_a_unit_that_is_not_said_is_seconds(lint_events):
+    findings, manifest = lint_events(TRIGGER.replace(" unit: s,", ""), "datetime")
+    assert [(rule, line) for rule, line, _ in findings] == [("trigger", line_of(manifest, "event: {"))]
+
+
+def test_the_signed_time_in_a_body_is_read_as_it_is_described(lint_events):
+    findings, manifest = lint_events(sent="datetime")
+    assert [(rule, line) for rule, line, _ in findings] == [("trigger", line_of(manifest, "unit: ms"))]
+
+
+def test_what_resources_send_has_a_place_for_the_record(lint_events):
+    findings, manifest = lint_events(TRIGGER.replace(", object: book", ""))
+    assert [(rule, line) for rule, line, _ in findings] == [("resource", line_of(manifest, "events: {created"))]
+    assert "add `object` to the `event` of webhook" in findings[0][2]

@@ -165,17 +165,18 @@ def test_the_token_of_another_input_does_not_count(tokens):
         ({"at": "mode", "is": "check", "reply": "ok"}, {"inner": {"old": 1}, "mode": "check"}, {}),
     ],
 )  # fmt: skip
-def test_a_sample_has_each_value_at_its_place_but_those_of_headers(words, data, query):
-    made, sample, filled = responder(**words), {"inner": {"old": 1}}, {}
-    assert made.add_to_sample(sample, filled, "abc", "tok") == data
+def test_a_sample_has_each_value_at_its_place(words, data, query):
+    made, sample, filled, headers = responder(**words), {"inner": {"old": 1}}, {}, {}
+    assert made.add_to_sample(sample, filled, headers, "abc", "tok") == data
     assert filled == query
+    assert headers == ({"x-kind": "check"} if words.get("at") == "header.X-Kind" else {})
     assert sample == {"inner": {"old": 1}}, "the given data stays as it was"
 
 
 def test_a_sample_is_a_challenge_that_is_answered():
     words = {"is": "check", "read": "query.text", "token": {"at": "verify", "input": "verifyToken"}}
     made, query = responder(**words), {}
-    data = made.add_to_sample({}, query, "abc", "tok")
+    data = made.add_to_sample({}, query, {}, "abc", "tok")
     received = delivery(data, query={name: [value] for name, value in query.items()})
     assert made.is_challenge(received)
     assert made.answer(received, b"", {"verifyToken": [b"tok"]}).reply == "abc"

@@ -130,10 +130,20 @@ def test_the_published_signature_of_ed25519_is_made_and_verified():
     assert not keys.is_signed_by(signature, key, b"\x73", digest.encode())
 
 
-@pytest.mark.parametrize(("algorithm", "written"), [("ed25519", "hex"), ("rsa_sha256", "base64")])
+MAKE_KEY = {
+    "ed25519": ed25519.Ed25519PrivateKey.generate,
+    "rsa_sha256": lambda: rsa.generate_private_key(65537, 2048),
+    "ecdsa_sha256": lambda: ec.generate_private_key(ec.SECP256R1()),
+}
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "written"),
+    [("ed25519", "hex"), ("rsa_sha256", "base64"), ("ecdsa_sha256", "base64"), ("ecdsa_sha256", "hex")],
+)
 @pytest.mark.parametrize("form", ["pem", "base64", "hex"])
 def test_a_public_key_is_read_in_each_form_and_verifies_what_its_private_key_signed(algorithm, written, form):
-    made = ed25519.Ed25519PrivateKey.generate() if algorithm == "ed25519" else rsa.generate_private_key(65537, 2048)
+    made = MAKE_KEY[algorithm]()
     der = made.public_key().public_bytes(DER, SPKI)
     text = {
         "pem": f"\n{made.public_key().public_bytes(PEM, SPKI).decode()}\n",
@@ -155,6 +165,8 @@ def test_a_public_key_is_read_in_each_form_and_verifies_what_its_private_key_sig
         ("rsa_sha256", rsa.generate_private_key(65537, 1024), "is shorter than 2048 bits"),
         ("rsa_sha256", ed25519.Ed25519PrivateKey.generate(), "is no public key for rsa_sha256"),
         ("ed25519", ec.generate_private_key(ec.SECP256R1()), "is no public key for ed25519"),
+        ("ecdsa_sha256", ec.generate_private_key(ec.SECP384R1()), "is not of the curve P-256"),
+        ("ecdsa_sha256", ed25519.Ed25519PrivateKey.generate(), "is no public key for ecdsa_sha256"),
         ("rsa_sha256", None, "is no public key"),
     ],
 )

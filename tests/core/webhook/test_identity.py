@@ -14,9 +14,11 @@ from hypothesis import strategies as some
 from support.signature_schemes import KEY, NOW
 
 from connector import Connector
+from connector.core.webhook.delivery import Delivery
 from connector.core.webhook.identity import KeyBuilder
 from connector.core.webhook.verifier import WebhookVerifier
 from connector.definition.trigger import Trigger
+from connector.errors import WebhookError
 from connector.runtime.webhooks.verify import verifier_for, verify_webhook
 
 REFERENCE = Path(__file__).parents[4] / "shared" / "reference" / "openapi" / "zoom_webhooks.tar.xz"
@@ -321,3 +323,21 @@ def test_the_account_of_an_event_is_text(value, account):
     )
     raw = json.dumps({"kind": "a", "portalId": value}).encode()
     assert verifier.verify([KEY], verifier.sign(KEY, 0, raw), raw, NOW).account == account
+
+
+def test_what_cannot_be_read_is_kept_by_its_bytes_and_read_again_under_the_key_that_it_had():
+    older = WebhookVerifier("hook", Trigger.model_validate({**TRIGGER, "event": {"name": "type"}}))
+    newer = WebhookVerifier("hook", Trigger.model_validate({**TRIGGER, "event": {"name": "kind"}}))
+
+    def read(raw):
+        (event,) = older.verify_delivery({older.key_name: [KEY]}, Delivery(older.sign(KEY, 0, raw), raw), NOW)
+        assert (event.name, event.error is not None, event.raw) == ("", True, raw)
+        return event
+
+    kept = read(b'{"kind":"a"}')
+    assert kept.key == read(b'{"kind":"a"}').key != read(b'{"kind":"b"}').key
+    restored = newer.restore_event(kept.raw, kept.name, kept.key, kept.headers)
+    assert (restored.name, restored.key, restored.error) == ("a", kept.key, None)
+    with pytest.raises(WebhookError):
+        older.restore_event(kept.raw, kept.name, kept.key, kept.headers)
+    assert read(b"no JSON").data == {}

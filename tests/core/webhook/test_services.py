@@ -148,6 +148,12 @@ def test_a_delivery_of_hubspot_has_several_events_each_of_its_own():
         with pytest.raises(errors.WebhookError) as caught:
             send(wrong)
         assert (caught.value.reason, caught.value.status) == ("body", 400)
+    mixed = send([items[0], {"objectId": 1}, 5, items[1]])
+    assert [(event.name, event.error and event.error.reason) for event in mixed] == [
+        ("contact.creation", None), ("", "event"), ("", "body"), ("contact.creation", None),
+    ]  # fmt: skip
+    assert [(event.data, event.raw) for event in mixed[1:3]] == [({"objectId": 1}, b'{"objectId":1}'), ({}, b"5")]
+    assert len({event.key for event in mixed}) == 4
     with pytest.raises(errors.WebhookError):
         send(items, "https://hooks.example.com/hubspot")
 
@@ -346,3 +352,44 @@ def test_dropbox_is_answered_with_what_it_asks_and_xero_with_nothing():
     assert verify_webhook_events(xero, SHARED_SECRET, {"x-xero-signature": signature}, body) == []
     with pytest.raises(errors.UsageError, match="verify_webhook_events"):
         verify_webhook(xero, SHARED_SECRET, {"x-xero-signature": signature}, body)
+
+
+SENDGRID_KEY = (  # with its delivery, of the service's own library
+    "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE83T4O/n84iotIvIW4mdBgQ/7dAfSmpqIM8kF9mN1flpVKS3GRqe62gw+2fNNRaINXvVpiglSI8eN"
+    "Ec6wEA3F+g=="
+)
+SENDGRID_BODY = (
+    b'[{"email":"hello@world.com","event":"dropped","reason":"Bounced Address","sg_event_id":"ZHJvcC0xMDk5NDkxOS1MUnpYbF9'
+    b'OSFN0T0doUTRrb2ZTbV9BLTA","sg_message_id":"LRzXl_NHStOGhQ4kofSm_A.filterdrecv-p3mdw1-756b745b58-kmzbl-18-5F5FC76C-9'
+    b'.0","smtp-id":"<LRzXl_NHStOGhQ4kofSm_A@ismtpd0039p1iad1.sendgrid.net>","timestamp":1600112492}]\r\n'
+)
+SENDGRID_HEADERS = {
+    "X-Twilio-Email-Event-Webhook-Signature": "MEUCIGHQVtGj+Y3LkG9fLcxf3qfI10QysgDWmMOVmxG0u6ZUAiEAyBiXDWzM+uOe5W0JuG+luQAb"
+    "PIqHh89M15TluLtEZtM=",
+    "X-Twilio-Email-Event-Webhook-Timestamp": "1600112502",
+}
+
+
+def test_the_published_delivery_of_sendgrid_is_signed_with_ecdsa():
+    sendgrid, now = build_connector("sendgrid"), 1_600_112_510.0
+    (got,) = verify_webhook_events(sendgrid, SENDGRID_KEY, SENDGRID_HEADERS, SENDGRID_BODY, now=now)
+    assert (got.name, got.at.timestamp()) == ("dropped", 1600112492.0)
+    refuse("signature", sendgrid, SENDGRID_KEY, SENDGRID_HEADERS, SENDGRID_BODY.rstrip(), now=now)
+    later = SENDGRID_HEADERS | {"X-Twilio-Email-Event-Webhook-Timestamp": "1600112503"}
+    refuse("signature", sendgrid, SENDGRID_KEY, later, SENDGRID_BODY, now=now)
+    refuse("age", sendgrid, SENDGRID_KEY, SENDGRID_HEADERS, SENDGRID_BODY, now=now + 86_400)
+
+
+def test_the_published_alert_of_github_is_signed_with_ecdsa():
+    key = (
+        "-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE9MJJHnMfn2+H4xL4YaPDA4RpJqUq\n"
+        "kCmRCBnYERxZanmcpzQSXs1X/AljlKkbJ8qpVIW4clayyef9gWhFbNHWAA==\n-----END PUBLIC KEY-----\n"
+    )
+    signature = "MEUCIQDKZokqnCjrRtw0tni+2Ltvl/uiMJ1EGumEsp1BsNr32AIgQY1YXD2nlj+XNfGK4rBfkMJ1JDOQcYXxa2sY8FNkrKc="
+    body = b'[{"token":"some_token","type":"some_type","url":"some_url"}]'
+    scanning, headers = build_connector("github_scanning"), {"Github-Public-Key-Signature": signature}
+    (got,) = verify_webhook_events(scanning, key, headers, body)
+    assert (got.name, got.subject) == ("some_type", "some_url")
+    for wrong in ("MEUCIQDKZokqnCjrRtw0", "A" * 96, signature.replace("Q", "R")):
+        headers = {"Github-Public-Key-Signature": wrong}
+        refuse("signature", scanning, key, headers, body)

@@ -59,3 +59,9 @@ def test_a_tool_has_no_hidden_input_and_no_word_of_a_form(folder: Any) -> None:
     assert tool["properties"] == {"lamp": {"description": "Which one.", "type": "string"}}
     hidden = folder("", {"choose": ACTION % "hidden: true"})
     assert describe.build_tool_spec(hidden, hidden.action("choose"))["inputSchema"]["properties"] == {}
+
+
+def test_a_tool_has_a_hidden_input_that_no_run_can_do_without(folder: Any) -> None:
+    connector = folder("", {"choose": ACTION % "hidden: true, required: true"})
+    schema = describe.build_tool_spec(connector, connector.action("choose"))["inputSchema"]
+    assert (list(schema["properties"]), schema["required"]) == (["lamp"], ["lamp"])

@@ -99,13 +99,17 @@ def test_the_value_that_says_which_form_it_is_is_needed_unless_it_is_the_default
     assert takes(schema, {"number": "4242"}) is (needed["Card"] == [])
 
 
-def test_the_schema_of_a_tool_does_not_have_a_hidden_value_that_says_which_form_it_is(folder: Any) -> None:
-    connector = build(folder, KIND % ", hidden: true, default: card", TAGGED)
-    forms = {one["title"]: one for one in tool(connector)["properties"]["source"]["oneOf"]}
-    assert [list(forms["Card"]["properties"]), forms["Card"]["required"]] == [["number"], []]
-    assert [list(forms["Cash"]["properties"]), forms["Cash"]["required"]] == [[], []]
-    card, _ = form(connector)["properties"]["source"]["oneOf"]
+@pytest.mark.parametrize("view", [form, tool])
+def test_a_hidden_value_that_says_which_form_it_is_can_be_given_as_without_it_none_of_the_others_could(
+    folder: Any, view: Any
+) -> None:
+    schema = view(build(folder, KIND % ", hidden: true, default: card", TAGGED))
+    card, cash = schema["properties"]["source"]["oneOf"]
     assert card["properties"]["kind"] == {"title": "Kind", "description": "What it is.", "enum": ["card"]}
+    assert (card["required"], cash["required"]) == ([], ["kind"])
+    assert takes(schema, {"number": "4242"})
+    assert takes(schema, {"kind": "cash"})
+    assert not takes(schema, {"kind": "cash", "number": "4242"})
 
 
 def test_a_form_of_an_object_that_its_members_tell_has_one_of_them(folder: Any) -> None:

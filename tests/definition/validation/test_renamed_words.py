@@ -99,7 +99,7 @@ triggers:
       event: ping  # event=is
       read: text
       reply: {text: "{read}"}
-    event: {name: type}
+    event: {name: type, object: .}
     dedupe: [id]
 sandbox:
   shelves:  # shelves@resources

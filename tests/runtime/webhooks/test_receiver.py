@@ -37,7 +37,7 @@ def make_receiver(zoom):
 
 
 def handle(receiver, content, headers=None, at=NOW):
-    return asyncio.run(receiver.handle(headers or sign(content, at=at), content))
+    return asyncio.run(receiver.handle(headers or sign(content, at=at), content))[:2]
 
 
 def stored_subjects(receiver):
@@ -60,7 +60,7 @@ def test_an_event_is_durable_before_200_is_said(make_receiver, url, zoom, clock,
         assert not answer.done()
         assert stored_subjects(receiver) == []
         go.set()
-        assert await answer == (200, {})
+        assert (await answer)[:2] == (200, {})
         assert stored_subjects(receiver) == ["1"]
 
     asyncio.run(story())
@@ -116,9 +116,15 @@ NO_EVENTS = [b"", b"null", b"[]", b"5", b'"text"', b"{", b"\xff\xfe", b"[" * 100
 
 
 @pytest.mark.parametrize("content", NO_EVENTS, ids=range(len(NO_EVENTS)))
-def test_a_body_that_is_no_event_is_400_when_it_is_signed_and_401_when_not(make_receiver, sqlite, clock, content):
+def test_a_body_that_is_no_event_is_kept_as_it_came_when_it_is_signed_and_401_when_not(
+    make_receiver, sqlite, clock, content, caplog
+):
     receiver = make_receiver(sqlite, clock=clock)
-    assert handle(receiver, content) == (400, None)
+    assert handle(receiver, content) == (200, {})
+    (kept,) = receiver.inbox.find(C.id > 0, 10)
+    assert (kept.name, kept.state, kept.body, kept.attempts) == ("", "dead", content, 0)
+    assert kept.error.startswith(("The body must", "The delivery has no"))
+    assert f"event kept as dead (1 so far): unreadable: {kept.error}" in caplog.text
     assert handle(receiver, content, {"content-type": "application/json"}) == (401, None)
     assert handle(receiver, content, sign(content, "another-secret-of-somebody", NOW)) == (401, None)
 
@@ -159,12 +165,12 @@ def test_a_locked_database_is_503_in_the_time_that_a_sender_waits(make_receiver,
     content = body(1)
     with sqlite3.connect(sqlite.removeprefix("sqlite:///"), isolation_level=None) as other:
         other.execute("BEGIN IMMEDIATE")
-        assert asyncio.run(receiver.handle(sign(content), content)) == (503, None)
+        assert asyncio.run(receiver.handle(sign(content), content))[:2] == (503, None)
         assert "not kept: the inbox is too slow" in caplog.text, "the sender waited until the database gave up"
         assert stored_subjects(receiver) == []
         other.execute("COMMIT")
     other.close()
-    assert asyncio.run(receiver.handle(sign(content), content)) == (200, {})
+    assert asyncio.run(receiver.handle(sign(content), content))[:2] == (200, {})
     assert stored_subjects(receiver) == ["1"], "the sender's second try is the same event"
 
 
@@ -273,7 +279,7 @@ def test_an_event_of_an_unknown_kind_is_taken_and_delivered_to_who_takes_all(mak
     async def story():
         async with receiver.lifespan():
             content = body(1, name="never.heard_of")
-            assert await receiver.handle(sign(content, at=NOW), content) == (200, {})
+            assert (await receiver.handle(sign(content, at=NOW), content))[:2] == (200, {})
             await wait_for(lambda: got)
 
     asyncio.run(story())

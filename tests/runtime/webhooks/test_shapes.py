@@ -10,7 +10,7 @@ import pytest
 from support.receivers import ServedReceiver, wait_until
 from support.signature_schemes import INSTALLED, SHARED_SECRET, build_connector
 
-from connector import Receiver, errors
+from connector import Connector, Receiver, errors
 from connector.runtime.webhooks import inbox as inboxes
 from connector.runtime.webhooks.inbox import TABLE
 from connector.sandbox.events.sender import EventSender, get_sandbox_secrets
@@ -100,6 +100,11 @@ def test_the_challenge_of_slack_is_answered_as_json(make_receiver):
     assert json.loads(text) == {"challenge": asked["challenge"]}
 
 
+def replace_trigger(connector, trigger):
+    triggers = dict.fromkeys(connector.manifest.triggers, trigger)
+    return Connector(connector.folder, connector.manifest.model_copy(update={"triggers": triggers}))
+
+
 def hubspot_delivery(*items):
     body = json.dumps(items).encode()
     sender = sender_of(INSTALLED["hubspot"])
@@ -140,8 +145,41 @@ def test_all_events_of_a_delivery_are_kept_or_none(make_receiver, monkeypatch):
 
     delivery = hubspot_delivery(item(1), item(2))
     monkeypatch.setattr(inboxes, "_write", write)
-    assert asyncio.run(receiver.handle(delivery.headers, delivery.body)) == (503, None)
+    assert asyncio.run(receiver.handle(delivery.headers, delivery.body))[:2] == (503, None)
     assert stored(receiver) == []
+
+
+def test_one_event_that_cannot_be_read_takes_none_of_the_others_with_it(make_receiver, caplog):
+    receiver, got = make_receiver(INSTALLED["hubspot"]), []
+    receiver.on()(lambda event: got.append(event.subject))
+    delivery = hubspot_delivery(item(1), {"objectId": 5}, "no event", item(2))
+    with ServedReceiver(receiver) as served:
+        for _ in range(2):  # as often as the service sends it
+            with served.connect() as line:
+                assert line.ask(to_bytes(delivery))[0] == 200
+        wait_until(lambda: len(got) == 2)
+    assert sorted(got) == ["1", "2"]
+    dead = receiver.inbox.find(C.state == "dead", 10)
+    assert [(one.name, one.body, one.error) for one in dead] == [
+        ("", b'{"objectId":5}', "The delivery has no event name."),
+        ("", b'"no event"', "An event must be a JSON object."),
+    ]
+    assert "event kept as dead (1 so far): unreadable: The delivery has no event name." in caplog.text
+
+
+def test_what_could_not_be_read_is_delivered_when_the_connector_can_read_it(make_receiver):
+    hubspot = INSTALLED["hubspot"]
+    trigger = hubspot.manifest.triggers["webhook"]
+    wrong = trigger.model_copy(update={"event": trigger.event.model_copy(update={"name": "kind"})})
+    delivery, got = hubspot_delivery(item(1)), []
+    older = make_receiver(replace_trigger(hubspot, wrong))
+    assert asyncio.run(older.handle(delivery.headers, delivery.body))[0] == 200
+    newer = make_receiver(hubspot)
+    newer.on("contact.creation")(lambda event: got.append((event.subject, event.account, event.error)))
+    assert newer.inbox.replay(C.state == "dead") == 1
+    with ServedReceiver(newer):
+        wait_until(lambda: got)
+    assert got == [("1", "7", None)]
 
 
 def test_a_delivery_without_a_body_is_delivered_with_what_its_headers_say(make_receiver):
@@ -167,7 +205,9 @@ def test_the_fields_of_a_form_are_delivered(make_receiver):
     assert got == ["Grüße & more"]
 
 
-@pytest.mark.parametrize("name", ["discord", "wise", "graph", "mailchimp", "mandrill", "meta", "paystack", "xero"])
+@pytest.mark.parametrize(
+    "name", ["discord", "wise", "sendgrid", "graph", "mailchimp", "mandrill", "meta", "paystack", "xero"]
+)
 def test_what_the_sandbox_sends_is_kept(make_receiver, name):
     connector = build_connector(name)
     secrets = get_sandbox_secrets(connector)

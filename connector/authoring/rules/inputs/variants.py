@@ -99,6 +99,9 @@ def _check_tags(ref: _Holder, folder: ConnectorFolder) -> Iterator[Violation]:
         if not (tag_field.required or tag_field.has_default):
             message = f"{key!r} says which variant an object is; make it required, or give it a default."
             yield ref.fail(message)
+        if tag_field.hidden:
+            message = f"{key!r} says which variant an object is, so no form can leave it out; remove its `hidden`."
+            yield ref.fail(message)
         missing = [value for value in tag_field.typed_choices if value not in used[key]]
         if missing and len(used) == 1:
             message = (

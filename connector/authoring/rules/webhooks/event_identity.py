@@ -6,9 +6,9 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from connector.authoring.draft import Violation
-from connector.core.json_path import has_path
+from connector.core.json_path import get_at_path, has_path
 from connector.core.webhook.event import MAX_NAME_LENGTH
-from connector.definition.events import iter_leaf_fields
+from connector.definition.events import VALUE_TYPES, iter_leaf_fields
 from connector.definition.json_path import join_path, parse_reply_path
 
 if TYPE_CHECKING:
@@ -18,10 +18,17 @@ if TYPE_CHECKING:
     from connector.authoring.folder_reader import ConnectorFolder
     from connector.definition.manifest import Manifest
     from connector.definition.parsers.strict_yaml import NodePath
-    from connector.definition.trigger import Trigger
+    from connector.definition.trigger import EventFields, Signature, Trigger
 
     Paths = list[tuple[NodePath, str]]
 
+_UNITS_BY_TYPE = {
+    **dict.fromkeys(VALUE_TYPES, ()),
+    "milliseconds": ("ms",),
+    **dict.fromkeys(("datetime", "date"), ("iso",)),
+    **dict.fromkeys(("integer", "number", "digits"), ("s", "ms")),
+    "string": ("s", "ms", "iso"),
+}  # how a time may be written, by the type that events are described with
 _MISSPELT = 0.8  # how alike two names are when one is a misspelling of the other
 
 
@@ -184,11 +191,32 @@ def _check_against_bodies(trigger: Trigger, bodies: list[Any]) -> Iterator[tuple
         similar = _find_misspelt(text, {path for body in bodies for path in _iter_paths(body)})
         if similar or (len(place.segments) > 1 and _is_in_any(bodies, place.segments[:-1])):
             yield path, f"no event in schemas/events/ has {text}.{similar}"
+    yield from _check_units(trigger, bodies)
     names = {name for body in bodies for path, _ in iter_leaf_fields(body) for name in path}
     for index, name in enumerate(trigger.identity.ignore.fields):
         if name not in names and (similar := _find_misspelt(name, names)):
             message = f"no event in schemas/events/ has a field {name}.{similar}"
             yield ("dedupe", "ignore", "fields", index), message
+
+
+def _check_units(trigger: Trigger, bodies: list[Any]) -> Iterator[tuple[NodePath, str]]:
+    """Yield times that are described as written otherwise than their `unit` says."""
+    event, signature = trigger.event, trigger.signature
+    times: list[tuple[str, str, EventFields | Signature, str]] = [("event", "at", event, event.at or "")]
+    if signature is not None and (signature.timestamp or "").startswith("body."):
+        times.append(("signature", "timestamp", signature, (signature.timestamp or "").removeprefix("body.")))
+    for part, word, holder, path in times:
+        if not path or parse_reply_path(path).header is not None:
+            continue
+        for value_type in sorted({str(get_at_path(body, path)) for body in bodies} & _UNITS_BY_TYPE.keys()):
+            units = _UNITS_BY_TYPE[value_type]
+            if holder.unit not in units:
+                place = "unit" if units and "unit" in holder.model_fields_set else word
+                fix = f"expected `unit: {' or '.join(units)}`" if units else "that is no time"
+                yield (
+                    (part, place),
+                    f"{path} is described as {value_type}, which is not written as {holder.unit}; {fix}.",
+                )
 
 
 def _find_misspelt(text: str, known: Iterable[str]) -> str:

@@ -22,7 +22,11 @@ if TYPE_CHECKING:
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _LOCATION_PATTERN = re.compile(r"(header|part)\.[A-Za-z0-9!#$%&'*+.^_`|~-]+\Z")  # a field name (RFC 9110, 5.6.2)
 _SIGNED_PARTS = ("timestamp", "body", "id", "method", "url", "form")
-_KEY_FORMS = {"hmac": ("text", "base64", "hex"), "ed25519": ("hex", "base64", "pem"), "rsa_sha256": ("pem", "base64")}
+_KEY_FORMS = {
+    "hmac": ("text", "base64", "hex"),
+    "ed25519": ("hex", "base64", "pem"),
+    **dict.fromkeys(("rsa_sha256", "ecdsa_sha256"), ("pem", "base64")),
+}
 
 
 def check_triggers(file: ParsedFile[Manifest], _folder: ConnectorFolder) -> Iterator[Violation]:

@@ -94,7 +94,11 @@ class WebhookContext(CommandContext):
             text = click.prompt(prompt, hide_input=True, err=True)
         secrets = _PEM.findall(text) or text.split()  # a secret has no spaces
         if not secrets:
+            challenge = self.verifier.trigger.challenge
+            is_handed_over = challenge is not None and challenge.keep_as == key
             hint = f"Set {variable}, or name its file in {variable}_FILE; or try --sandbox."
+            if is_handed_over:
+                hint = f"'connector webhook serve --accept-handshake FILE' takes it from the service. {hint}"
             raise UsageError(f"{variable} is not set. {field.label}: {field.help}", hint=hint)
         for secret in secrets:
             self.verifier.decode_secret(secret, key)

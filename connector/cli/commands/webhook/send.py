@@ -252,6 +252,10 @@ def _explain(context: WebhookContext, sender: EventSender, sent_keys: Counter[st
 
 def _is_answered(challenge: Challenge, reply: Reply) -> bool:
     """Whether a reply answers a challenge."""
+    if any(reply.header(name) != value for name, value in challenge.headers.items()):
+        return False
+    if not challenge.reply:
+        return True  # the status is all that is asked
     if isinstance(challenge.reply, str):
         return reply.body.decode("utf-8", "replace") == challenge.reply
     try:

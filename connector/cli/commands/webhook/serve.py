@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from connector.cli.commands.webhook.context import WebhookContext, inbox_options
+from connector.cli.commands.webhook.handshake import OPTION, SecretFile
 from connector.cli.groups import StrictCommand, global_options
 from connector.cli.output.exit_codes import EXIT_DONE
 from connector.cli.output.stdio import print_stderr
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from connector.core.webhook.event import Event
     from connector.runtime.webhooks.forwarders import JsonLinesForwarder
     from connector.runtime.webhooks.handlers import Handler
+    from connector.runtime.webhooks.verify import Secret
 
 _HELP = """Receive the service's events until Ctrl-C, and forward each one: as a line of JSON on stdout, to a
 command, or to a URL.
@@ -53,6 +55,12 @@ delays until the line is written, the command exits with 0, or the URL replies 2
 @click.option(
     "--public-url", metavar="URL", help="The URL that the service sends to, where it is signed; without its query."
 )
+@click.option(
+    OPTION,
+    "secret_file",
+    metavar="FILE",
+    help="Take the secret that the service hands over unsigned, once, unless FILE has it; save it there.",
+)
 @click.option("--ordered", is_flag=True, help="Forward the events of one subject one after another.")
 @click.option("--reveal", is_flag=True, help="Show secrets on stdout, such as download tokens.")
 @inbox_options
@@ -68,7 +76,8 @@ def serve_command(ctx: click.Context, /, host: str, port: int, path: str, **flag
     public_url = flags["public_url"]
     if context.sandbox and public_url is None:
         public_url = f"http://{host}:{port}{path}"
-    secrets = context.read_secrets()
+    handshake = SecretFile(context, flags["secret_file"]) if flags["secret_file"] else None
+    secrets: Secret = context.read_secrets() if handshake is None else handshake.read()
     from connector.runtime.webhooks.forwarders import UrlForwarder, filter_events
     from connector.runtime.webhooks.receiver import Receiver
     from connector.runtime.webhooks.server import serve
@@ -77,6 +86,7 @@ def serve_command(ctx: click.Context, /, host: str, port: int, path: str, **flag
         context.connector,
         secrets,
         inbox=context.inbox_url,
+        save_secret=None if handshake is None else handshake.save,
         trigger=context.verifier.name,
         public_url=public_url,
         ordered=flags["ordered"],
@@ -89,6 +99,8 @@ def serve_command(ctx: click.Context, /, host: str, port: int, path: str, **flag
             receiver.public_url = f"{url}{path}"  # with the port that was free
         if not context.quiet:
             print_stderr(_format_startup_message(context, f"{url}{path}", host))
+            if handshake is not None and not secrets:
+                print_stderr(handshake.describe())
 
     try:
         serve(receiver, host, port, path=path, on_ready=announce)

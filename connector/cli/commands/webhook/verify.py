@@ -14,8 +14,10 @@ from connector.cli.context.context import output_option
 from connector.cli.groups import StrictCommand, global_options
 from connector.cli.output import printer
 from connector.cli.output.times import format_duration, format_time, parse_time
+from connector.core.redaction import describe_type, preview
 from connector.core.webhook.delivery import Delivery
 from connector.core.webhook.event import Challenge
+from connector.definition.suggest import did_you_mean
 from connector.errors import InputError, Problem, WebhookError
 from connector.runtime.webhooks.verify import require_url
 
@@ -30,6 +32,9 @@ _HELP = """Verify a saved delivery, or explain why it is rejected. Exit code 0 o
 
 The file holds {"headers": {...}, "body": "..."} with the body as it was received; or, with -H, the raw body.
 """
+_FILE_KEYS = ("headers", "body")
+_OPTION_BY_KEY = {"method": "-X", "url": "--url", "timestamp": "--timestamp"}
+_EXPECTED_FILE = '{"headers": {...}, "body": "..."}, or a raw body with its headers as -H'
 _EXPECTED_TIMES = {
     "s": "seconds since 1970, in digits",
     "ms": "milliseconds since 1970, in digits",
@@ -70,11 +75,21 @@ def verify_command(
     signed_at = context.verifier.find_signing_time(delivery)
     try:  # at the time of the signature: the age is checked last, with the numbers
         verified = context.verifier.verify_delivery(secrets, delivery, now if signed_at is None else signed_at)
+        _require_readable(verified)
     except WebhookError as error:
         hint = _diagnose(context, error.reason, secrets, delivery)
         raise WebhookError(error.args[0], reason=error.reason, status=error.status, hint=hint) from None
     _check_age(context, signed_at, now)
     _print_verified(verified, signed_at, now, output_format)
+
+
+def _require_readable(verified: list[Event] | Challenge) -> None:
+    """Raise WebhookError for what is no event as the manifest describes it."""
+    events = [] if isinstance(verified, Challenge) else verified
+    errors = [event.error for event in events if event.error is not None]
+    if errors:
+        count = f"{len(errors)} of {len(events)} events: " if len(events) > 1 else ""
+        raise WebhookError(f"{count}{errors[0]}", reason=errors[0].reason, status=errors[0].status)
 
 
 def _parse_delivery(raw: bytes, headers: Sequence[str]) -> tuple[list[tuple[str, str]], bytes]:
@@ -92,20 +107,38 @@ def _parse_delivery(raw: bytes, headers: Sequence[str]) -> tuple[list[tuple[str,
             ]
             raise InputError.from_problems("webhook verify", problems)
         return [(name, value) for name, _, value in parsed_headers], raw
-    expected = '{"headers": {...}, "body": "..."}, or a raw body with its headers as -H'
     try:
         saved = json.loads(raw)
     except (ValueError, RecursionError) as error:
-        raise InputError.from_problems("webhook verify", [Problem("-f", f"invalid JSON: {error}", expected)]) from None
-    saved_headers, body = (saved.get("headers"), saved.get("body")) if isinstance(saved, dict) else (None, None)
-    pairs = list(saved_headers.items()) if isinstance(saved_headers, dict) else saved_headers
-    is_valid = isinstance(pairs, list) and all(map(_is_pair, pairs))
-    if not is_valid or not isinstance(body, str):
-        received = "a body that is a JSON object, not its text" if isinstance(body, dict) else "another shape"
-        fix = "save the received bytes: the signature does not fit JSON that was serialized again"
-        raise InputError.from_problems("webhook verify", [Problem("-f", received, expected, fix)])
-    assert isinstance(pairs, list)
+        problem = Problem("-f", f"invalid JSON: {error}", _EXPECTED_FILE)
+        raise InputError.from_problems("webhook verify", [problem]) from None
+    problems = list(_find_problems(saved))
+    if problems:
+        raise InputError.from_problems("webhook verify", problems)
+    saved_headers, body = saved["headers"], saved["body"]
+    pairs = saved_headers.items() if isinstance(saved_headers, dict) else saved_headers
     return [(str(name), str(value)) for name, value in pairs], body.encode("utf-8", "surrogatepass")
+
+
+def _find_problems(saved: Any) -> Iterator[Problem]:
+    """Yield what is wrong with a saved delivery, without any of its content."""
+    if not isinstance(saved, dict):
+        yield Problem("-f", describe_type(saved), _EXPECTED_FILE)
+        return
+    for key in saved:
+        if key not in _FILE_KEYS:
+            option = _OPTION_BY_KEY.get(key)
+            fix = f"give it as {option}" if option else did_you_mean(key, _FILE_KEYS).strip()
+            yield Problem(f"-f {preview(key)}", "an unknown key", " and ".join(_FILE_KEYS), fix)
+    headers, body = saved.get("headers"), saved.get("body")
+    pairs = list(headers.items()) if isinstance(headers, dict) else headers
+    if not isinstance(pairs, list) or not all(map(_is_pair, pairs)):
+        received = "nothing" if "headers" not in saved else describe_type(headers)
+        yield Problem("-f headers", received, "a mapping of names to values, or a list of pairs")
+    if not isinstance(body, str):
+        received = "nothing" if "body" not in saved else describe_type(body)
+        fix = "save the received bytes: the signature does not fit JSON that was serialized again"
+        yield Problem("-f body", received, "the text of the body", fix)
 
 
 def _is_pair(item: object) -> bool:
@@ -204,8 +237,7 @@ def _print_verified(verified: list[Event] | Challenge, signed_at: float | None, 
     signed_note = f" Signed {format_duration(age)} {'ago' if age >= 0 else 'ahead'}." if age is not None else ""
     if isinstance(verified, Challenge):
         facts: list[dict[str, Any]] = [{"challenge": list(verified.reply) if _is_json(verified) else "text"}]
-        reply = f"{', '.join(verified.reply)} as JSON" if _is_json(verified) else "its text"
-        lines = [f"Challenge: reply 200 with {reply}.{signed_note}"]
+        lines = [f"Challenge: reply 200 with {_describe_reply(verified)}.{signed_note}"]
     else:
         facts = [_describe_event(event) for event in verified]
         lines = [f"{_format_event(event)}.{signed_note}\nkey {event.key}" for event in verified] or ["No events."]
@@ -214,6 +246,13 @@ def _print_verified(verified: list[Event] | Challenge, signed_at: float | None, 
         printer.write_json(rows[0] if len(rows) == 1 else rows)
     else:
         printer.write_text("\n".join(lines))
+
+
+def _describe_reply(challenge: Challenge) -> str:
+    """Return what an answer has, without its values."""
+    content = f"{', '.join(challenge.reply)} as JSON" if _is_json(challenge) else "its text"
+    parts = [*([content] if challenge.reply else []), *(f"the header {name}" for name in challenge.headers)]
+    return " and ".join(parts) or "nothing"
 
 
 def _is_json(challenge: Challenge) -> bool:

@@ -46,6 +46,7 @@ def tell(folder, manifest, action, rule):
         (f"{{k: {TAG}}}", "{a: {label: A, when: {k: [a]}}, b: {label: B, when: {k: [a, b]}}}", ["'b' holds for values that 'a' is for"]),
         (f"{{k: {TAG}}}", "{a: {label: A, when: {k: [a]}}, b: {label: B, when: {k: [c]}}}", ["no variant is for k 'b'", "'k' is never 'c'"]),
         (f"{{k: {TEXT}}}", "{a: {label: A, when: {k: [a]}}, b: {label: B, when: {k: [b]}}}", ["make it required"]),
+        (f"{{k: {TAG[:-1]}, hidden: true}}}}", "{a: {label: A, when: {k: [a]}}, b: {label: B, when: {k: [b]}}}", ["remove its `hidden`"]),
         (f"{{k: {TAG}}}", "{a: {label: A, when: {kk: [a]}}, b: {label: B, when: {k: [b]}}}", ["there is no common field 'kk'"]),
         (f"{{x: {TEXT}}}", f"{{a: {{label: A, fields: {{x: {TEXT}}}}}, b: {{label: B, fields: {{y: {TEXT}}}}}}}", ["'x' is a common field"]),
         ("{}", f"{{a: {{label: A, fields: {{x: {TEXT}}}}}, b: {{label: B, fields: {{x: {TEXT}, y: {TEXT}}}}}}}", ["x may be an object of 'a' and of 'b'"]),

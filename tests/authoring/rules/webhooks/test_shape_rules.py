@@ -72,6 +72,38 @@ triggers:
     dedupe: {}
     max_age: 60
 """
+HANDSHAKE = """\
+triggers:
+  webhook:
+    label: Webhook
+    summary: Receive the library's events.
+    inputs:
+      secret: {label: Secret, help: The secret that comes first., type: password, required: true}
+    signature: {header: shelf-signature, payload: "{body}", format: "{hex}"}
+    challenge:
+      read: header.Shelf-Secret
+      keep_as: secret
+      reply: {header.Shelf-Secret: "{read}"}
+    event: {name: type}
+    dedupe: {}
+"""
+UNSIGNED = """\
+triggers:
+  webhook:
+    label: Webhook
+    summary: Receive the library's events.
+    inputs:
+      secret: {label: Secret, help: The secret of your endpoint., type: password, required: true}
+    token: body.token
+    challenge:
+      signed: false
+      at: kind
+      is: check
+      read: text
+      reply: {text: "{read}"}
+    event: {name: type}
+    dedupe: {}
+"""
 MISTAKES = [
     # the trigger, old, new, the line of the finding, a part of its message
     (URL_AND_FORM, "hash: sha1", "hash: md5", "hash: md5", "sha1, sha256"),
@@ -110,6 +142,20 @@ MISTAKES = [
     (KEY, "reply: {type: 1}", 'reply: {type: "{read}"}', "challenge:", "needs `read`"),
     (KEY, "at: type, is: 1, reply", "read: type, reply", "challenge:", "add `is` and `at`"),
     (KEY, "is: 1, reply: {type: 1}", 'is: 1, read: a, reply: {type: "{hex}"}', "challenge:", "is not signed with a secret"),
+    (KEY, "reply: {type: 1}", 'reply: {"header.Shelf Id": 1}', "challenge:", "the name of a header"),
+    (KEY, "reply: {type: 1}", "reply: {header.Location: x}", "challenge:", "the receiver itself says Location"),
+    (HANDSHAKE, "keep_as: secret", "keep_as: secrte", "keep_as:", "Did you mean 'secret'"),
+    (HANDSHAKE, "keep_as: secret", "keep_as: secret\n      signed: false", "signed: false", "`signed` has no effect"),
+    (HANDSHAKE, "keep_as: secret", "keep_as: secret\n      token: {at: header.X, input: secret}", "token: {at", "no other one is known yet"),
+    (HANDSHAKE, "      read: header.Shelf-Secret\n", "      at: header.X\n      is: check\n", "keep_as:", "add `read`"),
+    (HANDSHAKE, "read: header.Shelf-Secret", "read: query.secret", "read: query.secret", "URLs are logged"),
+    (HANDSHAKE, 'format: "{hex}"', 'format: "{hex}", algorithm: ed25519, secret: hex', "keep_as:", "proves nothing"),
+    (HANDSHAKE, '      keep_as: secret\n      reply: {header.Shelf-Secret: "{read}"}', '      method: HEAD\n      reply: "{read}"', "reply:", "has no body"),
+    (UNSIGNED, "      at: kind\n      is: check\n", "", "read: text", "an event could be taken for this"),
+    (UNSIGNED, '      read: text\n      reply: {text: "{read}"}\n', "      method: GET\n", "signed: false", "`signed` has no effect"),
+    (UNSIGNED, '      at: kind\n      is: check\n      read: text\n      reply: {text: "{read}"}\n', "      reply: ok\n", "signed: false", "or `read`"),
+    (UNSIGNED, 'reply: {text: "{read}"}', 'reply: {text: "{hex}"}', "reply:", "anybody could have a text signed"),
+    (UNSIGNED, "read: text", "read: query.text", "signed: false", "`signed` has no effect"),
     (KEY, "is: 1, reply", "is: 1, token: {at: a, input: publicKey}, reply", "challenge:", "needs no token"),
 ]  # fmt: skip
 
@@ -123,7 +169,9 @@ def lint_trigger(shelf: Path):
     return plant_and_lint
 
 
-@pytest.mark.parametrize("trigger", [URL_AND_FORM, TOKEN, KEY], ids=["url", "token", "key"])
+@pytest.mark.parametrize(
+    "trigger", [URL_AND_FORM, TOKEN, KEY, HANDSHAKE, UNSIGNED], ids=["url", "token", "key", "handshake", "unsigned"]
+)
 def test_a_valid_trigger_has_no_findings(lint_trigger, trigger):
     assert [str(finding) for finding in lint_trigger(trigger)[0]] == []
 

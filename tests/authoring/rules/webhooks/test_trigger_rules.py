@@ -146,7 +146,7 @@ def test_events_may_be_told_apart_in_many_ways(lint_trigger, dedupe):
 
 DESCRIBED = {
     "book.added": {
-        "body": {"id": "id", "created": "milliseconds", "data": {"id": "id", "tags": [{"n": "id"}]}, "token": "string"}
+        "body": {"id": "id", "created": "integer", "data": {"id": "id", "tags": [{"n": "id"}]}, "token": "string"}
     }
 }
 UNDESCRIBED = [

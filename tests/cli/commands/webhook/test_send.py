@@ -320,9 +320,12 @@ def test_one_that_is_signed_and_no_event_says_that_the_signature_fits(verify_sav
     ("saved", "said"),
     [
         ("no json", "invalid JSON"),
-        ("[]", "got another shape"),
+        ("[]", '-f: got a list; expected {"headers": {...}'),
         ('{"headers": {}, "body": {"event": "x"}}', "save the received bytes"),
-        ('{"headers": 3, "body": ""}', '"headers": {...}'),
+        ('{"headers": 3, "body": ""}', "-f headers: got an int; expected a mapping of names to values"),
+        ('{"header": {}, "body": ""}', "Did you mean 'headers'?"),
+        ('{"headers": {}, "body": "", "method": "GET"}', "give it as -X"),
+        ('{"headers": {}, "body": "", "canary": 1}', "got an unknown key; expected headers and body"),
     ],
 )
 def test_a_file_that_is_no_delivery_is_told(here, tmp_path, saved, said):
@@ -330,6 +333,22 @@ def test_a_file_that_is_no_delivery_is_told(here, tmp_path, saved, said):
     done = here("webhook", "verify", "-f", "delivery.json", **{VARIABLE: SECRET})
     assert done.code == 2
     assert said in done.err
+
+
+def test_all_that_is_wrong_with_a_saved_delivery_is_told_at_once_and_nothing_of_its_content(here, tmp_path):
+    saved = {"header": {"x-zm-signature": "canary-1"}, "bdoy": "canary-2", "url": "https://canary-3.example", "body": 4}
+    (tmp_path / "delivery.json").write_text(json.dumps(saved))
+    done = here("webhook", "verify", "-f", "delivery.json", **{VARIABLE: SECRET})
+    assert done.code == 2
+    for said in (
+        "Did you mean 'headers'?",
+        "Did you mean 'body'?",
+        "give it as --url",
+        "headers: got nothing",
+        "an int",
+    ):
+        assert said in done.err, done.err
+    assert "canary" not in done.err
 
 
 def test_what_is_sent_can_be_verified(here, server, tmp_path):

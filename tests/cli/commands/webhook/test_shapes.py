@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 
 import pytest
@@ -90,6 +91,30 @@ def test_a_delivery_of_several_events_is_verified(here, tmp_path):
     assert (done.code, "does not match the URL" in done.err) == (1, True)
     done = here(*words)
     assert "signed with the URL" in done.err
+
+
+def test_an_event_that_cannot_be_read_is_told_listed_and_shown(here, tmp_path):
+    sender = EventSender(INSTALLED["asana"], "https://hooks.example.com/", SHARED_SECRET, http=object())
+    raw = b'{"events":[{"action":"added"},"hidden-content",{"X-Hook-Secret":"hidden-value"}]}'
+    delivery = sender.build_delivery("", {}, raw=raw)
+    words = ["--connector", str(INSTALLED["asana"].folder), "--inbox", f"sqlite:///{tmp_path}/i.db"]
+    receiver = Receiver(INSTALLED["asana"], SHARED_SECRET, inbox=words[-1])
+    assert asyncio.run(receiver.handle(delivery.headers, delivery.body)).status == 200
+    receiver.inbox.close()
+    rows = here("webhook", "events", "--status", "dead", "--output", "json", *words).data
+    assert [(row["event"], row["error"]) for row in rows] == [
+        (None, "An event must be a JSON object."),
+        (None, "The delivery has no event name."),
+    ]
+    text, fields = (here("webhook", "events", "--show", str(row["id"]), *words) for row in rows)
+    assert text.data["data"] == "16 bytes; --reveal shows them"
+    assert fields.data["data"] == {"X-Hook-Secret": "***"}
+    text = here("webhook", "events", "--show", str(rows[0]["id"]), "--reveal", *words)
+    assert text.data["data"] == '"hidden-content"'
+    save(tmp_path / "delivery.json", delivery)
+    done = here("webhook", "verify", "-f", "delivery.json", *words[:2], ASANA_HOOK_SECRET=SHARED_SECRET)
+    assert (done.code, "2 of 3 events: An event must be a JSON object." in done.err) == (1, True), done.err
+    assert "does not fit the manifest" in done.err
 
 
 def test_an_old_time_in_a_body_is_told_and_so_is_a_wrong_token(here, tmp_path):
