@@ -121,7 +121,7 @@ def _check_key_place(manifest: Manifest) -> Iterator[Violation]:
     if manifest.idempotency is None:
         return
     location = manifest.idempotency.location
-    path: NodePath = ("idempotency", "to" if manifest.idempotency.to else "header")
+    path: NodePath = ("idempotency", "to")
     for message in find_header_problems(location) if location.part == "header" else ():
         yield Violation(path, "place", message)
     if any(RequestLocation.parse(to) == location for to in manifest.constants):
