@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from connector.definition.action import Action
     from connector.definition.parsers.strict_yaml import NodePath
 
+_SLASHED_TYPES = ("string", "text", "password", "scalar", "list of string", "json", "pairs")  # may have a / in them
 _UNLISTED_TYPES = ("boolean", "file", "json", "scalar", *OBJECT_TYPES)  # whose values no list of choices can hold
 
 
@@ -50,13 +51,13 @@ def _list_misplaced_words(field: FieldRef) -> Iterator[tuple[str, str]]:
     definition = field.definition
     if not isinstance(definition, Input | Member):
         return
-    if definition.encode and definition.location.part != "path":
-        yield "encode", "`encode` is for path values."
+    if definition.encode and (definition.location.part != "path" or definition.type not in _SLASHED_TYPES):
+        yield "encode", "`encode` is for path values that may have a / in them."
     if definition.future and definition.type != "datetime":
         yield "future", f"`future` is for type datetime, not {definition.type}."
     if definition.wire and definition.type != "datetime":
         yield "wire", f"`wire` is for type datetime, not {definition.type}."
-    if definition.join and not definition.is_list:
+    if definition.join and (not definition.is_list or definition.item_type == "object"):
         yield "join", f"`join` is for lists, not {definition.type}."
 
 
