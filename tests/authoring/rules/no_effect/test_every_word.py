@@ -78,3 +78,9 @@ def test_a_word_is_told_where_it_does_nothing(tmp_path: Path, name: str) -> None
 def test_every_word_that_may_be_left_out_has_its_entry() -> None:
     known = {f"{model}.{word}" for model, words in ENTRIES.items() for word in words}
     assert known == {str(word) for word in list_words(optional=True)}
+
+
+def test_a_number_that_makes_no_list_is_told(tmp_path: Path) -> None:
+    one = {"label": "One", "help": "One.", "type": "string", "to": "body.0.name", "example": "a"}
+    action = merge(ACTION, {"request": "POST /books", "pagination": None, "inputs": {"one": one}})
+    assert ("place", "a body that is a list is given whole: `to: body`.") in find_errors(tmp_path, MANIFEST, action)
