@@ -44,7 +44,7 @@ class Quota(StrictModel):
 
 
 class RateLimits(StrictModel):
-    """How the service limits calls: `30/s 30000/day` by plan and tier."""
+    """How the service limits calls: `30/s 30000/day 5 at once` by plan and tier."""
 
     account: Text | None = Field(
         default=None, description="The connection's input that identifies the account: connection.accountId."
