@@ -179,7 +179,7 @@ ENTRIES: dict[str, dict[str, Idle | str]] = {
         "docs": SHOWN,
         "scopes": "errors and pages name them",
         "rate": Idle("action rate", "light"),
-        "weight": Idle("action weight", 5),
+        "weight": Idle("action weight", 5, {"rates": {"plans": {"free": {"light": "5 at once"}}}}, {"rate": "light"}),
         "server": Idle(
             "action server", "uploads", {"servers": {"uploads": URL}}, {"request": "raw", "pagination": None}
         ),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from connector.authoring.rules.no_effect.violation import build_violation
 from connector.core.http_semantics import NON_IDEMPOTENT_METHODS
+from connector.core.rate_limit import RateLimit
 from connector.definition.action import DATA_TYPES, SAFE_METHODS
 from connector.definition.fields import OBJECT_TYPES
 from connector.definition.inputs.request_location import RequestLocation
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from connector.authoring.draft import ParsedFile, Violation
     from connector.authoring.folder_reader import ConnectorFolder
     from connector.definition.action import Action
+    from connector.definition.manifest import Manifest
 
 _PAIR_PARTS = ("query", "form", "header")
 _BODY_PARTS = ("body", "form", "file")
@@ -31,7 +33,7 @@ def check_action_words(file: ParsedFile[Action], folder: ConnectorFolder) -> Ite
         "lists": not _sends_lists(action) and "no list is sent in its query, form or headers; remove it.",
         "form_nesting": not _sends_nested_pairs(action) and "no nested value is sent in a query or form; remove it.",
         "read_only": _explain_read_only(action),
-        "weight": _explain_weight(action),
+        "weight": _explain_weight(action, folder.manifest_or_blank),
         "server": action.is_raw and "a raw request goes below the base URL; remove it.",
         "idempotent": _explain_idempotent(action),
         "confirm": _explain_confirm(action),
@@ -54,10 +56,15 @@ def check_action_words(file: ParsedFile[Action], folder: ConnectorFolder) -> Ite
 _TYPES_BY_WORD = {"schema_": DATA_TYPES, "columns": DATA_TYPES, "max_bytes": (*DATA_TYPES, "text", "binary")}
 
 
-def _explain_weight(action: Action) -> str:
+def _explain_weight(action: Action, manifest: Manifest) -> str:
     """Return why `weight` changes nothing; empty where it does."""
     if not action.rate_names:
         return "it has no `rate`; name one, or remove it."
+    texts = [tiers[name] for tiers in manifest.rates.plans.values() for name in action.rate_names if name in tiers]
+    texts += [manifest.rates.quotas[name].limit for name in action.rate_names if name in manifest.rates.quotas]
+    rates = [RateLimit.parse(text) for text in texts]
+    if rates and all(rate.at_once is not None and rate.is_gap_only and not rate.gap for rate in rates):
+        return "its rates count requests at once, of which it is one; remove it."
     return "a call counts once anyway; remove it." if action.weight == 1 else ""
 
 
