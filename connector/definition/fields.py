@@ -110,7 +110,9 @@ class FormField(StrictModel):
 class ValueField(FormField):
     """A field of a connection or trigger: one value, of which a credential or a key is made."""
 
-    type: ValueType = Field(description="The type of its value.")
+    type: ValueType = Field(  # pyright: ignore[reportIncompatibleVariableOverride]  narrower: models are frozen
+        description="The type of its value."
+    )
 
 
 class MemberHolder(StrictModel):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from support.format_words.idle_in_manifests import (
     BOX,
     CHECKED,
@@ -37,11 +39,11 @@ FILES = {
 }
 
 
-def of_kind(word, value, base=BEARER):
+def of_kind(word: str, value: Any, base: dict[str, Any] = BEARER) -> Idle:
     return Idle(f"{CONNECTION_PLACE} {word}", value, base, SCOPED if base is OAUTH else {})
 
 
-def of_input(word, value, **words):
+def of_input(word: str, value: Any, **words: Any) -> Idle:
     return Idle(f"action inputs one {word}", value, action=input_of(**words))
 
 
