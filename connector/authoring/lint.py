@@ -20,7 +20,6 @@ from connector.authoring.rules import (
     files,
     jobs,
     manifest,
-    no_effect,
     pagination,
     payloads,
     places,
@@ -30,6 +29,9 @@ from connector.authoring.rules import (
 )
 from connector.authoring.rules.connections import connection_tests, hosts, kinds, sign_ins, value_places
 from connector.authoring.rules.inputs import member_places, named_types, relations, shared_inputs, values, variants
+from connector.authoring.rules.no_effect import actions as idle_actions
+from connector.authoring.rules.no_effect import fields as idle_fields
+from connector.authoring.rules.no_effect import manifest as idle_manifest
 from connector.authoring.rules.webhooks import event_identity, verification
 
 if TYPE_CHECKING:
@@ -41,20 +43,20 @@ if TYPE_CHECKING:
     from connector.errors import Finding
 
 MEMBER_RULES = (
-    texts.check_no_templates, fields.check_fields, values.check_values, no_effect.check_field_words,
+    texts.check_no_templates, fields.check_fields, values.check_values, idle_fields.check_field_words,
     member_places.check_member_places, relations.check_conflicts_mutual, relations.check_unique_keys,
     named_types.check_known_types, variants.check_variants,
 )  # fmt: skip
 # Of the groups of inputs that a file declares without an action.
 TYPE_RULES = (
-    texts.check_type_helps, no_effect.check_member_relations, relations.check_named_members, named_types.check_types,
+    texts.check_type_helps, idle_fields.check_member_relations, relations.check_named_members, named_types.check_types,
 )  # fmt: skip
 ACTION_RULES = (
     files.check_file_name, files.check_key_order,
     texts.check_help_sentences, texts.check_docs_deep_link, *MEMBER_RULES,
     places.check_known_location, places.check_unique_location, places.check_path, places.check_request_path,
     places.check_bodyless_method, places.check_content_type, value_places.check_action_constants,
-    no_effect.check_input_relations, no_effect.check_action_words, shared_inputs.check_changed_words,
+    idle_fields.check_input_relations, idle_actions.check_action_words, shared_inputs.check_changed_words,
     relations.check_named_inputs, relations.check_choices_from,
     relations.check_deprecated, relations.check_earlier_keys,
     endpoint.check_scopes, endpoint.check_rate, endpoint.check_connections, endpoint.check_server,
@@ -65,7 +67,8 @@ ACTION_RULES = (
 MANIFEST_RULES = (
     files.check_input_key_order,
     texts.check_help_sentences, texts.check_docs_link, *MEMBER_RULES, *TYPE_RULES,
-    shared_inputs.check_shared_inputs, no_effect.check_resource_words,
+    shared_inputs.check_shared_inputs, idle_manifest.check_resource_words,
+    idle_manifest.check_connection_words, idle_manifest.check_shared_words,
     hosts.check_allowed_hosts, hosts.check_base_urls, hosts.check_oauth_urls, hosts.check_clouds,
     kinds.check_kind_words, kinds.check_needed_inputs, kinds.check_used_inputs,
     value_places.check_input_places, value_places.check_unique_places,

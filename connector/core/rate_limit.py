@@ -1,7 +1,8 @@
 """Reserve slots of a service's rates: when each next request may be sent.
 
 Pure: `now` is epoch seconds. A limit per second spaces its slots evenly. A limit per minute or hour remembers the slots
-of that time, so that all of them may be used at once. A limit per day is a count that starts again.
+of that time, so that all of them may be used at once. A limit per day is a count that starts again. How many may be on
+their way at once is not a matter of time, and only read here.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ SAFETY_FACTOR = 1.015  # spaces slots wider than the limit asks: requests arrive
 BUCKETS_PER_WINDOW = 100  # entries remembered of a window, however large its limit
 MAX_CLOCK_SKEW = 60.0  # seconds that calls which began together may see the time apart
 _LIMIT_PATTERN = re.compile(r"(?<![0-9])([1-9][0-9]*)/([1-9][0-9]*)?(s|min|m|h|day)", re.ASCII)
+_AT_ONCE_PATTERN = re.compile(r"([1-9][0-9]*) at once", re.ASCII)
 _UNIT_SECONDS = {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "day": DAY_SECONDS}
 
 
@@ -52,11 +54,12 @@ class DailyLimit(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """A rate such as `30/s 30000/day`: seconds between slots, windows, and limits per day."""
+    """A rate such as `30/s 30000/day 5 at once`: seconds between slots, windows, limits per day, requests at once."""
 
     gap: float = 0.0
     windows: tuple[RateWindow, ...] = ()
     daily_limits: tuple[DailyLimit, ...] = ()
+    at_once: int | None = None
 
     @classmethod
     def parse(cls, text: str, reset: str | None = None, *, daily: bool = True) -> RateLimit:
@@ -71,7 +74,8 @@ class RateLimit:
                 gap = max(gap, seconds * SAFETY_FACTOR / int(count))
             else:
                 windows.append(RateWindow(int(count), seconds * SAFETY_FACTOR, -(-int(count) // BUCKETS_PER_WINDOW)))
-        return cls(gap, tuple(windows), tuple(daily_limits) if daily else ())
+        at_once = min(map(int, _AT_ONCE_PATTERN.findall(text)), default=None)
+        return cls(gap, tuple(windows), tuple(daily_limits) if daily else (), at_once)
 
     @property
     def is_gap_only(self) -> bool:
@@ -83,6 +87,11 @@ class RateLimit:
         """Requests per second that the rate allows in the long run, ignoring limits per day."""
         speeds = [window.max_requests / window.seconds for window in self.windows]
         return min([*speeds, 1 / self.gap] if self.gap else speeds, default=float("inf"))
+
+    @property
+    def generosity(self) -> tuple[float, float]:
+        """How much the rate allows, to be compared with that of another plan."""
+        return self.per_second, float("inf") if self.at_once is None else self.at_once
 
 
 @dataclass(slots=True)
@@ -273,6 +282,6 @@ def build_rate_table(settings: RateLimits, plan: str | None) -> dict[str, RateLi
     for name in (plan,) if plan is not None else settings.plans:
         for tier, text in settings.plans[name].items():
             rate = RateLimit.parse(text, daily=plan is not None)
-            if tier not in rates or rate.per_second > rates[tier].per_second:
+            if tier not in rates or rate.generosity > rates[tier].generosity:
                 rates[tier] = rate
     return rates | {name: RateLimit.parse(quota.limit, quota.reset) for name, quota in settings.quotas.items()}

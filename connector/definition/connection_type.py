@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue, StringConstraints
 
-from connector.definition.fields import FormField
+from connector.definition.fields import ValueField
 from connector.definition.json_path import DataOrHeaderPath, JsonPath
 from connector.definition.validation.strict_model import Key, StrictModel, Text
 
@@ -105,7 +105,7 @@ class RequestSignature(StrictModel):
         return self.secret.startswith("base")
 
 
-class ConnectionInput(FormField):
+class ConnectionInput(ValueField):
     """One input of a connection type; it goes to one place, into URLs, or to what its kind sends."""
 
     to: Annotated[str, StringConstraints(pattern=_PLACE_PATTERN)] | None = Field(

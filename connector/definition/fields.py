@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 TypeReference = Annotated[str, StringConstraints(pattern=r"^@[A-Za-z][A-Za-z0-9_]*$")]  # a named type: @condition
 Number = int | float
 
+ValueType = Literal["string", "text", "password", "integer", "number", "boolean", "datetime", "date"]  # one value
 InputType = Literal[
     "string", "text", "password", "integer", "number", "boolean", "datetime", "date", "json", "file",
     "scalar", "list of string", "list of integer", "list of number", "list of boolean", "pairs",
@@ -48,7 +49,7 @@ class Deprecation(StrictModel):
 
 
 class FormField(StrictModel):
-    """One field of a form, as connections and triggers have them; an action's `Input` extends it."""
+    """One field of a form, of whatever type; `ValueField` is that of connections and triggers, `Input` of actions."""
 
     label: Text = Field(description="The field's name in a form.")
     help: Text = Field(description="One sentence: what to enter.")
@@ -104,6 +105,14 @@ class FormField(StrictModel):
     def typed_choices(self) -> dict[Any, str]:
         """The choices with values of the input's own type; a value that does not convert stays a text."""
         return {_convert_choice(value, self.type): label for value, label in (self.choices or {}).items()}
+
+
+class ValueField(FormField):
+    """A field of a connection or trigger: one value, of which a credential or a key is made."""
+
+    type: ValueType = Field(  # pyright: ignore[reportIncompatibleVariableOverride]  narrower: models are frozen
+        description="The type of its value."
+    )
 
 
 class MemberHolder(StrictModel):

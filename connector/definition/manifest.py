@@ -44,7 +44,7 @@ class Quota(StrictModel):
 
 
 class RateLimits(StrictModel):
-    """How the service limits calls: `30/s 30000/day` by plan and tier."""
+    """How the service limits calls: `30/s 30000/day 5 at once` by plan and tier."""
 
     account: Text | None = Field(
         default=None, description="The connection's input that identifies the account: connection.accountId."
@@ -69,26 +69,17 @@ class RedactionRules(StrictModel):
 class Idempotency(StrictModel):
     """Where the key goes that makes repeating a write safe, for as long as the service remembers it."""
 
-    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["to"]}, {"required": ["header"]}]})
-
-    to: Annotated[str, StringConstraints(pattern=r"^(header|query|body)\.\S+$")] | None = Field(
-        default=None, description="The place of the key: header.X, query.x or body.x."
+    to: Annotated[str, StringConstraints(pattern=r"^(header|query|body)\.\S+$")] = Field(
+        description="The place of the key: header.X, query.x or body.x."
     )
-    header: Text | None = Field(default=None, description="The header with the key: the same as `to: header.X`.")
     lifetime: int = Field(
         default=86_400, gt=0, description="Seconds for which the service remembers a key; a day when absent."
     )
 
-    @model_validator(mode="after")
-    def _check_one_place(self) -> Self:
-        if (self.to is None) == (self.header is None):
-            raise ValueError("give either `to` or `header`")
-        return self
-
     @cached_property
     def location(self) -> RequestLocation:
         """The place of the key in a request."""
-        return RequestLocation.parse(self.to or f"header.{self.header}")
+        return RequestLocation.parse(self.to)
 
     def is_remembered(self, sent_at: float, now: float) -> bool:
         """Whether the service still knows a key that was first sent at a time; both are epoch seconds."""

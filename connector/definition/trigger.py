@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
-from connector.definition.fields import FormField
+from connector.definition.fields import ValueField
 from connector.definition.json_path import HEADER, DataOrHeaderPath, JsonPath, parse_delivery_path
 from connector.definition.lazy import cached_property
 from connector.definition.validation.strict_model import Key, StrictModel, Text
@@ -173,7 +173,7 @@ class Trigger(StrictModel):
 
     label: Text
     summary: Text
-    inputs: dict[Key, FormField] = {}
+    inputs: dict[Key, ValueField] = {}
     signature: Signature | None = None
     token: Text | None = Field(
         default=None, description="Where each delivery has the shared secret itself: header.X, query.x or body.x."
@@ -195,7 +195,7 @@ class Trigger(StrictModel):
         return self
 
     @cached_property
-    def key_input(self) -> tuple[str, FormField] | None:
+    def key_input(self) -> tuple[str, ValueField] | None:
         """The input with the secret or the public key that deliveries are verified with; or None."""
         of_challenge = self.challenge.token.input if self.challenge and self.challenge.token else None
         is_public = self.signature is not None and self.signature.has_public_key
@@ -203,7 +203,7 @@ class Trigger(StrictModel):
         return next((item for item in fields if item[0] != of_challenge), fields[0] if fields else None)
 
     @cached_property
-    def key_inputs(self) -> dict[str, FormField]:
+    def key_inputs(self) -> dict[str, ValueField]:
         """The inputs that deliveries and challenges are verified with, by key."""
         own = dict([self.key_input] if self.key_input else [])
         token = self.challenge.token if self.challenge else None

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 EXAMPLES = ("google-calendar", "hubspot", "notion", "salesforce", "slack", "twilio")
 FOLDERS = sorted(
     [
-        *(path.parent for path in Path(__file__).parent.glob("*/manifest.yaml")),
+        *(path.parent for path in Path(__file__).parent.rglob("manifest.yaml")),
         *(ROOT / "examples" / name for name in EXAMPLES),
     ],
     key=lambda folder: folder.name,

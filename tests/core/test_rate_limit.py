@@ -12,6 +12,7 @@ from support.exchange_world import NOW
 from connector.core import rate_feedback, rate_limit
 from connector.core.rate_feedback import RateFeedback
 from connector.core.rate_limit import DAY_SECONDS, SAFETY_FACTOR, RateLimit, RateState, RequestedRate
+from connector.definition.manifest import RateLimits
 from connector.errors import RateLimited
 
 LONG = NOW + 1e6
@@ -282,3 +283,19 @@ def test_a_slot_that_a_closed_rate_took_back_gives_all_its_weight_back():
     one.state.close_until(NOW + 5, NOW + 1)
     assert rate_limit.revalidate_slots([one], NOW, NOW + 1, LONG, 6) == NOW + 5
     assert rate_limit.acquire_slots([one], NOW + 6, LONG, 4) == NOW + 6
+
+
+@pytest.mark.parametrize(
+    ("text", "at_once", "per_second"),
+    [("5 at once", 5, float("inf")), ("2/s 5 at once", 5, 2 / SAFETY_FACTOR), ("9 at once 5 at once", 5, float("inf"))],
+)
+def test_how_many_are_on_their_way_stands_beside_how_many_leave(text, at_once, per_second):
+    rate = RateLimit.parse(text)
+    assert (rate.at_once, rate.per_second) == (at_once, pytest.approx(per_second))
+    assert RateLimit.parse("2/s").at_once is None
+
+
+def test_of_two_plans_the_one_with_more_at_once_is_the_more_generous():
+    settings = RateLimits(plans={"small": {"calls": "5 at once"}, "large": {"calls": "9 at once"}})
+    assert rate_limit.build_rate_table(settings, None)["calls"].at_once == 9
+    assert rate_limit.build_rate_table(settings, "small")["calls"].at_once == 5

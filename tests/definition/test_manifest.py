@@ -30,14 +30,14 @@ def manifest(**words: Any) -> Manifest:
 
 def test_the_key_of_a_write_has_one_place() -> None:
     assert str(Idempotency(to="query.key").location) == "query.key"
-    assert str(Idempotency(header="X-Key").location) == "header.X-Key"
-    for words in ({}, {"to": "header.X", "header": "X"}):
-        with pytest.raises(ValidationError, match="give either `to` or `header`"):
+    assert str(Idempotency(to="header.X-Key").location) == "header.X-Key"
+    for words in ({}, {"to": "path.x"}, {"header": "X"}):
+        with pytest.raises(ValidationError, match="to"):
             Idempotency(**words)
 
 
 def test_a_key_is_remembered_for_as_long_as_the_service_says() -> None:
-    key = Idempotency(header="X-Key", lifetime=60)
+    key = Idempotency(to="header.X-Key", lifetime=60)
     assert [key.is_remembered(1000.0, now) for now in (1000.0, 1059.0, 1060.0)] == [True, True, False]
 
 

@@ -162,7 +162,7 @@ def test_an_event_is_the_id_of_its_run(service, engine, queue):
 def test_each_call_within_a_workflow_has_a_key_of_its_own_that_stays_the_same(folder, server, engine, monkeypatch):
     from support.servers import reply
 
-    lines = "idempotency: {header: Idempotency-Key}\n"
+    lines = "idempotency: {to: header.Idempotency-Key}\n"
     connector = folder(lines, {"switch": "action: switch\nlabel: Switch\nsummary: A lamp.\nrequest: POST /switch\n"})
     monkeypatch.setenv("LAMP_BASE_URL", server.url)
     monkeypatch.setenv("LAMP_API_KEY", "k")

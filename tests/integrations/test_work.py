@@ -148,7 +148,7 @@ def test_a_program_can_say_how_each_process_makes_its_client(service, zoom, monk
 
 
 KEYED = """\
-idempotency: {header: Idempotency-Key}
+idempotency: {to: header.Idempotency-Key}
 """
 SWITCH = """\
 action: switch

@@ -74,8 +74,10 @@ def read_reply(plan: CompiledAction, request: Request, reply: Reply) -> ReplyRea
     driver = _ReplyDriver(reply)
     try:
         ask = next(steps)
-        while driver.next_request is None:
-            ask = steps.send((NOW, driver.answer(ask)))
+        answer = driver.answer(ask)
+        while driver.next_request is None:  # the same reply again would be the same page twice
+            ask = steps.send((NOW, answer))
+            answer = driver.answer(ask)
         steps.close()
         return ReplyReading(driver.page, None, None, driver.next_request)
     except StopIteration as end:

@@ -58,6 +58,7 @@ class FieldRef(NamedTuple):
         groups = [field.members for field in fields]
         return (
             not any(map(has_endless_default, fields))
+            and all(map(_has_known_tags, fields))
             and _is_sound(self)
             and all(
                 _is_sound(FieldRef((), key, member))
@@ -66,6 +67,11 @@ class FieldRef(NamedTuple):
                 for key, member in members.items()
             )
         )
+
+
+def _has_known_tags(field: InputField) -> bool:
+    """Whether the common fields exist that say which variant an object is."""
+    return all(field.declared.keys() >= (variant.when or {}).keys() for variant in (field.variants or {}).values())
 
 
 def _is_sound(field: FieldRef) -> bool:

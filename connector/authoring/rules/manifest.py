@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from connector.definition.replies.error_format import ErrorRule
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
-_LIMIT_REGEX = r"[1-9][0-9]*/(([1-9][0-9]*)?(s|m|min|h)|day)"
+_LIMIT_REGEX = r"[1-9][0-9]*(/(([1-9][0-9]*)?(s|m|min|h)|day)| at once)"
 _RATE_PATTERN = re.compile(rf"{_LIMIT_REGEX}( {_LIMIT_REGEX})*\Z", re.ASCII)
 _TIME_OF_DAY = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]Z\Z")
 
@@ -121,7 +121,7 @@ def _check_key_place(manifest: Manifest) -> Iterator[Violation]:
     if manifest.idempotency is None:
         return
     location = manifest.idempotency.location
-    path: NodePath = ("idempotency", "to" if manifest.idempotency.to else "header")
+    path: NodePath = ("idempotency", "to")
     for message in find_header_problems(location) if location.part == "header" else ():
         yield Violation(path, "place", message)
     if any(RequestLocation.parse(to) == location for to in manifest.constants):
@@ -134,7 +134,7 @@ def check_rates(file: ParsedFile[Manifest], _folder: ConnectorFolder) -> Iterato
     for plan, tiers in rates.plans.items():
         for tier, rate in tiers.items():
             if not _RATE_PATTERN.match(rate):
-                message = f"got {rate!r}; expected a rate such as 30/s 10000/day, 1500/h or 110/10s."
+                message = f"got {rate!r}; expected a rate such as 30/s 10000/day, 1500/h, 110/10s or 5 at once."
                 yield Violation(("rates", "plans", plan, tier), "rate-form", message)
     for name, quota in rates.quotas.items():
         path: NodePath = ("rates", "quotas", name)

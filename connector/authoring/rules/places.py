@@ -120,6 +120,8 @@ def _find_body_problems(action: Action, location: RequestLocation) -> Iterator[s
         yield "form fields need `body: form` or `body: multipart`."
     elif location.part == "body" and location.path and action.body in ("text", "binary"):
         yield f"`body: {action.body}` has no fields; use `to: body`."
+    elif location.part == "body" and action.body == "json" and location.path[:1] and location.path[0].isdigit():
+        yield "a body that is a list is given whole: `to: body`."
 
 
 def check_unique_location(file: ParsedFile[Action], folder: ConnectorFolder) -> Iterator[Violation]:

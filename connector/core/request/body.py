@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -166,9 +167,11 @@ def join_name(path: tuple[str, ...], action: Action) -> str:
 
 
 def to_wire_text(value: Any) -> str:
-    """Return a value as the text of a query, form or header."""
+    """Return a value as the text of a query, form or header; data is JSON, in ASCII as headers need it."""
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, dict | list):
+        return json.dumps(value, separators=(",", ":"))
     return value if isinstance(value, str) else str(value)
 
 

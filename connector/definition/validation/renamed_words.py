@@ -45,6 +45,7 @@ REMOVED_KEYS = {
     "errors": {
         "also_in_2xx": "say what shows a failure (failed: {ok: [false]}, or failed: errors), or list success_codes",
     },
+    "idempotency": {"header": "say the place of the key: `to: header.X`"},
 }
 RENAMED_VALUES = {
     "pagination.style": {"number": "page_number", "link": "link_header", "last": "last_item"},
@@ -55,7 +56,7 @@ RENAMED_VALUES = {
 }  # fmt: skip
 _PLACES = {
     ".".join(names[:depth])
-    for names in (place.split(".") for place in (*RENAMED_KEYS, *RENAMED_VALUES))
+    for names in (place.split(".") for place in (*RENAMED_KEYS, *RENAMED_VALUES, *REMOVED_KEYS))
     for depth in range(1, len(names) + 1)
 }
 

@@ -26,7 +26,7 @@ from connector.runtime.calls.page_options import check_page_options
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from connector.core.exchange.asks import AcquireSlot, Ask, Steps
+    from connector.core.exchange.asks import Ask, Steps
     from connector.core.exchange.body_sink import BodySink
     from connector.core.exchange.plan import CompiledAction
     from connector.core.exchange.retry import RetryPolicy
@@ -34,13 +34,13 @@ if TYPE_CHECKING:
     from connector.core.response.pagination.settings import Pagination
     from connector.core.response.result import Result
     from connector.core.response.trace import Trace
-    from connector.errors import RateLimited
     from connector.runtime.auth.credential_source import CredentialSource
     from connector.runtime.auth.credentials import Credentials
     from connector.runtime.calls.call_context import CallContext
     from connector.runtime.calls.call_options import CallOptions
     from connector.runtime.calls.job_calls import JobCalls
     from connector.runtime.calls.observer import Observer
+    from connector.runtime.rate_budget.turns import Turns
 
 _log = logging.getLogger("connector")
 DEFAULT_TIMEOUT = 60.0  # seconds for a run, a raw request, and each page of items()
@@ -73,6 +73,7 @@ class PreparedCall:
     notes: dict[Any, Any] = field(default_factory=dict)  # of observers
     job: JobCalls | None = None  # what follows, where the call starts a job and waits for it
     started_job: Mapping[str, Any] | None = field(init=False, default=None)  # the call that asks for it
+    turns: Turns | None = field(init=False, default=None)  # that its request has, or waits for
     _started_at: float | None = field(init=False, default=None)  # epoch seconds
     _has_ended: bool = field(init=False, default=False)
     _epoch_offset: float = field(init=False)
@@ -192,20 +193,6 @@ class PreparedCall:
         base_path = urlsplit(self.request.base_url).path
         return replace(credential, base_url=credential.base_url + base_path)
 
-    def acquire_slot(self, ask: AcquireSlot) -> float | RateLimited:
-        """Return the seconds until a slot of the account's budget, or RateLimited."""
-        assert self.budget_scope is not None
-        delay_or_error: float | RateLimited = self.context.budget.acquire(self.budget_scope[0], ask, self.now())
-        return delay_or_error
-
-    async def acquire_slot_async(self, ask: AcquireSlot) -> float | RateLimited:
-        """As `acquire_slot`, without blocking an event loop."""
-        assert self.budget_scope is not None
-        budget = self.context.budget
-        pending: Any = getattr(budget, "acquire_async", budget.acquire)(self.budget_scope[0], ask, self.now())
-        delay_or_error: float | RateLimited = await pending if hasattr(pending, "__await__") else pending
-        return delay_or_error
-
     def begin(self, *, first: bool) -> Any:
         """Return the first value to send to the steps: None at the start, the time after a page."""
         self._last_answer_at = self.now()
@@ -224,6 +211,8 @@ class PreparedCall:
     def answer(self, ask: Ask, value: Any) -> tuple[float, Any]:
         """Return the answer with the time; notify the observers and the rate budget."""
         now = self._epoch_offset + self._monotonic()
+        if self.turns is not None and type(ask) is SendRequest:
+            self.turns.release()
         if type(ask) is Sleep and ask.job is not None:
             self.started_job = ask.job
         for observer in self.observers:
@@ -244,6 +233,8 @@ class PreparedCall:
 
     def abort(self, steps: Steps, ask: Ask | None, error: BaseException) -> None:
         """End the steps after an error; a hook's and a transport's get what is known of the call."""
+        if self.turns is not None:
+            self.turns.release()
         if isinstance(error, ConnectorError) and inspect.getgeneratorstate(steps) == inspect.GEN_SUSPENDED:
             with contextlib.suppress(ConnectorError):
                 steps.throw(error)  # the steps know whether an earlier attempt may have succeeded

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
 from connector.core.exchange.asks import RETRY_QUOTA, AcquireSlot, GetToken, SendRequest, Sleep, YieldPage
+from connector.runtime.calls.budget_slots import acquire_slot_async
 from connector.runtime.calls.call_options import CallOptions
 from connector.runtime.calls.prepared import DEFAULT_TIMEOUT
 from connector.runtime.client.async_items import AsyncItems
@@ -115,7 +116,7 @@ class TaskDriver(BaseClient):
         if isinstance(ask, GetToken):
             return await self._get_credential(call, ask)
         if isinstance(ask, AcquireSlot):
-            return self._retry_quota.acquire() if ask.rates == RETRY_QUOTA else await call.acquire_slot_async(ask)
+            return self._retry_quota.acquire() if ask.rates == RETRY_QUOTA else await acquire_slot_async(call, ask)
         assert isinstance(ask, Sleep)  # a page is answered by the caller
         clock = call.context.clock
         await clock.sleep(ask.min_delay + ask.jitter * clock.jitter())

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
 from connector.core.exchange.asks import RETRY_QUOTA, AcquireSlot, GetToken, SendRequest, Sleep, YieldPage
+from connector.runtime.calls.budget_slots import acquire_slot
 from connector.runtime.calls.call_options import CallOptions
 from connector.runtime.calls.prepared import DEFAULT_TIMEOUT
 from connector.runtime.client.base_client import BaseClient, is_page
@@ -102,7 +103,10 @@ class ThreadDriver(BaseClient):
         if isinstance(ask, GetToken):
             return self._get_credential(call, ask)
         if isinstance(ask, AcquireSlot):
-            return self._retry_quota.acquire() if ask.rates == RETRY_QUOTA else call.acquire_slot(ask)
+            if ask.rates == RETRY_QUOTA:
+                return self._retry_quota.acquire()
+            delay_or_error = acquire_slot(call, ask, self._stop_event)
+            return self._closed_error() or delay_or_error
         assert isinstance(ask, Sleep)  # a page is answered by the caller
         clock = call.context.clock
         clock.wait_or_stop(ask.min_delay + ask.jitter * clock.jitter(), self._stop_event)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from connector.runtime.clock import Clock
     from connector.runtime.rate_budget.memory_ledger import NamedRates
     from connector.runtime.rate_budget.sql_ledger import SqlLedger
+    from connector.runtime.rate_budget.turns import Turns
 
 _MAPPING_KEYS = ("plan", "store")
 
@@ -50,6 +51,15 @@ class LedgerBudget:
         self._table, self._ledger = table, ledger
         self.in_memory = isinstance(ledger, MemoryLedger)
         self._rates_by_names: dict[tuple[str, ...], NamedRates] = {}
+        self._has_turns = any(rate.at_once for rate in table.values())
+
+    def find_turns(self, account: str, rate_names: tuple[str, ...]) -> Turns | None:
+        """Return the turns that a request of these rates waits for, or None where none is limited."""
+        if not self._has_turns:
+            return None
+        rates = self._rates_by_names.get(rate_names) or self._select_rates(rate_names)
+        limits = [(name, rate.at_once) for name, rate in rates if rate.at_once is not None]
+        return self._ledger.turns.find_turns(account, limits) if limits else None
 
     def acquire(self, account: str, ask: AcquireSlot, now: float) -> float | RateLimited:
         """Return the seconds until a slot, or RateLimited; a rate that the manifest does not declare needs none."""

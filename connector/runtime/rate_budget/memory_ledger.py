@@ -9,6 +9,7 @@ from connector.core import rate_feedback, rate_limit
 from connector.core.rate_limit import RateState, RequestedRate
 from connector.runtime.clock import SystemClock
 from connector.runtime.fork_safety import ForkSafeLock
+from connector.runtime.rate_budget.turns import TurnQueues
 
 if TYPE_CHECKING:
     from connector.core.exchange.asks import AcquireSlot
@@ -32,6 +33,7 @@ class MemoryLedger:
     def __init__(self) -> None:
         self._rates: dict[tuple[str, str], RequestedRate] = {}
         self._sweep_at = SWEEP_AT
+        self.turns = TurnQueues()
 
     def acquire(self, account: str, named_rates: NamedRates, ask: AcquireSlot, now: float) -> float | RateLimited:
         """Return the seconds until a slot of all the rates, or RateLimited."""

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from connector.runtime.clock import Clock
     from connector.runtime.rate_budget.memory_ledger import NamedRates
     from connector.runtime.rate_budget.sql_table import LedgerResult
+    from connector.runtime.rate_budget.turns import TurnQueues
 
 MAX_WAIT = 10.0  # seconds that a call waits for the database; a busy machine needs some
 RETRY_DELAY = 10.0  # seconds before a failed database is used again
@@ -143,6 +144,11 @@ class SqlLedger:
         self._closed_at: dict[tuple[str, str], float] = {}
         self._suspended_until: float | None = None
         atexit.register(self.close)
+
+    @property
+    def turns(self) -> TurnQueues:
+        """The turns of this process: how many requests others have on their way is not stored."""
+        return self._memory.turns
 
     def __repr__(self) -> str:
         return f"SqlLedger({self.table.database.display_url!r})"

@@ -11,7 +11,7 @@ from connector.core.request.idempotency import add_idempotency_key, takes_key
 from connector.definition.action import Action
 from connector.definition.manifest import Idempotency
 
-HEADER = Idempotency(header="Idempotency-Key")
+HEADER = Idempotency(to="header.Idempotency-Key")
 QUERY = Idempotency(to="query.meta.key")
 BODY = Idempotency(to="body.meta.key")
 WHOLE = {"data": {"label": "D", "help": "D.", "type": "json", "to": "body"}}
@@ -144,7 +144,7 @@ def test_a_key_that_no_header_can_hold_is_refused_at_every_place(settings, key):
 @pytest.mark.parametrize(
     ("words", "request_words", "place"),
     [
-        ({"header": "Idempotency-Key"}, {"headers": (("idempotency-key", ""),)}, "headers"),
+        ({"to": "header.Idempotency-Key"}, {"headers": (("idempotency-key", ""),)}, "headers"),
         ({"to": "query.key"}, {"query": (("key", ""), ("page", "1"))}, "query"),
     ],
 )

@@ -203,6 +203,13 @@ def test_a_header_value_that_is_not_one_line_of_ascii_is_told(build_request, val
     assert caught.value.problems[0].field == "h"
 
 
+def test_data_in_a_header_or_a_path_is_json_in_ascii(build_request):
+    request = build_request("GET /x", {"h": "type: json, to: header.X-H"}, {"h": {"path": "/é", "deep": [None, True]}})
+    assert dict(request.headers)["X-H"] == '{"path":"/\\u00e9","deep":[null,true]}'
+    request = build_request("GET /x/{p}", {"p": "type: json, required: true, to: path.p"}, {"p": {"a": 1}})
+    assert request.path.endswith("/x/%7B%22a%22%3A1%7D")
+
+
 @given(pairs=st.lists(st.tuples(st.sampled_from(["a", "b", "a b", "é"]), TEXT), max_size=6))
 def test_a_query_comes_back_as_it_was_given(zoom, pairs):
     ready = compile_action(zoom, "rawRequest")

@@ -104,7 +104,7 @@ def test_what_does_not_fit_is_refused_by_both_and_told(data) -> None:
     [
         ({}, True), ({"resources": {"things": {"list": "/things", "id": "id"}}}, True), ({"errors": {"hints": {"1": "One."}}}, True),
         ({"errors": {"rules": [{"category": "token_rejected", "code": [1, "x"], "status": 401}]}}, True), ({"rates": {"quotas": {}}}, True),
-        ({"connections": {"one": {"label": "One", "kind": "bearer"}}}, True), ({"idempotency": {"header": "X-Key"}}, True),
+        ({"connections": {"one": {"label": "One", "kind": "bearer"}}}, True), ({"idempotency": {"to": "header.X-Key"}}, True),
         ({"subaccounts": {"prefix": "/a/{id}"}}, True), ({"subaccounts": {"header": "X-Account"}}, True),
         ({"subaccounts": {"prefix": "/a/{id}", "header": None}}, True), ({"subaccounts": {"prefix": "", "header": "X"}}, False),
         ({"subaccounts": {}}, False), ({"subaccounts": {"prefix": "/a", "header": "X"}}, False), ({"subaccounts": {"header": None}}, False),

@@ -83,7 +83,7 @@ def test_a_person_who_clears_a_task_has_it_done_once_more(service, engine):
 
 
 def test_all_tries_of_a_task_have_one_idempotency_key_and_each_run_its_own(folder, server, engine, monkeypatch):
-    connector = folder("idempotency: {header: Idempotency-Key}\n", {"switch": LAMP})
+    connector = folder("idempotency: {to: header.Idempotency-Key}\n", {"switch": LAMP})
     monkeypatch.setenv("LAMP_BASE_URL", server.url)
     monkeypatch.setenv("LAMP_API_KEY", "k")
     server.then(reply(429, {}, headers=[("Retry-After", "1")]))

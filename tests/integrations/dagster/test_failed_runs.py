@@ -101,7 +101,7 @@ def test_a_run_that_succeeded_is_other_work_when_it_is_executed_again(service, i
 
 
 def test_a_failed_run_that_is_executed_again_has_the_same_keys(folder, server, instance, monkeypatch):
-    connector = folder("idempotency: {header: Idempotency-Key}\n", {"switch": SWITCH})
+    connector = folder("idempotency: {to: header.Idempotency-Key}\n", {"switch": SWITCH})
     monkeypatch.setenv("LAMP_BASE_URL", server.url)
     monkeypatch.setenv("LAMP_API_KEY", "k")
     server.then(reply(422, {}))

@@ -114,7 +114,7 @@ def test_a_read_leaves_no_note_in_the_event_log(service, instance):
 
 
 def test_each_call_has_a_key_that_stays_the_same_in_all_attempts(folder, server, instance, monkeypatch):
-    lines = "idempotency: {header: Idempotency-Key}\n"
+    lines = "idempotency: {to: header.Idempotency-Key}\n"
     connector = folder(lines, {"switch": "action: switch\nlabel: Switch\nsummary: A lamp.\nrequest: POST /switch\n"})
     monkeypatch.setenv("LAMP_BASE_URL", server.url)
     monkeypatch.setenv("LAMP_API_KEY", "k")

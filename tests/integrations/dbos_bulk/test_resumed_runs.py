@@ -35,7 +35,7 @@ def change_rows(commands: Commands, statement: str, changed: int = 1) -> None:
 
 
 def test_a_row_whose_key_the_service_has_forgotten_is_uncertain_and_can_be_resolved(on_sqlite, people, folder):
-    lamp = folder("idempotency: {header: Idempotency-Key}\n", {"switch": SWITCH})
+    lamp = folder("idempotency: {to: header.Idempotency-Key}\n", {"switch": SWITCH})
     (on_sqlite.folder / "lamps.csv").write_text("name\nhall\n", encoding="utf-8")
     switching = ("--connector", str(lamp.folder), "run", "switch", "-f", "lamps.csv", "--base-url", people.url)
     gate = threading.Event()

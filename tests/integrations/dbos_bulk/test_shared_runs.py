@@ -113,7 +113,7 @@ def test_a_read_whose_worker_was_killed_is_made_again(on_sqlite, people):
 
 
 def test_a_write_with_a_key_whose_worker_was_killed_is_sent_again_with_the_same_key(on_sqlite, people, folder):
-    lines = "idempotency: {header: Idempotency-Key}\n"
+    lines = "idempotency: {to: header.Idempotency-Key}\n"
     text = "action: switch\nlabel: Switch\nsummary: A lamp.\nrequest: POST /switch\ninputs:\n  name: {label: Name, help: Its name., type: string, to: body.name}\n"
     lamp = folder(lines, {"switch": text})
     (on_sqlite.folder / "lamps.csv").write_text("name\nhall\n", encoding="utf-8")

@@ -82,7 +82,7 @@ def test_a_write_that_was_refused_is_made_when_its_flow_is_run_again(service, ap
 
 
 def test_the_idempotency_key_is_the_same_in_each_attempt_and_each_run_of_the_flow(folder, server, app, monkeypatch):
-    connector = folder("idempotency: {header: Idempotency-Key}\n", LAMP)
+    connector = folder("idempotency: {to: header.Idempotency-Key}\n", LAMP)
     monkeypatch.setenv("LAMP_BASE_URL", server.url)
     monkeypatch.setenv("LAMP_API_KEY", "k")
     server.then(reply(429, {}, headers=[("Retry-After", "1")]))

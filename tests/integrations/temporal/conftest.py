@@ -38,7 +38,7 @@ def make_switch(folder, server, monkeypatch) -> Callable[..., dict[str, str]]:
     monkeypatch.setenv("LAMP_API_KEY", "k")
 
     def make(*, has_keys: bool) -> dict[str, str]:
-        lines = "idempotency: {header: Idempotency-Key}\n" if has_keys else ""
+        lines = "idempotency: {to: header.Idempotency-Key}\n" if has_keys else ""
         return {"folder": str(folder(lines, {"switch": SWITCH}).folder)}
 
     return make

@@ -123,7 +123,7 @@ def test_the_key_goes_where_the_manifest_says(to, body, where, tmp_path):
 
 def test_a_header_may_be_named_by_itself_but_one_place_is_enough():
     head = {"connector": "lamp", "label": "L", "summary": "S.", "base_url": "https://lamp.example"}
-    manifest = Manifest.model_validate({**head, "idempotency": {"header": "Idempotency-Key"}})
+    manifest = Manifest.model_validate({**head, "idempotency": {"to": "header.Idempotency-Key"}})
     assert str(manifest.idempotency.location) == "header.Idempotency-Key"
     for wrong in ({}, {"header": "A", "to": "header.A"}, {"to": "path.key"}):
         with pytest.raises(ValidationError):

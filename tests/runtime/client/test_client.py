@@ -245,7 +245,7 @@ class TestIdempotencyKeys:
 
     @pytest.fixture
     def lamp(self, folder):
-        return folder("idempotency: {header: Idempotency-Key}\n", {"add-lamp": LAMP_POST})
+        return folder("idempotency: {to: header.Idempotency-Key}\n", {"add-lamp": LAMP_POST})
 
     def test_a_key_is_drawn_once_and_kept_over_retries(self, runner, server, lamp, clock):
         server.then(servers.hang_up(), servers.reply(500))
@@ -263,7 +263,7 @@ class TestIdempotencyKeys:
 
     def test_what_only_reads_has_none(self, folder, runner, server):
         find = LAMP_POST.replace("request:", "read_only: true\nrequest:")
-        lamp = folder("idempotency: {header: Idempotency-Key}\n", {"add-lamp": find})
+        lamp = folder("idempotency: {to: header.Idempotency-Key}\n", {"add-lamp": find})
         one = runner(server.url, Connection(lamp, "key", apiKey="secret-key"), connector=lamp)
         one.run("addLamp")
         assert server.last.header("Idempotency-Key") is None

@@ -60,7 +60,7 @@ MANIFEST: dict[str, Any] = {
         },
     },
     "constants": {"header.X-Shop-Version": "2026-01"},
-    "idempotency": {"header": "X-Once"},
+    "idempotency": {"to": "header.X-Once"},
     "errors": {
         "code": "error.code",
         "message": "error.text",

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from connector.authoring.draft import ParsedFile
 from connector.authoring.folder_reader import ConnectorFolder
 from connector.authoring.importing.evidence.routes import normalize_path
-from connector.authoring.rules import no_effect, sandbox
+from connector.authoring.rules import sandbox
+from connector.authoring.rules.no_effect import manifest as idle_manifest
 from connector.definition.action import Action
 from connector.definition.manifest import Manifest
 from connector.definition.parsers.strict_yaml import Document
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from connector.authoring.importing.building.words import Words
 
-_RULES = (no_effect.check_resource_words, sandbox.check_sandbox)
+_RULES = (idle_manifest.check_resource_words, sandbox.check_sandbox)
 
 
 def build_resources(

@@ -15,7 +15,8 @@ from connector.authoring.importing.building.texts import is_plain
 from connector.authoring.importing.requests.fitted_examples import ExampleMaker
 from connector.authoring.lint import ACTION_RULES, MEMBER_RULES, TYPE_RULES
 from connector.authoring.rule_catalogue import find_voice
-from connector.authoring.rules import examples, files, no_effect, payloads, texts
+from connector.authoring.rules import examples, files, payloads, texts
+from connector.authoring.rules.no_effect.violation import RULE as NO_EFFECT
 from connector.definition.action import Action
 from connector.definition.folders.parts import TYPES_FILE
 from connector.definition.inputs.named_types import TypesFile, link_fields, link_types
@@ -64,7 +65,7 @@ class Verifier:
             for path, violation in {_find_removable(words, item): item for item in violations}.items():
                 if not path or not _remove(words, path):
                     continue
-                if violation.rule == no_effect.RULE:
+                if violation.rule == NO_EFFECT:
                     continue  # a word that did nothing is no loss
                 place = ".".join(map(str, path[1:])) or str(path[0])
                 if path[-1] in _REMOVABLE:
@@ -120,7 +121,7 @@ def _list_type_violations(types: NamedTypes, manifest: Words) -> list[Violation]
     file = ParsedFile(Path(TYPES_FILE), Document(TYPES_FILE, types.words), model)
     folder = ConnectorFolder(Path(), parsed, types=file)
     found = [violation for rule in (*MEMBER_RULES, *TYPE_RULES) for violation in rule(file, folder)]
-    is_unused = {id(one) for one in found if one.rule == no_effect.RULE and len(one.path) == 1}
+    is_unused = {id(one) for one in found if one.rule == NO_EFFECT and len(one.path) == 1}
     return [one for one in found if find_voice(one.rule) == "error" and id(one) not in is_unused]
 
 

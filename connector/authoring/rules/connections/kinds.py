@@ -62,6 +62,11 @@ _WORDS_OF_KINDS = {
 }  # fmt: skip
 
 
+def list_kinds_with(word: str) -> tuple[str, ...]:
+    """Return the kinds that read a word."""
+    return _WORDS_OF_KINDS[word]
+
+
 def check_kind_words(file: ParsedFile[Manifest], _folder: ConnectorFolder) -> Iterator[Violation]:
     """Check that a connection type has no word that its kind does not read."""
     for name, connection_type in file.model.connections.items():

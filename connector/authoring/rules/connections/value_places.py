@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from connector.definition.parsers.strict_yaml import NodePath
 
 RULE = "connection-places"
-_ONE_VALUE_TYPES = ("string", "text", "password", "integer", "number", "boolean", "datetime", "date")
 _KINDS_BY_PART = {
     "basic": ("basic",),
     "authorize": ("oauth2", "oauth2_device_code"),
@@ -67,9 +66,6 @@ def check_input_places(file: ParsedFile[Manifest], folder: ConnectorFolder) -> I
                 item.to == TLS_PLACES[0] for item in connection_type.inputs.values()
             ):
                 yield Violation((*path, "to"), RULE, f"{field.to} belongs to a certificate: add `to: {TLS_PLACES[0]}`.")
-            if field.to is not None and field.type not in _ONE_VALUE_TYPES:
-                message = f"a value of type {field.type} has no place in a credential; expected one text or number."
-                yield Violation((*path, "type"), RULE, message)
 
 
 def check_unique_places(file: ParsedFile[Manifest], folder: ConnectorFolder) -> Iterator[Violation]:

@@ -132,6 +132,11 @@ def _check_repetition(trigger: Trigger) -> Iterator[tuple[NodePath, str]]:
             if key in seen:
                 yield path, f"{text} is listed twice."
             seen.add(key)
+    for word in ("fields", "query"):
+        names = getattr(trigger.identity.ignore, word)
+        for index, name in enumerate(names):
+            if name in names[:index]:
+                yield ("dedupe", "ignore", word, index), f"{name} is listed twice."
 
 
 def _check_id(trigger: Trigger) -> Iterator[tuple[NodePath, str]]:

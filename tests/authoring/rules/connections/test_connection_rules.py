@@ -150,7 +150,7 @@ MISTAKES = {
         block("to: query.key", "scheme: Key"), [("scheme:", "in a header alone")],
     ),
     "a list in a header": (
-        block(inputs=(KEY, "t: {label: T, help: T., type: list of string, to: header.X-T}")), [("t: {label", "has no place in a credential")],
+        block(inputs=(KEY, "t: {label: T, help: T., type: list of string, to: header.X-T}")), [("t: {label", "expected one of string, text, password")],
     ),
     "a name in braces that is no input": (
         block("constants: {header.X-Tenant: '{tenant}'}"), [("constants:", "has no input 'tenant', so {tenant} would be sent")],

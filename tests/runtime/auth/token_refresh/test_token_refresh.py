@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 
 import pytest
-from support.token_refreshing import (
+from support.sandboxes.token_refreshing import (
     ACCOUNT,
     AGAIN,
     ENDED,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.token_refreshing import (
+from support.sandboxes.token_refreshing import (
     ACCOUNT,
     AGAIN,
     ENDED,

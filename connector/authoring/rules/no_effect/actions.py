@@ -1,103 +1,27 @@
-"""Rules of words without effect: each is valid by itself, and does nothing where it stands."""
+"""Words of an action: those that its request and its reply make nothing of, and those that say what holds anyway."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from connector.authoring.draft import Violation
-from connector.authoring.rules.fields import iter_fields, iter_groups
+from connector.authoring.rules.no_effect.violation import build_violation
 from connector.core.http_semantics import NON_IDEMPOTENT_METHODS
+from connector.core.rate_limit import RateLimit
 from connector.definition.action import DATA_TYPES, SAFE_METHODS
-from connector.definition.fields import OBJECT_TYPES, Input, InputField, Member
+from connector.definition.fields import OBJECT_TYPES
 from connector.definition.inputs.request_location import RequestLocation
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Iterator
 
-    from connector.authoring.draft import ParsedFile
+    from connector.authoring.draft import ParsedFile, Violation
     from connector.authoring.folder_reader import ConnectorFolder
-    from connector.authoring.rules.fields import FieldRef
     from connector.definition.action import Action
     from connector.definition.manifest import Manifest
-    from connector.definition.parsers.strict_yaml import NodePath
 
-RULE = "no-effect"
 _PAIR_PARTS = ("query", "form", "header")
 _BODY_PARTS = ("body", "form", "file")
-_UNLISTED_TYPES = ("boolean", "file", "json", "scalar", *OBJECT_TYPES)  # whose values no list of choices can hold
 _FORM_BODIES = ("form", "multipart")
-
-
-def _fail(path: NodePath, message: str) -> Violation:
-    return Violation(path, RULE, message, key=True)
-
-
-def check_field_words(file: ParsedFile[Any], _folder: ConnectorFolder) -> Iterator[Violation]:
-    """Check that the words of a field have an effect on its type and beside each other."""
-    for field in iter_fields(file):
-        definition = field.definition
-        words = [*_list_misplaced_words(field)]
-        if definition.type == "file":
-            words += [(word, "a file is given by the caller; remove it.") for word in ("default", "suggest")]
-        if definition.choices_from is not None and (definition.is_map or definition.type in _UNLISTED_TYPES):
-            words.append(("choices_from", f"a field of type {definition.type} cannot have choices."))
-        if not isinstance(definition, InputField):
-            words.append(("choices_from", "it is asked before an action can be run; remove it."))
-        if isinstance(definition, Member):
-            words.append(
-                ("choices_from", "choices are listed for the inputs of an action, not for members; remove it.")
-            )
-        is_closed = (definition.choices or definition.choices_file) and not definition.allow_other
-        if is_closed and not definition.is_list:
-            reason = "no value but the choices is accepted; remove it."
-            words += [(word, reason) for word in ("pattern", "format", "min", "max")]
-        for word, message in words:
-            if word in definition.model_fields_set:
-                yield _fail(field.get_path(word), message)
-
-
-def _list_misplaced_words(field: FieldRef) -> Iterator[tuple[str, str]]:
-    """Yield the words of an action's input that do not fit its type or location, with the reason."""
-    definition = field.definition
-    if not isinstance(definition, Input | Member):
-        return
-    if definition.encode and definition.location.part != "path":
-        yield "encode", "`encode` is for path values."
-    if definition.future and definition.type != "datetime":
-        yield "future", f"`future` is for type datetime, not {definition.type}."
-    if definition.wire and definition.type != "datetime":
-        yield "wire", f"`wire` is for type datetime, not {definition.type}."
-    if definition.join and not definition.is_list:
-        yield "join", f"`join` is for lists, not {definition.type}."
-
-
-def check_input_relations(file: ParsedFile[Action], _folder: ConnectorFolder) -> Iterator[Violation]:
-    """Check that `requires`, `conflicts_with` and `any_of` say more than `required` does."""
-    yield from check_member_relations(file, _folder)
-    required = {key for key, definition in file.model.inputs.items() if definition.required}
-    for index, rule in enumerate(file.model.any_of):
-        for place, key in enumerate(rule.of):
-            if key in required:
-                yield Violation(("any_of", index, "of", place), RULE, f"{key!r} is required anyway; remove the rule.")
-
-
-def check_member_relations(file: ParsedFile[Any], _folder: ConnectorFolder) -> Iterator[Violation]:
-    """Check that `requires` and `conflicts_with` in a group of inputs say more than `required` does."""
-    for group in iter_groups(file):
-        required = {key for key, definition in group.visible.items() if definition.required}
-        yield from _check_relations_of(group.path, group.inputs, required)
-
-
-def _check_relations_of(
-    path: NodePath, inputs: Mapping[str, InputField], required: Collection[str]
-) -> Iterator[Violation]:
-    for key, definition in inputs.items():
-        for other, values in definition.required_inputs.items():
-            if other in required and values is None and other != key:
-                yield _fail((*path, key, "requires"), f"{other!r} is required anyway; remove it.")
-        for other in definition.conflicting_inputs:
-            if other in required and other != key:
-                yield _fail((*path, key, "conflicts_with"), f"{other!r} is required, so {key!r} can never be given.")
 
 
 def check_action_words(file: ParsedFile[Action], folder: ConnectorFolder) -> Iterator[Violation]:
@@ -109,7 +33,7 @@ def check_action_words(file: ParsedFile[Action], folder: ConnectorFolder) -> Ite
         "lists": not _sends_lists(action) and "no list is sent in its query, form or headers; remove it.",
         "form_nesting": not _sends_nested_pairs(action) and "no nested value is sent in a query or form; remove it.",
         "read_only": _explain_read_only(action),
-        "weight": _explain_weight(action),
+        "weight": _explain_weight(action, folder.manifest_or_blank),
         "server": action.is_raw and "a raw request goes below the base URL; remove it.",
         "idempotent": _explain_idempotent(action),
         "confirm": _explain_confirm(action),
@@ -122,20 +46,25 @@ def check_action_words(file: ParsedFile[Action], folder: ConnectorFolder) -> Ite
     }
     for word, message in words.items():
         if message and word in action.model_fields_set and not file.has_invalid_key("inputs", "request", word):
-            yield _fail((word,), message)
+            yield build_violation((word,), message)
     for word in ("schema_", "columns", "max_bytes"):
         if word in action.returns.model_fields_set and action.returns.type not in _TYPES_BY_WORD[word]:
             message = f"a reply of type {action.returns.type} has no `{word.strip('_')}`; remove it."
-            yield _fail(("returns", word.strip("_")), message)
+            yield build_violation(("returns", word.strip("_")), message)
 
 
 _TYPES_BY_WORD = {"schema_": DATA_TYPES, "columns": DATA_TYPES, "max_bytes": (*DATA_TYPES, "text", "binary")}
 
 
-def _explain_weight(action: Action) -> str:
+def _explain_weight(action: Action, manifest: Manifest) -> str:
     """Return why `weight` changes nothing; empty where it does."""
     if not action.rate_names:
         return "it has no `rate`; name one, or remove it."
+    texts = [tiers[name] for tiers in manifest.rates.plans.values() for name in action.rate_names if name in tiers]
+    texts += [manifest.rates.quotas[name].limit for name in action.rate_names if name in manifest.rates.quotas]
+    rates = [RateLimit.parse(text) for text in texts]
+    if rates and all(rate.at_once is not None and rate.is_gap_only and not rate.gap for rate in rates):
+        return "its rates count requests at once, of which it is one; remove it."
     return "a call counts once anyway; remove it." if action.weight == 1 else ""
 
 
@@ -223,17 +152,3 @@ def _sends_nested_pairs(action: Action) -> bool:
         _is_pair(location, action) and (len(location.path) > 1 or location.spread or _is_nesting(type_name))
         for location, type_name in _list_locations(action)
     )
-
-
-def check_resource_words(file: ParsedFile[Manifest], _folder: ConnectorFolder) -> Iterator[Violation]:
-    """Check that the words of a resource and of the sandbox have an effect."""
-    for name, resource in file.model.resources.items():
-        words = {
-            "parent_id": "it has no `parent`; remove it." if resource.parent is None else "",
-            "list_id": "it has no `list`; remove it." if resource.listing is None else "",
-        }
-        for word, message in words.items():
-            if message and word in resource.model_fields_set:
-                yield _fail(("resources", name, word), message)
-    if file.model.sandbox.missing is not None and not file.model.resources:
-        yield _fail(("sandbox", "missing"), "the sandbox keeps no `resources`; remove it.")

@@ -1,0 +1,1 @@
+"""Rules of words without effect: each is valid by itself, and does nothing where it stands."""
