@@ -64,7 +64,7 @@ def outline_connector(name: str, base_url: str, auth: str, pagination: str) -> d
         expected = "a lower-case letter, then lower-case letters, digits and _"
         problems.append(Problem("name", name, expected, "choose another name for the folder, or pass --name"))
     if problems:
-        raise InputError.from_problems("new", problems)
+        raise InputError.from_problems("new", problems, undone="written")
     host = str(parts.hostname)
     manifest = "".join(_outline_manifest(name, base_url, host, auth, pagination))
     return {
@@ -116,7 +116,7 @@ def outline_action(key: str, request: str, inputs: Sequence[str]) -> tuple[str, 
     method, _, path = request.partition(" ")
     problems = list(_find_problems(key, method, path, inputs))
     if problems:
-        raise InputError.from_problems("new-action", problems)
+        raise InputError.from_problems("new-action", problems, undone="written")
     noun = _to_words(key)
     lines = [
         f"action: {key}", f"label: {noun.title()}", f"summary: {noun.capitalize()}.", "",

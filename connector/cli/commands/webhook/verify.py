@@ -90,20 +90,22 @@ def _parse_delivery(raw: bytes, headers: Sequence[str]) -> tuple[list[tuple[str,
             problems = [
                 Problem(f"-H number {position}", "no name and value", "NAME: VALUE") for position in bad_positions
             ]
-            raise InputError.from_problems("webhook verify", problems)
+            raise InputError.from_problems("webhook verify", problems, undone="verified")
         return [(name, value) for name, _, value in parsed_headers], raw
     expected = '{"headers": {...}, "body": "..."}, or a raw body with its headers as -H'
     try:
         saved = json.loads(raw)
     except (ValueError, RecursionError) as error:
-        raise InputError.from_problems("webhook verify", [Problem("-f", f"invalid JSON: {error}", expected)]) from None
+        problem = Problem("-f", f"invalid JSON: {error}", expected)
+        raise InputError.from_problems("webhook verify", [problem], undone="verified") from None
     saved_headers, body = (saved.get("headers"), saved.get("body")) if isinstance(saved, dict) else (None, None)
     pairs = list(saved_headers.items()) if isinstance(saved_headers, dict) else saved_headers
     is_valid = isinstance(pairs, list) and all(map(_is_pair, pairs))
     if not is_valid or not isinstance(body, str):
         received = "a body that is a JSON object, not its text" if isinstance(body, dict) else "another shape"
         fix = "save the received bytes: the signature does not fit JSON that was serialized again"
-        raise InputError.from_problems("webhook verify", [Problem("-f", received, expected, fix)])
+        problem = Problem("-f", received, expected, fix)
+        raise InputError.from_problems("webhook verify", [problem], undone="verified")
     assert isinstance(pairs, list)
     return [(str(name), str(value)) for name, value in pairs], body.encode("utf-8", "surrogatepass")
 
