@@ -9,15 +9,22 @@ from typing import TYPE_CHECKING, Any
 
 from connector.authoring.markdown import format_code, link_heading, render_table
 from connector.authoring.parity import page
+from connector.authoring.parity.page_record import ParityRecord
 from connector.core.json_path import get_at_path
 from connector.definition.action import Action
+from connector.definition.folders.parts import RESOURCES_FILE, TYPES_FILE
+from connector.definition.folders.schema_files import get_schema_path
 from connector.definition.forms import input_rows
+from connector.definition.inputs.named_types import TypesFile
 from connector.definition.loader import Connector
 from connector.definition.manifest import Manifest
+from connector.definition.resource import ResourcesFile
 from connector.definition.validation import schema_validation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from pydantic import BaseModel
 
     from connector.definition.connection_type import ConnectionType
     from connector.definition.events import EventType
@@ -28,12 +35,20 @@ if TYPE_CHECKING:
 ACTIONS_PAGE = Path("docs/actions.md")
 EVENTS_PAGE = Path("docs/events.md")
 PARITY_PAGE = Path("docs/parity.md")
-SCHEMA_MODELS = {Path("schemas/action.schema.json"): Action, Path("schemas/manifest.schema.json"): Manifest}
+_SCHEMA_MODELS: dict[str, type[BaseModel]] = {
+    "actions/": Action, "manifest.yaml": Manifest, TYPES_FILE: TypesFile, RESOURCES_FILE: ResourcesFile,
+    "parity.yaml": ParityRecord,
+}  # fmt: skip
+_SELDOM = {"parity.yaml"}  # its schema is for who has such a file
 
 
 def render(folder: Path) -> dict[Path, str]:
     """Return the generated files of a folder: path below it -> text. Raises DefinitionError."""
-    pages = {path: _format_json(schema_validation.build_json_schema(model)) for path, model in SCHEMA_MODELS.items()}
+    pages = {
+        Path(get_schema_path(name)): _format_json(schema_validation.build_json_schema(model))
+        for name, model in _SCHEMA_MODELS.items()
+        if name not in _SELDOM or (folder / name).is_file()
+    }
     connector = Connector.open(folder)
     pages[ACTIONS_PAGE] = _render_reference(connector)
     if connector.events:

@@ -8,12 +8,11 @@ from urllib.parse import urlsplit
 
 from connector.definition.action import METHODS
 from connector.definition.case import to_kebab_case, to_snake_case
+from connector.definition.folders.schema_files import write_schema_line
 from connector.errors import InputError, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-
-_HEADER = "# yaml-language-server: $schema={}schemas/{}.schema.json\n"
 
 
 class _Outline(NamedTuple):
@@ -65,11 +64,11 @@ def outline_connector(name: str, base_url: str, auth: str, pagination: str) -> d
         expected = "a lower-case letter, then lower-case letters, digits and _"
         problems.append(Problem("name", name, expected, "choose another name for the folder, or pass --name"))
     if problems:
-        raise InputError.from_problems("new", problems)
+        raise InputError.from_problems("new", problems, undone="written")
     host = str(parts.hostname)
     manifest = "".join(_outline_manifest(name, base_url, host, auth, pagination))
     return {
-        "manifest.yaml": _HEADER.format("", "manifest") + manifest,
+        "manifest.yaml": write_schema_line("manifest.yaml") + manifest,
         "actions/list-items.yaml": _outline_first_action(host, pagination),
     }
 
@@ -100,7 +99,7 @@ def _outline_first_action(host: str, pagination: str) -> str:
         "next_url": f"{{items: [{{id: 1}}], next: 'https://{host}/items?page=2'}}",
     }.get(pagination, "{items: [{id: 1}]}")
     return "".join((
-        _HEADER.format("../", "action"),
+        write_schema_line("actions/list-items.yaml"),
         "action: listItems\nlabel: List Items\nsummary: List the items.\n",
         "\nrequest: GET /items\n\npagination: {items: items}\n\n",
         f"returns:\n  help: The items.\n  example: {example}\n\n",
@@ -117,7 +116,7 @@ def outline_action(key: str, request: str, inputs: Sequence[str]) -> tuple[str, 
     method, _, path = request.partition(" ")
     problems = list(_find_problems(key, method, path, inputs))
     if problems:
-        raise InputError.from_problems("new-action", problems)
+        raise InputError.from_problems("new-action", problems, undone="written")
     noun = _to_words(key)
     lines = [
         f"action: {key}", f"label: {noun.title()}", f"summary: {noun.capitalize()}.", "",
@@ -134,7 +133,8 @@ def outline_action(key: str, request: str, inputs: Sequence[str]) -> tuple[str, 
         words = _to_words(name)
         lines += [f"  {_to_key(name)}:", f"    label: {words.title()}", f"    help: The {words}."]
         lines += [f"    type: {type_name}", *(["    required: true"] * to.startswith("path.")), f"    to: {to}"]
-    return f"actions/{to_kebab_case(key)}.yaml", _HEADER.format("../", "action") + "\n".join(lines) + "\n"
+    place = f"actions/{to_kebab_case(key)}.yaml"
+    return place, write_schema_line(place) + "\n".join(lines) + "\n"
 
 
 def _find_problems(key: str, method: str, path: str, inputs: Sequence[str]) -> Iterator[Problem]:

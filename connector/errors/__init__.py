@@ -151,11 +151,11 @@ class InputError(ConnectorError):
     problems: tuple[Problem | CallProblem, ...] = ()
 
     @classmethod
-    def from_problems(cls, subject: str, problems: Sequence[Problem]) -> InputError:
-        """Return the error of one call with all of these problems."""
+    def from_problems(cls, subject: str, problems: Sequence[Problem], *, undone: str = "sent") -> InputError:
+        """Return the error of one call, or of another command, with all of these problems and what did not happen."""
         lines = "".join(f"\n  {problem}" for problem in problems)
         count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-        return cls(f"{subject}: {count}, nothing was sent.{lines}", problems=tuple(problems))
+        return cls(f"{subject}: {count}, nothing was {undone}.{lines}", problems=tuple(problems))
 
 
 class SignInError(ConnectorError):

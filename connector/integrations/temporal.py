@@ -53,7 +53,7 @@ T = TypeVar("T")
 
 ACTIVITY = "connector.run"
 _HEARTBEAT_TIMEOUT = 30.0  # seconds after which the server knows that a worker was killed
-_LONGEST_CALL = 600.0  # seconds: the deadline of a list that is fetched completely, the longest default
+_LONGEST_CALL = 86_400.0  # seconds: the call has a deadline of its own, that of a job is what its definition says
 _MAX_REASON_LENGTH = 200  # characters
 _MARGIN = 60.0  # seconds between the deadline of a call and the moment at which the server gives the attempt up
 # Threads are made when they are needed; how many attempts are under way is the worker's `max_concurrent_activities`.

@@ -39,6 +39,15 @@ def build_install_hint(extra: str) -> str:
     return f"Run: pip install {'-e ' if is_editable else ''}{shlex.quote(requirement)}"
 
 
+def get_shared_requirement() -> str:
+    """Return the requirement that installs this package elsewhere as it was installed here, or nothing where none does.
+
+    A folder or file of this machine is none for another, and a package from an index may be another's there.
+    """
+    origin = _read_origin()
+    return "" if origin.get("url", "").startswith("file:") else _format_requirement("", origin)
+
+
 def _read_origin() -> dict[str, Any]:
     """Return what the installer wrote down (PEP 610), which is nothing for a package from an index."""
     try:
@@ -64,7 +73,7 @@ def _format_requirement(extra: str, origin: dict[str, Any]) -> str:
     vcs = origin.get("vcs_info", {})
     revision = vcs.get("requested_revision")
     source = f"{vcs['vcs']}+{url}" if "vcs" in vcs else url
-    return f"{_DISTRIBUTION}[{extra}] @ {source}{f'@{revision}' if revision else ''}"
+    return f"{_DISTRIBUTION}{f'[{extra}]' if extra else ''} @ {source}{f'@{revision}' if revision else ''}"
 
 
 @contextlib.contextmanager

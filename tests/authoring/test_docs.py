@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import jsonschema
 import pytest
 from support.planting import plant
 
@@ -14,11 +15,13 @@ from connector.authoring import docs
 from connector.authoring.markdown import format_code, link_heading, render_table
 from connector.definition.forms import input_rows
 from connector.definition.loader import find_bundled_folder
+from connector.definition.parsers import strict_yaml
 from connector.errors import DefinitionError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+ROOT = Path(__file__).parents[2]
 REFERENCE, PARITY = Path("docs/actions.md"), Path("docs/parity.md")
 
 
@@ -90,3 +93,27 @@ def test_a_cell_holds_anything() -> None:
     lines = list(render_table(("A", "B"), [("a|b", "two\nlines"), (format_code("x`y"), format_code(""))]))
     assert lines == ["| A | B |", "|---|---|", "| a\\|b | two<br>lines |", "| `` x`y `` |  |"]
     assert link_heading("List User's Channels") == "[List User's Channels](#list-users-channels)"
+
+
+YAML_FILES = [
+    path
+    for folder in (ROOT, *ROOT.glob("examples/*"))
+    for pattern in ("manifest.yaml", "types.yaml", "resources.yaml", "parity.yaml", "actions/*.yaml")
+    for path in sorted(folder.glob(pattern))
+    if (folder / "manifest.yaml").is_file()
+]
+
+
+@pytest.mark.parametrize("path", YAML_FILES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_editors_find_the_schema_of_each_file_in_its_first_line_and_no_mistake(path):
+    with path.open(encoding="utf-8") as file:
+        begin, colon, place = file.readline().strip().partition("=")
+    assert (begin, colon) == ("# yaml-language-server: $schema", "=")
+    schema = json.loads((path.parent / place).read_text("utf-8"))
+    data = strict_yaml.read(path.read_bytes(), str(path)).data
+    assert [error.message for error in jsonschema.Draft202012Validator(schema).iter_errors(data)] == []
+
+
+def test_every_kind_of_file_of_a_folder_has_a_schema(shelf):
+    kinds = {path.name for path in (shelf / "schemas").glob("*.schema.json")}
+    assert kinds == {f"{kind}.schema.json" for kind in ("action", "manifest", "resources", "types")}

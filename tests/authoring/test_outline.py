@@ -34,6 +34,7 @@ def test_every_problem_of_an_outline_is_told_at_once():
     with pytest.raises(InputError) as caught:
         outline.outline_connector("Acme-1", "http://user@acme.example:80/?a=1", "bearer", "none")
     assert [problem.field for problem in caught.value.problems] == ["base_url", "name"]
+    assert "nothing was written" in str(caught.value)
 
 
 @pytest.fixture
@@ -74,6 +75,7 @@ def test_every_problem_of_a_new_action_is_told_at_once(key, request_line, inputs
     with pytest.raises(InputError) as caught:
         outline.outline_action(key, request_line, inputs)
     assert [problem.field for problem in caught.value.problems] == fields
+    assert "nothing was written" in str(caught.value)
 
 
 def test_an_action_that_is_there_is_never_overwritten(acme):

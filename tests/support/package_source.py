@@ -209,14 +209,20 @@ def entries(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir() if path.name not in ("__init__.py", "__pycache__"))
 
 
-def comments(pattern: str) -> list[str]:
-    """Return the places in the package, `module:line`, whose comment matches a pattern."""
+@cache
+def _all_comments() -> list[tuple[str, str]]:
+    """Return the place of every comment in the package, `module:line`, with its text."""
     return [
-        f"{name}:{token.start[0]}"
+        (f"{name}:{token.start[0]}", token.string)
         for name, text in sources().items()
         for token in tokenize.generate_tokens(io.StringIO(text).readline)
-        if token.type == tokenize.COMMENT and re.search(pattern, token.string)
+        if token.type == tokenize.COMMENT
     ]
+
+
+def comments(pattern: str) -> list[str]:
+    """Return the places in the package whose comment matches a pattern."""
+    return [place for place, text in _all_comments() if re.search(pattern, text)]
 
 
 def code_lines() -> int:

@@ -28,6 +28,7 @@ from connector.authoring.importing.yaml_writer import write_yaml
 from connector.authoring.openapi.restoration import is_exported, restore_files
 from connector.definition.case import to_kebab_case
 from connector.definition.folders.parts import RESOURCES_FILE, TYPES_FILE
+from connector.definition.folders.schema_files import write_schema_line
 from connector.errors import UsageError
 
 if TYPE_CHECKING:
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
     from connector.authoring.importing.merge.record import Source
 
 _BREAKS = ("request", "inputs", "pagination", "returns", "examples")
-_SCHEMA_COMMENT = "# yaml-language-server: $schema=../schemas/action.schema.json\n"
 
 
 @dataclass(frozen=True)
@@ -85,9 +85,8 @@ def render_file(path: str, words: dict[str, Any]) -> str:
     """Return the text of a file of a connector."""
     if path.endswith(".json"):
         return json.dumps(words, indent=1, ensure_ascii=False) + "\n"
-    if path == MANIFEST:
-        return write_yaml(words, breaks=("connections",))
-    return (_SCHEMA_COMMENT if path.startswith("actions/") else "") + write_yaml(words, breaks=_BREAKS)
+    breaks = ("connections",) if path == MANIFEST else _BREAKS
+    return write_schema_line(path) + write_yaml(words, breaks=breaks)
 
 
 def import_description(description: Description, options: ImportOptions) -> Imported:

@@ -16,6 +16,7 @@ from connector.cli.output.error_output import print_error
 from connector.cli.output.exit_codes import EXIT_DONE, EXIT_UNCERTAIN, combine_exit_codes
 from connector.cli.output.printer import ResultWriter, make_printer, write_line
 from connector.cli.output.progress import ProgressBar, count_columns
+from connector.core.exchange.job import describe_start
 from connector.errors import ConnectorError, StoreError
 from connector.runtime.calls.call_options import CallOptions
 
@@ -148,6 +149,8 @@ class _CallRunner:
         """Print the result of a call that is done. Raises ConnectorError."""
         self.trace.add(result.debug)
         self._note_warnings(result)
+        if result.job is not None and (self.session.options.no_wait or task.options.no_wait):
+            self.session.note(describe_start(result.job))
         if self.trace.is_enabled and not (self.session.options.debug or task.is_debugged):
             result = replace(result, debug=None)
         connector = self.session.connector

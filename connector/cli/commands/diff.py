@@ -24,10 +24,12 @@ _folder = click.Path(path_type=Path)
 @click.command("diff", cls=StrictCommand, help="Compare two folders of a connector; exit code 1 on breaking changes.")
 @click.argument("old", type=_folder)
 @click.argument("new", type=_folder)
+@click.option("--check-version", is_flag=True,
+              help="Exit code 1 only where something breaks and the new version does not say so.")  # fmt: skip
 @output_option
 @global_options
 @click.pass_context
-def diff_command(ctx: click.Context, old: Path, new: Path, output_format: str) -> int:
+def diff_command(ctx: click.Context, old: Path, new: Path, output_format: str, *, check_version: bool) -> int:
     """Compare two versions of a connector."""
     from connector.authoring.changes.comparison import advise_version, compare_folders
     from connector.definition.loader import Connector
@@ -46,7 +48,8 @@ def diff_command(ctx: click.Context, old: Path, new: Path, output_format: str) -
         printer.write_text("\n".join(map(str, changes)))
     if not get_meta(ctx, "quiet"):
         print_stderr(_summarize(changes, versions, advice))
-    return EXIT_REFUSED if is_breaking else EXIT_DONE
+    is_refused = is_breaking and (advice is not None or None in versions or not check_version)
+    return EXIT_REFUSED if is_refused else EXIT_DONE
 
 
 def _summarize(changes: list[Change], versions: tuple[str | None, str | None], advice: str | None) -> str:

@@ -123,7 +123,8 @@ def _read_token(context: ConnectionContext) -> str | None:
         return token
     expected = f"at least {_MIN_TOKEN_LENGTH} letters and digits"
     fix = "make one with: python -c 'import secrets; print(secrets.token_urlsafe(32))'"
-    raise InputError.from_problems("settings", [Problem(source.rpartition(" ")[2], MASK, expected, fix)])
+    problem = Problem(source.rpartition(" ")[2], MASK, expected, fix)
+    raise InputError.from_problems("settings", [problem], undone="done")
 
 
 def _serve(

@@ -15,7 +15,8 @@ from connector.cli.output.stdio import print_stderr
 _NEW_HELP = """Create FOLDER with a connector, ready to lint and run.
 
 Without flags it is a small, complete example. With --base-url it is the outline of one for your API: a manifest, and
-one action to change.
+one action to change. With --package the connector lies in a Python package with its tests and the workflow of its CI,
+which can be pushed to a repository and installed with pip.
 """
 _NEW_ACTION_HELP = """Create the file of an action: KEY in camelCase, REQUEST as 'POST /users/{userId}'.
 
@@ -29,6 +30,7 @@ Each name in braces becomes a required input. The file is valid at once; fill in
 @click.option("--name", help="The connector's name (default: the folder's).")
 @click.option("--auth", type=click.Choice(AUTH_KINDS), help="The kind of its connection (default: bearer).")
 @click.option("--pagination", type=click.Choice(PAGINATION_STYLES), help="How lists are paged (default: none).")
+@click.option("--package", "is_package", is_flag=True, help="Create a Python package of the connector, with its CI.")
 @global_options
 @click.pass_context
 def new_command(
@@ -39,20 +41,31 @@ def new_command(
     name: str | None,
     auth: str | None,
     pagination: str | None,
+    is_package: bool,
 ) -> None:
     """Create a new connector."""
     from connector.authoring import outline, scaffold
     from connector.errors import UsageError
+    from connector.runtime import extras
 
     files = None
     if base_url is not None:
-        own_name = name or folder.absolute().name.lower().replace("-", "_").replace(" ", "_")
+        folder_name = folder.absolute().name.lower().replace("-", "_").replace(" ", "_")
+        own_name = name or (folder_name.removeprefix("connector_") if is_package else folder_name)
         files = outline.outline_connector(own_name, base_url, auth or "bearer", pagination or "none")
     elif name or auth or pagination:
         hint = "Without any flag, 'connector new' writes an example."
         raise UsageError("--name, --auth and --pagination need --base-url.", hint=hint)
-    printer.write_text("\n".join(str(path) for path in scaffold.create_connector(folder, files)))
-    if not get_meta(ctx, "quiet"):
+    if is_package:
+        written = scaffold.create_package(folder, extras.get_shared_requirement(), files)
+    else:
+        written = scaffold.create_connector(folder, files)
+    printer.write_text("\n".join(map(str, written)))
+    if get_meta(ctx, "quiet"):
+        return
+    if is_package:
+        print_stderr(f"Next: read {folder / 'README.md'}, which says what is left to choose before the first push.")
+    else:
         more = "" if files is None else f", connector new-action KEY 'METHOD /path' {folder}"
         print_stderr(f"Next: connector lint {folder}{more}, then connector --connector {folder} list")
 

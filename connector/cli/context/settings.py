@@ -83,7 +83,7 @@ class Settings:
         except (OSError, UnicodeDecodeError) as error:
             reason = getattr(error, "strerror", None) or "not UTF-8 text"
             problem = Problem(f"{name}_FILE", path, f"a readable file: {reason}", "name another file, or unset it")
-            raise InputError.from_problems("settings", [problem]) from None
+            raise InputError.from_problems("settings", [problem], undone="done") from None
 
     @cached_property
     def _config(self) -> dict[str, Any]:
@@ -154,7 +154,8 @@ def _check_setting(setting: Setting) -> Setting:
     problem = _find_problem(setting.name, setting.value)
     if problem is not None:
         field = setting.source.rpartition(" ")[2]
-        raise InputError.from_problems("settings", [Problem(field, problem.got, problem.expected, problem.fix)])
+        problem = Problem(field, problem.got, problem.expected, problem.fix)
+        raise InputError.from_problems("settings", [problem], undone="done")
     return setting
 
 
@@ -165,7 +166,7 @@ def _reject_password(setting: Setting) -> Setting:
         fix = f"set {variable}, or name a file that holds the URL in {variable}_FILE"
         expected = "a URL without a password: secrets must not be on the command line"
         problem = Problem(flag_of(setting.name), MASK, expected, fix)
-        raise InputError.from_problems("settings", [problem])
+        raise InputError.from_problems("settings", [problem], undone="done")
     return setting
 
 

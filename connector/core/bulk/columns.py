@@ -25,8 +25,8 @@ class ColumnMapping:
     """Maps the columns of rows to the inputs of an action.
 
     A column is named by an input's key or alias, also in snake_case, or by its exact label; `column_map` names the
-    inputs of others, "" skips a column. `common_inputs` apply to every row. Raises InputError if `column_map` names
-    an unknown input.
+    inputs of others, "" skips a column. `common_inputs` apply to every row. An earlier key is passed on as it is: each
+    call says that it is called otherwise now. Raises InputError if `column_map` names an unknown input.
     """
 
     def __init__(self, action: Action, column_map: Mapping[str, str], common_inputs: Mapping[str, Any]) -> None:
@@ -49,7 +49,8 @@ class ColumnMapping:
         if names and not any(keys) and not any("if it is" in problem.fix for problem in problems):
             raise InputError.from_problems(f"The columns for {self.action.action}", [_missing_header_problem(names)])
         problems += self.unused_columns()
-        covered_keys = {*_list_roots(keys), *self.common_inputs, *(problem.field for problem in problems)}
+        covered_keys = set(map(self._get_root, filter(None, (*keys, *self.common_inputs))))
+        covered_keys |= {problem.field for problem in problems}
         problems += [
             _missing_column_problem(key, field)
             for key, field in self.action.inputs.items()
@@ -93,7 +94,7 @@ class ColumnMapping:
 
     def _find_key(self, name: str) -> str | None:
         """Return what a column of this name sets: the key of an input, or a member such as attendees.0.email."""
-        key = self._keys_by_name.get(name)
+        key = name if name in self.action.key_by_earlier_spelling else self._keys_by_name.get(name)
         if key is None and "." in name:
             found = find_member(self.action.inputs, name)
             return None if found is None else join_path(*found[0])
@@ -102,7 +103,12 @@ class ColumnMapping:
     def _find_field(self, key: str) -> InputField:
         """Return the input or member that a column sets."""
         found = find_member(self.action.inputs, key) if "." in key else None
-        return self.action.inputs[key] if found is None else found[1]
+        return self.action.inputs[self._get_root(key)] if found is None else found[1]
+
+    def _get_root(self, key: str) -> str:
+        """Return the input that is set, whole or by a member."""
+        name = key.partition(".")[0]
+        return self.action.key_by_spelling.get(name, name)
 
     def unused_columns(self) -> list[Problem]:
         """Return a problem for each column of `column_map` that no row has."""
@@ -117,14 +123,18 @@ class ColumnMapping:
         problems: list[Problem] = []
         keys: list[str | None] = []
         column_by_key: dict[str, str] = {}
+        common_keys = set(map(self._get_root, self.common_inputs))
         for name in names:
             input_name = self.column_map.get(name, name)
-            key = self._find_key(input_name)
-            keys.append(key)
-            if key is None:
+            written = self._find_key(input_name)
+            keys.append(written)
+            if written is None:
                 if input_name or name not in self.column_map:
                     problems.append(self._unknown_column_problem(name))
-            elif (other := find_overlap(key, column_by_key)) is not None and other != key:
+                continue
+            root = self._get_root(written)
+            key = f"{root}{written[len(written.partition('.')[0]) :]}"
+            if (other := find_overlap(key, column_by_key)) is not None and other != key:
                 given_text = f"two columns: {_quote(column_by_key[other])} and {_quote(name)}"
                 problems.append(Problem(key, given_text, "the whole object, or its members", _skip_column_hint(name)))
             elif key in column_by_key:
@@ -135,13 +145,12 @@ class ColumnMapping:
                     else _skip_column_hint(name)
                 )
                 problems.append(Problem(key, given_text, "one", fix))
-            elif key.partition(".")[0] in self.common_inputs:
+            elif root in common_keys:
                 fix = f"give one of them; {_skip_column_hint(name)}"
                 problems.append(
                     Problem(key, f"two values: the column {_quote(name)}, and one for every row", "one", fix)
                 )
-            if key is not None:
-                column_by_key.setdefault(key, name)
+            column_by_key.setdefault(key, name)
         return tuple(keys), problems
 
     def _unknown_input_problem(self, name: str) -> Problem:
@@ -167,11 +176,6 @@ class ColumnMapping:
         return Problem(
             f"column {_quote(name)}", "no input of that name", expected, f"{suggestion}{_skip_column_hint(name)}"
         )
-
-
-def _list_roots(keys: Iterable[str | None]) -> set[str]:
-    """Return the inputs that are set, whole or by a member."""
-    return {key.partition(".")[0] for key in keys if key is not None}
 
 
 def _parse_cell(field: InputField, cell: str) -> Any:

@@ -59,7 +59,7 @@ def run_job(start: ReadyCall, prepare: PrepareNext, now: float, *, in_pages: boo
     job = _Job(start, started)
     try:
         poll = prepare("poll", job.find_values(action.poll, started))
-        job.call = {"action": poll.plan.action.action, "inputs": dict(poll.shown_inputs)}
+        job.call = _describe_call(poll)
         now, done = yield from _wait_until_done(job, poll, deadline, now)
         if action.then is None:
             return job.finish(done)
@@ -74,6 +74,21 @@ def run_job(start: ReadyCall, prepare: PrepareNext, now: float, *, in_pages: boo
         return job.finish(result)
     except ConnectorError as error:
         raise job.explain(error) from None
+
+
+def start_job(start: ReadyCall, prepare: PrepareNext, now: float) -> Steps:
+    """Start a job and wait for nothing; the result names the call that asks for it, if the reply has what it takes."""
+    options = start.options
+    started = yield from exchange.run_single(start.plan, start.request, options, now + options.timeout, now)
+    try:
+        poll = prepare("poll", _Job(start, started).find_values(start.plan.action.poll, started))
+    except ConnectorError:  # who waits is told; here the start is all that was asked for
+        return started
+    return replace(started, job=_describe_call(poll))
+
+
+def _describe_call(poll: ReadyCall) -> dict[str, Any]:
+    return {"action": poll.plan.action.action, "inputs": dict(poll.shown_inputs)}
 
 
 def _wait_until_done(

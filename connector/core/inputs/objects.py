@@ -14,7 +14,7 @@ from connector.core.inputs.variants import list_sent_members
 from connector.core.invalid_value import InvalidValue
 from connector.core.json_path import get_at, has_position
 from connector.core.redaction import preview
-from connector.definition.inputs.spellings import index_spellings
+from connector.definition.inputs.spellings import index_earlier_spellings, index_spellings
 from connector.definition.json_path import PathSyntaxError, join_path, parse_path
 from connector.definition.suggest import closest
 from connector.errors import InputError, Problem
@@ -162,12 +162,15 @@ def _split_name(name: str) -> tuple[str, ...]:
 
 
 def find_member(inputs: Mapping[str, InputField], name: str) -> tuple[tuple[str, ...], InputField] | None:
-    """Return where a name such as `attendees.0.email` puts a value in the inputs, and its field; None for any other."""
+    """Return where a name such as `attendees.0.email` puts a value in the inputs, and its field; None for any other.
+
+    An earlier key stays as it is written, so that the call says that it is called otherwise now.
+    """
     first, *rest = _split_name(name)
     key = index_spellings(inputs).get(first)
     if key is None or (rest and not inputs[key].members):
         return None
-    field, names = inputs[key], [key]
+    field, names = inputs[key], [first if first in index_earlier_spellings(inputs) else key]
     if rest and field.type != "object":
         position = rest.pop(0)
         if field.is_list and not has_position((position,)):
@@ -210,7 +213,10 @@ def set_member(
 ) -> dict[str, Any]:
     """Return given inputs with the value at the names that `find_member` returned, copied along the way."""
     key, *rest = names
-    return {**given, key: _set_below(inputs[key], given.get(key), rest, value) if rest else value}
+    if not rest:
+        return {**given, key: value}
+    field = inputs[key] if key in inputs else inputs[index_spellings(inputs)[key]]
+    return {**given, key: _set_below(field, given.get(key), rest, value)}
 
 
 def _set_below(field: InputField, holder: Any, names: list[str], value: Any) -> Any:

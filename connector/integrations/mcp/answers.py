@@ -34,9 +34,11 @@ class _FittedData:
     note: str = ""
 
 
-def build_answer(result: Result, arguments: ToolArguments, limit: int | None) -> types.CallToolResult:
-    """Return the answer of a call that is done; `limit` is that of a listing."""
-    notes = list(result.warnings)
+def build_answer(
+    result: Result, arguments: ToolArguments, limit: int | None, job_note: str = ""
+) -> types.CallToolResult:
+    """Return the answer of a call that is done; `limit` is that of a listing, `job_note` tells of a started job."""
+    notes = [*filter(None, [job_note]), *result.warnings]
     if isinstance(result.data, bytes):
         return _answer(
             f"{len(result.data):,} bytes of {result.headers.get('content-type', 'binary data')}.", None, notes

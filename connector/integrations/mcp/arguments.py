@@ -15,7 +15,7 @@ from connector.errors import Problem
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-FIELDS, LIMIT, CONFIRM = "_fields", "_limit", "_confirm"
+FIELDS, LIMIT, CONFIRM, NO_WAIT = "_fields", "_limit", "_confirm", "_no_wait"
 _MAX_EXPRESSION = 2_000  # characters
 DEFAULT_LIMIT = 50  # items of a listing, where the agent asks for no number
 
@@ -32,6 +32,10 @@ CONFIRM_SCHEMA = {
     "type": "boolean",
     "description": "Whether the person has agreed to exactly this; only where this client cannot ask them itself.",
 }
+NO_WAIT_SCHEMA = {
+    "type": "boolean",
+    "description": "Whether to answer once the job was started, and say how to look for it later: it may take minutes.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,7 @@ class ToolArguments:
     fields: str | None = None
     limit: int | None = None
     is_confirmed: bool = False
+    no_wait: bool = False
     problems: tuple[Problem, ...] = ()
 
     @classmethod
@@ -54,11 +59,13 @@ class ToolArguments:
             for name in RUN_OPTIONS
             if name in inputs
         ]
-        fields, limit, is_confirmed = (inputs.pop(name, None) for name in (FIELDS, LIMIT, CONFIRM))
-        found += [*_check_fields(fields), *_check_limit(limit), *_check_confirmation(is_confirmed)]
+        fields, limit, is_confirmed, no_wait = (inputs.pop(name, None) for name in (FIELDS, LIMIT, CONFIRM, NO_WAIT))
+        found += [*_check_fields(fields), *_check_limit(limit)]
+        found += _check_flag(CONFIRM, is_confirmed, "ask the person, or leave it out")
+        found += _check_flag(NO_WAIT, no_wait, "leave it out to wait for the job")
         if found:
             return cls(inputs, problems=tuple(found))
-        return cls(inputs, fields, limit, bool(is_confirmed))
+        return cls(inputs, fields, limit, bool(is_confirmed), bool(no_wait))
 
 
 def _check_fields(fields: Any) -> list[Problem]:
@@ -81,7 +88,7 @@ def _check_limit(limit: Any) -> list[Problem]:
     return [Problem(LIMIT, preview(limit), "a whole number above 0", f"such as {DEFAULT_LIMIT}, or leave it out")]
 
 
-def _check_confirmation(value: Any) -> list[Problem]:
+def _check_flag(name: str, value: Any, fix: str) -> list[Problem]:
     if value is None or isinstance(value, bool):
         return []
-    return [Problem(CONFIRM, preview(value), "true or false", "ask the person, or leave it out")]
+    return [Problem(name, preview(value), "true or false", fix)]

@@ -12,7 +12,7 @@ from connector.definition.suggest import did_you_mean
 from connector.errors import ConnectorError, InputError, Problem, UsageError
 from connector.integrations.mcp import tools
 from connector.integrations.mcp.answers import build_error, build_refusal, build_text_answer
-from connector.integrations.mcp.arguments import CONFIRM, FIELDS, LIMIT, ToolArguments
+from connector.integrations.mcp.arguments import CONFIRM, FIELDS, LIMIT, NO_WAIT, ToolArguments
 from connector.integrations.mcp.choices import list_choices
 from connector.integrations.mcp.runner import ToolRunner
 from connector.integrations.mcp.search import ActionSearch
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from connector.integrations.mcp.runner import Answer
     from connector.runtime.client.async_client import AsyncClient
 
-_OPTIONS = (FIELDS, LIMIT, CONFIRM)
+_OPTIONS = (FIELDS, LIMIT, CONFIRM, NO_WAIT)
 
 
 class Toolbox:
@@ -69,7 +69,7 @@ class Toolbox:
             return await list_choices(self._client, self._index, self._find_action(_read_text(given, "name")), given)
         if not self.is_catalogue:
             action = self._find_action(params.name)
-            return await self._runner.run(context, params, action, ToolArguments.parse(given))
+            return await self._runner.run(context, params, action, ToolArguments.parse(given), name=params.name)
         if params.name == tools.SEARCH:
             return self._search(given)
         if params.name == tools.DESCRIBE:
@@ -102,22 +102,23 @@ class Toolbox:
         self, context: ServerRequestContext[Any], params: types.CallToolRequestParams, given: Mapping[str, Any]
     ) -> Answer:
         """Run the action that the arguments of read or write name."""
-        action = self._find_action(_read_text(given, "name"))
+        name = _read_text(given, "name")
+        action = self._find_action(name)
         if params.name == tools.READ and not action.is_read:
             message = f"{to_snake_case(action.action)} changes something. Nothing was sent."
             raise UsageError(message, hint=f"Call it with {tools.WRITE}." if tools.WRITE in self._names else "")
         inputs = given.get("inputs") or {}
         problems = [
-            Problem(name, preview(value), "name, inputs and options alone", "put the inputs of the action into inputs")
-            for name, value in given.items()
-            if name not in ("name", "inputs", *_OPTIONS)
+            Problem(key, preview(value), "name, inputs and options alone", "put the inputs of the action into inputs")
+            for key, value in given.items()
+            if key not in ("name", "inputs", *_OPTIONS)
         ]
         if not isinstance(inputs, dict):
             problems.append(Problem("inputs", preview(inputs), "an object of inputs", f"see {tools.DESCRIBE}"))
             inputs = {}
-        options = {name: given[name] for name in _OPTIONS if name in given}
+        options = {key: given[key] for key in _OPTIONS if key in given}
         arguments = ToolArguments.parse({**inputs, **options}, problems)
-        return await self._runner.run(context, params, action, arguments)
+        return await self._runner.run(context, params, action, arguments, name=name)
 
     @cached_property
     def _action_search(self) -> ActionSearch:

@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 from mcp import types
 
-from connector.integrations.mcp.arguments import CONFIRM, CONFIRM_SCHEMA, FIELDS, FIELDS_SCHEMA, LIMIT, LIMIT_SCHEMA
+from connector.integrations.mcp.arguments import (
+    CONFIRM,
+    CONFIRM_SCHEMA,
+    FIELDS,
+    FIELDS_SCHEMA,
+    LIMIT,
+    LIMIT_SCHEMA,
+    NO_WAIT,
+    NO_WAIT_SCHEMA,
+)
 
 if TYPE_CHECKING:
     from connector.definition.loader import Connector
@@ -26,6 +35,8 @@ def build_action_tool(connector: Connector, name: str) -> types.Tool:
     options: dict[str, Any] = {FIELDS: FIELDS_SCHEMA, LIMIT: LIMIT_SCHEMA}
     if hints["destructiveHint"]:
         options[CONFIRM] = CONFIRM_SCHEMA
+    if connector.action(name).poll is not None:
+        options[NO_WAIT] = NO_WAIT_SCHEMA
     schema = spec["inputSchema"]
     return types.Tool(
         name=spec["name"],
@@ -92,7 +103,10 @@ def build_choices_tool(connector: Connector) -> types.Tool:
 
 
 def _build_run_tool(name: str, title: str, description: str, more_properties: dict[str, Any]) -> types.Tool:
-    properties = {"name": _NAME_SCHEMA, "inputs": _INPUTS_SCHEMA, FIELDS: FIELDS_SCHEMA, LIMIT: LIMIT_SCHEMA}
+    properties = {
+        "name": _NAME_SCHEMA, "inputs": _INPUTS_SCHEMA, FIELDS: FIELDS_SCHEMA, LIMIT: LIMIT_SCHEMA,
+        NO_WAIT: NO_WAIT_SCHEMA,
+    }  # fmt: skip
     is_read = name == READ
     return types.Tool(
         name=name,

@@ -143,7 +143,7 @@ class CallFactory:
         call.on_rejected = self.connection_resolver.forget
         if self.accounts is not None and (rate_names := compiled.rate_names(values)):
             call.budget_scope = self.accounts.account_for(credentials), rate_names
-        if compiled.action.poll is not None and not options.no_wait:
+        if compiled.action.poll is not None:
             call.job = self._build_job(compiled, given, replace(options, connection=named))
             if self.accounts is not None and call.budget_scope is None:
                 call.budget_scope = self.accounts.account_for(credentials), ()  # the requests that follow have rates

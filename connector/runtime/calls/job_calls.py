@@ -52,8 +52,13 @@ class JobCalls:
 
     @property
     def pagination(self) -> Pagination | None:
-        """How the pages of the results are read; None for a single reply."""
-        return None if self.results is None else self.results.pagination
+        """How the pages of the results are read; None for a single reply, such as that to the start alone."""
+        return None if self.results is None or self.options.no_wait else self.results.pagination
+
+    def build_start_steps(self, start: ReadyToSend, now: float, default_timeout: float) -> Steps:
+        """Return the steps of the start alone."""
+        options = start.build_exchange_options(default_timeout)
+        return job.start_job(job.ReadyCall(start.compiled, start.request, options, {}), self._prepare_next, now)
 
     def build_steps(self, start: ReadyToSend, now: float, *, in_pages: bool = False) -> Steps:
         """Return the steps of the whole call, or of its results page by page."""

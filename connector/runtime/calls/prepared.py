@@ -137,6 +137,8 @@ class PreparedCall:
         """Return the steps of a run: one call, or all pages merged. Raises InputError for unfit options."""
         now = self.now() - self.waited
         check_page_options(self.compiled, self.request, self.options, self.pagination)
+        if self.job is not None and self.options.no_wait:
+            return self.job.build_start_steps(self, now, default_timeout)
         if self.job is not None:
             return self.job.build_steps(self, now)
         if self.is_listing:

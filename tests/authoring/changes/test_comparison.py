@@ -8,10 +8,12 @@ import subprocess
 import sys
 
 import pytest
+from click.testing import CliRunner
 from support.planting import line_of, plant
 
 from connector.authoring.changes.comparison import advise_version, compare_folders
 from connector.authoring.scaffold import create_connector
+from connector.cli.commands.diff import diff_command
 from connector.definition.loader import find_bundled_folder
 from connector.errors import DefinitionError
 
@@ -162,3 +164,17 @@ def test_the_command_ends_with_1_when_something_breaks(versions, is_breaking):
     word = "breaking" if is_breaking else "compatible"
     assert done.stdout.startswith(f"{new}/{CREATE}:16: {word}: createBook: title: `max` was 200")
     assert "1.0.1" in done.stderr or is_breaking
+
+
+@pytest.mark.parametrize(
+    ("version", "is_breaking", "code"),
+    [("1.0.0", True, 1), ("1.1.0", True, 1), ("2.0.0", True, 0), ("1.0.0", False, 0)],
+)
+def test_with_check_version_the_command_asks_only_for_a_version_that_tells_what_breaks(
+    versions, version, is_breaking, code
+):
+    old, new = versions
+    plant(new / CREATE, "    max: 200\n", f"    max: {100 if is_breaking else 300}\n")
+    plant(new / "manifest.yaml", "version: 1.0.0", f"version: {version}")
+    done = CliRunner().invoke(diff_command, ["--check-version", str(old), str(new)], standalone_mode=False)
+    assert done.return_value == code

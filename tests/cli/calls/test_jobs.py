@@ -35,6 +35,9 @@ def test_no_wait_returns_the_started_job(capsys: Any) -> None:
     assert run([*SALESFORCE, *QUERY, "--no-wait"]) == 0
     shown = json.loads(capsys.readouterr().out)
     assert (shown["data"]["state"], shown["attempts"]) == ("UploadComplete", 1)
+    assert shown["job"] == {"action": "getQueryJob", "inputs": {"jobId": shown["data"]["id"]}}
+    assert run([*SALESFORCE, *[word for word in QUERY if word != "--quiet"], "--no-wait"]) == 0
+    assert "ask for it with getQueryJob jobId=" in capsys.readouterr().err
 
 
 def test_no_wait_of_an_action_without_a_job_is_refused(capsys: Any) -> None:

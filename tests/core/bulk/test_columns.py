@@ -159,3 +159,52 @@ def test_a_member_is_given_by_one_column(event_columns, other):
 def test_a_column_that_is_no_member_is_unknown(event_columns):
     found = problems(lambda: event_columns.resolve_header(["start", "end", "Mail", "attendees.email", "title.0"]))
     assert set(found) == {"column 'attendees.email'", "column 'title.0'"}
+
+
+RENAMED = """
+action: makeLamp
+label: Make Lamp
+summary: Make a lamp.
+request: POST /lamps
+inputs:
+  watts: {label: Watts, help: How bright., type: integer, required: true, to: body.watts, was: [powerLevel]}
+  bulbs:
+    label: Bulbs
+    help: What it holds.
+    type: list of object
+    to: body.bulbs
+    was: [lights]
+    fields:
+      glass: {label: Glass, help: Its glass., type: string, was: [glassType]}
+"""
+
+
+@pytest.fixture
+def lamp(folder):
+    return folder(actions={"make-lamp": RENAMED}).action("makeLamp")
+
+
+@pytest.mark.parametrize("name", ["powerLevel", "power_level"])
+def test_a_column_of_an_earlier_name_stays_one_so_that_each_call_tells_it(lamp, name):
+    columns = ColumnMapping(lamp, {}, {})
+    header = columns.resolve_header([name, "bulbs.0.glassType", "bulbs.1.glass"])
+    assert columns.from_cells(header, ["5", "opal", "clear"]) == {
+        name: "5", "bulbs": [{"glassType": "opal"}, {"glass": "clear"}],
+    }  # fmt: skip
+    assert columns.from_mapping({name: 5}) == {name: 5}
+    assert ColumnMapping(lamp, {"Power": name}, {}).from_mapping({"Power": 5}) == {name: 5}
+
+
+def test_an_earlier_and_a_later_name_of_an_input_are_two_columns_for_it(lamp):
+    assert problems(lambda: ColumnMapping(lamp, {}, {}).resolve_header(["powerLevel", "watts"])).keys() == {"watts"}
+    told = problems(lambda: ColumnMapping(lamp, {}, {}).resolve_header(["watts", "lights", "bulbs.0.glass"]))
+    assert told["bulbs.0.glass"].got == "two columns: 'lights' and 'bulbs.0.glass'"
+    told = problems(lambda: ColumnMapping(lamp, {}, {"powerLevel": 5}).resolve_header(["watts"]))
+    assert told["watts"].got.startswith("two values")
+
+
+def test_an_earlier_name_for_every_row_gives_what_is_required(lamp):
+    columns = ColumnMapping(lamp, {}, {"powerLevel": 5})
+    assert columns.from_cells(columns.resolve_header(["lights.0.glass"]), ["opal"]) == {
+        "powerLevel": 5, "lights": [{"glass": "opal"}],
+    }  # fmt: skip

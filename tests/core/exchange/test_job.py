@@ -79,10 +79,20 @@ def test_tasks_wait_for_it_too(server: Counting) -> None:
 
 def test_who_does_not_wait_has_the_started_job(server: Counting, client: Client) -> None:
     server.then(STARTED)
-    assert client.run("createQueryJob", SOQL, no_wait=True).data == {"id": "750", "state": "UploadComplete"}
+    started = client.run("createQueryJob", SOQL, no_wait=True)
+    assert started.data == {"id": "750", "state": "UploadComplete"}
+    assert started.job == {"action": "getQueryJob", "inputs": {"jobId": "750"}}
     server.then(STARTED)
     assert client.run_file({"action": "createQueryJob", "inputs": SOQL, "no_wait": True}).data["id"] == "750"
     assert sent(server) == [START, START]
+
+
+def test_who_does_not_wait_is_not_told_of_a_reply_that_a_job_could_not_be_followed_by(
+    server: Counting, client: Client
+) -> None:
+    server.then(reply(json_={"state": "UploadComplete"}))
+    started = client.run("createQueryJob", SOQL, no_wait=True)
+    assert (started.data, started.job) == ({"state": "UploadComplete"}, None)
 
 
 def test_an_action_without_a_job_has_nothing_to_wait_for(server: Counting, client: Client) -> None:

@@ -124,3 +124,17 @@ def test_the_command_line_takes_an_earlier_name_and_tells_it(lamps, words, capsy
     assert told[1] in ("powerLevel is called watts now.", "power_level is called watts now.")
     assert run([*folder_words, "run", "makeLamp", "--help"]) == 0
     assert "--power-level" not in capsys.readouterr().out
+
+
+def test_members_of_an_earlier_name_on_the_command_line_and_in_columns_are_told_too(lamps, tmp_path, capsys):
+    folder_words = ["--connector", str(lamps.connector.folder), "run", "makeLamp", "--sandbox", "--output", "json"]
+    assert run([*folder_words, "-i", "bulbs.0.glassType=opal"]) == 0
+    assert json.loads(capsys.readouterr().out)["warnings"] == ["bulbs.0.glassType is called glass now."]
+    rows = tmp_path / "rows.csv"
+    rows.write_text("powerLevel,bulbs.0.glassType\n5,opal\n", "utf-8")
+    assert run([*folder_words, "-f", str(rows)]) == 0
+    [row] = json.loads(capsys.readouterr().out)
+    assert row["warnings"] == [
+        "powerLevel is called watts now.",
+        "bulbs.0.glassType is called glass now.",
+    ]

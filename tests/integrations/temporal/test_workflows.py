@@ -129,7 +129,7 @@ def test_a_history_with_repeats_is_replayed_to_the_same_commands(service, start_
     assert len(scheduled) == 1
     assert attributes.activity_type.name == "connector.run"
     assert attributes.heartbeat_timeout.seconds == 30
-    assert attributes.start_to_close_timeout.seconds == 660
+    assert attributes.start_to_close_timeout.seconds == 86_460
     replayer = Replayer(workflows=temporal_app.WORKFLOWS, plugins=[face.ConnectorPlugin()])
     assert engine.run(replayer.replay_workflow(history)).replay_failure is None
 

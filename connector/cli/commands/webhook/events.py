@@ -135,9 +135,8 @@ def _find_event(context: WebhookContext, inbox: Inbox, event_id: int) -> StoredE
     events: Sequence[StoredEvent] = inbox.find((columns.source == context.event_source) & (columns.id == event_id), 1)
     if not events:
         fix = f"'{context.events_command}' lists them"
-        raise InputError.from_problems(
-            "webhook", [Problem("ID", str(event_id), "the ID of an event in the inbox", fix)]
-        )
+        problem = Problem("ID", str(event_id), "the ID of an event in the inbox", fix)
+        raise InputError.from_problems("webhook", [problem], undone="done")
     return events[0]
 
 

@@ -105,16 +105,16 @@ def _parse_delivery(raw: bytes, headers: Sequence[str]) -> tuple[list[tuple[str,
             problems = [
                 Problem(f"-H number {position}", "no name and value", "NAME: VALUE") for position in bad_positions
             ]
-            raise InputError.from_problems("webhook verify", problems)
+            raise InputError.from_problems("webhook verify", problems, undone="verified")
         return [(name, value) for name, _, value in parsed_headers], raw
     try:
         saved = json.loads(raw)
     except (ValueError, RecursionError) as error:
         problem = Problem("-f", f"invalid JSON: {error}", _EXPECTED_FILE)
-        raise InputError.from_problems("webhook verify", [problem]) from None
+        raise InputError.from_problems("webhook verify", [problem], undone="verified") from None
     problems = list(_find_problems(saved))
     if problems:
-        raise InputError.from_problems("webhook verify", problems)
+        raise InputError.from_problems("webhook verify", problems, undone="verified")
     saved_headers, body = saved["headers"], saved["body"]
     pairs = saved_headers.items() if isinstance(saved_headers, dict) else saved_headers
     return [(str(name), str(value)) for name, value in pairs], body.encode("utf-8", "surrogatepass")
