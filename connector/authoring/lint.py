@@ -18,7 +18,6 @@ from connector.authoring.rules import (
     examples,
     fields,
     files,
-    jobs,
     manifest,
     no_effect,
     pagination,
@@ -30,6 +29,7 @@ from connector.authoring.rules import (
 )
 from connector.authoring.rules.connections import connection_tests, hosts, kinds, sign_ins, value_places
 from connector.authoring.rules.inputs import named_types, relations, shared_inputs, values, variants
+from connector.authoring.rules.results import failed_parts, jobs
 from connector.authoring.rules.webhooks import event_identity, verification
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ ACTION_RULES = (
     endpoint.check_scopes, endpoint.check_rate, endpoint.check_connections, endpoint.check_server,
     endpoint.check_weight, endpoint.check_idempotent, pagination.check_pagination, jobs.check_job,
     endpoint.check_downloads, endpoint.check_has_payload, payloads.check_payload_fits_schema,
-    payloads.check_columns, error_replies.check_failed_parts,
+    payloads.check_columns, failed_parts.check_failed_parts,
 )  # fmt: skip
 MANIFEST_RULES = (
     files.check_input_key_order,

@@ -13,6 +13,7 @@ from connector.definition.json_path import JsonPath
 from connector.definition.lazy import cached_property
 from connector.definition.pagination import ActionPagination
 from connector.definition.replies.job import NextCall, Poll
+from connector.definition.replies.partial_failure import PartialFailure
 from connector.definition.replies.reply_example import ReplyExample
 from connector.definition.validation.strict_model import Key, StrictModel, Text
 
@@ -114,8 +115,9 @@ class Returns(StrictModel):
     )
     max_bytes: int | None = Field(default=None, gt=0, description="Maximum size of the reply in bytes, decoded.")
     help: Text | None = None
-    partial: JsonPath | None = Field(
-        default=None, description="Where the reply lists what failed of it: then it is done, with a warning."
+    partial: PartialFailure | None = Field(
+        default=None,
+        description="Where the reply tells what failed of it: where not all did, it is done, with a warning.",
     )
     columns: list[JsonPath] = Field(
         default=[], description="What a person wants first, in tables: fields of an item of a list, or of the reply."

@@ -9,7 +9,7 @@ import pytest
 
 from connector.authoring.lint import lint
 
-SALESFORCE = Path(__file__).parents[3] / "examples" / "salesforce"
+SALESFORCE = Path(__file__).parents[4] / "examples" / "salesforce"
 FILE = "actions/create-query-job.yaml"
 STATES = "  until: {state: [JobComplete]}\n  failed: {state: [Failed, Aborted]}\n"
 POLL = "  action: getQueryJob\n  inputs: {jobId: id}\n"
