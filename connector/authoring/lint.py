@@ -29,7 +29,7 @@ from connector.authoring.rules import (
 )
 from connector.authoring.rules.connections import connection_tests, hosts, kinds, sign_ins, value_places
 from connector.authoring.rules.inputs import named_types, relations, shared_inputs, values, variants
-from connector.authoring.rules.results import failed_parts, jobs
+from connector.authoring.rules.results import failed_parts, jobs, uploads
 from connector.authoring.rules.webhooks import event_identity, verification
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ ACTION_RULES = (
     relations.check_named_inputs, relations.check_choices_from,
     relations.check_deprecated, relations.check_earlier_keys,
     endpoint.check_scopes, endpoint.check_rate, endpoint.check_connections, endpoint.check_server,
-    endpoint.check_weight, endpoint.check_idempotent, pagination.check_pagination, jobs.check_job,
+    endpoint.check_weight, endpoint.check_idempotent, pagination.check_pagination, jobs.check_job, uploads.check_upload,
     endpoint.check_downloads, endpoint.check_has_payload, payloads.check_payload_fits_schema,
     payloads.check_columns, failed_parts.check_failed_parts,
 )  # fmt: skip

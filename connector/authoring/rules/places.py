@@ -12,7 +12,7 @@ from connector.core.json_path import has_position
 from connector.core.request.idempotency import takes_key
 from connector.core.url_policy import check_header
 from connector.definition.fields import OBJECT_TYPES, InputType
-from connector.definition.inputs.request_location import RequestLocation
+from connector.definition.inputs.request_location import LATER_PARTS, RequestLocation
 from connector.definition.json_path import join_path, parse_path
 from connector.definition.suggest import closest, did_you_mean
 
@@ -59,13 +59,15 @@ def list_used_locations(file: ParsedFile[Action]) -> list[UsedLocation]:
             UsedLocation(RequestLocation.parse(to), f"{key} adds {to}", ("inputs", key, "adds", to))
             for to in field.adds
         ]
+    facts = file.model.upload.facts if file.model.upload is not None else {}
+    used += [UsedLocation(RequestLocation.parse(to), f"upload.{word}", ("upload", word)) for word, to in facts.items()]
     return used
 
 
 def check_known_location(file: ParsedFile[Action], _folder: ConnectorFolder) -> Iterator[Violation]:
     """Check that values go to locations that requests have."""
     for used in list_used_locations(file):
-        is_key = used.path[-1] != "to"
+        is_key = used.path[-1] != "to" and used.path[0] != "upload"
         for message in _find_location_problems(file.model, used):
             yield Violation(used.path, "place", message, key=is_key)
 
@@ -76,9 +78,13 @@ def _find_location_problems(action: Action, used: UsedLocation) -> Iterator[str]
         if text not in RAW_LOCATIONS:
             yield f"a raw request has no location {text!r}.{did_you_mean(text, RAW_LOCATIONS)}"
         return
-    if location.part not in REQUEST_PARTS:
+    if location.part in LATER_PARTS and used.path[-1] == "to":
+        if location.path or location.spread:
+            yield f"write `to: {location.part}`: it has no places of its own here."
+    elif location.part not in REQUEST_PARTS:
         hint = did_you_mean(location.part, REQUEST_PARTS)
-        yield f"requests have no part {location.part!r}.{hint} Known: {', '.join(REQUEST_PARTS)}."
+        known = ", ".join((*REQUEST_PARTS, *LATER_PARTS))
+        yield f"requests have no part {location.part!r}.{hint} Known: {known}."
     elif location.part == "path" and used.path[-1] != "to":
         yield "a constant of the path belongs in the request line."
     elif _find_type(action, used.owner) == "file" and not _takes_file(action, location):
@@ -197,8 +203,8 @@ def _list_member_places(path: NodePath, key: str, member: InputField) -> list[Us
 
 
 def _has_overlap(left: RequestLocation, right: RequestLocation) -> bool:
-    if left.spread or right.spread:
-        return left == right
+    if left.spread or right.spread or left.part == "then":
+        return left == right and left.part != "then"
     nested = {part: "body" if part == "form" else part for part in (left.part, right.part)}
     if nested[left.part] != nested[right.part]:
         return False

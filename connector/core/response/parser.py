@@ -31,6 +31,7 @@ from connector.core.response.outcomes import is_done_by_status
 from connector.core.response.result import Result
 from connector.core.secrets.values import SecretValues
 from connector.definition.action import DATA_TYPES, ROW_TYPES
+from connector.definition.json_path import parse_reply_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -109,6 +110,8 @@ class ResponseParser:
             headers[name] = f"{headers[name]}, {value}" if name in headers else value
         has_secret = _may_have_secret(headers, request.secrets)
         for name, value in headers.items():
+            if name == self._upload_header:  # the file is sent there, and no caller gets this result
+                continue
             if name in redaction.SECRET_HEADERS:
                 headers[name] = redaction.MASK
             elif has_secret or name in _URL_HEADERS:
@@ -121,6 +124,11 @@ class ResponseParser:
             headers.get(request_id_location.partition(".")[2].lower()) if request_id_location else None,
             warnings=warnings,
         )
+
+    @property
+    def _upload_header(self) -> str | None:
+        upload = self.action.upload
+        return None if upload is None else parse_reply_path(upload.url).header
 
     def _parse_content(self, request: Request, reply: Reply) -> Result | ErrorDetails:
         """Parse a reply whose body is wanted as it is, a file or a text; an error may come in its place."""

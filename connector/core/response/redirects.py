@@ -32,7 +32,7 @@ def follow_redirect(request: Request, reply: Reply, allowed_hosts: Iterable[str]
         return None
     if request.method not in _FOLLOWED_METHODS:
         return f"{request.method} requests are not redirected"
-    target = _resolve_location(request.url, location.strip(" \t"))
+    target = resolve_location(request.url, location.strip(" \t"))
     if target is None:
         return "the address is not a URL"
     if target in (request.url, *request.redirect_urls):
@@ -42,7 +42,7 @@ def follow_redirect(request: Request, reply: Reply, allowed_hosts: Iterable[str]
     return _build_redirect_request(request, target, request.allowed_hosts or allowed_hosts)
 
 
-def _resolve_location(url: str, location: str) -> str | None:
+def resolve_location(url: str, location: str) -> str | None:
     """Resolve a Location against a URL; return None when libraries would interpret it differently."""
     if not url_policy.has_url_characters(location):
         return None

@@ -13,7 +13,7 @@ from connector.core.inputs.time_forms import from_time_form
 from connector.core.invalid_value import InvalidValue
 from connector.core.json_path import set_at
 from connector.core.request.body import to_wire_text
-from connector.definition.inputs.request_location import RequestLocation
+from connector.definition.inputs.request_location import LATER_PARTS, RequestLocation
 from connector.errors import InputError
 from connector.sandbox.api.objects import MISSING, ObjectReader, find_at_path
 from connector.sandbox.http.body_parser import BadBody, ParsedBody, parse_body, unflatten
@@ -83,6 +83,7 @@ class RequestValidator:
     def __init__(self, connector: Connector, action: Action) -> None:
         self.action = action
         compiled_action = compile_action(connector, action.action)
+        self._later_keys = {key for key, field in action.inputs.items() if field.location.part in LATER_PARTS}
         self._check = compiled_action.validate
         self.pagination: Pagination | None = compiled_action.pagination
         constants = {**connector.manifest.plain_constants, **action.constants}
@@ -140,6 +141,8 @@ class RequestValidator:
         """Return the values by input key; add wire-type mismatches to `errors`."""
         given: dict[str, Any] = {}
         for key, input_field in self.action.inputs.items():
+            if key in self._later_keys:
+                continue
             raw = self._get_whole_body(parts) if _is_whole_body(input_field) else parts.get_value(input_field.location)
             if input_field.location.spread:
                 raw = self._drop_owned_fields(input_field, raw)
@@ -199,13 +202,14 @@ class RequestValidator:
             return self._check(given)
         except InputError as error:
             inputs = self.action.inputs
-            for problem in error.problems:
+            problems = [problem for problem in error.problems if problem.field not in self._later_keys]
+            for problem in problems:
                 key, dot, member = problem.field.partition(".")
                 input_field = inputs.get(key)
                 if not (body_unreadable and input_field and input_field.location.part in _BODY_PARTS):
                     name = self._wire_names.get(key, key) + dot + member
                     errors.setdefault(name, f"Expected {problem.expected}; got {problem.got}.")
-        return {}
+            return {} if problems else given
 
     def _convert_body(self, parts: _RequestParts, values: dict[str, Any]) -> dict[str, Any]:
         """Return the request body as an object; form texts take the types of their inputs."""

@@ -47,7 +47,7 @@ def test_results_need_a_job(tmp_path: Path) -> None:
     text = (folder / FILE).read_text()
     (folder / FILE).write_text(text[: text.index("poll:")] + text[text.index("then:") :])
     assert [finding.message for finding in lint(folder) if finding.rule == "no-effect"] == [
-        "it follows a job; say with `poll` how to ask for it."
+        "it follows a job or an upload; say with `poll` how to ask for one."
     ]
 
 
