@@ -112,10 +112,9 @@ def _compare_jobs(old: Action, new: Action) -> Iterator[WordChange]:
 def _compare_uploads(old: Action, new: Action) -> Iterator[WordChange]:
     """Yield how a file is sent to a URL of the reply: it breaks where the result is that of another request."""
     if (old.upload is None) != (new.upload is None):
-        now = (
-            "sends the file to a URL of the reply now, and its result is that of" if new.upload else "has no result of"
-        )
-        message = f"{now} the last request."
+        message = "sends the file to a URL of the reply now, and its result is that of the last request."
+        if new.upload is None:
+            message = "does not send a file to a URL of the reply any more: its result is that reply."
         yield WordChange(("upload",), is_breaking=True, message=message, in_old=new.upload is None)
     elif old.upload is not None and new.upload is not None:
         followers = [action.then.action if action.then else None for action in (old, new)]
@@ -125,9 +124,8 @@ def _compare_uploads(old: Action, new: Action) -> Iterator[WordChange]:
         for word in type(new.upload).model_fields:
             before, after = getattr(old.upload, word), getattr(new.upload, word)
             if word != "returns" and before != after:
-                yield WordChange(
-                    ("upload", word), False, describe_change(f"upload.{word}", before, after), in_old=not after
-                )
+                message = describe_change(f"upload.{word}", before, after)
+                yield WordChange(("upload", word), is_breaking=False, message=message, in_old=not after)
 
 
 def _compare_behaviour(old: Action, new: Action) -> Iterator[WordChange]:

@@ -68,6 +68,8 @@ def check_known_location(file: ParsedFile[Action], _folder: ConnectorFolder) -> 
     """Check that values go to locations that requests have."""
     for used in list_used_locations(file):
         is_key = used.path[-1] != "to" and used.path[0] != "upload"
+        if used.location.part in LATER_PARTS and not is_key:  # of uploads and jobs, which have rules of their own
+            continue
         for message in _find_location_problems(file.model, used):
             yield Violation(used.path, "place", message, key=is_key)
 
@@ -78,10 +80,7 @@ def _find_location_problems(action: Action, used: UsedLocation) -> Iterator[str]
         if text not in RAW_LOCATIONS:
             yield f"a raw request has no location {text!r}.{did_you_mean(text, RAW_LOCATIONS)}"
         return
-    if location.part in LATER_PARTS and used.path[-1] == "to":
-        if location.path or location.spread:
-            yield f"write `to: {location.part}`: it has no places of its own here."
-    elif location.part not in REQUEST_PARTS:
+    if location.part not in REQUEST_PARTS:
         hint = did_you_mean(location.part, REQUEST_PARTS)
         known = ", ".join((*REQUEST_PARTS, *LATER_PARTS))
         yield f"requests have no part {location.part!r}.{hint} Known: {known}."

@@ -113,7 +113,7 @@ def _wait_until_done(
 
 @dataclass(slots=True)
 class _Job:
-    """A call of several steps, or a job that was started: the reply to its start, the requests since, and the call that asks for it."""
+    """A call of several steps: the reply to its start, the requests since, and the call that asks for a job."""
 
     start: ReadyCall
     started: Result

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from connector.core.json_path import get_at_path, has_path
@@ -11,7 +10,7 @@ from connector.core.response.error_texts import FieldMessage, find_reason, read_
 from connector.definition.replies.error_format import to_json_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable
 
     from connector.definition.replies.partial_failure import PartialFailure
 
@@ -122,14 +121,12 @@ def _describe(text: str, positions: list[int | None], redact: Callable[[str, int
     return shown if len(positions) == 1 else f"{shown} ({len(positions)} times)"
 
 
-def _join_positions(numbers: Iterable[int]) -> str:
+def _join_positions(numbers: list[int]) -> str:
     """Return positions as a text: 0, 2-5."""
-    return ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in _iter_runs(sorted(numbers)))
-
-
-def _iter_runs(numbers: list[int]) -> Iterator[tuple[int, int]]:
-    start = numbers[0]
-    for number, following in pairwise([*numbers, None]):
-        if following is None or following != number + 1:
-            yield start, number
-            start = following if following is not None else number
+    runs: list[list[int]] = []
+    for number in sorted(numbers):
+        if runs and runs[-1][-1] == number - 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)

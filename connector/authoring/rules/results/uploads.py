@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from connector.authoring.draft import Violation
 from connector.authoring.rules.results.jobs import check_next_call, has_in_reply
 from connector.definition.action import DATA_TYPES
+from connector.definition.inputs.request_location import LATER_PARTS
 from connector.definition.json_path import parse_reply_path
 
 if TYPE_CHECKING:
@@ -59,11 +60,14 @@ def _check_places(file: ParsedFile[Action]) -> Iterator[Violation]:
     if action.upload is not None and not files:
         yield Violation(("upload",), RULE, "say which input has the file: `to: upload`.", key=True)
     for key, field in action.inputs.items():
-        if field.location.part == "then" and action.then is None:
+        part = field.location.part
+        if part in LATER_PARTS and str(field.location) != part:
+            yield Violation(("inputs", key, "to"), RULE, f"write `to: {part}`: it has no places of its own here.")
+        if part == "then" and action.then is None:
             yield Violation(
                 ("inputs", key, "to"), RULE, "no action follows: add `then`, or name a place of the request."
             )
-        if field.location.part != "upload":
+        if part != "upload":
             continue
         if action.upload is None:
             yield Violation(("inputs", key, "to"), RULE, "say with `upload` where the reply has the URL.")

@@ -36,7 +36,7 @@ RETURNS = "  returns:\n    help: The new video.\n    example: {kind: youtube#vid
         (THEN, "then: {action: uploadFile, inputs: {title: file_id}}\n", "job", "uploadFile sends a file itself"),
         (CONTENT, "type: file, to: upload}", "upload", "add `required: true`"),
         (CONTENT, "type: text, required: true, to: upload}", "upload", "is of type file"),
-        (CONTENT, "type: file, required: true, to: upload.content}", "place", "write `to: upload`"),
+        (CONTENT, "type: file, required: true, to: upload.content}", "upload", "write `to: upload`"),
         (CONTENT, "type: text, required: true, to: form.content}", "upload", "say which input has the file"),
         ("title: {label: Title", "heading: {label: Title", "job", "completeUpload has no input 'heading'"),
         ("rate: tier4\n", "rate: tier4\nread_only: true\n", "upload", "is a write"),
