@@ -83,7 +83,7 @@ class RequestValidator:
     def __init__(self, connector: Connector, action: Action) -> None:
         self.action = action
         compiled_action = compile_action(connector, action.action)
-        self._later_keys = {key for key, field in action.inputs.items() if field.location.part in LATER_PARTS}
+        self._sent = {key: one for key, one in action.inputs.items() if one.location.part not in LATER_PARTS}
         self._check = compiled_action.validate
         self.pagination: Pagination | None = compiled_action.pagination
         constants = {**connector.manifest.plain_constants, **action.constants}
@@ -140,9 +140,7 @@ class RequestValidator:
     def _read_inputs(self, parts: _RequestParts, errors: dict[str, str]) -> dict[str, Any]:
         """Return the values by input key; add wire-type mismatches to `errors`."""
         given: dict[str, Any] = {}
-        for key, input_field in self.action.inputs.items():
-            if key in self._later_keys:
-                continue
+        for key, input_field in self._sent.items():
             raw = self._get_whole_body(parts) if _is_whole_body(input_field) else parts.get_value(input_field.location)
             if input_field.location.spread:
                 raw = self._drop_owned_fields(input_field, raw)
@@ -201,12 +199,11 @@ class RequestValidator:
         try:
             return self._check(given)
         except InputError as error:
-            inputs = self.action.inputs
-            problems = [problem for problem in error.problems if problem.field not in self._later_keys]
+            later_keys = self.action.inputs.keys() - self._sent.keys()
+            problems = [problem for problem in error.problems if problem.field not in later_keys]
             for problem in problems:
                 key, dot, member = problem.field.partition(".")
-                input_field = inputs.get(key)
-                if not (body_unreadable and input_field and input_field.location.part in _BODY_PARTS):
+                if not (body_unreadable and key in self._sent and self._sent[key].location.part in _BODY_PARTS):
                     name = self._wire_names.get(key, key) + dot + member
                     errors.setdefault(name, f"Expected {problem.expected}; got {problem.got}.")
             return {} if problems else given
