@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from connector.core.response.result import Result
     from connector.definition.replies.upload import Upload
 
-_MIN_SECRET_LENGTH = 16  # characters of a part of a path that may grant access by itself
-
 
 @dataclass(frozen=True, slots=True)
 class FileUpload:
@@ -61,7 +59,6 @@ class FileUpload:
         if origin != url_policy.parse_origin(start.base_url) and not url_policy.may_receive_credentials(url, hosts):
             raise _refuse(started, f"the reply names {origin.host}, which is none of {', '.join(hosts)}")
         file, path = unwrap_file(self.file), url[len(origin.text) :]
-        parts = tuple(part for part in path.partition("?")[0].split("/") if len(part) >= _MIN_SECRET_LENGTH)
         return Request(
             words.method,
             path if path.startswith("/") else f"/{path}",
@@ -69,7 +66,7 @@ class FileUpload:
             reply_type=_choose_returns(plan.action, words).type,
             base_url=origin.text,
             max_bytes=words.returns.max_bytes,
-            secrets=(*start.secrets, *parts, *redirects.extract_signed_values(url)),
+            secrets=(*start.secrets, *redirects.extract_access(url)),
             redactor=start.redactor,
             sends_credential=words.credential,
             allowed_hosts=start.allowed_hosts,

@@ -57,6 +57,7 @@ class Request:
     allowed_hosts: tuple[str, ...] | None = None  # the connection's, where they are not the manifest's
     read_only: bool = False  # whether it changes nothing, by its definition
     keeps_url: bool = False  # whether it goes where it says, whatever base URL the token names
+    upload_url: str | None = None  # where the reply has a URL that takes a file, and is a secret therefore
 
     @property
     def request_target(self) -> str:
@@ -101,6 +102,7 @@ class Request:
             self.allowed_hosts,
             self.read_only,
             self.keeps_url,
+            self.upload_url,
         )
 
     def ensure_replayable(self) -> None:
@@ -163,6 +165,7 @@ def compile_request(connector: Connector, action: Action) -> RequestBuilder:
     method, redactor = action.method, redaction.redactor_for(connector)
     reply_type, max_bytes = action.returns.type, action.returns.max_bytes
 
+    upload_url = action.upload.url if action.upload is not None else None
     sets_content_type = any(name.lower() == "content-type" for name in header_names)
 
     def build(values: Values, base_url: str = "", secrets: tuple[str, ...] = ()) -> Request:
@@ -188,6 +191,7 @@ def compile_request(connector: Connector, action: Action) -> RequestBuilder:
             known_secrets,
             redactor,
             read_only=action.read_only,
+            upload_url=upload_url,
         )
         return apply_content_type(request) if sets_content_type else request
 

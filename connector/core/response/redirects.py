@@ -18,6 +18,7 @@ MAX_REDIRECTS = 10  # browsers follow 20; a service's storage is one or two away
 REDIRECT_STATUSES = (301, 302, 303, 307, 308)
 _FOLLOWED_METHODS = ("GET", "HEAD")  # what OPTIONS asks about is not elsewhere
 _MIN_SECRET_LENGTH = 6  # characters; a shorter value grants no access
+_MIN_PATH_SECRET_LENGTH = 16
 _ANONYMOUS_HEADERS = ("accept", "accept-encoding", "range", "if-range", "user-agent")  # they do not identify the caller
 
 
@@ -87,6 +88,13 @@ def extract_signed_values(url: str) -> tuple[str, ...]:
     values = (pair.partition("=")[2] or pair for pair in query.split("&"))
     secrets = [value for value in values if len(value) >= _MIN_SECRET_LENGTH]
     return tuple(spelling for value in secrets for spelling in dict.fromkeys((value, unquote(value))))
+
+
+def extract_access(url: str) -> tuple[str, ...]:
+    """Return the parts of a URL that may grant access by themselves: long names of its path, and its values."""
+    path = url.partition("://")[2].partition("?")[0]
+    names = [name for name in path.split("/")[1:] if len(name) >= _MIN_PATH_SECRET_LENGTH]
+    return (*names, *extract_signed_values(url))
 
 
 def _may_follow_to(request: Request, origin: url_policy.Origin) -> bool:

@@ -191,12 +191,18 @@ def test_a_stream_of_unknown_size_is_refused_where_the_size_is_sent(server: Coun
     assert sent(server) == []
 
 
-def test_the_url_that_takes_the_bytes_is_shown_nowhere(server: Counting, slack: Client) -> None:
+def test_the_url_that_takes_the_bytes_is_shown_nowhere(server: Counting, slack: Client, youtube: Client) -> None:
     server.then(address(server), reply(400, json_={"ok": False, "error": "no one-time-secret-of-slack"}))
     with pytest.raises(errors.Rejected) as caught:
         slack.run("uploadFile", {"content": TIDES}, debug=True)
-    shown = f"{caught.value} {caught.value.result.data} {caught.value.debug.entries[-1]}"
+    trace = caught.value.debug
+    assert trace is not None
+    shown = f"{caught.value} {caught.value.result.data} {trace.to_list()} {trace.har()}"
     assert "one-time-secret" not in shown
+    server.then(reply(headers=(("Location", "/upload/videos?upload_id=secret-of-youtube"),)), reply(json_={"id": "v1"}))
+    result = youtube.run("uploadVideo", {"video": b"film", "title": "Dawn"}, debug=True)
+    assert result.debug is not None
+    assert "secret-of-youtube" not in f"{result.debug.to_list()} {result.debug.har()}"
 
 
 def test_a_dry_run_shows_the_first_request(slack: Client) -> None:
