@@ -126,10 +126,15 @@ class _Job:
         values = {key: get_from_reply(reply.data, reply.headers.get, path) for key, path in words.inputs.items()}
         missing = [f"{words.inputs[key]} (for {key})" for key, value in values.items() if value is None]
         if missing:
-            subject = "The job was started" if self.start.file is None else "The file was sent"
+            subject = "The file was sent" if self.start.file else "The job was started"
             message = f"{subject}, but a reply lacks {' and '.join(missing)}, so it cannot be followed."
             raise ApiError(message, status=reply.status, result=reply, request_id=reply.request_id)
         return values
+
+    @property
+    def noun(self) -> str:
+        """What the call is of."""
+        return "upload" if self.start.file else "job"
 
     def finish(self, result: Result) -> Result:
         """Return the result of the whole."""
@@ -142,7 +147,7 @@ class _Job:
         """Return an error after the start as that of the whole call."""
         if isinstance(error, InputError):
             problems = " ".join(map(str, error.problems))
-            error = ApiError(f"What the service said does not fit the next request: {problems}")
+            error = ApiError(f"What the service said of the {self.noun} does not fit the next request: {problems}")
         error.attempts += self.started.attempts + self.attempts
         error.job = dict(self.call) if self.call else None
         if self.start.file is not None:

@@ -152,6 +152,19 @@ def test_a_step_that_is_refused_leaves_nothing_done(
     assert (caught.value.outcome, len(server.requests)) == ("rejected", requests)
 
 
+@pytest.mark.parametrize(
+    ("file_id", "message"),
+    [(None, r"The file was sent, but a reply lacks file_id \(for fileId\)"), ({"id": 1}, "of the upload does not fit")],
+)
+def test_what_cannot_be_completed_says_what_the_reply_lacks(
+    server: Counting, slack: Client, file_id: Any, message: str
+) -> None:
+    server.then(started(f"{server.url}/upload", file_id=file_id), OK)
+    with pytest.raises(errors.ApiError, match=message):
+        slack.run("uploadFile", {"content": TIDES})
+    assert len(server.requests) == 2
+
+
 def test_bytes_that_were_not_taken_for_now_are_sent_again(server: Counting, slack: Client) -> None:
     busy = reply(429, json_={"ok": False, "error": "ratelimited"}, headers=(("Retry-After", "1"),))
     server.then(address(server), busy, OK, SHARED)
