@@ -232,4 +232,4 @@ def test_it_has_nothing_to_wait_for(slack: Client) -> None:
 
 def test_the_result_of_the_last_step_is_that_of_the_call() -> None:
     assert SLACK.result_action("uploadFile").action == "completeUpload"
-    assert YOUTUBE.result_action("uploadVideo").returns.example["id"] == "dQw4"
+    assert YOUTUBE.result_action("uploadVideo").returns.help == "The new video."
