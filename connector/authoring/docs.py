@@ -201,6 +201,9 @@ def _summarize_action(action: Action) -> Iterator[str]:
     if action.poll is not None:
         results = f", then reads {format_code(action.then.action)}" if action.then is not None else ""
         yield f"- Starts a job, asks for it with {format_code(action.poll.action)} until it is done{results}"
+    if action.upload is not None:
+        rest = f", then runs {format_code(action.then.action)}" if action.then is not None else ""
+        yield f"- Sends the file to the URL that the reply names{rest}"
     if action.downloads:
         item_paths = dict.fromkeys(format_code(listing.items) for listing in action.downloads)
         yield f"- Files to download: those of {', '.join(item_paths)}, with `connector download {action.action}`"

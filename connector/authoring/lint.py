@@ -18,7 +18,6 @@ from connector.authoring.rules import (
     examples,
     fields,
     files,
-    jobs,
     manifest,
     pagination,
     payloads,
@@ -32,6 +31,7 @@ from connector.authoring.rules.inputs import member_places, named_types, relatio
 from connector.authoring.rules.no_effect import actions as idle_actions
 from connector.authoring.rules.no_effect import fields as idle_fields
 from connector.authoring.rules.no_effect import manifest as idle_manifest
+from connector.authoring.rules.results import failed_parts, jobs, uploads
 from connector.authoring.rules.webhooks import event_identity, verification
 
 if TYPE_CHECKING:
@@ -60,9 +60,9 @@ ACTION_RULES = (
     relations.check_named_inputs, relations.check_choices_from,
     relations.check_deprecated, relations.check_earlier_keys,
     endpoint.check_scopes, endpoint.check_rate, endpoint.check_connections, endpoint.check_server,
-    endpoint.check_weight, endpoint.check_idempotent, pagination.check_pagination, jobs.check_job,
+    endpoint.check_weight, endpoint.check_idempotent, pagination.check_pagination, jobs.check_job, uploads.check_upload,
     endpoint.check_downloads, endpoint.check_has_payload, payloads.check_payload_fits_schema,
-    payloads.check_columns, error_replies.check_failed_parts,
+    payloads.check_columns, failed_parts.check_failed_parts,
 )  # fmt: skip
 MANIFEST_RULES = (
     files.check_input_key_order,

@@ -32,12 +32,14 @@ def get_at(data: Any, names: Sequence[str]) -> Any:
 
 def has_path(data: Any, path: str) -> bool:
     """Whether JSON data has something at a path, null included."""
-    *names, last = parse_path(path) or [""]
+    if path == ".":
+        return True
+    *names, last = parse_path(path)
     holder = get_at(data, names)
     if isinstance(holder, list):
         position = _position(last)
         return position is not None and position < len(holder)
-    return path == "." or (isinstance(holder, dict) and last in holder)
+    return isinstance(holder, dict) and last in holder
 
 
 def get_from_reply(data: Any, header: Callable[[str], str | None], path: str | None) -> Any:

@@ -14,6 +14,8 @@ from connector.definition.lazy import cached_property
 from connector.definition.pagination import ActionPagination
 from connector.definition.replies.job import NextCall, Poll
 from connector.definition.replies.reply_example import ReplyExample
+from connector.definition.replies.returns import Returns
+from connector.definition.replies.upload import Upload
 from connector.definition.validation.strict_model import Key, StrictModel, Text
 
 if TYPE_CHECKING:
@@ -106,26 +108,6 @@ class FileListing(StrictModel):
     )
 
 
-class Returns(StrictModel):
-    """The reply: its type, size limit, schema and example."""
-
-    type: Literal["json", "csv", "ndjson", "xml", "text", "binary", "none"] = Field(
-        default="json", description="What the body is: data as json, csv, ndjson or xml; or as it is; or nothing."
-    )
-    max_bytes: int | None = Field(default=None, gt=0, description="Maximum size of the reply in bytes, decoded.")
-    help: Text | None = None
-    partial: JsonPath | None = Field(
-        default=None, description="Where the reply lists what failed of it: then it is done, with a warning."
-    )
-    columns: list[JsonPath] = Field(
-        default=[], description="What a person wants first, in tables: fields of an item of a list, or of the reply."
-    )
-    schema_: Key | Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$")] | None = Field(
-        default=None, alias="schema", description="The file in schemas/objects/ that describes the reply."
-    )
-    example: JsonValue = None
-
-
 class ExpectedRequest(StrictModel):
     """The request that an example sends, without paging parameters."""
 
@@ -189,7 +171,10 @@ class Action(StrictModel):
     any_of: list[RequireOneOf] = []
     pagination: ActionPagination | None = None
     poll: Poll | None = Field(default=None, description="The action starts a job: how to ask whether it is done.")
-    then: NextCall | None = Field(default=None, description="The action that reads the results of the job.")
+    upload: Upload | None = Field(default=None, description="The reply names the URL that a file is sent to.")
+    then: NextCall | None = Field(
+        default=None, description="The action that follows: it reads the results of a job, or completes an upload."
+    )
     downloads: list[FileListing] = Field(default=[], description="Files that the reply lists.")
     returns: Returns = Returns()
     replies: list[ReplyExample] = Field(

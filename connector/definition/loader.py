@@ -109,9 +109,14 @@ class Connector:
         return self._actions_by_stem[stem]
 
     def result_action(self, name: str) -> Action:
-        """Return the action whose reply is the result of a call: of a job, the last one that follows."""
+        """Return the action whose reply is the result of a call: of a job, the last one that follows.
+
+        Of an upload that nothing follows, it returns what the reply to the bytes is.
+        """
         action = self.action(name)
         last = action.then or action.poll
+        if last is None and action.upload is not None:
+            return action.model_copy(update={"returns": action.upload.returns})
         return action if last is None else self.action(last.action)
 
     def actions(self) -> Iterator[Action]:

@@ -23,6 +23,11 @@ class PaginationSettings(StrictModel):
         description="Where the reply has the next cursor, or with next_url the next URL; with last_item, "
         "a field of the item.",
     )
+    plus: int | None = Field(
+        default=None,
+        description="With last_item, what is added to that field where a page begins at the cursor: 1, or -1 for a "
+        "list that counts down.",
+    )
     cursor_param: Text | None = Field(
         default=None, description="Where the next request has the cursor: query.x or body.a.b."
     )

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from connector.core.json_path import get_at_path, set_at_path
 from connector.core.response.pagination.settings import Pagination
+from connector.definition.replies.returns import Returns
 from connector.sandbox.api.page_reply import PageReply
 from connector.sandbox.api.pagination import ListAdapter, PageRequest, slice_looping_page, slice_page
 from connector.sandbox.data.state import get_record
-from connector.sandbox.http.responses import ChangeEvent, SandboxResponse, build_json_response
+from connector.sandbox.http.responses import ChangeEvent, SandboxResponse, build_returned_response
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -216,12 +217,4 @@ def _build_single_page(example: Any, name: str) -> Pagination:
 
 def build_action_response(action: Action | None, status: int, value: Any, headers: Pairs = ()) -> SandboxResponse:
     """Build the response of an action with the body type that its file declares."""
-    body_type = action.returns.type if action else "json"
-    if body_type == "none":
-        return SandboxResponse(204, headers)
-    if body_type == "json":
-        return build_json_response(status, value, headers)
-    from connector.sandbox.http.body_formats import encode_body
-
-    body, content_type = encode_body(body_type, value)
-    return SandboxResponse(status, (("content-type", content_type), *headers), body)
+    return build_returned_response(action.returns if action else Returns(), status, value, headers)

@@ -205,9 +205,7 @@ class InProcessTransport:
                 return Failure("file", str(error), sent="nothing", final=True)
             headers.append(("Content-Type", content_type))
         headers.append(("Host", urlsplit(request.base_url).netloc))
-        has_full_path = (
-            request.may_leave_hosts or request.base_url in self._service.authorization_server.endpoints.origins
-        )
+        has_full_path = request.keeps_url or request.base_url in self._service.authorization_server.endpoints.origins
         target = (
             "" if has_full_path else self._service.servers.find_path(request.base_url)
         ) + prepared.url.removeprefix(request.base_url)

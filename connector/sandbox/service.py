@@ -13,7 +13,7 @@ from connector.definition.forms.action_heads import ActionHeads, iter_valid_acti
 from connector.definition.lazy import cached_property
 from connector.runtime.clock import Clock, SystemClock
 from connector.runtime.fork_safety import ForkSafeLock
-from connector.sandbox.api import files
+from connector.sandbox.api import files, uploads
 from connector.sandbox.api.pagination import UnknownCursor
 from connector.sandbox.api.rate_limits import RateLimiter
 from connector.sandbox.api.servers import Servers
@@ -34,6 +34,7 @@ from connector.sandbox.request_matcher import RequestMatcher, list_candidates
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from connector.definition.action import Action
     from connector.definition.loader import Connector
     from connector.sandbox.api.router import Match
     from connector.sandbox.data.issued_tokens import TokenPolicy
@@ -193,11 +194,16 @@ class SandboxService:
         api_path = self._matcher.strip_base_path(request.path)
         if api_path is None:
             return self.errors.build_unknown_endpoint(request.method, request.path)
+        upload = self._find_upload(request, api_path)
+        if upload is not None and upload.upload is not None and not upload.upload.credential:
+            return uploads.build_upload_response(upload)
         if not credentials.is_sign_in(self.connector, request.method, api_path) and not (
             credentials.is_authenticated(self.connector, request, self.clock.time())
             and self.authorization_server.accepts_token(request)
         ):
             return self.errors.build_unauthorized()
+        if upload is not None:
+            return uploads.build_upload_response(upload)
         if api_path.startswith(files.FILES_PATH) and request.method in ("GET", "HEAD"):
             return files.build_file_response(request)
         matches = self._matcher.find_matches(request)
@@ -209,6 +215,13 @@ class SandboxService:
                 sorted(set().union(*(match.route.methods for match in matches)))
             )
         return self._handle_once(request, allowed_matches)
+
+    def _find_upload(self, request: SandboxRequest, api_path: str) -> Action | None:
+        """Return the action whose file is sent by a request; None for any other request."""
+        key = uploads.find_upload_key(api_path)
+        action = self.connector.action(key) if key in self.connector.action_files else None
+        has_method = action is not None and action.upload is not None and action.upload.method == request.method
+        return action if has_method else None
 
     def _handle_once(self, request: SandboxRequest, matches: list[Match]) -> SandboxResponse:
         """Handle a request once per idempotency key; repeat its response afterwards."""
@@ -251,7 +264,8 @@ class SandboxService:
     def _execute(self, request: MatchedRequest) -> SandboxResponse:
         try:
             base_url = files.get_base_url(request.http_request, self.servers.base_path)
-            return files.rewrite_file_urls(self._handlers.handle(request), request.action, base_url)
+            response = files.rewrite_file_urls(self._handlers.handle(request), request.action, base_url)
+            return uploads.set_upload_url(response, request.action, base_url)
         except RecordNotFound as error:
             return self.errors.build_not_found(str(error))
         except UnknownCursor as error:

@@ -47,6 +47,7 @@ STYLES = {
     "next_url": "style: next_url\n  next: next",
     "next_url in a header": "style: next_url\n  next: header.X-Next",
     "last_item": "style: last_item\n  next: id\n  cursor_param: query.after",
+    "last_item plus one": "style: last_item\n  next: id\n  plus: 1\n  cursor_param: query.from",
 }
 SIGNS = {"none": "", "has_more": "has_more: more", "is_last": "is_last: last", "total": "total: count",
          "header": "total: header.X-Total\n  has_more: header.X-More"}  # fmt: skip

@@ -28,6 +28,7 @@ def compare_actions(old: Action, new: Action, versions: Versions) -> Iterator[Wo
     yield from _compare_rules(old, new)
     yield from _compare_access(old, new)
     yield from _compare_behaviour(old, new)
+    yield from _compare_uploads(old, new)
     yield from _compare_returns(old, new)
     yield from _compare_jobs(old, new)
     for word in _TOLD_WORDS:
@@ -106,6 +107,25 @@ def _compare_jobs(old: Action, new: Action) -> Iterator[WordChange]:
     if old.then and new.then and old.then.inputs != new.then.inputs:
         message = describe_change("then.inputs", old.then.inputs, new.then.inputs)
         yield WordChange(("then", "inputs"), is_breaking=False, message=message)
+
+
+def _compare_uploads(old: Action, new: Action) -> Iterator[WordChange]:
+    """Yield how a file is sent to a URL of the reply: it breaks where the result is that of another request."""
+    if (old.upload is None) != (new.upload is None):
+        message = "sends the file to a URL of the reply now, and its result is that of the last request."
+        if new.upload is None:
+            message = "does not send a file to a URL of the reply any more: its result is that reply."
+        yield WordChange(("upload",), is_breaking=True, message=message, in_old=new.upload is None)
+    elif old.upload is not None and new.upload is not None:
+        followers = [action.then.action if action.then else None for action in (old, new)]
+        if followers[0] != followers[1]:
+            message = describe_change("then", *followers)
+            yield WordChange(("then",), is_breaking=True, message=message, in_old=new.then is None)
+        for word in type(new.upload).model_fields:
+            before, after = getattr(old.upload, word), getattr(new.upload, word)
+            if word != "returns" and before != after:
+                message = describe_change(f"upload.{word}", before, after)
+                yield WordChange(("upload", word), is_breaking=False, message=message, in_old=not after)
 
 
 def _compare_behaviour(old: Action, new: Action) -> Iterator[WordChange]:

@@ -1,4 +1,4 @@
-"""Rules of error replies: the words of `errors` that have an effect only beside another, and failed parts."""
+"""Rules of error replies: the words of `errors` that have an effect only beside another."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ if TYPE_CHECKING:
 
     from connector.authoring.draft import ParsedFile
     from connector.authoring.folder_reader import ConnectorFolder
-    from connector.definition.action import Action
     from connector.definition.manifest import Manifest
     from connector.definition.parsers.strict_yaml import NodePath
     from connector.definition.replies.error_format import ErrorFormat, FailureSign
@@ -56,11 +55,3 @@ def _check_failed(errors: ErrorFormat) -> Iterator[Violation]:
                 yield Violation((*path, place), "errors", "list the values that show a failure.")
     if "success_codes" in errors.model_fields_set and not errors.success_codes:
         yield Violation(("errors", "success_codes"), "errors", "list the codes of success, or remove it.")
-
-
-def check_failed_parts(file: ParsedFile[Action], _folder: ConnectorFolder) -> Iterator[Violation]:
-    """Check that `returns.partial` has an effect: it is read of JSON and XML alone."""
-    returns = file.model.returns
-    if returns.partial is not None and returns.type not in ("json", "xml"):
-        message = f"it is read of JSON and XML, and the reply is {returns.type}."
-        yield Violation(("returns", "partial"), "no-effect", message, key=True)

@@ -81,6 +81,8 @@ def _check_places(words: PaginationSettings) -> Iterator[Violation]:
 
 
 def _check_used(words: PaginationSettings, used: frozenset[str], setting: str) -> Iterator[Violation]:
+    if words.plus == 0:
+        yield Violation(("pagination", "plus"), "no-effect", "0 adds nothing; remove it.")
     for word in sorted(words.model_fields_set - used):
         message = f"`{word}` has no effect {setting or 'without `style`'}; remove it."
         yield Violation(("pagination", word), "no-effect", message, key=True)
@@ -116,6 +118,12 @@ def _check_replies(file: ParsedFile[Action], pagination: Pagination) -> Iterator
             elif not any(_has(body, path) for body in (entries if is_of_item else bodies)):
                 owner = "no item" if is_of_item else "no reply"
                 yield _fail(file, word, f"{owner} of the example has {path!r}; correct the path, or add it there.")
+    for entry in entries if pagination.plus else ():
+        try:
+            pages.read_cursor_after(pagination, entry)
+        except pages.UnexpectedPage as unexpected:
+            yield _fail(file, "plus", f"{unexpected.reason}.")
+            break
     yield from _check_readable(file, pagination, bodies)
 
 

@@ -11,7 +11,7 @@ from connector.core.json_path import has_position
 from connector.core.request.idempotency import takes_key
 from connector.core.url_policy import check_header
 from connector.definition.fields import OBJECT_TYPES, InputType
-from connector.definition.inputs.request_location import RequestLocation
+from connector.definition.inputs.request_location import LATER_PARTS, RequestLocation
 from connector.definition.suggest import closest, did_you_mean
 
 if TYPE_CHECKING:
@@ -56,13 +56,17 @@ def list_used_locations(file: ParsedFile[Action]) -> list[UsedLocation]:
             UsedLocation(RequestLocation.parse(to), f"{key} adds {to}", ("inputs", key, "adds", to))
             for to in field.adds
         ]
+    facts = file.model.upload.facts if file.model.upload is not None else {}
+    used += [UsedLocation(RequestLocation.parse(to), f"upload.{word}", ("upload", word)) for word, to in facts.items()]
     return used
 
 
 def check_known_location(file: ParsedFile[Action], _folder: ConnectorFolder) -> Iterator[Violation]:
     """Check that values go to locations that requests have."""
     for used in list_used_locations(file):
-        is_key = used.path[-1] != "to"
+        is_key = used.path[-1] != "to" and used.path[0] != "upload"
+        if used.location.part in LATER_PARTS and not is_key:  # of uploads and jobs, which have rules of their own
+            continue
         for message in _find_location_problems(file.model, used):
             yield Violation(used.path, "place", message, key=is_key)
 
@@ -75,7 +79,8 @@ def _find_location_problems(action: Action, used: UsedLocation) -> Iterator[str]
         return
     if location.part not in REQUEST_PARTS:
         hint = did_you_mean(location.part, REQUEST_PARTS)
-        yield f"requests have no part {location.part!r}.{hint} Known: {', '.join(REQUEST_PARTS)}."
+        known = ", ".join((*REQUEST_PARTS, *LATER_PARTS))
+        yield f"requests have no part {location.part!r}.{hint} Known: {known}."
     elif location.part == "path" and used.path[-1] != "to":
         yield "a constant of the path belongs in the request line."
     elif _find_type(action, used.owner) == "file" and not _takes_file(action, location):
@@ -176,8 +181,8 @@ def _list_names(location: RequestLocation) -> tuple[str, ...]:
 
 def has_overlap(left: RequestLocation, right: RequestLocation) -> bool:
     """Whether one place is the other, or within it."""
-    if left.spread or right.spread:
-        return left == right
+    if left.spread or right.spread or left.part == "then":
+        return left == right and left.part != "then"
     nested = {part: "body" if part == "form" else part for part in (left.part, right.part)}
     if nested[left.part] != nested[right.part]:
         return False

@@ -122,6 +122,8 @@ def _make_attempt(
 ) -> Generator[Ask, Answer, _AttemptOutcome]:
     """Get a credential and a slot, send once, and follow redirects. Raises ConnectorError."""
     now, credential = yield from _get_credential(plan, deadline, rejection)
+    if not request.sends_credential:
+        credential = _NO_CREDENTIAL
     request = _with_credential(plan, request, credential)
     if options.rates:
         now = yield from _acquire_slot(options, deadline, now)

@@ -1,7 +1,8 @@
-"""Jobs: start one, ask until it is done, then read its results; all of it is one call.
+"""Calls of several steps: start a job, ask until it is done, then read its results; or send a file where a reply says.
 
 A job is never started twice: what fails after the start is an error that is not worth repeating as it is. Its outcome
-is `done`, for the start was, and it names the call that asks for the job.
+is `done`, for the start was, and it names the call that asks for the job. The request before a file only asks where
+to send it, so what becomes of such a call is what became of the step that failed.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from connector.core.exchange.asks import Answer, Ask, ExchangeOptions, Steps
     from connector.core.exchange.plan import CompiledAction
+    from connector.core.exchange.upload import FileUpload
     from connector.core.request.builder import Request
     from connector.core.response.result import Result
     from connector.definition.replies.error_format import JsonScalar
@@ -41,10 +43,11 @@ class ReadyCall:
     request: Request
     options: ExchangeOptions
     shown_inputs: Mapping[str, Any]
+    file: FileUpload | None = None  # what is sent to the URL that its reply names
 
 
 class PrepareNext(Protocol):
-    """Prepares the call that follows in a job, with the values that the reply before has. Raises ConnectorError."""
+    """Prepares the call that follows, with the values that the reply before has. Raises ConnectorError."""
 
     def __call__(self, part: Literal["poll", "then"], found: Mapping[str, Any]) -> ReadyCall:
         """Return the call."""
@@ -52,17 +55,23 @@ class PrepareNext(Protocol):
 
 
 def run_job(start: ReadyCall, prepare: PrepareNext, now: float, *, in_pages: bool = False) -> Steps:
-    """Start a job, wait for it, and return its results, or page by page; without `then`, its last state."""
+    """Run a call of several steps; return the result of its last one, or page by page."""
     action, options = start.plan.action, start.options
     deadline = now + options.timeout
     now, started = yield from exchange.run_timed(start.plan, start.request, options, deadline, now)
     job = _Job(start, started)
     try:
-        poll = prepare("poll", job.find_values(action.poll, started))
-        job.call = _describe_call(poll)
-        now, done = yield from _wait_until_done(job, poll, deadline, now)
+        done = last = started
+        if start.file is not None:
+            now, last = yield from start.file.send((start.plan, start.request, options), started, deadline, now)
+            job.attempts += last.attempts
+        else:
+            poll = prepare("poll", job.find_values(action.poll, started))
+            job.call = _describe_call(poll)
+            now, done = yield from _wait_until_done(job, poll, deadline, now)
+            last = done
         if action.then is None:
-            return job.finish(done)
+            return job.finish(last)
         results = prepare("then", job.find_values(action.then, done))
         rest = replace(results.options, timeout=deadline - now)
         if results.plan.pagination is None:
@@ -119,7 +128,7 @@ def _wait_until_done(
 
 @dataclass(slots=True)
 class _Job:
-    """A job that was started: the reply to its start, the requests since, and the call that asks for it."""
+    """A call of several steps: the reply to its start, the requests since, and the call that asks for a job."""
 
     start: ReadyCall
     started: Result
@@ -132,9 +141,15 @@ class _Job:
         values = {key: get_from_reply(reply.data, reply.headers.get, path) for key, path in words.inputs.items()}
         missing = [f"{words.inputs[key]} (for {key})" for key, value in values.items() if value is None]
         if missing:
-            message = f"The job was started, but a reply lacks {' and '.join(missing)}, so it cannot be followed."
+            subject = "The file was sent" if self.start.file else "The job was started"
+            message = f"{subject}, but a reply lacks {' and '.join(missing)}, so it cannot be followed."
             raise ApiError(message, status=reply.status, result=reply, request_id=reply.request_id)
         return values
+
+    @property
+    def noun(self) -> str:
+        """What the call is of."""
+        return "upload" if self.start.file else "job"
 
     def finish(self, result: Result) -> Result:
         """Return the result of the whole."""
@@ -147,9 +162,12 @@ class _Job:
         """Return an error after the start as that of the whole call."""
         if isinstance(error, InputError):
             problems = " ".join(map(str, error.problems))
-            error = ApiError(f"What the service said of the job does not fit the next request: {problems}")
+            error = ApiError(f"What the service said of the {self.noun} does not fit the next request: {problems}")
         error.attempts += self.started.attempts + self.attempts
         error.job = dict(self.call) if self.call else None
+        if self.start.file is not None:
+            error.outcome = "rejected" if error.outcome == "not_sent" else error.outcome
+            return error
         if not may_change_state(self.start.request):
             return error
         error.outcome, error.retryable = "done", False

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import TYPE_CHECKING, Any
 
 from connector.core.exchange.asks import GetToken, SendRequest, Sleep
+from connector.core.json_path import get_from_reply
 from connector.core.redaction import MASK
 from connector.core.response import retry_after
-from connector.core.response.redirects import extract_signed_values
+from connector.core.response.redirects import extract_access, extract_signed_values
 from connector.core.response.reply import Failure, Reply
 from connector.errors import ConnectorError
 
@@ -49,7 +51,18 @@ def _build_entry(ask: Ask, answer: Any) -> dict[str, Any] | None:
     redactor = ask.request.full_redactor.with_secrets([ask.credential.secret])
     if ask.request.may_leave_hosts and isinstance(answer, Reply):
         redactor = redactor.with_secrets(extract_signed_values(answer.header("location") or ""))
+    if ask.request.upload_url is not None and isinstance(answer, Reply):
+        redactor = redactor.with_secrets(_find_access(answer, ask.request.upload_url))
     return {"what": "send", "request": _describe_request(ask), **_describe_outcome(answer, redactor)}
+
+
+def _find_access(reply: Reply, place: str) -> tuple[str, ...]:
+    """Return what grants access in the URL that a reply has for a file."""
+    data = None
+    with contextlib.suppress(ValueError, RecursionError):
+        data = json.loads(reply.body)
+    url = get_from_reply(data, reply.header, place)
+    return extract_access(url) if isinstance(url, str) else ()
 
 
 def _describe_request(ask: SendRequest) -> dict[str, Any]:

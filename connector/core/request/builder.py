@@ -13,6 +13,7 @@ from connector.core.inputs.objects import find_secrets
 from connector.core.invalid_value import InvalidValue
 from connector.core.request.body import Body, encode_list, encode_pairs, redact_body, to_wire_text
 from connector.core.request.body_builder import compile_body
+from connector.core.request.file_facts import describe_file
 from connector.core.url_policy import check_header, encode_path_segment
 from connector.definition.inputs.request_location import RequestLocation
 from connector.errors import UsageError
@@ -55,6 +56,8 @@ class Request:
     may_leave_hosts: bool = False  # whether a redirect may lead to a host that must not see the credential
     allowed_hosts: tuple[str, ...] | None = None  # the connection's, where they are not the manifest's
     read_only: bool = False  # whether it changes nothing, by its definition
+    keeps_url: bool = False  # whether it goes where it says, whatever base URL the token names
+    upload_url: str | None = None  # where the reply has a URL that takes a file, and is a secret therefore
 
     @property
     def request_target(self) -> str:
@@ -88,7 +91,7 @@ class Request:
             self.headers,
             self.body,
             self.reply_type,
-            base_url or self.base_url,
+            self.base_url if self.keeps_url or not base_url else base_url,
             self.max_bytes,
             self.attempt_timeout,
             secrets,
@@ -98,6 +101,8 @@ class Request:
             self.may_leave_hosts,
             self.allowed_hosts,
             self.read_only,
+            self.keeps_url,
+            self.upload_url,
         )
 
     def ensure_replayable(self) -> None:
@@ -145,6 +150,8 @@ def compile_request(connector: Connector, action: Action) -> RequestBuilder:
     locations = {key: input_field.location for key, input_field in action.inputs.items()}
     additions = _list_additions(action)
     locations |= {addition.name: addition.location for addition in additions}
+    if action.upload is not None:
+        locations |= {word: RequestLocation.parse(place) for word, place in action.upload.facts.items()}
     build_path = _compile_path(action)
     build_query = _compile_query(action, locations, constants)
     build_headers = _compile_headers(locations, constants)
@@ -158,6 +165,7 @@ def compile_request(connector: Connector, action: Action) -> RequestBuilder:
     method, redactor = action.method, redaction.redactor_for(connector)
     reply_type, max_bytes = action.returns.type, action.returns.max_bytes
 
+    upload_url = action.upload.url if action.upload is not None else None
     sets_content_type = any(name.lower() == "content-type" for name in header_names)
 
     def build(values: Values, base_url: str = "", secrets: tuple[str, ...] = ()) -> Request:
@@ -168,6 +176,8 @@ def compile_request(connector: Connector, action: Action) -> RequestBuilder:
         if additions:
             added = {one.name: one.value for one in additions if values.get(one.key) is not None}
             values = {**values, **added}
+        if action.upload is not None:
+            values = {**values, **describe_file(action, values)}
         request = Request(
             method,
             build_path(values),
@@ -181,6 +191,7 @@ def compile_request(connector: Connector, action: Action) -> RequestBuilder:
             known_secrets,
             redactor,
             read_only=action.read_only,
+            upload_url=upload_url,
         )
         return apply_content_type(request) if sets_content_type else request
 

@@ -60,6 +60,7 @@ def build_download_request(
         redactor=redaction.redactor_for(connector),
         may_leave_hosts=True,
         allowed_hosts=allowed_hosts,
+        keeps_url=True,
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector import errors
 from connector.core.response import redirects, retry_after
+from connector.core.response.error_details import MAX_MESSAGE_LENGTH
 from connector.core.response.outcomes import is_outcome_unknown, is_write, may_change_state
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from connector.definition.manifest import Manifest
 
 CHECK_BEFORE_RETRY = "The write may have succeeded; check before retrying."
-_MAX_MESSAGE_LENGTH = 500
 _MAX_CODE_LENGTH = 60
 _MAX_MEMBER_LENGTH = 32_768  # characters of one text in the data of an error
 _MAX_URL_LENGTH = 2_000
@@ -32,7 +32,7 @@ def build_reply_error(
 ) -> errors.ConnectorError:
     """Return the typed error of an error reply; `now` is epoch seconds."""
     redactor = request.full_redactor
-    message = redactor.redact_text(details.message, _MAX_MESSAGE_LENGTH)
+    message = redactor.redact_text(details.message, details.message_length)
     result = _build_redacted_result(parser, request, reply, details)
     is_uncertain = may_change_state(request) and is_outcome_unknown(reply, details)
     facts: dict[str, Any] = {
@@ -140,9 +140,7 @@ def _build_redacted_result(parser: ResponseParser, request: Request, reply: Repl
     """Return the error reply as a result without secrets; text is shortened."""
     redactor, data = request.full_redactor, details.data
     is_text = isinstance(data, str)
-    data = (
-        redactor.redact_text(data, _MAX_MESSAGE_LENGTH) if is_text else redactor.redact_data(data, _MAX_MEMBER_LENGTH)
-    )
+    data = redactor.redact_text(data, MAX_MESSAGE_LENGTH) if is_text else redactor.redact_data(data, _MAX_MEMBER_LENGTH)
     result = parser.build_result(request, reply, data)
     headers = dict(redactor.redact_headers(result.headers.items()))
     return replace(

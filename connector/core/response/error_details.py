@@ -21,8 +21,11 @@ from connector.definition.replies.error_format import to_json_text
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from connector.core.response.failed_parts import FailedParts
     from connector.definition.replies.error_format import ErrorFormat, ErrorRule
 
+MAX_MESSAGE_LENGTH = 500
+_MAX_PARTS_LENGTH = 5_000  # of a message that tells several failures
 _DATA = "data"  # where a reply of GraphQL's shape has what it tells of
 _MAX_NAMES_LENGTH = 2_000  # characters of a message that are searched for names
 
@@ -42,6 +45,7 @@ class ErrorDetails:
     scopes: tuple[str, ...] = ()
     retry_after: Any = None
     is_partial: bool = False
+    message_length: int = MAX_MESSAGE_LENGTH  # characters of the message that an error shows
 
 
 def is_failure(error_format: ErrorFormat, reply: Reply, data: Any) -> bool:
@@ -114,6 +118,19 @@ def parse_error_details(error_format: ErrorFormat, reply: Reply) -> ErrorDetails
         get_from_reply(data, reply.header, error_format.retry_after),
         reply.is_success and _has_data_beside_errors(error_format, reply, data),
     )
+
+
+def describe_failed_parts(
+    error_format: ErrorFormat, reply: Reply, data: Any, parts: FailedParts, message: str
+) -> ErrorDetails:
+    """Return the details of a reply of success that tells that all of several things failed.
+
+    What their code means counts where it is the same for all of them.
+    """
+    rule = _find_matching_rule(error_format, reply, parts.code, message) if parts.is_of_one_kind else None
+    category = rule.category if rule else None
+    retry_after = get_from_reply(data, reply.header, error_format.retry_after)
+    return ErrorDetails(parts.code, message, data, category, retry_after=retry_after, message_length=_MAX_PARTS_LENGTH)
 
 
 def find_message(error_format: ErrorFormat, data: Any) -> str:

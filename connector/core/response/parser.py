@@ -8,8 +8,6 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from connector.core import redaction
-from connector.core.json_path import get_at_path
-from connector.core.response import error_texts
 from connector.core.response.decoding import (
     UnreadableBody,
     begins_as_web_page,
@@ -21,16 +19,19 @@ from connector.core.response.decoding import (
 )
 from connector.core.response.error_details import (
     ErrorDetails,
+    describe_failed_parts,
     find_message,
     is_failure,
     may_be_partly_done,
     parse_error_details,
 )
+from connector.core.response.failed_parts import read_failed_parts
 from connector.core.response.formats.reading import FORMAT_NAMES, OTHER_DATA_TYPES, find_foreign_json, parse_body
 from connector.core.response.outcomes import is_done_by_status
 from connector.core.response.result import Result
 from connector.core.secrets.values import SecretValues
 from connector.definition.action import DATA_TYPES, ROW_TYPES
+from connector.definition.json_path import parse_reply_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,8 +49,6 @@ _URL_HEADERS = ("location", "content-location", "refresh")  # headers that may h
 _PLAIN_HEADERS = frozenset(("content-type", "content-length", "content-encoding", "date", "connection", "keep-alive"))
 _EMPTY_WARNING = "The service sent no data; the status says that it was done."
 _MULTI_STATUS_WARNING = "The status is 207: a part may have failed; look at the status of each in the data."
-_MAX_PARTS = 3  # failed parts that a warning quotes
-_MAX_PART_LENGTH = 200  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +78,16 @@ class ResponseParser:
             data, warnings = parse_body(reply, request.reply_type, self.list_paths)
         except UnreadableBody as error:
             return self._judge(reply, None) or self._handle_unreadable(request, reply, error)
-        failed_parts = self._read_failed_parts(data)
+        failed_parts = read_failed_parts(self.action.returns.partial, data)
+        if failed_parts is not None and failed_parts.is_all:
+            message = failed_parts.describe(request.full_redactor.redact_text)
+            return describe_failed_parts(error_format, reply, data, failed_parts, message)
         is_one_line = request.reply_type == "ndjson" and len(data) == 1
         details = self._judge(reply, data[0] if is_one_line else data)
         if details is not None and not (failed_parts and may_be_partly_done(error_format, reply, data)):
             return details
-        if failed_parts:
-            warnings += (_describe_failed_parts(request, failed_parts),)
+        if failed_parts is not None:
+            warnings += (failed_parts.describe(request.full_redactor.redact_text),)
         elif reply.status == HTTPStatus.MULTI_STATUS and self.action.returns.partial is None:
             warnings += (_MULTI_STATUS_WARNING,)
         return self.build_result(request, reply, data, warnings)
@@ -108,6 +110,8 @@ class ResponseParser:
             headers[name] = f"{headers[name]}, {value}" if name in headers else value
         has_secret = _may_have_secret(headers, request.secrets)
         for name, value in headers.items():
+            if name == self._upload_header:  # the file is sent there, and no caller gets this result
+                continue
             if name in redaction.SECRET_HEADERS:
                 headers[name] = redaction.MASK
             elif has_secret or name in _URL_HEADERS:
@@ -120,6 +124,11 @@ class ResponseParser:
             headers.get(request_id_location.partition(".")[2].lower()) if request_id_location else None,
             warnings=warnings,
         )
+
+    @property
+    def _upload_header(self) -> str | None:
+        upload = self.action.upload
+        return None if upload is None else parse_reply_path(upload.url).header
 
     def _parse_content(self, request: Request, reply: Reply) -> Result | ErrorDetails:
         """Parse a reply whose body is wanted as it is, a file or a text; an error may come in its place."""
@@ -173,14 +182,6 @@ class ResponseParser:
         warning = f"The write is done by its status, but its data cannot be read: {error}.{hint}"
         return self.build_result(request, reply, {}, (warning,))
 
-    def _read_failed_parts(self, data: Any) -> list[str]:
-        """Return the messages of the parts that failed, which the action says a reply may list."""
-        path = self.action.returns.partial
-        value = get_at_path(data, path) if path is not None else None
-        if not value:
-            return []
-        return [str(message) for message in error_texts.read_field_messages(value)] or ["no reason given"]
-
 
 def _get_nothing(request: Request) -> Any:
     """Return the data of a reply without content: no rows, or an empty mapping."""
@@ -197,12 +198,6 @@ def _may_have_secret(headers: Mapping[str, str], secrets: tuple[str, ...]) -> bo
         return False
     longest = max(map(len, texts))
     return bool(SecretValues(secret for secret in secrets if len(secret) <= longest).may_be_in("\n".join(texts)))
-
-
-def _describe_failed_parts(request: Request, parts: list[str]) -> str:
-    shown = [request.full_redactor.redact_text(part, _MAX_PART_LENGTH) for part in parts[:_MAX_PARTS]]
-    more = f" and {len(parts) - _MAX_PARTS} more" if len(parts) > _MAX_PARTS else ""
-    return f"A part failed: {' '.join(shown)}{more}"
 
 
 def _web_page_error(reply: Reply) -> ErrorDetails:

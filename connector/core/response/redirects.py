@@ -18,6 +18,7 @@ MAX_REDIRECTS = 10  # browsers follow 20; a service's storage is one or two away
 REDIRECT_STATUSES = (301, 302, 303, 307, 308)
 _FOLLOWED_METHODS = ("GET", "HEAD")  # what OPTIONS asks about is not elsewhere
 _MIN_SECRET_LENGTH = 6  # characters; a shorter value grants no access
+_MIN_PATH_SECRET_LENGTH = 16
 _ANONYMOUS_HEADERS = ("accept", "accept-encoding", "range", "if-range", "user-agent")  # they do not identify the caller
 
 
@@ -32,7 +33,7 @@ def follow_redirect(request: Request, reply: Reply, allowed_hosts: Iterable[str]
         return None
     if request.method not in _FOLLOWED_METHODS:
         return f"{request.method} requests are not redirected"
-    target = _resolve_location(request.url, location.strip(" \t"))
+    target = resolve_location(request.url, location.strip(" \t"))
     if target is None:
         return "the address is not a URL"
     if target in (request.url, *request.redirect_urls):
@@ -42,7 +43,7 @@ def follow_redirect(request: Request, reply: Reply, allowed_hosts: Iterable[str]
     return _build_redirect_request(request, target, request.allowed_hosts or allowed_hosts)
 
 
-def _resolve_location(url: str, location: str) -> str | None:
+def resolve_location(url: str, location: str) -> str | None:
     """Resolve a Location against a URL; return None when libraries would interpret it differently."""
     if not url_policy.has_url_characters(location):
         return None
@@ -87,6 +88,13 @@ def extract_signed_values(url: str) -> tuple[str, ...]:
     values = (pair.partition("=")[2] or pair for pair in query.split("&"))
     secrets = [value for value in values if len(value) >= _MIN_SECRET_LENGTH]
     return tuple(spelling for value in secrets for spelling in dict.fromkeys((value, unquote(value))))
+
+
+def extract_access(url: str) -> tuple[str, ...]:
+    """Return the parts of a URL that may grant access by themselves: long names of its path, and its values."""
+    path = url.partition("://")[2].partition("?")[0]
+    names = [name for name in path.split("/")[1:] if len(name) >= _MIN_PATH_SECRET_LENGTH]
+    return (*names, *extract_signed_values(url))
 
 
 def _may_follow_to(request: Request, origin: url_policy.Origin) -> bool:

@@ -8,6 +8,7 @@ from pydantic import StringConstraints
 
 from connector.definition.json_path import join_path, parse_path
 
+LATER_PARTS = ("upload", "then")  # of inputs that go to what follows the request: the file's bytes, and another action
 Place = Annotated[str, StringConstraints(pattern=r"""^[a-z]+(\.("([^"\\]|\\["\\])+"|[^.\s"]+))*$""")]
 
 

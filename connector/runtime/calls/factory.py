@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 from connector.core import redaction, url_policy
 from connector.core.auth.site import Site
 from connector.core.exchange.plan import CompiledConnector
+from connector.core.exchange.upload import FileUpload
 from connector.core.inputs.coerce import to_boolean, to_file
 from connector.core.inputs.validate import RUN_OPTIONS
 from connector.core.invalid_value import InvalidValue
+from connector.core.request.file_facts import find_upload_input
 from connector.core.request.idempotency import add_idempotency_key
 from connector.core.response.outcomes import may_change_state
 from connector.core.response.trace import Trace
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from connector.core.exchange.plan import CompiledAction
+    from connector.core.inputs.coerce import Values
     from connector.core.request.builder import Request
     from connector.definition.loader import Connector
     from connector.runtime.auth.credentials import Credentials
@@ -143,8 +146,9 @@ class CallFactory:
         call.on_rejected = self.connection_resolver.forget
         if self.accounts is not None and (rate_names := compiled.rate_names(values)):
             call.budget_scope = self.accounts.account_for(credentials), rate_names
-        if compiled.action.poll is not None:
-            call.job = self._build_job(compiled, given, replace(options, connection=named))
+        has_file = compiled.action.upload is not None and find_upload_input(compiled.action) in values
+        if compiled.action.poll is not None or has_file:
+            call.job = self._build_job(compiled, given, replace(options, connection=named), values)
             if self.accounts is not None and call.budget_scope is None:
                 call.budget_scope = self.accounts.account_for(credentials), ()  # the requests that follow have rates
         if compiled.find_warnings is not None:
@@ -153,11 +157,15 @@ class CallFactory:
             call.warnings += compiled.find_deprecations(action, given, values)
         return call
 
-    def _build_job(self, compiled: CompiledAction, given: Mapping[str, Any], options: CallOptions) -> JobCalls:
-        """Return what follows the start of a job. Raises InputError for an action that does not exist."""
+    def _build_job(
+        self, compiled: CompiledAction, given: Mapping[str, Any], options: CallOptions, values: Values
+    ) -> JobCalls:
+        """Return what follows the start of a job or an upload. Raises InputError for an action that does not exist."""
         action = compiled.action
         results = self.compiled.action(action.then.action) if action.then is not None else None
-        return JobCalls(self.connector, action, given, options, self.prepare, results)
+        key = find_upload_input(action) or ""
+        file = FileUpload(key, values[key]) if key in values else None
+        return JobCalls(self.connector, action, given, options, self.prepare, results, file)
 
     def _with_idempotency_key(
         self, compiled: CompiledAction, request: Request, options: CallOptions

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from connector.core.exchange.asks import ExchangeOptions, Steps
     from connector.core.exchange.plan import CompiledAction
+    from connector.core.exchange.upload import FileUpload
     from connector.core.request.builder import Request
     from connector.core.response.pagination.settings import Pagination
     from connector.definition.action import Action
@@ -38,7 +39,7 @@ _RESULTS_TIMEOUT = 60.0  # seconds for each page of results that are streamed
 
 @dataclass(frozen=True, slots=True)
 class JobCalls:
-    """What follows the start of a job; `results` is the plan of the call that reads them, None where there is none.
+    """What follows the start of a job or an upload; `results` is the plan of the call that comes last, if any.
 
     `given` are the inputs of the start: what the other actions take too is passed on.
     """
@@ -49,6 +50,7 @@ class JobCalls:
     options: CallOptions
     prepare: Callable[[str, Mapping[str, Any], CallOptions], ReadyToSend]
     results: CompiledAction | None
+    file: FileUpload | None = None
 
     @property
     def pagination(self) -> Pagination | None:
@@ -65,7 +67,7 @@ class JobCalls:
         words = self.action.poll
         timeout = parse_duration(words.timeout) if words is not None and words.timeout else None
         options = start.build_exchange_options(timeout or job.DEFAULT_TIMEOUT)
-        ready = job.ReadyCall(start.compiled, start.request, options, {})
+        ready = job.ReadyCall(start.compiled, start.request, options, {}, self.file)
         return job.run_job(ready, self._prepare_next, now, in_pages=in_pages)
 
     def _prepare_next(self, part: Literal["poll", "then"], found: Mapping[str, Any]) -> job.ReadyCall:

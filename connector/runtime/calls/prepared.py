@@ -51,9 +51,9 @@ DEFAULT_LISTING_TIMEOUT = 600.0  # seconds for a listing that is merged
 class PreparedCall:
     """One call, ready for a driver.
 
-    `sink` receives the body of a download; `keeps_url` ignores the base URL that a token names. `budget_scope` is the
-    account and the names of the rates that its requests count against. `warnings` are added to its result. `waited` are
-    the seconds of its time that have passed already; `on_rejected` is told that the service rejected the credentials.
+    `sink` receives the body of a download. `budget_scope` is the account and the names of the rates that its requests
+    count against. `warnings` are added to its result. `waited` are the seconds of its time that have passed already;
+    `on_rejected` is told that the service rejected the credentials.
     """
 
     context: CallContext
@@ -65,7 +65,6 @@ class PreparedCall:
     observers: tuple[Observer, ...] = ()
     trace: Trace | None = None
     sink: BodySink | None = None
-    keeps_url: bool = False
     budget_scope: tuple[str, tuple[str, ...]] | None = None
     warnings: tuple[str, ...] = ()
     waited: float = 0.0
@@ -137,7 +136,7 @@ class PreparedCall:
         """Return the steps of a run: one call, or all pages merged. Raises InputError for unfit options."""
         now = self.now() - self.waited
         check_page_options(self.compiled, self.request, self.options, self.pagination)
-        if self.job is not None and self.options.no_wait:
+        if self.job is not None and self.options.no_wait and self.compiled.action.poll is not None:
             return self.job.build_start_steps(self, now, default_timeout)
         if self.job is not None:
             return self.job.build_steps(self, now)
@@ -188,7 +187,7 @@ class PreparedCall:
         """Drop the base URL that a token names for a URL of its own; else append the base URL's path to a bare host."""
         if not isinstance(credential, Credential) or credential.base_url is None:
             return credential
-        if self.keeps_url or self.context.base_url_override or self.compiled.action.server is not None:
+        if self.context.base_url_override or self.compiled.action.server is not None:
             return replace(credential, base_url=None)
         if urlsplit(credential.base_url).path:
             return credential

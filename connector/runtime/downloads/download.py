@@ -103,7 +103,7 @@ class Download:
         trace = Trace() if options.debug else None
         observers = (*factory.observers, *((TraceObserver(trace),) if trace is not None else ()))
         call = PreparedCall(factory.context, compiled, request, credentials, retry_policy, options, observers, trace)
-        call.sink, call.keeps_url = partial_file, True
+        call.sink = partial_file
         return cls(call, partial_file)
 
     def open(self) -> None:

@@ -137,7 +137,16 @@ def _find_start(
         return page_request.number - pagination.first
     if page_request.cursor is None:
         return 0
-    if pagination.style == "last_item":
+    if pagination.style == "last_item" and pagination.plus:
+        begins_at = int(page_request.cursor) if page_request.cursor.lstrip("-").isdecimal() else None
+        sign = 1 if pagination.plus > 0 else -1
+        matches = (
+            index
+            for index, entry in enumerate(entries)
+            if begins_at is not None and sign * (int(adapter.cursor_of(entry)) - begins_at) >= 0
+        )
+        start = next(matches, len(entries) if begins_at is not None else None)
+    elif pagination.style == "last_item":
         matches = (
             index for index, entry in enumerate(entries, 1) if str(adapter.cursor_of(entry)) == page_request.cursor
         )

@@ -13,7 +13,7 @@ from connector.core.inputs.time_forms import from_time_form
 from connector.core.invalid_value import InvalidValue
 from connector.core.json_path import set_at
 from connector.core.request.body import to_wire_text
-from connector.definition.inputs.request_location import RequestLocation
+from connector.definition.inputs.request_location import LATER_PARTS, RequestLocation
 from connector.errors import InputError
 from connector.sandbox.api.objects import MISSING, ObjectReader, find_at_path, find_covers
 from connector.sandbox.http.body_parser import BadBody, ParsedBody, parse_body, unflatten
@@ -83,6 +83,7 @@ class RequestValidator:
     def __init__(self, connector: Connector, action: Action) -> None:
         self.action = action
         compiled_action = compile_action(connector, action.action)
+        self._sent = {key: one for key, one in action.inputs.items() if one.location.part not in LATER_PARTS}
         self._check = compiled_action.validate
         self.pagination: Pagination | None = compiled_action.pagination
         constants = {**connector.manifest.plain_constants, **action.constants}
@@ -140,7 +141,7 @@ class RequestValidator:
     def _read_inputs(self, parts: _RequestParts, errors: dict[str, str]) -> dict[str, Any]:
         """Return the values by input key; add wire-type mismatches to `errors`."""
         given: dict[str, Any] = {}
-        for key, input_field in self.action.inputs.items():
+        for key, input_field in self._sent.items():
             raw = self._get_whole_body(parts) if _is_whole_body(input_field) else parts.get_value(input_field.location)
             if input_field.location.spread:
                 raw = self._drop_owned_fields(input_field, raw)
@@ -199,14 +200,14 @@ class RequestValidator:
         try:
             return self._check(given)
         except InputError as error:
-            inputs = self.action.inputs
-            for problem in error.problems:
+            later_keys = self.action.inputs.keys() - self._sent.keys()
+            problems = [problem for problem in error.problems if problem.field not in later_keys]
+            for problem in problems:
                 key, dot, member = problem.field.partition(".")
-                input_field = inputs.get(key)
-                if not (body_unreadable and input_field and input_field.location.part in _BODY_PARTS):
+                if not (body_unreadable and key in self._sent and self._sent[key].location.part in _BODY_PARTS):
                     name = self._wire_names.get(key, key) + dot + member
                     errors.setdefault(name, f"Expected {problem.expected}; got {problem.got}.")
-        return {}
+            return {} if problems else given
 
     def _convert_body(self, parts: _RequestParts, values: dict[str, Any]) -> dict[str, Any]:
         """Return the request body as an object; form texts take the types of their inputs."""

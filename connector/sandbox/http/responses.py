@@ -10,6 +10,7 @@ from pydantic_core import to_json
 from connector.core.json_path import get_from_reply, set_at_path
 from connector.definition.json_path import parse_reply_path
 from connector.definition.manifest import ErrorReply
+from connector.sandbox.http.body_formats import encode_body
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from connector.core.request.builder import Pairs
     from connector.definition.manifest import Manifest
     from connector.definition.replies.error_format import ErrorRule
+    from connector.definition.replies.returns import Returns
 
 ResponseDelivery = Literal["sent", "lost", "refused"]
 FieldError = tuple[str, str]  # field name, message
@@ -190,3 +192,14 @@ class _DraftReply:
 
 def _first_value(value: Any) -> Any:
     return value[0] if isinstance(value, list) else value
+
+
+def build_returned_response(returns: Returns, status: int, value: Any, headers: Pairs = ()) -> SandboxResponse:
+    """Build a response with the body type that a definition declares."""
+    body_type = returns.type
+    if body_type == "none":
+        return SandboxResponse(204, headers)
+    if body_type == "json":
+        return build_json_response(status, value, headers)
+    body, content_type = encode_body(body_type, value)
+    return SandboxResponse(status, (("content-type", content_type), *headers), body)

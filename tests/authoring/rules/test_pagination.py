@@ -18,9 +18,7 @@ returns:
   help: The lamps.
   example: %s
 """
-EXAMPLE = (
-    '{lamps: [{id: 1, node: {id: 2}}], meta: {next: n, "a.b": c}, more: true, last: "false", count: "1", odd: {a: 1}}'
-)
+EXAMPLE = '{lamps: [{id: 1, name: porch, node: {id: 2}}], meta: {next: n, "a.b": c}, more: true, last: "false", count: "1", odd: {a: 1}}'
 
 
 @pytest.fixture
@@ -54,6 +52,7 @@ def find(tmp_path):
         "items: lamps, style: next_url, next: meta.next",
         "items: lamps, style: last_item, next: id, cursor_param: query.after",
         "items: lamps, style: last_item, next: node.id, cursor_param: query.page.after",
+        "items: lamps, style: last_item, next: id, plus: 1, cursor_param: query.from",
     ],
 )
 def test_a_definition_that_pages_has_no_finding(find, pages):
@@ -76,6 +75,8 @@ def test_a_search_may_page_in_its_body(find, method):
         ("link_header", "first: 1"),
         ("next_url", "cursor_param: query.c"),
         ("cursor", "first: 1"),
+        ("cursor", "plus: 1"),
+        ("offset", "plus: 1"),
         ("last_item", "first: 1"),
         ("none", "next: meta.next"),
         ("none", "cursor_param: query.c"),
@@ -119,6 +120,8 @@ def test_a_word_that_the_style_does_not_use_is_told_at_its_place(find, style, wo
         ("items: lamps, style: next_url, next: next", "next}", "no reply of the example has 'next'"),
         ("items: lamps, style: last_item, next: no, cursor_param: query.c", "no,", "no item of the example has 'no'"),
         ("items: lamps, style: last_item, next: header.X, cursor_param: query.c", "header.X", "a field of the item"),
+        ("items: lamps, style: last_item, next: id, plus: 0, cursor_param: query.c", "0,", "0 adds nothing"),
+        ("items: lamps, style: last_item, next: name, plus: 1, cursor_param: query.c", "1,", "no number to add 1 to"),
         ("items: lamps, style: link_header, has_more: mor", "mor}", "has 'mor'"),
         ("items: lamps, style: link_header, has_more: odd", "odd", "neither true nor false"),
         ("items: lamps, style: link_header, is_last: meta.next", "meta.next", "neither true nor false"),

@@ -72,7 +72,12 @@ def find_foreign_json(reply: Reply, reply_type: str) -> Any:
 def list_declared_paths(action: Action) -> ListPaths:
     """Return the places of a reply that are lists: by the action's example, and by its words."""
     paths = {path for path, value in _iter_lists(action.returns.example, ())}
-    words = (action.pagination.items if action.pagination else None, action.returns.partial)
+    partial = action.returns.partial
+    words = (
+        action.pagination.items if action.pagination else None,
+        partial.list_path if partial else None,
+        partial.done if partial else None,
+    )
     return frozenset(paths | {parse_path(word) for word in words if word})
 
 

@@ -170,6 +170,20 @@ def read_next(pagination: Pagination, result: Result) -> Any:
     return value or None
 
 
+def read_cursor_after(pagination: Pagination, entry: Any) -> str | int | None:
+    """Return the cursor of the page after an entry, or None. Raises UnexpectedPage for no number to add to."""
+    value = get_at_path(entry, pagination.next)
+    if not isinstance(value, str | int) or isinstance(value, bool):
+        return None
+    if not pagination.plus:
+        return value
+    if isinstance(value, int):
+        return value + pagination.plus
+    if len(value) <= MAX_DIGITS and value.isascii() and value.isdigit():
+        return str(int(value) + pagination.plus)
+    raise UnexpectedPage(f"{pagination.next} is {_preview(value)}, which is no number to add {pagination.plus} to")
+
+
 def note_unread_pages(pagination: Pagination, result: Result) -> Result:
     """Return the result of a raw request; where its reply names a next page it is not complete, and warns."""
     if not isinstance(result.data, dict | list):

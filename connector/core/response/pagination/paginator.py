@@ -226,8 +226,7 @@ class Paginator:
             self._numbered.number = number if number is not None else self._numbered.number
             return number
         if self.pagination.style == "last_item":
-            value = get_at_path(page.entries[-1], self.pagination.next) if page.entries else None
-            return value if isinstance(value, str | int) and not isinstance(value, bool) else None
+            return pages.read_cursor_after(self.pagination, page.entries[-1]) if page.entries else None
         return pages.read_next(self.pagination, page.result)
 
     def _follow_link(self, request: Request, page: Page) -> Request | None:

@@ -17,7 +17,7 @@ LINKED_STYLES = ("link_header", "next_url")
 _SHARED_WORDS = frozenset({"style", "size_param", "max_size", "has_more", "is_last", "total", "keep", "items", "item"})
 WORDS_BY_STYLE: dict[PaginationStyle, frozenset[str]] = {
     "cursor": _SHARED_WORDS | {"next", "cursor_param"},
-    "last_item": _SHARED_WORDS | {"next", "cursor_param"},
+    "last_item": _SHARED_WORDS | {"next", "plus", "cursor_param"},
     "page_number": _SHARED_WORDS | {"cursor_param", "first"},
     "offset": _SHARED_WORDS | {"cursor_param", "first"},
     "next_url": _SHARED_WORDS | {"next"},
@@ -37,6 +37,7 @@ class Pagination:
     items: str | None
     item: str | None = None
     next: str | None = None
+    plus: int = 0
     cursor_param: Parameter | None = None
     size_param: Parameter | None = None
     max_size: int | None = None

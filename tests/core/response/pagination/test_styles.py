@@ -105,6 +105,25 @@ def test_by_the_last_item(lamps):
         run(connector, World(ok({"data": [{"id": "a"}], "has_more": True})))
 
 
+@pytest.mark.parametrize(
+    ("plus", "ids", "asked"), [(1, [7, 8], "9"), (1, ["7", "8"], "9"), (-1, [8, 7], "6"), (1, [0], "1"), (-1, [1], "0")]
+)
+def test_by_the_number_of_the_last_item_and_what_is_added(lamps, plus, ids, asked):
+    connector = lamps(f"{{style: last_item, next: id, plus: {plus}, items: data, cursor_param: query.from, {SIZE}}}")
+    world = World(ok({"data": [{"id": number} for number in ids]}), ok({"data": []}))
+    result = run(connector, world)
+    assert ([item["id"] for item in result.data["data"]], result.complete) == (ids, True)
+    assert sent_values(world, "from") == [None, asked]
+
+
+@pytest.mark.parametrize("value", ["b", "", "1.5", "-1", "9" * 19, "\u0663"])
+def test_nothing_is_added_to_what_is_no_number(lamps, value):
+    connector = lamps(f"{{style: last_item, next: id, plus: 1, items: data, cursor_param: query.from, {SIZE}}}")
+    with pytest.raises(errors.PageError, match="no number to add 1 to") as caught:
+        run(connector, World(ok({"data": [{"id": value}]})))
+    assert caught.value.result.data["data"] == [{"id": value}]
+
+
 def test_by_link_and_a_reply_that_is_the_list(lamps):
     connector = lamps(f"{{style: link_header, items: ., {SIZE}}}")
     following = "https://api.lamp.example/v2/rooms/7/lamps?page=2&x=a%20b&x="

@@ -9,7 +9,7 @@ import pytest
 
 from connector.authoring.lint import lint
 
-SALESFORCE = Path(__file__).parents[3] / "examples" / "salesforce"
+SALESFORCE = Path(__file__).parents[4] / "examples" / "salesforce"
 FILE = "actions/create-query-job.yaml"
 STATES = "  until: {state: [JobComplete]}\n  failed: {state: [Failed, Aborted]}\n"
 POLL = "  action: getQueryJob\n  inputs: {jobId: id}\n"
@@ -47,7 +47,7 @@ def test_results_need_a_job(tmp_path: Path) -> None:
     text = (folder / FILE).read_text()
     (folder / FILE).write_text(text[: text.index("poll:")] + text[text.index("then:") :])
     assert [finding.message for finding in lint(folder) if finding.rule == "no-effect"] == [
-        "it follows a job; say with `poll` how to ask for it."
+        "it follows a job or an upload; say with `poll` how to ask for one."
     ]
 
 

@@ -27,8 +27,10 @@ def check_job(file: ParsedFile[Action], folder: ConnectorFolder) -> Iterator[Vio
     """Check that a job can be asked for, that its end is seen, and that its results can be read."""
     action = file.model
     if action.poll is None:
-        if action.then is not None and not file.has_invalid_key("poll"):
-            yield Violation(("then",), "no-effect", "it follows a job; say with `poll` how to ask for it.", key=True)
+        is_alone = action.upload is None and not file.has_invalid_key("poll") and not file.has_invalid_key("upload")
+        if action.then is not None and is_alone:
+            message = "it follows a job or an upload; say with `poll` how to ask for one."
+            yield Violation(("then",), "no-effect", message, key=True)
         return
     if ("pagination",) in file.document.key_positions:  # rows have one without a word
         message = "a call of this action returns what `then` lists; remove it."
@@ -37,7 +39,7 @@ def check_job(file: ParsedFile[Action], folder: ConnectorFolder) -> Iterator[Vio
         message = f"the reply to the start has no fields: it is {action.returns.type}."
         yield Violation(("poll",), RULE, message, key=True)
     actions = folder.models_by_key
-    yield from _check_next(file, folder, "poll", action.poll, [action])
+    yield from check_next_call(file, folder, "poll", action.poll, [action])
     polled = actions.get(action.poll.action)
     if polled is not None:
         if polled.pagination is not None or polled.returns.type not in _FIELD_TYPES:
@@ -45,13 +47,16 @@ def check_job(file: ParsedFile[Action], folder: ConnectorFolder) -> Iterator[Vio
             yield Violation(("poll", "action"), RULE, message)
         yield from _check_states(action.poll, polled)
     if action.then is not None:
-        yield from _check_next(file, folder, "then", action.then, [polled] if polled else [])
+        yield from check_next_call(file, folder, "then", action.then, [polled] if polled else [])
 
 
-def _check_next(
+def check_next_call(
     file: ParsedFile[Action], folder: ConnectorFolder, part: str, words: NextCall, before: list[Action]
 ) -> Iterator[Violation]:
-    """Check one call that follows: its action, and its inputs; `before` is the action whose reply has them."""
+    """Check one call that follows: its action, and its inputs; `before` is the action whose reply has them.
+
+    What follows an upload may change something.
+    """
     actions = folder.models_by_key
     if words.action not in folder.action_keys:
         message = f"there is no action {words.action!r}.{did_you_mean(words.action, folder.action_keys)}"
@@ -59,16 +64,21 @@ def _check_next(
     target = actions.get(words.action)
     if target is None:
         return
-    if not target.is_read:
+    if not target.is_read and file.model.upload is None:
         yield Violation((part, "action"), RULE, f"{target.action} may change something; name one that only reads.")
-    if target.poll is not None:
-        yield Violation((part, "action"), RULE, f"{target.action} starts a job itself.")
+    if target.poll is not None or target.upload is not None:
+        what = "starts a job" if target.poll is not None else "sends a file"
+        yield Violation((part, "action"), RULE, f"{target.action} {what} itself.")
+    for key, field in file.model.inputs.items() if part == "then" else ():
+        if field.location.part == "then" and (key not in target.inputs or key in words.inputs):
+            reason = "gets it from the reply" if key in words.inputs else f"has no input {key!r}"
+            yield Violation(("inputs", key, "to"), RULE, f"{target.action} {reason}; correct it, or remove it.")
     for key, path in words.inputs.items():
         place: NodePath = (part, "inputs", key)
         if key not in target.inputs:
             message = f"{target.action} has no input {key!r}.{did_you_mean(key, target.inputs)}"
             yield Violation(place, RULE, message, key=True)
-        if any(not _has(action, path) for action in before):
+        if any(not has_in_reply(action, path) for action in before):
             yield Violation(place, RULE, f"no reply of {before[0].action} has {path!r}; correct it, or add it there.")
     for key, field in target.inputs.items():
         if field.required and key not in words.inputs and key not in file.model.inputs:
@@ -82,7 +92,7 @@ def _check_states(words: Poll, polled: Action) -> Iterator[Violation]:
         for path, values in getattr(words, word).items():
             if not values:
                 yield Violation(("poll", word, path), RULE, "list the values.", key=True)
-            if not _has(polled, path):
+            if not has_in_reply(polled, path):
                 message = f"no reply of {polled.action} has {path!r}; correct it, or add it there."
                 yield Violation(("poll", word, path), RULE, message, key=True)
     for path, values in words.failed.items():
@@ -93,7 +103,7 @@ def _check_states(words: Poll, polled: Action) -> Iterator[Violation]:
                 yield Violation(("poll", "failed", path, index), RULE, message)
 
 
-def _has(action: Action, path: str) -> bool:
+def has_in_reply(action: Action, path: str) -> bool:
     """Whether a reply that the action's file shows has a path; of headers, and without any reply, nothing is known."""
     recorded: list[Any] = [reply.body for reply in action.replies if reply.status in range(200, 300)]
     bodies = [body for body in (action.returns.example, *recorded) if body is not None]
