@@ -60,8 +60,7 @@ def make_action_example(manifest: Manifest, action: Action, offered: Mapping[str
     given = choose_inputs(action, offered)
     required = {key: value for key, value in given.items() if action.inputs[key].required}
     stated = (
-        state_example(compiled, action, inputs)
-        for inputs in (given, {**required, **_list_needed(action)}, required)
+        state_example(compiled, action, inputs) for inputs in (given, {**required, **_list_needed(action)}, required)
     )
     return next((example for example in stated if example is not None), None)
 

@@ -46,9 +46,7 @@ def build_actions(
         draft
         for one in built
         if (
-            draft := _attempt(
-                partial(_hold_action, one, by_request[one.request], verifier, types), one.request, failed
-            )
+            draft := _attempt(partial(_hold_action, one, by_request[one.request], verifier, types), one.request, failed)
         )
     ]
     held = {draft.request: draft for draft in drafts}

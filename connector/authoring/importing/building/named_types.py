@@ -44,7 +44,10 @@ class NamedTypes:
     def add(self, document: ApiDocument, schema: str | Words, place: str, build: BuildMembers) -> str:
         """Return the name of the type of a reference or an object, which is built when it is first asked for."""
         is_ref = isinstance(schema, str)
-        identity = (id(document), schema if isinstance(schema, str) else json.dumps(schema, sort_keys=True, default=str))
+        identity = (
+            id(document),
+            schema if isinstance(schema, str) else json.dumps(schema, sort_keys=True, default=str),
+        )
         if identity not in self._names:
             stem = document.ref_name({"$ref": schema}) if is_ref else place.rpartition("/")[2]
             name = self._choose_name(stem or "")

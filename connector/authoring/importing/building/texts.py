@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from typing import Any
 from unicodedata import combining, normalize
 
 MAX_SENTENCE = 160
@@ -85,9 +86,7 @@ def is_plain(value: Any, most: int = _MAX_VALUE_DEPTH) -> bool:
     """Whether a value can stand in a definition: JSON, not too large, and nothing like a template in it."""
     if isinstance(value, dict | list):
         items = [*value.items()] if isinstance(value, dict) else value
-        return (
-            most > 0 and len(items) <= _MAX_VALUE_ITEMS and all(is_plain(item, most - 1) for item in items)
-        )
+        return most > 0 and len(items) <= _MAX_VALUE_ITEMS and all(is_plain(item, most - 1) for item in items)
     if isinstance(value, tuple):
         return all(is_plain(item, most) for item in value)
     return not isinstance(value, str) or (len(value) <= _MAX_VALUE_TEXT and not has_template(value))

@@ -76,9 +76,7 @@ class ExampleMaker:
     def _list_fitting(self, action: Action, body: ApiBody, example: Words, tools: _Tools) -> Iterator[Words]:
         """Yield examples that fit: with what is given now, with what the vendor shows, with what is needed alone."""
         compiled = compile_alone(self._manifest, action)
-        others = {
-            key: value for key, value in example["inputs"].items() if action.inputs[key].location.part != "body"
-        }
+        others = {key: value for key, value in example["inputs"].items() if action.inputs[key].location.part != "body"}
         now = example.get("request", {}).get("body", ABSENT)
         shown = ABSENT if body.example is None else body.example
         for offered in (now, tools.fitter.leave_out(body.schema, now), shown, ABSENT):

@@ -72,7 +72,7 @@ def test_a_type_without_an_end_is_json_and_told(tmp_path):
     endless = make(["next"], name=TEXT, next=refer("Endless"))
     connector, grades = open_import(tmp_path, describe_body(make(root=refer("Endless")), Endless=endless))
     assert connector.action("createThing").inputs["root"].type == "json"
-    assert [note.reason for note in grades.operations[0].notes] == ["it holds others of its own kind"]
+    assert [note.reason for note in grades.operations[0].notes] == ["lint refuses the type of it"]
     assert not (tmp_path / "types.yaml").exists()
 
 
