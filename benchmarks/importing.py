@@ -1,8 +1,8 @@
 """Import of whole API descriptions: `python -m benchmarks importing [--calls N] [--seed N] DESCRIPTIONS...`.
 
 Each argument is a description, a folder of documents that make one, or a folder of such folders. Of each the table has
-the grades of its operations, the findings of lint, times and memory. Then each action is run dry, and its JSON body held
-to the request schema of its description; N of all the actions, drawn by the seed, run in their sandboxes too.
+the grades of its operations, the findings of lint, times and memory. Then each action is run dry, and its JSON body
+held to the request schema of its description; N of all the actions, drawn by the seed, run in their sandboxes too.
 """
 
 from __future__ import annotations

@@ -28,8 +28,8 @@ class BodyJudge:
     """Holds bodies to the schemas of one document.
 
     OpenAPI says more than JSON Schema. What is read-only is required of replies alone; `nullable` allows null; a
-    discriminator names the object of a choice that a value is. What is no schema, no type, no expression that runs in linear
-    time or a reference that leads nowhere refuses nothing.
+    discriminator names the object of a choice that a value is. What is no schema, no type, no expression that runs in
+    linear time or a reference that leads nowhere refuses nothing.
     """
 
     def __init__(self, document: ApiDocument) -> None:
