@@ -1,8 +1,8 @@
 """Import of whole API descriptions: `python -m benchmarks importing [--calls N] [--seed N] DESCRIPTIONS...`.
 
 Each argument is a description, a folder of documents that make one, or a folder of such folders. Of each the table has
-the grades of its operations, the findings of lint, times and memory. Then N of all the actions, drawn by the seed, run
-in their sandboxes, and the JSON bodies that they send are held to the request schemas of the descriptions.
+the grades of its operations, the findings of lint, times and memory. Then each action is run dry, and its JSON body
+held to the request schema of its description; N of all the actions, drawn by the seed, run in their sandboxes too.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import random
-import re
 import resource
 import tempfile
 import time
@@ -20,14 +19,12 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from jsonschema import Draft4Validator, Draft202012Validator, ValidationError
-from jsonschema.validators import extend
-
 from connector.authoring.importing.action_examples import make_action_example
 from connector.authoring.importing.description import Description
 from connector.authoring.importing.document import ApiDocument
 from connector.authoring.importing.importer import ImportOptions, import_description, render_file
 from connector.authoring.importing.merge.folder_merge import plan_merge
+from connector.authoring.importing.requests.body_judge import SEVERAL, BodyJudge
 from connector.authoring.lint import lint
 from connector.authoring.rules.examples import prepare_inputs
 from connector.definition.loader import Connector
@@ -98,14 +95,18 @@ def measure(path: Path, folder: Path) -> Measured:
     return Measured(cells, {one.request: one.action for one in operations if one.action})
 
 
-def call_actions(path: Path, folder: Path, actions: dict[str, str]) -> Outcome:
-    """Run actions in the sandbox of a folder, and hold their bodies to the description."""
+def call_actions(path: Path, folder: Path, actions: dict[str, str], drawn: set[str]) -> Outcome:
+    """Hold the bodies of actions to the description, and run those that are drawn in the sandbox of the folder."""
     operations = {one.request: one for one in read_description(path).operations}
     connector = Connector.open(folder)
     outcome = Outcome(Counter(), Counter(), [])
+    judges: dict[int, BodyJudge] = {}
     with Sandbox(connector).open_client() as client:
         for request, key in actions.items():
-            for counter, said in zip(outcome[:2], _call(client, connector, key, operations[request]), strict=True):
+            operation = operations[request]
+            judge = judges.setdefault(id(operation.document), BodyJudge(operation.document))
+            told = _call(client, connector, key, operation, judge, is_run=request in drawn)
+            for counter, said in zip(outcome[:2], told, strict=True):
                 kind, _, reason = said.partition(": ")
                 counter.update([kind] if kind else [])
                 if reason:
@@ -113,59 +114,53 @@ def call_actions(path: Path, folder: Path, actions: dict[str, str]) -> Outcome:
     return outcome
 
 
-def _call(client: Client, connector: Connector, key: str, operation: Operation) -> tuple[str, str]:
-    """Return what came of a call, and of its JSON body, empty where it has none; reasons stand after a colon."""
+def _call(
+    client: Client, connector: Connector, key: str, operation: Operation, judge: BodyJudge, *, is_run: bool
+) -> tuple[str, str]:
+    """Return what came of a call, and of its JSON body, each empty where there is none; reasons stand after a colon."""
     action = connector.action(key)
     example = next(iter(action.examples.values()), None) if action.examples else None
     made = make_action_example(connector.manifest, action) if example is None else {"inputs": example.inputs}
     if made is None:
-        return "no inputs: none were found that are valid", ""
+        return ("no inputs: none were found that are valid" if is_run else ""), ""
     inputs = prepare_inputs(action, made["inputs"])
     try:
         body = client.dry_run(key, inputs).body
     except ConnectorError as error:
-        return f"no inputs: {error}"[:300], ""
-    try:
-        client.run(key, inputs)
-        ran = "done"
-    except NotFound as error:
-        ran = f"no such record: {error}"[:300]  # the sandbox keeps records, and has none of this id
-    except ConnectorError as error:
-        ran = f"failed: {type(error).__name__}: {error}"[:300]
+        return (f"no inputs: {error}"[:300] if is_run else ""), ""
+    ran = _run(client, key, inputs) if is_run else ""
     if body is None or body.kind != "json" or operation.body is None:
         return ran, ""
-    return ran, check_body(body.value, operation.body.schema, operation.document)
+    return ran, _judge_body(judge, operation.body.schema, body.value)
 
 
-def check_body(body: Any, schema: dict[str, Any], document: ApiDocument) -> str:
-    """Hold a body to the schema of a request: `valid`, or what is wrong with it after a colon."""
-
-    def follow(validator: Any, ref: str, instance: Any, _: Any) -> Iterator[ValidationError]:
-        yield from validator.descend(instance, document.follow({"$ref": ref}))
-
-    def require(_: Any, names: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
-        """What is required and read-only is required of replies alone."""
-        members = schema.get("properties") or {}
-        for name in names if isinstance(names, list) and isinstance(instance, dict) else ():
-            if name not in instance and not document.resolve(members.get(name)).get("readOnly"):
-                yield ValidationError(f"{name} is required")
-
-    is_new = str(document.data.get("openapi")).startswith("3.1")
-    derive: Any = extend  # it has no types
-    validator = derive(Draft202012Validator if is_new else Draft4Validator, {"$ref": follow, "required": require})
+def _run(client: Client, key: str, inputs: dict[str, Any]) -> str:
     try:
-        problem = next(validator(schema).iter_errors(body), None)
-    except (ValueError, TypeError, LookupError, AttributeError, RecursionError, re.error) as error:
-        return f"not judged: {type(error).__name__}: {error}"[:300]
-    return "valid" if problem is None else f"invalid: {problem.json_path}: {problem.message}"[:300]
+        client.run(key, inputs)
+    except NotFound as error:
+        return f"no such record: {error}"[:300]  # the sandbox keeps records, and has none of this id
+    except ConnectorError as error:
+        return f"failed: {type(error).__name__}: {error}"[:300]
+    return "done"
 
 
-def draw(measured: dict[Path, Measured], count: int, seed: int) -> dict[Path, dict[str, str]]:
-    """Return which actions of each description are called: `count` of all, by chance."""
+def _judge_body(judge: BodyJudge, schema: dict[str, Any], body: Any) -> str:
+    """Hold a body to the schema of a request; `ambiguous` is what fits several objects of which it may be one."""
+    try:
+        misfit = judge.find_misfit(schema, body)
+    except ValueError as error:
+        return f"not judged: {error}"[:300]
+    if misfit is None:
+        return "valid"
+    return f"{'ambiguous' if SEVERAL in misfit else 'invalid'}: {misfit}"[:300]
+
+
+def draw(measured: dict[Path, Measured], count: int, seed: int) -> dict[Path, set[str]]:
+    """Return which operations of each description are called: `count` of all, by chance."""
     pairs = [(path, request) for path, one in measured.items() for request in one.actions]
-    drawn: dict[Path, dict[str, str]] = {}
+    drawn: dict[Path, set[str]] = {}
     for path, request in random.Random(seed).sample(pairs, min(count, len(pairs))):
-        drawn.setdefault(path, {})[request] = measured[path].actions[request]
+        drawn.setdefault(path, set()).add(request)
     return drawn
 
 
@@ -188,8 +183,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         totals = [sum(one.cells[place] for one in measured.values()) for place in range(1, 8)]
         print(f"| all | {' | '.join(map(str, totals))} | | | |", flush=True)
         outcome = Outcome(Counter(), Counter(), [])
-        for path, actions in draw(measured, asked.calls, asked.seed).items():
-            one = pool.submit(call_actions, path, folders[path], actions).result()
+        drawn = draw(measured, asked.calls, asked.seed)
+        for path, imported in measured.items():
+            one = pool.submit(call_actions, path, folders[path], imported.actions, drawn.get(path, set())).result()
             outcome.runs.update(one.runs)
             outcome.bodies.update(one.bodies)
             outcome.reasons.extend(one.reasons)

@@ -124,11 +124,12 @@ class ApiDocument:
             siblings = {word: value for word, value in schema.items() if word != "$ref"}
             base = self._resolved[ref]
             return _merge(base, self._resolve(siblings, trail)) if siblings else base
-        if isinstance(schema.get("properties"), dict) and isinstance(schema["properties"].get("$ref"), str):
-            schema = {**schema, "properties": self.read_members(schema)}
-        if not any(word in schema for word in ("allOf", "oneOf", "anyOf")) and not isinstance(schema.get("type"), list):
-            return schema
-        return self._flatten(schema, trail)
+        members = schema.get("properties")
+        is_behind = isinstance(members, dict) and isinstance(members.get("$ref"), str)
+        words: dict[str, Any] = {**schema, "properties": self.read_members(schema)} if is_behind else schema
+        if not any(word in words for word in ("allOf", "oneOf", "anyOf")) and not isinstance(words.get("type"), list):
+            return words
+        return self._flatten(words, trail)
 
     def _flatten(self, schema: dict[str, Any], trail: tuple[str, ...]) -> dict[str, Any]:
         flat = {word: value for word, value in schema.items() if word != "allOf"}

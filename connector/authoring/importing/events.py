@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector.authoring.importing.evidence.inferred import Inferred
 from connector.authoring.importing.evidence.paging_names import singular, squash
+from connector.authoring.importing.evidence.scope_lists import read_scope_lists
 from connector.authoring.importing.evidence.shapes import Shape, read_shape, read_text
 from connector.definition.case import to_kebab_case
 
@@ -49,7 +50,6 @@ _BY_NAME = (
 _ID_NAME = re.compile(r"(^|_)(id|ids|uuid|uuids|key|number)$")
 _DIGITS, _BASE64 = re.compile(r"\d{5,}"), re.compile(r"[A-Za-z0-9+/]{22}==|[A-Za-z0-9+/]{20,}={1,2}")
 _FIRST_MILLISECOND = 10**12
-_SCOPES = re.compile(r"^.*?\bscopes?\b[^`\n]*:?\**[^`\n]*((?:`[^`\n]+`[, ]*)+)", re.IGNORECASE | re.MULTILINE)
 _CHANGES = {"created": ("created", "added"), "updated": ("updated", "changed"), "deleted": ("deleted", "removed")}
 
 
@@ -142,7 +142,7 @@ def _infer_event(payload: _Payload, name_fields: set[str]) -> Inferred:
         if key not in name_fields and not _is_name(payload, key)
     }
     evidence = f"the schema of its body{' and its example' if example is not None else ''}"
-    return Inferred({"scopes": _read_scopes(payload.texts), "body": members}, (evidence,))
+    return Inferred({"scopes": read_scope_lists(payload.texts), "body": members}, (evidence,))
 
 
 def _read_example(document: ApiDocument, media: dict[str, Any]) -> Any:
@@ -167,14 +167,6 @@ def _is_name(payload: _Payload, key: str) -> bool:
     words = payload.document.resolve(payload.properties[key])
     known = (_get(payload.example, key), words.get("const"), words.get("example"), *(words.get("enum") or ()))
     return payload.name in known
-
-
-def _read_scopes(text: str) -> dict[str, list[str]]:
-    scopes: dict[str, list[str]] = {"classic": [], "granular": []}
-    for match in _SCOPES.finditer(text):
-        kind = "granular" if "granular" in match[0].partition("`")[0].lower() else "classic"
-        scopes[kind] += [scope for scope in re.findall(r"`([^`]+)`", match[1]) if scope not in scopes[kind]]
-    return scopes
 
 
 def _infer_type(document: ApiDocument, schema: Any, name: str, example: Any, depth: int) -> Any:

@@ -142,8 +142,9 @@ class ActionBuilder:
     def _build_access(self, operation: Operation) -> Words:
         scopes = self._connections.build_scopes(operation)
         keys = self._connections.list_keys(operation)
-        has_oauth = any(words["kind"].startswith("oauth2") for words in self._connections.types.values())
-        return {**({"connections": keys} if keys else {}), **({"scopes": scopes} if scopes and has_oauth else {})}
+        kinds = {self._connections.types[key]["kind"] for key in keys or self._connections.types}
+        has_tokens = any(kind == "bearer" or kind.startswith("oauth2") for kind in kinds)
+        return {**({"connections": keys} if keys else {}), **({"scopes": scopes} if scopes and has_tokens else {})}
 
     def _find_paging(self, operation: Operation, fields: FieldBuilder) -> Words:
         inferred = infer_pagination(operation)

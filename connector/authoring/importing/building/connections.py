@@ -9,6 +9,7 @@ from urllib.parse import urljoin, urlsplit
 
 from connector.authoring.importing.building.texts import first_sentence, join_key, split_words, to_title
 from connector.authoring.importing.building.words import Words, sort_input_words
+from connector.authoring.importing.evidence.scope_lists import read_scope_lists
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -36,6 +37,7 @@ class Connections:
     notes: list[str] = field(default_factory=list)
     keys_by_option: dict[Option, tuple[str, ...]] = field(default_factory=dict)
     lists_alternatives: bool = False  # any one scope of a list is enough, whatever OpenAPI says of lists
+    has_kinds: bool = False  # of scopes: descriptions of operations say which are granular
 
     def list_keys(self, operation: Operation) -> list[str] | None:
         """Return the connection types that may run an operation, or None for all of them."""
@@ -52,7 +54,12 @@ class Connections:
         return {place.lower() for place in places if place}
 
     def build_scopes(self, operation: Operation) -> list[str] | Words:
-        """Return the words of `scopes`: those of one option are all needed, those of several any one."""
+        """Return the words of `scopes`: those of one option are all needed, those of several any one.
+
+        Where the service has scopes of two kinds, they are told apart as the operation's description lists them.
+        """
+        if self.has_kinds and (kinds := _tell_kinds(operation)):
+            return kinds
         schemes = read_schemes(operation.document)
         options = [
             list(dict.fromkeys(scope for name in option if _has_scopes(schemes.get(name)) for scope in option[name]))
@@ -65,6 +72,13 @@ class Connections:
             is_any = self.lists_alternatives or is_long or not _list_deprecated(schemes).isdisjoint(scopes)
             return scopes if len(scopes) == 1 or is_any else {"all": scopes}
         return list(dict.fromkeys(scope for scopes in options for scope in scopes))
+
+
+def _tell_kinds(operation: Operation) -> Words:
+    """Return the scopes that the description of an operation lists by kind, if they are those that it asks for."""
+    kinds = {kind: scopes for kind, scopes in read_scope_lists(operation.description).items() if scopes}
+    asked = {scope for option in operation.security or () for scopes in option.values() for scope in scopes}
+    return kinds if {scope for scopes in kinds.values() for scope in scopes} == asked else {}
 
 
 def _has_scopes(scheme: dict[str, Any] | None) -> bool:
@@ -81,7 +95,10 @@ def read_schemes(document: ApiDocument) -> dict[str, dict[str, Any]]:
 
 def build_connections(operations: Sequence[Operation], site: ApiSite) -> Connections:
     """Return the connection types that the operations can be run with."""
-    connections = Connections(lists_alternatives=any(map(_lists_levels, operations)))
+    connections = Connections(
+        lists_alternatives=any(map(_lists_levels, operations)),
+        has_kinds=any(read_scope_lists(operation.description)["granular"] for operation in operations),
+    )
     for operation in operations:
         options = operation.security
         if options is None:

@@ -158,14 +158,16 @@ class FieldBuilder:
         properties = schema.get("properties")
         if not choice and (not isinstance(properties, dict) or not properties):
             return self._build_map(schema, place)
-        if not choice and ref is not None and self._types.is_recursive(self._document, ref):
-            return {"type": type_name, "fields": f"@{self._types.add(self._document, ref, self._build_named(schema))}"}
-        if place.count("/") >= MAX_LEVELS:
-            return self._make_opaque(place, f"objects within objects, deeper than {MAX_LEVELS} levels")
-        if self._count + len(choice.names if choice else properties or ()) > MAX_FIELDS:
-            return self._make_opaque(place, f"the action has more than {MAX_FIELDS} fields")
-        if choice:
+        is_recursive = ref is not None and self._types.is_recursive(self._document, ref)
+        is_cut = place.count("/") >= MAX_LEVELS
+        is_long = self._count + len(choice.names if choice else properties or ()) > MAX_FIELDS
+        if choice:  # a type has no variants
+            if is_long or (is_cut and is_recursive) or place.count("/") > MAX_LEVELS:
+                return self._make_opaque(place, f"a choice of objects, deeper than {MAX_LEVELS} levels")
             return self._build_variants(choice, place, type_name)
+        if is_recursive or is_cut or is_long:
+            name = self._types.add(self._document, ref or schema, place, self._build_named(schema))
+            return {"type": type_name, "fields": f"@{name}"}
         required = [str(name) for name in list_items(schema.get("required"))]
         fields = self._build_members(properties or {}, required, place)
         return {"type": type_name, "fields": fields} if fields else {"type": "json"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from connector.authoring.importing.building.named_types import RECURSIVE, fold_type
+from connector.authoring.importing.building.named_types import REFUSED, fold_type
 from connector.authoring.importing.building.site import NotRunnableError
 from connector.authoring.importing.building.verification import Verifier, verify_types
 from connector.authoring.importing.building.words import sort_input_words
@@ -66,7 +66,7 @@ def _hold_action(draft: ActionDraft, operation: Operation, verifier: Verifier, t
     for name in types.removed:
         folded = fold_type(words, name)
         if folded != words:
-            draft.remarks.fold(name, RECURSIVE)
+            draft.remarks.fold(name, REFUSED)
             words = folded
     words = verifier.add_example(verifier.verify(words, draft.remarks), operation, draft.remarks)
     if "inputs" in words:

@@ -1,7 +1,8 @@
-"""Named types of an import: components that hold others of their own kind, each said once in types.yaml."""
+"""Named types of an import: objects that hold others of their own kind or lie deep, each said once in types.yaml."""
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from connector.authoring.importing.building.texts import join_key, split_words
@@ -16,13 +17,14 @@ if TYPE_CHECKING:
     BuildMembers = Callable[[str], tuple[Words, Remarks]]  # the name of a type -> its members, and what they lack
 
 _SAYS_NOTHING = ("example", "examples", "default", "description", "discriminator", "enum")
-RECURSIVE = "it holds others of its own kind"
+REFUSED = "lint refuses the type of it"
 
 
 class NamedTypes:
     """The types that inputs ask for; `words` is name -> members.
 
-    A component is a type if it leads back to itself, whoever uses it: so a second import finds the same types.
+    A component is a type if it leads back to itself, whoever uses it: so a second import finds the same types. So is
+    what lies too deep to stand in an action, under the name of its component or else of its member.
     """
 
     def __init__(self) -> None:
@@ -39,11 +41,16 @@ class NamedTypes:
             self._recursive[identity] = _leads_back(document, ref)
         return self._recursive.get(identity, False)
 
-    def add(self, document: ApiDocument, ref: str, build: BuildMembers) -> str:
-        """Return the name of the type of a reference, which is built when it is first asked for."""
-        identity = (id(document), ref)
+    def add(self, document: ApiDocument, schema: str | Words, place: str, build: BuildMembers) -> str:
+        """Return the name of the type of a reference or an object, which is built when it is first asked for."""
+        is_ref = isinstance(schema, str)
+        identity = (
+            id(document),
+            schema if isinstance(schema, str) else json.dumps(schema, sort_keys=True, default=str),
+        )
         if identity not in self._names:
-            name = self._choose_name(document.ref_name({"$ref": ref}) or "")
+            stem = document.ref_name({"$ref": schema}) if is_ref else place.rpartition("/")[2]
+            name = self._choose_name(stem or "")
             self._names[identity] = name
             self.words[name] = {}
             self.words[name], self.remarks[name] = build(name)
@@ -57,7 +64,7 @@ class NamedTypes:
             folded = fold_type(words, name)
             if folded != words:
                 self.words[other] = folded
-                self.remarks[other].fold(other, RECURSIVE)
+                self.remarks[other].fold(other, REFUSED)
 
     def list_used(self, words: Any) -> list[str]:
         """Return the types that words lead to, directly or through other types."""

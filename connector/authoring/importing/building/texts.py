@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from typing import Any
 from unicodedata import combining, normalize
 
 MAX_SENTENCE = 160

@@ -121,7 +121,7 @@ class BodyFitter:
         return {"allOf": [part, {"properties": {tag: {"type": "string", "enum": [value]}}, "required": [tag]}]}
 
     def _make_object(self, words: dict[str, Any], offered: Any, depth: int) -> Any:
-        members = words.get("properties") if isinstance(words.get("properties"), dict) else {}
+        members = _mapping(words.get("properties"))
         others = words.get("additionalProperties", True)
         made: dict[str, Any] = {}
         for name, value in offered.items() if isinstance(offered, dict) else ():
@@ -177,6 +177,10 @@ def _count_shared(words: dict[str, Any], offered: Any) -> int:
 def _list_names(words: dict[str, Any]) -> set[str]:
     members = words.get("properties")
     return {*map(str, members if isinstance(members, dict) else ()), *map(str, _list(words.get("required")))}
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def _list(value: Any) -> list[Any]:

@@ -72,7 +72,7 @@ def test_a_type_without_an_end_is_json_and_told(tmp_path):
     endless = make(["next"], name=TEXT, next=refer("Endless"))
     connector, grades = open_import(tmp_path, describe_body(make(root=refer("Endless")), Endless=endless))
     assert connector.action("createThing").inputs["root"].type == "json"
-    assert [note.reason for note in grades.operations[0].notes] == ["it holds others of its own kind"]
+    assert [note.reason for note in grades.operations[0].notes] == ["lint refuses the type of it"]
     assert not (tmp_path / "types.yaml").exists()
 
 
@@ -168,3 +168,36 @@ def test_a_reference_to_a_thing_keeps_the_id_that_only_the_thing_itself_may_not_
     connector, _ = open_import(tmp_path, describe_body(make(["owner"], owner=reference)))
     owner = connector.action("createThing").inputs["owner"]
     assert {key: member.required for key, member in owner.members.items()} == {"id": False, "kind": True}
+
+
+def nest(levels, leaf):
+    for level in range(levels, 0, -1):
+        leaf = make(**{f"level_{level}": leaf})
+    return leaf
+
+
+@pytest.mark.parametrize("leaf", [make(name=TEXT), refer("Leaf")])
+def test_objects_that_lie_deep_are_named_types(tmp_path, leaf):
+    described = describe_body(make(a=nest(3, leaf), b=nest(3, leaf)), Leaf=make(name=TEXT))
+    connector, grades = open_import(tmp_path, described)
+    deep = connector.action("createThing").inputs["a"].members["level1"].members["level2"].members["level3"]
+    assert grades.operations[0].grade == "whole"
+    assert deep.type_name == ("leaf" if "$ref" in leaf else "level3")
+    assert deep.members["name"].type == "string"
+    assert len(connector.manifest.types) == 1  # one object is one type, wherever it stands
+    with Sandbox(connector).open_client() as client:
+        given = {"a": {"level1": {"level2": {"level3": {"name": "deep"}}}}}
+        sent = client.dry_run("createThing", given).body.value
+        assert sent == {"a": {"level_1": {"level_2": {"level_3": {"name": "deep"}}}}}
+
+
+def test_a_member_that_two_parts_describe_is_what_both_say():
+    parts = [make(["size"], size={"type": "integer"}), {"properties": {"size": {"description": "The size of it."}}}]
+    size = import_files(describe_body({"allOf": parts}))["actions/create-thing.yaml"]["inputs"]["size"]
+    assert (size["type"], size["help"], size["required"]) == ("integer", "The size of it.", True)
+
+
+def test_members_may_stand_behind_a_reference():
+    body = {"type": "object", "properties": {"$ref": "#/components/schemas/Members"}}
+    inputs = import_files(describe_body(body, Members={"name": TEXT}))["actions/create-thing.yaml"]["inputs"]
+    assert inputs.keys() == {"name"}

@@ -101,6 +101,25 @@ def test_all_scopes_of_a_list_are_needed_unless_the_vendor_lists_alternatives(li
     assert scopes["GET /r0"] == words
 
 
+def test_scopes_of_two_kinds_are_told_apart_by_the_description_though_nothing_says_how_to_get_a_token():
+    scheme = {"type": "oauth2", "flows": {"authorizationCode": {"authorizationUrl": "/", "tokenUrl": "", "scopes": {}}}}
+    text = "Reads a book.\n\n**Scopes:** `book:read`\n\n**Granular Scopes:** `book:read:one`,`book:read:all`"
+    both, classic = ["book:read", "book:read:one", "book:read:all"], "Adds a book.\n\n**Scopes:** `book:write`"
+    paths = {
+        "/a": {"get": {"description": text, "security": [{"oauth": both}]}},
+        "/b": {"get": {"description": classic, "security": [{"oauth": ["book:write"]}]}},
+        "/c": {"get": {"description": classic, "security": [{"oauth": ["shelf:read"]}]}},
+    }
+    files = import_files(describe(paths, components={"securitySchemes": {"oauth": scheme}}))
+    scopes = {file["request"]: file["scopes"] for path, file in files.items() if path.startswith("actions/")}
+    assert [words["kind"] for words in files["manifest.yaml"]["connections"].values()] == ["bearer"]
+    assert scopes == {
+        "GET /a": {"classic": ["book:read"], "granular": ["book:read:one", "book:read:all"]},
+        "GET /b": {"classic": ["book:write"]},
+        "GET /c": ["shelf:read"],  # the text names others than the operation asks for
+    }
+
+
 def test_an_api_at_another_host_is_a_server_of_its_actions():
     elsewhere = {"operationId": "putFile", "servers": [{"url": "https://uploads.example.com/v1"}], "tags": ["files"]}
     files = import_files(describe({"/a": GET, "/b": {"put": elsewhere}}))
