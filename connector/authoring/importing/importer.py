@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from connector.authoring.importing.building.actions import ActionDraft
     from connector.authoring.importing.building.names import KeySource
+    from connector.authoring.importing.building.site import WrittenSite
     from connector.authoring.importing.building.words import Words
     from connector.authoring.importing.description import BrokenOperation, Description, Operation
     from connector.authoring.importing.merge.record import Source
@@ -90,15 +91,20 @@ def render_file(path: str, words: dict[str, Any]) -> str:
     return (_SCHEMA_COMMENT if path.startswith("actions/") else "") + write_yaml(words, breaks=_BREAKS)
 
 
-def import_description(description: Description, options: ImportOptions) -> Imported:
-    """Return the connector of a description: the very folder, if an export wrote it. Raises UsageError."""
+def import_description(
+    description: Description, options: ImportOptions, written: WrittenSite | None = None
+) -> Imported:
+    """Return the connector of a description: the very folder, if an export wrote it. Raises UsageError.
+
+    `written` is what the manifest of the folder says already.
+    """
     exported = [document.data for document in description.documents if is_exported(document.data)]
     if len(exported) == len(description.documents) == 1 and not (options.only or options.excluded):
         return _restore(exported[0])
     operations = select(description.operations, options.only, options.excluded)
     if not operations:
         raise UsageError("the description has no operation to import.", hint="--list shows what it has.")
-    site = find_site(operations, options.base_url)
+    site = find_site(operations, options.base_url, written)
     connections = build_connections(operations, site)
     shared = find_shared(operations, connections)
     name = options.name or choose_name(description.documents)

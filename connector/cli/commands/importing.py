@@ -110,12 +110,14 @@ def _plan(
     from connector.authoring.importing.importer import ImportOptions, import_description, render_file
     from connector.authoring.importing.merge.folder_merge import MANIFEST, plan_merge
     from connector.authoring.importing.merge.foreign_folder import refuse_other_service
+    from connector.authoring.importing.merge.manifest_site import read_site, refuse_other_path
     from connector.authoring.importing.merge.record import ImportRecord
 
     names = ("only", "excluded", "docs", "keys", "name", "base_url")
-    former = ImportRecord.read(folder)
+    former, written = ImportRecord.read(folder), read_site(folder)
+    refuse_other_path(folder, written, options["base_url"])
     chosen = ImportOptions(**{name: options[name] for name in names}).with_former(former.flags if former else {})
-    imported = import_description(description, chosen)
+    imported = import_description(description, chosen, written)
     if former is None:
         refuse_other_service(folder, imported.files[MANIFEST].words)
     record = imported.build_record(sources, chosen)

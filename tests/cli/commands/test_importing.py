@@ -58,6 +58,30 @@ def test_a_later_import_selects_what_the_first_one_did_unless_it_is_told(here, s
     assert here("import", "openapi.yaml", "books", "--check").code == 0
 
 
+TWO_PLACES = """
+openapi: 3.0.3
+info: {title: Books}
+servers: [{url: https://api.example.com/v2}]
+paths:
+  /books: {get: {operationId: listBooks}}
+  /oauth/me: {get: {operationId: getMe, servers: [{url: https://api.example.com}]}}
+"""
+
+
+def test_a_wider_import_leaves_the_actions_where_they_are(here, spec, tmp_path):
+    spec.write_text(TWO_PLACES)
+    here("import", "openapi.yaml", "books", "--only", "/books")
+    before = (tmp_path / "books" / "actions" / "list-books.yaml").read_bytes()
+    done = here("import", "openapi.yaml", "books", "--only", "/*")
+    assert "it gets the server api (https://api.example.com), where new actions are." in done.out
+    assert (tmp_path / "books" / "actions" / "list-books.yaml").read_bytes() == before
+    assert here("lint", "books").code == 0
+    assert here("import", "openapi.yaml", "books", "--check").code == 0
+    refused = here("import", "openapi.yaml", "books", "--base-url", "https://api.example.com")
+    assert refused.code == 2
+    assert "the actions of books are below https://api.example.com/v2" in refused.err
+
+
 def test_a_folder_for_another_service_is_left_alone(here, spec, tmp_path):
     here("new", "acme", "--base-url", "https://api.acme.test/v1")
     before = sorted(tmp_path.rglob("*"))

@@ -72,8 +72,8 @@ class ActionBuilder:
         """Return the action of an operation. Raises NotRunnableError."""
         if operation.method not in METHODS:
             raise NotRunnableError(f"requests have no method {operation.method}")
-        server, prefix = self._site.locate(operation)
-        path, constants, names = _build_path(f"{prefix}{operation.path}")
+        server, located = self._site.locate(operation)
+        path, constants, names = _build_path(located)
         fields = FieldBuilder(operation.document, self._types)
         inputs: dict[str, tuple[tuple[str, ...], Words]] = {}
         known = find_path_values(self._resources, operation.path)

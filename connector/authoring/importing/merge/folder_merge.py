@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from connector.authoring.importing.merge.action_keys import is_action_file, place_actions, respell_actions
 from connector.authoring.importing.merge.file_merge import Merged, merge_file, pin_words, rewrite_file
 from connector.authoring.importing.merge.files import read_text, write_text
+from connector.authoring.importing.merge.manifest_site import add_servers, describe_missing_servers
 from connector.authoring.importing.merge.own_words import has_own_resources, list_own_events
 from connector.authoring.importing.merge.record import FileRecord, ImportRecord
 from connector.authoring.importing.merge.words import digest_text, digest_words, find_root_level
@@ -102,10 +103,10 @@ class _FolderMerge:
         if text is None:
             self.files[path] = _create(path, new_text, record, base)
         elif base is None:
-            self.files[path] = _adopt(text, new_text, record)
+            lacking = describe_missing_servers(text, words) if path == MANIFEST else ""
+            self.files[path] = _adopt(text, new_text, record, lacking)
         elif path == MANIFEST:
-            merged = merge_file(text, base.words, words, model=Manifest)
-            self.files[path] = FileChange("none", text, base, replace(merged, text=text))
+            self.files[path] = _merge_manifest(text, base, words)
         elif digest_text(text) == base.text:
             merged = rewrite_file(text, base.words, words, new_text, level)
             self.files[path] = _change(text, merged, record)
@@ -242,11 +243,21 @@ def _create(path: str, text: str, record: FileRecord, base: FileRecord | None) -
     return FileChange("created", text, record)
 
 
-def _adopt(text: str, new_text: str, record: FileRecord) -> FileChange:
+def _adopt(text: str, new_text: str, record: FileRecord, lacking: str = "") -> FileChange:
     """Return the change of a file that no import wrote: none; one that is the same counts as imported."""
     if digest_text(text) == digest_text(new_text):
         return FileChange("none", text, record)
-    return FileChange("none", text, None, remark="no import wrote it; it stays as it is.")
+    return FileChange("none", text, None, remark=f"no import wrote it; it stays as it is. {lacking}".strip())
+
+
+def _merge_manifest(text: str, base: FileRecord, words: dict[str, Any]) -> FileChange:
+    """Return the change of a manifest that an import wrote: it gets the servers that it lacks; the rest is proposed."""
+    now = add_servers(text, base.words, words)
+    merged = merge_file(now.text, now.recorded, words, model=Manifest)
+    written = digest_text(now.text) if digest_text(text) == base.text else base.text
+    record = replace(base, text=written, words=now.recorded)
+    change: Change = "none" if now.text == text else "updated"
+    return FileChange(change, now.text, record, replace(merged, text=now.text), now.remark)
 
 
 def _change(text: str, merged: Merged, record: FileRecord) -> FileChange:
