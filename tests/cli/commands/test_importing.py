@@ -93,6 +93,52 @@ def test_a_folder_for_another_service_is_left_alone(here, spec, tmp_path):
     assert here("import", "openapi.yaml", "own").code == 0
 
 
+WEBHOOKS = """
+openapi: 3.1.0
+info: {title: Books}
+webhooks:
+  book.lent:
+    post:
+      requestBody:
+        content: {application/json: {schema: {properties: {title: {type: string}, reader_token: {type: string}}}}}
+"""
+
+
+@pytest.mark.parametrize("files", [("openapi.yaml", "webhooks.yaml"), ("webhooks.yaml", "openapi.yaml")])
+def test_a_description_of_webhooks_brings_events_and_leaves_the_actions(here, spec, tmp_path, files):
+    (tmp_path / "webhooks.yaml").write_text(WEBHOOKS)
+    for _ in range(2):
+        for file in files:
+            assert here("import", file, "books", "--name", "books").code == 0
+    assert here("import", files[0], "books", "--check").code == 0
+    assert (tmp_path / "books" / "actions" / "list-books.yaml").exists()
+    assert json.loads((tmp_path / "books" / "schemas" / "events" / "books.json").read_text()) == {
+        "book.lent": {"scopes": {"classic": [], "granular": []}, "body": {"title": "string", "reader_token": "secret"}}
+    }
+    assert "base_url: https://api.example.com\n" in (tmp_path / "books" / "manifest.yaml").read_text()
+    assert 'left_out": {\n  "GET /authors"' in (tmp_path / "books" / "import.json").read_text()
+    assert here("lint", "books").code == 0
+
+
+def test_a_folder_of_webhooks_alone_says_what_it_lacks(here, tmp_path):
+    (tmp_path / "webhooks.yaml").write_text(WEBHOOKS)
+    done = here("import", "webhooks.yaml", "books")
+    assert done.code == 0
+    assert "the description has webhooks alone: the folder has no actions" in done.out
+    assert "1 event.\nbooks: 2 created.\n" in done.out
+    assert "redact: {fields: [reader_token]}" in (tmp_path / "books" / "manifest.yaml").read_text()
+
+
+def test_secrets_of_events_that_a_manifest_does_not_redact_are_told(here, spec, tmp_path):
+    (tmp_path / "webhooks.yaml").write_text(WEBHOOKS)
+    here("import", "openapi.yaml", "books")
+    told = "the events hold secrets; `redact.fields` of the manifest should have reader_token."
+    assert told in here("import", "webhooks.yaml", "books").out
+    manifest = tmp_path / "books" / "manifest.yaml"
+    manifest.write_text(f"{manifest.read_text()}redact: {{fields: [reader_token]}}\n")
+    assert told not in here("import", "webhooks.yaml", "books").out
+
+
 def test_list_shows_operations_by_tag(here, spec):
     assert here("import", "openapi.yaml", "--list").out == "books (1)\n  GET /books\npeople (1)\n  GET /authors\n"
 

@@ -27,11 +27,15 @@ class NotRunnableError(ValueError):
 
 
 @dataclass(frozen=True)
-class WrittenSite:
-    """What the manifest of a folder says: the actions there are below these URLs, and so are those that come."""
+class WrittenManifest:
+    """What the manifest of a folder says: the actions there are below its URLs, and so are those that come.
+
+    `redacted` are the fields that it redacts.
+    """
 
     base_url: str
     servers: Mapping[str, str] = field(default_factory=dict)
+    redacted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -111,7 +115,7 @@ def _find_variables(document: ApiDocument, url: str) -> dict[str, Any]:
 
 
 def find_site(
-    operations: Sequence[Operation], base_url: str | None = None, written: WrittenSite | None = None
+    operations: Sequence[Operation], base_url: str | None = None, written: WrittenManifest | None = None
 ) -> ApiSite:
     """Return the site of a description: the host of most operations, below the path that all of these share.
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from connector.authoring.importing.building.site import WrittenSite
+from connector.authoring.importing.building.site import WrittenManifest
 from connector.authoring.importing.merge.file_merge import merge_file
 from connector.authoring.importing.merge.files import read_text
 from connector.authoring.importing.merge.words import Level, digest_word, digest_words
@@ -30,17 +30,19 @@ class ManifestServers:
     remark: str | None = None
 
 
-def read_site(folder: Path) -> WrittenSite | None:
-    """Return what the manifest of a folder says of URLs; None where there is none that can be read. Raises OSError."""
+def read_manifest(folder: Path) -> WrittenManifest | None:
+    """Return what the manifest of a folder says; None where there is none that can be read. Raises OSError."""
     data = _read(read_text(folder / "manifest.yaml"))
-    base_url, servers = data.get("base_url"), data.get("servers")
+    base_url, servers, redact = data.get("base_url"), data.get("servers"), data.get("redact")
     if not isinstance(base_url, str) or "://" not in base_url:
         return None
     known = servers.items() if isinstance(servers, dict) else ()
-    return WrittenSite(base_url, {key: url.rstrip("/") for key, url in known if isinstance(url, str)})
+    fields = redact.get("fields") if isinstance(redact, dict) else None
+    redacted = tuple(map(str, fields)) if isinstance(fields, list) else ()
+    return WrittenManifest(base_url, {key: url.rstrip("/") for key, url in known if isinstance(url, str)}, redacted)
 
 
-def refuse_other_path(folder: Path, written: WrittenSite | None, base_url: str | None) -> None:
+def refuse_other_path(folder: Path, written: WrittenManifest | None, base_url: str | None) -> None:
     """Raise UsageError for a base URL whose path is not the one that the folder's actions are below."""
     if written is None or base_url is None:
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from support.pages.descriptions import describe, import_files
 
-from connector.authoring.importing.building.site import WrittenSite, find_site
+from connector.authoring.importing.building.site import WrittenManifest, find_site
 from connector.authoring.importing.importer import ImportOptions, import_description
 
 GET = {"get": {"operationId": "getA"}}
@@ -41,15 +41,15 @@ def test_a_base_url_that_is_given_has_what_is_below_it_and_the_rest_is_at_a_serv
 @pytest.mark.parametrize(
     ("written", "lines"),
     [
-        (WrittenSite("https://api.example.com/v2"), ["GET /users", "api GET /scim/groups", "up GET /put"]),
-        (WrittenSite("https://api.example.com"), ["GET /v2/users", "GET /scim/groups", "up GET /put"]),
-        (WrittenSite("https://up.example.com/"), ["api GET /v2/users", "api GET /scim/groups", "GET /put"]),
+        (WrittenManifest("https://api.example.com/v2"), ["GET /users", "api GET /scim/groups", "up GET /put"]),
+        (WrittenManifest("https://api.example.com"), ["GET /v2/users", "GET /scim/groups", "up GET /put"]),
+        (WrittenManifest("https://up.example.com/"), ["api GET /v2/users", "api GET /scim/groups", "GET /put"]),
         (
-            WrittenSite("https://eu.example.com/v2", {"plain": "https://api.example.com", "files": "https://up.example.com"}),
+            WrittenManifest("https://eu.example.com/v2", {"plain": "https://api.example.com", "files": "https://up.example.com"}),
             ["GET /users", "plain GET /scim/groups", "files GET /put"],
         ),
-        (WrittenSite("https://api.example.com/v2/users"), ["GET /v2/users", "GET /scim/groups", "up GET /put"]),
-        (WrittenSite("https://api.example.com/v9"), ["GET /v2/users", "GET /scim/groups", "up GET /put"]),
+        (WrittenManifest("https://api.example.com/v2/users"), ["GET /v2/users", "GET /scim/groups", "up GET /put"]),
+        (WrittenManifest("https://api.example.com/v9"), ["GET /v2/users", "GET /scim/groups", "up GET /put"]),
     ],
     ids=["below", "above", "elsewhere", "at another host, with servers", "within a path", "where nothing is"],
 )  # fmt: skip
