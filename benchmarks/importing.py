@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from jsonschema import Draft4Validator, Draft202012Validator, ValidationError
 from jsonschema.validators import extend
 
-from connector.authoring.importing.action_examples import make_action_example
+from connector.authoring.importing.action_examples import iter_action_examples
 from connector.authoring.importing.description import Description
 from connector.authoring.importing.document import ApiDocument
 from connector.authoring.importing.importer import ImportOptions, import_description, render_file
@@ -99,17 +99,18 @@ def measure(path: Path, folder: Path) -> Measured:
 
 
 def call_actions(path: Path, folder: Path, actions: dict[str, str]) -> Outcome:
-    """Run actions in the sandbox of a folder, and hold their bodies to the description."""
+    """Run actions, each in a sandbox of its own, as another may delete its record; and hold their bodies to the API."""
     operations = {one.request: one for one in read_description(path).operations}
     connector = Connector.open(folder)
     outcome = Outcome(Counter(), Counter(), [])
-    with Sandbox(connector).open_client() as client:
-        for request, key in actions.items():
-            for counter, said in zip(outcome[:2], _call(client, connector, key, operations[request]), strict=True):
-                kind, _, reason = said.partition(": ")
-                counter.update([kind] if kind else [])
-                if reason:
-                    outcome.reasons.append(f"{path.stem} {key}: {kind}: {reason}")
+    for request, key in actions.items():
+        with Sandbox(connector).open_client() as client:
+            said_of_both = _call(client, connector, key, operations[request])
+        for counter, said in zip(outcome[:2], said_of_both, strict=True):
+            kind, _, reason = said.partition(": ")
+            counter.update([kind] if kind else [])
+            if reason:
+                outcome.reasons.append(f"{path.stem} {key}: {kind}: {reason}")
     return outcome
 
 
@@ -117,7 +118,9 @@ def _call(client: Client, connector: Connector, key: str, operation: Operation) 
     """Return what came of a call, and of its JSON body, empty where it has none; reasons stand after a colon."""
     action = connector.action(key)
     example = next(iter(action.examples.values()), None) if action.examples else None
-    made = make_action_example(connector.manifest, action) if example is None else {"inputs": example.inputs}
+    made = (
+        next(iter_action_examples(connector.manifest, action), None) if example is None else {"inputs": example.inputs}
+    )
     if made is None:
         return "no inputs: none were found that are valid", ""
     inputs = prepare_inputs(action, made["inputs"])

@@ -226,11 +226,11 @@ def _read_parameter(document: ApiDocument, name: str, place: Place, node: dict[s
 
 def _read_body(document: ApiDocument, raw: dict[str, Any], method: str) -> ApiBody | None:
     node = document.follow_mapping(raw.get("requestBody"))
-    content = _mapping(node.get("content"))
+    content = document.follow_mapping(node.get("content"))
     if not content:
         return None
     kind = min(content, key=lambda name: (_rank(name), list(content).index(name)))
-    media = _mapping(content[kind])
+    media = document.follow_mapping(content[kind])
     schema = media.get("schema") if isinstance(media.get("schema"), dict) else {}
     is_empty = not document.resolve(schema).get("properties") and not media.get("example")
     if method in ("get", "head") and is_empty:
@@ -260,9 +260,9 @@ def _read_replies(document: ApiDocument, raw: dict[str, Any]) -> dict[str, ApiRe
     replies: dict[str, ApiReply] = {}
     for status, written in _mapping(raw.get("responses")).items():
         node = document.follow_mapping(written)
-        content = _mapping(node.get("content"))
+        content = document.follow_mapping(node.get("content"))
         kind = min(content, key=lambda name: (min(_rank(name), 3), list(content).index(name)), default="")
-        media = _mapping(content.get(kind))
+        media = document.follow_mapping(content.get(kind))
         headers = {str(name): document.follow_mapping(header) for name, header in _mapping(node.get("headers")).items()}
         replies[str(status)] = ApiReply(
             status=str(status),

@@ -9,7 +9,7 @@ from typing import Any, cast
 import jsonschema
 import pytest
 
-from connector.authoring.importing.action_examples import choose_input_example, make_action_example
+from connector.authoring.importing.action_examples import choose_input_example, iter_action_examples
 from connector.authoring.importing.document import ApiDocument
 from connector.authoring.importing.examples import make_example, make_reply_example
 from connector.authoring.importing.pagination import infer_pagination
@@ -105,7 +105,7 @@ def test_an_object_has_an_example_of_its_members() -> None:
 def test_the_example_that_is_made_for_an_action_is_one_that_lint_accepts(folder: Path) -> None:
     connector = Connector.open(folder)
     for action in connector.actions():
-        made = make_action_example(connector.manifest, action.model_copy(update={"examples": {}}))
+        made = next(iter_action_examples(connector.manifest, action.model_copy(update={"examples": {}})), None)
         shown = action.model_copy(update={"examples": {"Made": Example.model_validate(made)}})
         remade = Connector(folder, connector.manifest, actions=[shown])
         checked = SimpleNamespace(connector=remade, manifest_or_blank=connector.manifest)
@@ -117,5 +117,5 @@ def test_the_example_of_a_read_leaves_out_filters() -> None:
     lists = [action for action in connector.actions() if action.pagination is not None and action.method == "GET"]
     assert lists
     for action in lists:
-        made = make_action_example(connector.manifest, action)
+        made = next(iter_action_examples(connector.manifest, action), None)
         assert made["inputs"].keys() == {key for key, field in action.inputs.items() if field.required}

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from connector.authoring.draft import ParsedFile
 from connector.authoring.folder_reader import ConnectorFolder
-from connector.authoring.importing.action_examples import make_action_example
+from connector.authoring.importing.action_examples import iter_action_examples
 from connector.authoring.importing.building.fields import is_plain
 from connector.authoring.importing.building.site import NotRunnableError
 from connector.authoring.lint import ACTION_RULES, MEMBER_RULES, TYPE_RULES
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 _CONTRADICTION = "The description contradicts itself here. What is right?"
 _EXAMPLE = "With what it needs"
+_WORDS_AROUND = 4  # an example of an action is deeper than that of an input: inputs, their keys; request, body
 _MAX_ROUNDS = 12
 _REMOVABLE = ("example", "suggest", "pattern", "format", "min", "max", "choices", "hidden")
 _OPTIONAL = ("lists", "form_nesting", "pagination", "examples", "content_type", "scopes", "constants")
@@ -74,14 +75,17 @@ class Verifier:
         """Return an action's words with an example of a call, where one can be made and stated."""
         action = Action.model_validate(deepcopy(words))
         link_fields(self._manifest.model.types, action.inputs.values())
-        example = make_action_example(self._manifest.model, action)
-        if example is None or not is_plain(example):
-            return words
-        shown = {**words, "examples": {_EXAMPLE: example}}
+        for example in iter_action_examples(self._manifest.model, action):
+            shown = {**words, "examples": {_EXAMPLE: example}}
+            if is_plain(example, -_WORDS_AROUND) and self._is_held(shown):
+                return shown
+        return words
+
+    def _is_held(self, words: Words) -> bool:
         try:
-            return words if self._list_violations(shown) else shown
+            return not self._list_violations(words)
         except NotRunnableError:  # a form in a way that `request` cannot state
-            return words
+            return False
 
     def _list_violations(self, words: Words) -> list[Violation]:
         try:

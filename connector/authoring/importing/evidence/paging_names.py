@@ -13,8 +13,8 @@ CURSOR_PARAMETERS = (
 CURSOR_FIELDS = (
     "nextpagetoken", "nextcursor", "endcursor", "nexttoken", "continuationtoken", "nextcontinuationtoken",
     "continuation", "continue", "nextmarker", "nextpagecursor", "nextoffset", "nextstartingafter", "nextstartkey",
-    "nextpageid", "nextposition", "nextpageoffset", "nextpagekey", "cursor", "scrollid", "bookmark", "pagetoken",
-    "after", "iterator", "marker", "startingafter", "nextpage",
+    "nextpageid", "nextid", "nextposition", "nextpageoffset", "nextpagekey", "cursor", "scrollid", "bookmark",
+    "pagetoken", "after", "iterator", "marker", "startingafter", "nextpage",
 )  # fmt: skip
 NEXT_URL_FIELDS = (
     "nextpageuri", "nextpageurl", "nexturl", "nexturi", "nexthref", "nextlink", "odatanextlink", "next", "nextpage",
