@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from connector.authoring.importing.events import infer_resource_events
-from connector.authoring.importing.resources import find_path_values, infer_resources
+from connector.authoring.importing.evidence.seeds import find_path_values
+from connector.authoring.importing.resources import infer_resources
 from connector.definition.resource import ResourceDefinition
 from tests.support.pages.api_descriptions import read_operations
 

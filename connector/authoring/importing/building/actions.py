@@ -20,10 +20,10 @@ from connector.authoring.importing.building.texts import (
     to_title,
 )
 from connector.authoring.importing.building.words import Remarks, Words, sort_action_words, sort_input_words
+from connector.authoring.importing.evidence.seeds import find_path_values
 from connector.authoring.importing.examples import make_reply_example
 from connector.authoring.importing.grades import Guess
 from connector.authoring.importing.pagination import infer_pagination
-from connector.authoring.importing.resources import find_path_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -91,7 +91,8 @@ class ActionBuilder:
         inputs |= body.inputs
         paging = self._find_paging(operation, fields)
         for place in (paging.get("cursor_param"), paging.get("size_param")):
-            if place in inputs and "required" not in inputs[place][1]:
+            is_token = paging.get("style") == "cursor" and place == paging["cursor_param"]  # no first page can have one
+            if place in inputs and (is_token or "required" not in inputs[place][1]):
                 del inputs[place]  # the paging of the client sends it
         keys = name_inputs({place: names for place, (names, _) in inputs.items()})
         words: Words = {
