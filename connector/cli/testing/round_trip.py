@@ -74,6 +74,7 @@ class _RoundTrip:
     ) -> None:
         self.name, self._children = name, children
         self.notes: list[str] = []  # on what was not tried
+        self._sent: dict[str, Any] = {}  # in the body of the new record: a list of its group has it, of another not
         self._connector, self._client, self._sandbox = connector, client, sandbox
         self._definition = connector.manifest.resources[name]
 
@@ -178,7 +179,11 @@ class _RoundTrip:
         """Create a record and return its id, as the reply has it."""
         with self._sandbox.state.read() as data:
             before = set(data.records.get(self.name, {}))
+        given = _get_example_inputs(action)
         created = self._run(action, parents, "list")
+        for key, field in action.inputs.items():
+            if field.location.part in ("body", "form") and field.location.path and key in given:
+                self._sent[field.location.path[-1]] = given[key]
         with self._sandbox.state.read() as data:
             new = [record for key, record in data.records.get(self.name, {}).items() if key not in before]
         if len(new) != 1:
@@ -219,6 +224,9 @@ class _RoundTrip:
             for spelling in [name for name in given if action.key_by_spelling.get(name) == key]:
                 del given[spelling]
             given[key] = value
+        for key, field in action.inputs.items():
+            if key in given and field.location.part == "query" and field.location.path[-1] in self._sent:
+                given[key] = self._sent[field.location.path[-1]]
         try:
             return self._client.run(action.action, given)
         except InputError as error:

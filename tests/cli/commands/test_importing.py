@@ -139,6 +139,15 @@ def test_secrets_of_events_that_a_manifest_does_not_redact_are_told(here, spec, 
     assert told not in here("import", "webhooks.yaml", "books").out
 
 
+@pytest.mark.parametrize("listed", [", enum: [books.example, books.test]", ""])
+def test_a_domain_that_the_connection_says_is_one_of_the_vendors_or_a_host(here, spec, listed):
+    variables = f"variables: {{domain: {{default: books.example{listed}}}}}"
+    server = f'{{url: "https://api.{{domain}}", {variables}}}'
+    spec.write_text(DESCRIPTION.replace("{url: https://api.example.com}", server))
+    assert here("import", "openapi.yaml", "books").code == 0
+    assert here("lint", "books").code == 0
+
+
 def test_list_shows_operations_by_tag(here, spec):
     assert here("import", "openapi.yaml", "--list").out == "books (1)\n  GET /books\npeople (1)\n  GET /authors\n"
 

@@ -199,16 +199,15 @@ def _build_inputs(host: str, documents: Sequence[ApiDocument]) -> dict[str, Word
     """Return the inputs of every connection that a host has in braces."""
     inputs: dict[str, Words] = {}
     for name in _VARIABLE.findall(host):
-        is_host = host == f"{{{name}}}"
         variable = next(filter(None, (_find_by_key(document, name) for document in documents)), {})
-        words: Words = {"label": to_title(name), "help": _explain_host(host, name, is_host=is_host), "type": "string"}
-        choices = [str(value) for value in variable.get("enum") or [] if re.fullmatch(r"[A-Za-z0-9-]+", str(value))]
+        words: Words = {"label": to_title(name), "help": _explain_host(host, name), "type": "string"}
+        choices = [str(value) for value in variable.get("enum") or [] if re.fullmatch(r"[A-Za-z0-9.-]+", str(value))]
         if choices and variable.get("default") in choices:
             words |= {"default": variable["default"], "choices": {choice: choice for choice in choices}}
         else:
             words["required"] = True
-        if is_host:
-            words["format"] = "host"
+            if host.endswith(f"{{{name}}}"):  # the domain itself, which decides whose host it is
+                words["format"] = "host"
         inputs[name] = words
     return inputs
 
@@ -223,7 +222,7 @@ def _find_by_key(document: ApiDocument, key: str) -> dict[str, Any]:
     return {}
 
 
-def _explain_host(host: str, name: str, *, is_host: bool) -> str:
-    if is_host:
+def _explain_host(host: str, name: str) -> str:
+    if host == f"{{{name}}}":
         return "The host of the service, without https://."
     return f"The part of the address in the place of <{name}>: {host.replace('{', '<').replace('}', '>')}."

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from connector.authoring.importing.evidence.made_texts import make_text
+from connector.authoring.importing.evidence.made_texts import fits_text, make_text
 from connector.authoring.importing.evidence.routes import normalize_path
 from connector.authoring.importing.evidence.shapes import name_kind, read_shape
-from connector.authoring.importing.examples import fits_scalar, make_reply_example
+from connector.authoring.importing.examples import make_reply_example
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -74,7 +74,7 @@ def _fit_id(candidate: Candidate, value: Any) -> Any:
         return value
     operation = next(iter(candidate.item.operations.values()))
     asked = read_shape(operation.document, parameter.schema)
-    is_fit = asked.kind != "string" or fits_scalar(asked, value)
+    is_fit = asked.kind != "string" or fits_text(asked.words, value)
     return value if is_fit else make_text(parameter.name, asked.words) or value
 
 
