@@ -89,6 +89,16 @@ def test_what_has_no_example_is_not_tried_and_the_rest_is(here, made):
     assert "not tried: createBook has no example whose inputs could be sent; add one to its `examples`." in tried
 
 
+def test_a_list_is_asked_for_what_the_new_record_has(here, made):
+    books, book = made / "actions" / "list-books.yaml", made / "actions" / "create-book.yaml"
+    plant(books, "    inputs: {}\n    request:\n      path: /books\n",
+          "    inputs: {genre: travel}\n    request:\n      path: /books\n      query: {genre: travel}\n")  # fmt: skip
+    plant(book, "authorName: Tobe Okafor}", "authorName: Tobe Okafor, genre: cooking}")
+    plant(book, "        genre: novel\n", "        genre: cooking\n")
+    done = here("test", "mine")
+    assert done.code == 0, done.out
+
+
 def test_json_has_every_check(here, made):
     add_reply(made, "{body: {books: [], next: ''}, expect: {items: 2}}")
     done = here("test", "mine", "--output", "json")
