@@ -165,7 +165,12 @@ def _find_next_url(facts: PagingFacts) -> Inferred | None:
     if member is None:
         return None
     path = join_path(*member.path)
-    return Inferred({"style": "next_url", "next": path}, (f"the reply has the next URL at {path}",))
+    words = {"style": "next_url", "next": path}
+    is_flagged = facts.find_member(names.MORE_FIELDS, ("boolean",)) is not None
+    if is_flagged and not looks_like_url(member) and names.squash(member.name) in ("next", "nextpage"):
+        question = f"Is {path} the URL of the next page? If it is a token, which parameter takes it?"
+        return Inferred(words, (f"the name of {path}",), question)
+    return Inferred(words, (f"the reply has the next URL at {path}",))
 
 
 def _find_url(facts: PagingFacts) -> NestedMember | None:
@@ -193,7 +198,7 @@ def _find_unasked(facts: PagingFacts) -> Inferred | None:
         path, place = join_path(*member.path), str(RequestLocation("query", (member.name,)))
         question = f"The reply has {path}, and no described parameter takes it. Is {place} the one?"
         return Inferred({"style": "cursor", "next": path, "cursor_param": place}, (f"the reply has {path}",), question)
-    echoed = facts.find_member(("offset", "startat", "page", "pagenumber"), ("integer",))
+    echoed = facts.find_member(("offset", "startat", "page", "pagenumber", "currentpage"), ("integer",))
     more = facts.find_member((*names.MORE_FIELDS, *names.TOTAL_FIELDS, *names.LAST_FIELDS), ("boolean", "integer"))
     numbered = (*names.NUMBER_PARAMETERS, *names.OFFSET_PARAMETERS)
     if echoed is None or more is None or facts.find_parameter(numbered) is not None:

@@ -130,6 +130,11 @@ def test_the_first_page_is_told_by_examples_before_defaults_and_by_defaults_befo
             {"style": "cursor", "next": "meta.next_record_id", "cursor_param": "query.next_record_id"},
         ),
         (
+            describe(iterator=TEXT, done=FLAG),
+            {"iterator": TEXT},
+            {"style": "cursor", "next": "iterator", "cursor_param": "query.iterator", "is_last": "done"},
+        ),
+        (
             describe(),
             {"lastSeenID": NUMBER, "limit": NUMBER},
             {"style": "last_item", "next": "id", "cursor_param": "query.lastSeenID"},
@@ -163,6 +168,8 @@ def test_a_range_of_time_is_no_offset() -> None:
         (describe(), {"after": TEXT, "limit": NUMBER}),
         (describe(offset=NUMBER, more=FLAG), {}),
         (describe(), {"cursor": TEXT}),
+        (describe(has_next_page=FLAG, next_page=TEXT), {}),
+        (describe(meta={"type": "object", "properties": {"current_page": NUMBER, "total_count": NUMBER}}), {}),
         (describe(has_more=FLAG, next_page={**TEXT, "description": "The token of the next page."}), {}),
     ],
 )

@@ -38,7 +38,7 @@ MORE_FIELDS = (
     "hasmore", "more", "hasnext", "hasnextpage", "istruncated", "moreitemsremaining", "hasmoreitems", "hasmorepages",
     "moreresults", "hasmoreresults", "moreavailable",
 )  # fmt: skip
-LAST_FIELDS = ("islast", "islastpage", "lastpage", "last")
+LAST_FIELDS = ("islast", "islastpage", "lastpage", "last", "done")
 TOTAL_FIELDS = (
     "total", "totalcount", "totalresults", "totalrecords", "totalitems", "totalsize", "totalhits", "totalelements",
 )  # fmt: skip
