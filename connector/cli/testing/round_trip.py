@@ -225,8 +225,9 @@ class _RoundTrip:
                 del given[spelling]
             given[key] = value
         for key, field in action.inputs.items():
-            if key in given and field.location.part == "query" and field.location.path[-1] in self._sent:
-                given[key] = self._sent[field.location.path[-1]]
+            sent = self._sent.get(field.location.path[-1]) if field.location.part == "query" else None
+            if key in given and sent is not None and (not field.choices or sent in field.typed_choices):
+                given[key] = sent
         try:
             return self._client.run(action.action, given)
         except InputError as error:

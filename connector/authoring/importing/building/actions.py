@@ -81,12 +81,10 @@ class ActionBuilder:
             shown = known.get(parameter.name) if parameter.place == "path" else None
             example = parameter.example if shown is None else shown
             inputs |= dict(_place_parameter(replace(parameter, example=example), names, fields))
-        for name in names.values():
-            if f"path.{name}" not in inputs:
-                inputs[f"path.{name}"] = (
-                    ("path", name),
-                    fields.build({"type": "string"}, name, place=name, required=True),
-                )
+        for written, name in names.items():
+            if f"path.{name}" not in inputs:  # no parameter describes it
+                schema = {"type": "string", **({"example": str(known[written])} if written in known else {})}
+                inputs[f"path.{name}"] = (("path", name), fields.build(schema, name, place=name, required=True))
         body = ApiBodyReader(fields, operation).read()
         inputs |= body.inputs
         paging = self._find_paging(operation, fields)

@@ -163,3 +163,11 @@ def test_an_object_that_a_form_needs_has_a_member_in_the_example_and_one_deep_do
     deep = take({"type": "object", "required": ["policy"], "properties": {"policy": policy}})
     (example,) = import_one("post", "/policies", deep)["examples"].values()
     assert example["request"]["body"] == {"policy": {"rules": [{"targets": [{"enabled": True}]}]}}
+
+
+def test_a_name_in_a_path_that_no_parameter_describes_is_shown_by_the_first_record():
+    lamp = {"type": "object", "properties": {"id": {"type": "string", "example": "lamp_7"}}}
+    reply = {"responses": {"200": {"content": {"application/json": {"schema": lamp}}}}}
+    files = import_files(describe({"/lamps": {"post": {**reply}}, "/lamps/{lamp_id}": {"get": {**reply}}}))
+    (words,) = [words for words in files.values() if words.get("request") == "GET /lamps/{lamp_id}"]
+    assert words["inputs"]["lampId"]["example"] == "lamp_7"
