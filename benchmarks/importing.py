@@ -19,7 +19,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from connector.authoring.importing.action_examples import make_action_example
+from connector.authoring.importing.action_examples import iter_action_examples
 from connector.authoring.importing.description import Description
 from connector.authoring.importing.document import ApiDocument
 from connector.authoring.importing.importer import ImportOptions, import_description, render_file
@@ -96,21 +96,24 @@ def measure(path: Path, folder: Path) -> Measured:
 
 
 def call_actions(path: Path, folder: Path, actions: dict[str, str], drawn: set[str]) -> Outcome:
-    """Hold the bodies of actions to the description, and run those that are drawn in the sandbox of the folder."""
+    """Hold the bodies of actions to the description, and run those that are drawn.
+
+    Each runs in a sandbox of its own, as another may delete its record.
+    """
     operations = {one.request: one for one in read_description(path).operations}
     connector = Connector.open(folder)
     outcome = Outcome(Counter(), Counter(), [])
     judges: dict[int, BodyJudge] = {}
-    with Sandbox(connector).open_client() as client:
-        for request, key in actions.items():
-            operation = operations[request]
-            judge = judges.setdefault(id(operation.document), BodyJudge(operation.document))
+    for request, key in actions.items():
+        operation = operations[request]
+        judge = judges.setdefault(id(operation.document), BodyJudge(operation.document))
+        with Sandbox(connector).open_client() as client:
             told = _call(client, connector, key, operation, judge, is_run=request in drawn)
-            for counter, said in zip(outcome[:2], told, strict=True):
-                kind, _, reason = said.partition(": ")
-                counter.update([kind] if kind else [])
-                if reason:
-                    outcome.reasons.append(f"{path.stem} {key}: {kind}: {reason}")
+        for counter, said in zip(outcome[:2], told, strict=True):
+            kind, _, reason = said.partition(": ")
+            counter.update([kind] if kind else [])
+            if reason:
+                outcome.reasons.append(f"{path.stem} {key}: {kind}: {reason}")
     return outcome
 
 
@@ -120,7 +123,9 @@ def _call(
     """Return what came of a call, and of its JSON body, each empty where there is none; reasons stand after a colon."""
     action = connector.action(key)
     example = next(iter(action.examples.values()), None) if action.examples else None
-    made = make_action_example(connector.manifest, action) if example is None else {"inputs": example.inputs}
+    made = (
+        next(iter_action_examples(connector.manifest, action), None) if example is None else {"inputs": example.inputs}
+    )
     if made is None:
         return ("no inputs: none were found that are valid" if is_run else ""), ""
     inputs = prepare_inputs(action, made["inputs"])

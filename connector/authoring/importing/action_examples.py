@@ -18,7 +18,7 @@ from connector.definition.loader import Connector
 from connector.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from connector.core.exchange.plan import CompiledAction
     from connector.core.inputs.field_checks import ValueCheck
@@ -50,28 +50,27 @@ def choose_input_example(words: Mapping[str, Any], offered: Iterable[Any] = (), 
     return _choose(field, [value for value in offered if value is not None], name)
 
 
-def make_action_example(manifest: Manifest, action: Action, offered: Mapping[str, Any] | None = None) -> Any:
-    """Return the words of an example: `inputs` and their `request`; None where no inputs are found that are valid.
+def iter_action_examples(manifest: Manifest, action: Action) -> Iterator[dict[str, Any]]:
+    """Yield the words of examples, the fullest first: `inputs` that are valid, and their `request`.
 
-    Given are the inputs that are required and those that a rule asks for; of a write also those with an example. What
-    is optional of a read is a filter, which would hide what is there.
+    Given are the inputs that are required and those that a rule asks for; of a write first also those with an example.
+    What is optional of a read is a filter, which would hide what is there.
     """
     compiled = compile_alone(manifest, action)
-    given = choose_inputs(action, offered)
+    given = choose_inputs(action)
     required = {key: value for key, value in given.items() if action.inputs[key].required}
-    stated = (
-        state_example(compiled, action, inputs) for inputs in (given, {**required, **_list_needed(action)}, required)
-    )
-    return next((example for example in stated if example is not None), None)
+    for inputs in (given, {**required, **_list_needed(action)}, required):
+        example = state_example(compiled, action, inputs)
+        if example is not None:
+            yield example
 
 
-def choose_inputs(action: Action, offered: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def choose_inputs(action: Action) -> dict[str, Any]:
     """Return a value for each input that is given in an example, as far as there is a valid one."""
-    wanted = {key: (offered or {}).get(key, field.example) for key, field in action.inputs.items()}
     given = {}
     for key, field in action.inputs.items():
-        if field.required or (wanted[key] is not None and action.method not in SAFE_METHODS):
-            value = _choose(field, [] if wanted[key] is None else [wanted[key]], key, action.method)
+        if field.required or (field.example is not None and action.method not in SAFE_METHODS):
+            value = _choose(field, [] if field.example is None else [field.example], key, action.method)
             if value is not None:
                 given[key] = value
     return given
@@ -123,9 +122,8 @@ def _list_made(field: Input | Member, name: str) -> list[Any]:
     listed = list(field.typed_choices)
     if field.members:
         entry = {key: _choose(member, [], key) for key, member in field.members.items() if member.required}
-        optional = next(((key, member) for key, member in field.members.items() if not member.members), None)
-        if not entry and optional is not None:  # of a plain type: a member of its own kind would never end
-            entry = {optional[0]: _choose(optional[1], [], optional[0])}
+        if not entry:
+            entry = _choose_member(field.members)
         return [{"object": entry, "list of object": [entry]}.get(field.type, {"name": entry})]
     if field.is_list:
         kind = field.type.removeprefix("list of ")
@@ -135,6 +133,16 @@ def _list_made(field: Input | Member, name: str) -> list[Any]:
         entries = listed or _list_scalars(field.model_copy(update={"min": None, "max": None}), kind, name)
         return [(entries * count)[:count] if len(entries) < count else entries[:count]]
     return listed[:1] or _list_scalars(field, field.type, name)
+
+
+def _choose_member(members: Mapping[str, Member]) -> dict[str, Any]:
+    """Return one of several optional members with its value: an object without any says nothing, or is not sent.
+
+    A plain one is first, and then one that has an example: to make one, a member of its own kind would never end.
+    """
+    options = sorted(members.items(), key=lambda item: bool(item[1].members))
+    values = ((key, member.example if member.members else _choose(member, [], key)) for key, member in options)
+    return next(({key: value} for key, value in values if value), {})
 
 
 def _list_scalars(field: Input | Member, kind: str, name: str) -> list[Any]:

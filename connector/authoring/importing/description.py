@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast, get_args
 
 from connector.authoring.importing.document import ApiDocument
+from connector.authoring.importing.written_examples import find_example
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -218,7 +219,7 @@ def _read_parameter(document: ApiDocument, name: str, place: Place, node: dict[s
         required=node.get("required") is True or place == "path",
         schema=schema if isinstance(schema, dict) else {},
         description=_to_text(node.get("description")),
-        example=_find_example(document, node if media is None else _mapping(media)),
+        example=find_example(document, node if media is None else _mapping(media)),
         style="json" if media is not None else style,
         explode=bool(node.get("explode", style == "form")),
     )
@@ -226,11 +227,11 @@ def _read_parameter(document: ApiDocument, name: str, place: Place, node: dict[s
 
 def _read_body(document: ApiDocument, raw: dict[str, Any], method: str) -> ApiBody | None:
     node = document.follow_mapping(raw.get("requestBody"))
-    content = _mapping(node.get("content"))
+    content = document.follow_mapping(node.get("content"))
     if not content:
         return None
     kind = min(content, key=lambda name: (_rank(name), list(content).index(name)))
-    media = _mapping(content[kind])
+    media = document.follow_mapping(content[kind])
     schema = media.get("schema") if isinstance(media.get("schema"), dict) else {}
     is_empty = not document.resolve(schema).get("properties") and not media.get("example")
     if method in ("get", "head") and is_empty:
@@ -239,7 +240,7 @@ def _read_body(document: ApiDocument, raw: dict[str, Any], method: str) -> ApiBo
         content_type=kind,
         schema=schema or {},
         required=node.get("required") is True,
-        example=_find_example(document, media),
+        example=find_example(document, media),
         description=_to_text(node.get("description")),
         encoding=_mapping(media.get("encoding")),
     )
@@ -260,30 +261,19 @@ def _read_replies(document: ApiDocument, raw: dict[str, Any]) -> dict[str, ApiRe
     replies: dict[str, ApiReply] = {}
     for status, written in _mapping(raw.get("responses")).items():
         node = document.follow_mapping(written)
-        content = _mapping(node.get("content"))
+        content = document.follow_mapping(node.get("content"))
         kind = min(content, key=lambda name: (min(_rank(name), 3), list(content).index(name)), default="")
-        media = _mapping(content.get(kind))
+        media = document.follow_mapping(content.get(kind))
         headers = {str(name): document.follow_mapping(header) for name, header in _mapping(node.get("headers")).items()}
         replies[str(status)] = ApiReply(
             status=str(status),
             content_type=kind,
             schema=_mapping(media.get("schema")),
-            example=_find_example(document, media),
+            example=find_example(document, media),
             headers=headers,
             description=_to_text(node.get("description")),
         )
     return replies
-
-
-def _find_example(document: ApiDocument, node: dict[str, Any]) -> Any:
-    """Return the example of a parameter or media type, or the first of its examples."""
-    if node.get("example") is not None:
-        return node["example"]
-    for written in _mapping(node.get("examples")).values():
-        example = document.follow_mapping(written) if isinstance(written, dict) else {"value": written}
-        if example.get("value") is not None:
-            return example["value"]
-    return None
 
 
 def _mapping(value: Any) -> dict[str, Any]:

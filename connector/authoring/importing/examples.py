@@ -96,8 +96,11 @@ def _fit(document: ApiDocument, schema: Any, given: Any, name: str, trail: _Trai
 
 
 def _fit_object(document: ApiDocument, shape: Shape, given: Any, trail: _Trail) -> Any:
-    if isinstance(given, dict):
-        is_closed = shape.words.get("additionalProperties") is False
+    is_closed = shape.words.get("additionalProperties") is False
+    is_of_another = (
+        isinstance(given, dict) and given and shape.properties and not given.keys() & shape.properties.keys()
+    )
+    if isinstance(given, dict) and not (is_of_another and not shape.words.get("additionalProperties")):
         return {
             name: _fit(document, shape.properties[name], value, name, trail) if name in shape.properties else value
             for name, value in list(given.items())[:_MOST_MEMBERS]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector._version import __version__
 from connector.authoring.importing.building.actions import ActionBuilder
-from connector.authoring.importing.building.connections import build_connections
+from connector.authoring.importing.building.connections import Connections, build_connections
 from connector.authoring.importing.building.event_files import build_events, list_secrets
 from connector.authoring.importing.building.held_actions import build_actions
 from connector.authoring.importing.building.manifest import build_manifest, choose_name
@@ -17,10 +17,10 @@ from connector.authoring.importing.building.named_types import NamedTypes
 from connector.authoring.importing.building.names import name_actions
 from connector.authoring.importing.building.records import build_resources
 from connector.authoring.importing.building.schemas import SchemaFiles, fit_reply
-from connector.authoring.importing.building.shared import find_shared
+from connector.authoring.importing.building.shared import SharedParameters, find_shared
 from connector.authoring.importing.building.site import find_site
 from connector.authoring.importing.grades import ImportGrades, Note, OperationGrade
-from connector.authoring.importing.merge.folder_merge import MANIFEST, NewFile
+from connector.authoring.importing.merge.folder_merge import EVENTS_FOLDER, MANIFEST, NewFile
 from connector.authoring.importing.merge.record import ImportRecord
 from connector.authoring.importing.resources import infer_resources
 from connector.authoring.importing.selection import select
@@ -36,11 +36,17 @@ if TYPE_CHECKING:
 
     from connector.authoring.importing.building.actions import ActionDraft
     from connector.authoring.importing.building.names import KeySource
+    from connector.authoring.importing.building.site import WrittenManifest
     from connector.authoring.importing.building.words import Words
     from connector.authoring.importing.description import BrokenOperation, Description, Operation
     from connector.authoring.importing.merge.record import Source
 
 _BREAKS = ("request", "inputs", "pagination", "returns", "examples")
+_UNKNOWN_URL = "https://api.example.com"
+_ONLY_EVENTS = (
+    "the description has webhooks alone: the folder has no actions, and its manifest no connections and no triggers. "
+    "Import the API's own description into it too; `triggers`, which say how deliveries are signed, are yours to write."
+)
 
 
 @dataclass(frozen=True)
@@ -70,6 +76,11 @@ class Imported:
     remarks: tuple[str, ...] = ()  # about the whole
     unselected: tuple[str, ...] = ()  # request lines that were left out on purpose
 
+    @property
+    def events(self) -> int:
+        """How many events the descriptions have."""
+        return sum(len(file.words) for path, file in self.files.items() if path.startswith(EVENTS_FOLDER))
+
     def build_record(self, sources: Sequence[Source], options: ImportOptions) -> ImportRecord:
         """Return the record of this import, without the files, which a merge adds."""
         flags = {name: value for name, value in asdict(options).items() if value}
@@ -89,22 +100,26 @@ def render_file(path: str, words: dict[str, Any]) -> str:
     return write_schema_line(path) + write_yaml(words, breaks=breaks)
 
 
-def import_description(description: Description, options: ImportOptions) -> Imported:
-    """Return the connector of a description: the very folder, if an export wrote it. Raises UsageError."""
+def import_description(
+    description: Description, options: ImportOptions, written: WrittenManifest | None = None
+) -> Imported:
+    """Return the connector of a description: the very folder, if an export wrote it. Raises UsageError.
+
+    `written` is what the manifest of the folder says already.
+    """
     exported = [document.data for document in description.documents if is_exported(document.data)]
     if len(exported) == len(description.documents) == 1 and not (options.only or options.excluded):
         return _restore(exported[0])
+    events, left_out = build_events(description.documents)
+    if not description.operations and events:
+        return _import_events(description, options, events, left_out, written)
     operations = select(description.operations, options.only, options.excluded)
     if not operations:
         raise UsageError("the description has no operation to import.", hint="--list shows what it has.")
-    site = find_site(operations, options.base_url)
+    site = find_site(operations, options.base_url, written)
     connections = build_connections(operations, site)
     shared = find_shared(operations, connections)
-    name = options.name or choose_name(description.documents)
-    if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
-        rule = "a name is a lower-case letter, then lower-case letters, digits and _"
-        raise UsageError(f"{name!r} is no name of a connector; {rule}.", hint="Pass another --name.")
-    manifest = build_manifest(name, description.documents, site, connections, shared)
+    manifest = build_manifest(_choose_name(description, options), description.documents, site, connections, shared)
     schemas = SchemaFiles()
     resources = {name: one.words for name, one in infer_resources(operations).items()}
     types = NamedTypes()
@@ -123,7 +138,6 @@ def import_description(description: Description, options: ImportOptions) -> Impo
     files |= {f"actions/{to_kebab_case(draft.key)}.yaml": NewFile(draft.words, lines[draft.key]) for draft in drafts}
     used = _keep_used(schemas.files, [draft.words for draft in drafts])
     files |= {f"schemas/objects/{name}.json": NewFile(schema) for name, schema in used.items()}
-    events, left_out = build_events(description.documents)
     files |= {path: NewFile(words) for path, words in events.items()}
     if secrets := list_secrets(events):
         manifest["redact"] = {"fields": secrets}
@@ -132,6 +146,37 @@ def import_description(description: Description, options: ImportOptions) -> Impo
     return Imported(
         files, ImportGrades(tuple(grades)), (*site.notes, *connections.notes, *shared.notes, *left_out), unselected
     )
+
+
+def _import_events(
+    description: Description,
+    options: ImportOptions,
+    events: Mapping[str, Words],
+    left_out: Sequence[str],
+    written: WrittenManifest | None,
+) -> Imported:
+    """Return the events of a description that has webhooks alone, and a manifest where the folder has none."""
+    files, remarks = {path: NewFile(words) for path, words in events.items()}, list(left_out)
+    secrets = list_secrets(events)
+    if written is None:
+        site = find_site((), options.base_url or _UNKNOWN_URL)
+        manifest = build_manifest(
+            _choose_name(description, options), description.documents, site, Connections(), SharedParameters()
+        )
+        files[MANIFEST] = NewFile({**manifest, "redact": {"fields": secrets}} if secrets else manifest)
+        remarks.append(_ONLY_EVENTS + ("" if options.base_url else f" base_url is {_UNKNOWN_URL}, a stand-in."))
+    elif missing := [name for name in secrets if name not in written.redacted]:
+        remarks.append(f"the events hold secrets; `redact.fields` of the manifest should have {', '.join(missing)}.")
+    return Imported(files, ImportGrades(()), tuple(remarks))
+
+
+def _choose_name(description: Description, options: ImportOptions) -> str:
+    """Return the name of the connector: the one that is given, or that of the API. Raises UsageError."""
+    name = options.name or choose_name(description.documents)
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+        rule = "a name is a lower-case letter, then lower-case letters, digits and _"
+        raise UsageError(f"{name!r} is no name of a connector; {rule}.", hint="Pass another --name.")
+    return name
 
 
 def _restore(document: Mapping[str, Any]) -> Imported:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector.authoring.importing.evidence import paging_names as names
 from connector.authoring.importing.evidence.inferred import Inferred
+from connector.authoring.importing.evidence.page_numbers import read_first_page, read_largest_size
 from connector.authoring.importing.evidence.paging_facts import (
     PagingFacts,
     PagingParameter,
@@ -27,17 +28,10 @@ if TYPE_CHECKING:
     from connector.authoring.importing.description import Operation
 
 _CURSOR_KINDS = ("string", "any", "integer", "number", "union")
-_LAST_ITEM_PARAMETERS = ("startingafter", "afterid", "after", "sinceid")
+_LAST_ITEM_PARAMETERS = ("startingafter", "afterid", "after", "sinceid", "lastseenid", "lastid", "lastitemid")
 _RANGE_ENDS = ("end", "to", "until", "endtime", "enddate", "enddatetime", "startdate", "finish")
-_LARGEST_SIZE = 100_000
-_SIZE_IN_TEXT = re.compile(
-    r"(?:\bmax(?:imum)?\b[^.]{0,40}?|\bup to\b|\bbetween \d+ (?:and|to)\b|\b\d+ to\b|\b1 ?[-\u2013] ?"
-    r"|\bcannot exceed\b|\b(?:no|not) (?:more|greater|larger) than\b|\bat most\b)\D{0,20}?(\d[\d,]{1,6})\b",
-    re.IGNORECASE,
-)
 _CURSOR_WORDS = re.compile(r"\b(cursor|opaque|token)\b", re.IGNORECASE)
 _ID_WORDS = re.compile(r"\bids?\b", re.IGNORECASE)
-_FROM_ZERO = re.compile(r"zero[- ](?:based|indexed)|\b0[- ](?:based|indexed)|(?:starts?|begins?) (?:at|from|with) 0")
 
 
 def infer_pagination(operation: Operation) -> Inferred | None:
@@ -51,6 +45,11 @@ def infer_pagination(operation: Operation) -> Inferred | None:
             return _complete(facts, inferred)
     items = join_path(*facts.items)
     size = facts.find_parameter(names.SIZE_PARAMETERS)
+    more = facts.find_member(names.MORE_FIELDS, ("boolean",))
+    if more is not None:
+        place = join_path(*more.path)
+        question = f"The reply has {place}, and no described parameter asks for more. Which one does?"
+        return Inferred({"style": "none", "items": items}, (f"the reply has {place}",), question)
     if size is None:
         return Inferred({"style": "none", "items": items}, ("no parameter pages it",))
     question = f"{size.place} limits the list, but nothing says how to get the rest. Is there a second page?"
@@ -78,7 +77,8 @@ def _list_cursors(facts: PagingFacts) -> list[NestedMember]:
         and member.shape.kind in _CURSOR_KINDS
         and not _is_size(facts, names.squash(member.name))
     ]
-    named = [facts.find_member((name,), _CURSOR_KINDS) for name in names.CURSOR_FIELDS]
+    asked = [name for name in facts.by_name if name.startswith("next") and name not in names.CURSOR_FIELDS]
+    named = [facts.find_member((name,), _CURSOR_KINDS) for name in (*names.CURSOR_FIELDS, *asked)]
     found = [member for member in named if member is not None and not looks_like_url(member)]
     plain_next = facts.find_member(("next",), _CURSOR_KINDS)
     if plain_next is not None and looks_like_cursor(plain_next):
@@ -89,7 +89,7 @@ def _list_cursors(facts: PagingFacts) -> list[NestedMember]:
 def _find_taker(facts: PagingFacts, member: NestedMember) -> PagingParameter | None:
     """Return the parameter that takes a cursor: of the same name, of that name without `next`, or of a usual one."""
     name = names.squash(member.name)
-    own_names = (name, re.sub(r"^(next|end)(?=.)", "", name), re.sub(r"^next(?=.)", "page", name))
+    own_names = (name, *(re.sub(r"^(next|end)(?=.)", start, name) for start in ("", "page", "start")))
     is_bare = name in ("next", "nextpage")
     for candidate in (*own_names, *names.CURSOR_PARAMETERS):
         parameter = facts.by_name.get(candidate)
@@ -165,7 +165,12 @@ def _find_next_url(facts: PagingFacts) -> Inferred | None:
     if member is None:
         return None
     path = join_path(*member.path)
-    return Inferred({"style": "next_url", "next": path}, (f"the reply has the next URL at {path}",))
+    words = {"style": "next_url", "next": path}
+    is_flagged = facts.find_member(names.MORE_FIELDS, ("boolean",)) is not None
+    if is_flagged and not looks_like_url(member) and names.squash(member.name) in ("next", "nextpage"):
+        question = f"Is {path} the URL of the next page? If it is a token, which parameter takes it?"
+        return Inferred(words, (f"the name of {path}",), question)
+    return Inferred(words, (f"the reply has the next URL at {path}",))
 
 
 def _find_url(facts: PagingFacts) -> NestedMember | None:
@@ -193,7 +198,7 @@ def _find_unasked(facts: PagingFacts) -> Inferred | None:
         path, place = join_path(*member.path), str(RequestLocation("query", (member.name,)))
         question = f"The reply has {path}, and no described parameter takes it. Is {place} the one?"
         return Inferred({"style": "cursor", "next": path, "cursor_param": place}, (f"the reply has {path}",), question)
-    echoed = facts.find_member(("offset", "startat", "page", "pagenumber"), ("integer",))
+    echoed = facts.find_member(("offset", "startat", "page", "pagenumber", "currentpage"), ("integer",))
     more = facts.find_member((*names.MORE_FIELDS, *names.TOTAL_FIELDS, *names.LAST_FIELDS), ("boolean", "integer"))
     numbered = (*names.NUMBER_PARAMETERS, *names.OFFSET_PARAMETERS)
     if echoed is None or more is None or facts.find_parameter(numbered) is not None:
@@ -209,11 +214,11 @@ def _find_number(facts: PagingFacts) -> Inferred | None:
     has_page_size = facts.find_parameter(names.PAGE_SIZE_PARAMETERS) is not None
     if offset is not None and not has_page_size and facts.find_parameter(names.SIZE_PARAMETERS) is not None:
         return None
-    words: dict[str, Any] = {"style": "page_number", "cursor_param": number.place}
-    schema = number.shape.words
-    if schema.get("default") == 0 or schema.get("minimum") == 0 or _FROM_ZERO.search(number.description.lower()):
-        words["first"] = 0
-    return Inferred(words, (f"{number.place} takes the number of a page",))
+    first = read_first_page(number)
+    words: dict[str, Any] = {"style": "offset" if first.counts_entries else "page_number", "cursor_param": number.place}
+    if first.number == (1 if first.counts_entries else 0):
+        words["first"] = first.number
+    return Inferred(words, (f"{number.place} takes the number of {'an entry' if first.counts_entries else 'a page'}",))
 
 
 def _find_offset(facts: PagingFacts) -> Inferred | None:
@@ -221,7 +226,7 @@ def _find_offset(facts: PagingFacts) -> Inferred | None:
     if offset is None:
         return None
     words: dict[str, Any] = {"style": "offset", "cursor_param": offset.place}
-    if offset.shape.words.get("minimum") == 1 or offset.shape.words.get("default") == 1:
+    if read_first_page(offset).number == 1:
         words["first"] = 1
     if offset.is_number:
         return Inferred(words, (f"{offset.place} takes a number",))
@@ -240,9 +245,10 @@ def _find_offset_parameter(facts: PagingFacts) -> PagingParameter | None:
 
 def _find_blind_cursor(facts: PagingFacts) -> Inferred | None:
     """A parameter for a cursor, which no field of the described reply has."""
-    sure = [name for name in names.CURSOR_PARAMETERS if name not in ("offset", "start", "position", "page", "next")]
-    parameter = facts.find_parameter(sure)
-    if parameter is None or facts.find_parameter(names.SIZE_PARAMETERS) is None:
+    likely = [name for name in names.CURSOR_PARAMETERS if name not in ("offset", "start", "position", "page", "next")]
+    parameter = facts.find_parameter(likely)
+    is_sure = parameter is not None and re.search(r"cursor|token", names.squash(parameter.name))
+    if parameter is None or not (is_sure or facts.find_parameter(names.SIZE_PARAMETERS)):
         return None
     question = f"{parameter.place} takes a cursor. Which field of the reply, or which header, has it?"
     return Inferred({"style": "none"}, (f"the name of {parameter.place}",), question)
@@ -264,22 +270,13 @@ def _complete(facts: PagingFacts, inferred: Inferred) -> Inferred:
     size = facts.find_parameter(("count", *names.SIZE_PARAMETERS) if has_two_ways else names.SIZE_PARAMETERS)
     if size is not None and size.place != words.get("cursor_param") and size.shape.kind not in ("boolean", "array"):
         words["size_param"] = size.place
-        largest, source = _read_largest_size(size)
+        largest, source = read_largest_size(size)
         if largest:
             words["max_size"] = largest
             evidence.append(f"the largest page is in {source} of {size.place}")
     if words["style"] not in ("next_url", "link_header"):
         _add_ends(facts, words)
     return Inferred(words, tuple(evidence), inferred.question)
-
-
-def _read_largest_size(size: PagingParameter) -> tuple[int | None, str]:
-    maximum = size.shape.words.get("maximum")
-    if isinstance(maximum, int | float) and not isinstance(maximum, bool) and 0 < maximum <= _LARGEST_SIZE:
-        return int(maximum), "`maximum`"
-    match = _SIZE_IN_TEXT.search(re.sub(r"[*`_]", "", size.description))
-    largest = int(match[1].replace(",", "")) if match else 0
-    return (largest, "the text") if 0 < largest <= _LARGEST_SIZE else (None, "")
 
 
 def _add_ends(facts: PagingFacts, words: dict[str, Any]) -> None:

@@ -8,12 +8,12 @@ examples.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from connector.authoring.importing.evidence.inferred import Inferred
 from connector.authoring.importing.evidence.paging_names import singular, squash
 from connector.authoring.importing.evidence.routes import (
+    Candidate,
     PathRoute,
     collect_routes,
     find_id,
@@ -22,30 +22,17 @@ from connector.authoring.importing.evidence.routes import (
     read_listed,
     read_record,
 )
-from connector.authoring.importing.evidence.shapes import Shape, name_kind, read_shape
-from connector.authoring.importing.examples import make_reply_example
+from connector.authoring.importing.evidence.seeds import build_seed
+from connector.authoring.importing.evidence.shapes import Shape, read_shape
 from connector.definition.case import to_camel_case, to_kebab_case
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from connector.authoring.importing.description import Operation
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-_NAME_FIELDS = ("name", "title", "topic", "email", "subject", "label", "display_name", "displayName")
-_MADE_IDS = {"integer": 10_000_000_001, "uuid": "123e4567-e89b-42d3-a456-426614174000", "text": "abc123"}
 _ME = re.compile(r"[`'\"]me[`'\"]")
-
-
-@dataclass(slots=True)
-class _Candidate:
-    """A list and an item that belong together; one of them may be missing."""
-
-    listing: PathRoute | None
-    item: PathRoute | None
-    name: str = ""
-    id_name: str = ""
-    kind: str = "text"
 
 
 def infer_resources(operations: Iterable[Operation]) -> dict[str, Inferred]:
@@ -60,35 +47,11 @@ def infer_resources(operations: Iterable[Operation]) -> dict[str, Inferred]:
     return resources
 
 
-def find_path_values(resources: Mapping[str, Mapping[str, Any]], path: str) -> dict[str, Any]:
-    """Return an example for each placeholder of a path that a resource's first record gives: path name -> id."""
-    seeds = {
-        normalize_path(words["item"]): words["seed"][0][words["id"]]
-        for words in resources.values()
-        if words.get("item") and words.get("seed")
-    }
-    parents = {
-        normalize_path(words["list"]): words["seed"][0].get("parent")
-        for words in resources.values()
-        if words.get("list") and words.get("seed")
-    }
-    values: dict[str, Any] = {}
-    for match in re.finditer(r"\{([^{}]*)\}", path):
-        head = normalize_path(path[: match.end()])
-        if head in seeds:
-            values[match[1]] = seeds[head]
-    for listing, parent in parents.items():
-        names = re.findall(r"\{([^{}]*)\}", path)[: listing.count("{}")]
-        if normalize_path(path).startswith(listing) and isinstance(parent, str) and parent.count("/") == len(names) - 1:
-            values |= {name: part for name, part in zip(names, parent.split("/"), strict=True) if name not in values}
-    return values
-
-
-def _pair_routes(routes: dict[str, PathRoute]) -> list[_Candidate]:
+def _pair_routes(routes: dict[str, PathRoute]) -> list[Candidate]:
     """Return lists with their items: an item below its list, else one whose noun no other list has."""
     items = {shape: route for shape, route in routes.items() if shape.endswith("/{}") and _is_item(route)}
     lists = {shape: route for shape, route in routes.items() if shape not in items and _is_list(route)}
-    pairs = [_Candidate(lists.get(shape.rpartition("/")[0]), item) for shape, item in items.items()]
+    pairs = [Candidate(lists.get(shape.rpartition("/")[0]), item) for shape, item in items.items()]
     taken = {one.listing.shape for one in pairs if one.listing}
     lonely = [one for one in pairs if one.listing is None and one.item is not None]
     for one in lonely:
@@ -100,14 +63,22 @@ def _pair_routes(routes: dict[str, PathRoute]) -> list[_Candidate]:
             one.listing = creating[0]
             taken.add(one.listing.shape)
     others = [route for shape, route in lists.items() if shape not in taken]
-    alone = [_Candidate(route, None) for route in others if "GET" in route.operations and _may_create(route)]
+    alone = [Candidate(route, None) for route in others if "GET" in route.operations and _may_create(route)]
     return [one for one in [*pairs, *alone] if one.listing or "GET" in (one.item.operations if one.item else ())]
 
 
 def _is_item(route: PathRoute) -> bool:
     get = route.operations.get("GET")
     is_list = get is not None and read_listed(get) is not None and read_record(get) is None
-    return bool(route.operations.keys() & {"GET", "PUT", "PATCH", "DELETE"}) and not is_list
+    return bool(route.operations.keys() & {"GET", "PUT", "PATCH", "DELETE"}) and not is_list and not _is_chosen(route)
+
+
+def _is_chosen(route: PathRoute) -> bool:
+    """Whether the last part of a path is one of a few words of the vendor: a kind of setting, which nobody creates."""
+    parameter = route.find_parameter(route.names[-1])
+    operation = next(iter(route.operations.values()))
+    listed = read_shape(operation.document, parameter.schema).words.get("enum") if parameter else None
+    return isinstance(listed, list) and bool(listed)
 
 
 def _is_list(route: PathRoute) -> bool:
@@ -120,7 +91,7 @@ def _may_create(route: PathRoute) -> bool:
     return post is not None and post.success is not None and read_record(post) is not None
 
 
-def _identify(candidate: _Candidate) -> bool:
+def _identify(candidate: Candidate) -> bool:
     """Find the member that is the id, and its kind; False where there is none."""
     route = candidate.item or candidate.listing
     assert route is not None
@@ -144,7 +115,7 @@ def _identify(candidate: _Candidate) -> bool:
     return _accept(candidate, listing, entry, name)
 
 
-def _accept(candidate: _Candidate, operation: Operation, shape: Shape, name: str) -> bool:
+def _accept(candidate: Candidate, operation: Operation, shape: Shape, name: str) -> bool:
     """Note the id's name and kind; False where it is no text and no number."""
     written = read_shape(operation.document, shape.properties[name])
     if written.kind not in ("string", "integer", "number", "any", "union"):
@@ -160,7 +131,7 @@ def _accept(candidate: _Candidate, operation: Operation, shape: Shape, name: str
     return True
 
 
-def _tells_new_id(candidate: _Candidate) -> bool:
+def _tells_new_id(candidate: Candidate) -> bool:
     """Whether what is created can be read back; a list whose POST tells no id is left out, and False if it is all."""
     post = candidate.listing.operations.get("POST") if candidate.listing else None
     record = read_record(post)
@@ -183,7 +154,7 @@ def _hides_id(listing: Operation | None, item: PathRoute) -> bool:
     return bool(properties) and find_id(properties, item.names[-1], singular(squash(item.noun))) is None
 
 
-def _name(candidates: list[_Candidate]) -> None:
+def _name(candidates: list[Candidate]) -> None:
     """Give each resource a key of its own: its noun, else its parent's noun before it, else all nouns."""
     taken: set[str] = set()
     for candidate in sorted(candidates, key=_count_placeholders):
@@ -203,12 +174,12 @@ def _join(words: list[str]) -> str:
     return key if key[:1].isalpha() else f"r{key}"
 
 
-def _count_placeholders(candidate: _Candidate) -> tuple[int, int]:
+def _count_placeholders(candidate: Candidate) -> tuple[int, int]:
     path = (candidate.listing or candidate.item or PathRoute("")).path
     return path.count("{"), path.count("/")
 
 
-def _describe(candidate: _Candidate, by_item: dict[str, _Candidate], known: dict[str, Inferred]) -> Inferred:
+def _describe(candidate: Candidate, by_item: dict[str, Candidate], known: dict[str, Inferred]) -> Inferred:
     words: dict[str, Any] = {}
     evidence = []
     if candidate.listing:
@@ -224,13 +195,13 @@ def _describe(candidate: _Candidate, by_item: dict[str, _Candidate], known: dict
         words["parent"] = parent.name
     _add_list_id(candidate, words)
     _add_lookups(candidate, words)
-    words["seed"] = [_build_seed(candidate, words, known)]
+    words["seed"] = [build_seed(candidate, words, known)]
     if "aliases" in words:
         words["aliases"] = {"me": str(words["seed"][0][candidate.id_name])}
     return Inferred(words, tuple(evidence))
 
 
-def _add_list_id(candidate: _Candidate, words: dict[str, Any]) -> None:
+def _add_list_id(candidate: Candidate, words: dict[str, Any]) -> None:
     """Add the id's name in a listed record, where it is another."""
     listing = candidate.listing.operations.get("GET") if candidate.listing else None
     entry = read_listed(listing)
@@ -241,7 +212,7 @@ def _add_list_id(candidate: _Candidate, words: dict[str, Any]) -> None:
         words["list_id"] = name
 
 
-def _add_lookups(candidate: _Candidate, words: dict[str, Any]) -> None:
+def _add_lookups(candidate: Candidate, words: dict[str, Any]) -> None:
     """Add what may stand for the id in a path, as the description of the placeholder says."""
     parameter = candidate.item.find_parameter(candidate.item.names[-1]) if candidate.item else None
     record = read_record(candidate.item.operations.get("GET")) if candidate.item else None
@@ -251,39 +222,3 @@ def _add_lookups(candidate: _Candidate, words: dict[str, Any]) -> None:
         words["lookup_fields"] = ["email"]
     if _ME.search(parameter.description):
         words["aliases"] = {}
-
-
-def _build_seed(candidate: _Candidate, words: dict[str, Any], known: dict[str, Inferred]) -> dict[str, Any]:
-    """Return the record to start with: an id and a name from the examples, and the parent's id."""
-    example = _find_example(candidate)
-    written = example.get(candidate.id_name)
-    kinds = {"integer": ("integer",), "uuid": ("string",), "text": ("string",)}[candidate.kind]
-    is_good = name_kind(written) in kinds and written not in ("", 0)
-    if candidate.kind == "uuid" or (isinstance(written, str) and re.search(r"[/\s{}]|^\.", written)):
-        is_good = isinstance(written, str) and bool(_UUID.fullmatch(written))
-    seed = {candidate.id_name: written if is_good else _MADE_IDS[candidate.kind]}
-    name = next((one for one in _NAME_FIELDS if isinstance(example.get(one), str) and example[one]), None)
-    if name is not None and name not in seed:
-        seed[name] = example[name][:100]
-    if words.get("parent"):
-        parent = known[words["parent"]].words
-        seed["parent"] = parent["seed"][0][parent["id"]]
-    elif candidate.listing and candidate.listing.names:
-        seed["parent"] = "/".join(candidate.listing.make_value(name) for name in candidate.listing.names)
-    return seed
-
-
-def _find_example(candidate: _Candidate) -> dict[str, Any]:
-    """Return the example of a record: what one is alone, or wrapped, or listed."""
-    get = candidate.item.operations.get("GET") if candidate.item else None
-    post = candidate.listing.operations.get("POST") if candidate.listing else None
-    for operation in (get, post):
-        example = make_reply_example(operation) if operation is not None else None
-        for record in (example, *(example.values() if isinstance(example, dict) else ())):
-            if isinstance(record, dict) and candidate.id_name in record:
-                return record
-    listing = candidate.listing.operations.get("GET") if candidate.listing else None
-    example = make_reply_example(listing) if listing is not None else None
-    lists = [example, *(example.values() if isinstance(example, dict) else ())]
-    first = next((one[0] for one in lists if isinstance(one, list) and one), None)
-    return first if isinstance(first, dict) else {}

@@ -110,13 +110,15 @@ def _plan(
     from connector.authoring.importing.importer import ImportOptions, import_description, render_file
     from connector.authoring.importing.merge.folder_merge import MANIFEST, plan_merge
     from connector.authoring.importing.merge.foreign_folder import refuse_other_service
+    from connector.authoring.importing.merge.manifest_site import read_manifest, refuse_other_path
     from connector.authoring.importing.merge.record import ImportRecord
 
     names = ("only", "excluded", "docs", "keys", "name", "base_url")
-    former = ImportRecord.read(folder)
+    former, written = ImportRecord.read(folder), read_manifest(folder)
+    refuse_other_path(folder, written, options["base_url"])
     chosen = ImportOptions(**{name: options[name] for name in names}).with_former(former.flags if former else {})
-    imported = import_description(description, chosen)
-    if former is None:
+    imported = import_description(description, chosen, written)
+    if former is None and MANIFEST in imported.files:
         refuse_other_service(folder, imported.files[MANIFEST].words)
     record = imported.build_record(sources, chosen)
     plan = plan_merge(folder, imported.files, record, render_file, unselected=imported.unselected)
@@ -171,7 +173,8 @@ def _print_result(
     _print_lines("manifest", report.proposals)
     _print_lines("note", [*report.remarks, *imported.remarks])
     counts = ", ".join(f"{count} {grade}" for grade, count in imported.grades.counts.items() if count)
-    printer.write_text(f"{format_count(len(imported.grades.operations), 'operation')}: {counts}.")
+    operations = format_count(len(imported.grades.operations), "operation")
+    printer.write_text(f"{operations}: {counts}." if counts else f"{format_count(imported.events, 'event')}.")
     changed = [f"{count} {kind}" for kind in ("created", "updated", "deleted") if (count := _count(plan, kind))]
     state = f"{', '.join(changed)}" if changed else "everything is up to date"
     printer.write_text(f"{plan.folder}: {state}{' if imported' if is_check and changed else ''}.")

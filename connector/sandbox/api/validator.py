@@ -245,7 +245,8 @@ def _is_whole_body(input_field: Input) -> bool:
 
 def _parse_text_value(input_field: InputField, raw: Any, list_style: str) -> Any:
     """Convert a value from a query, a header or a form for its input."""
-    if input_field.is_list and not input_field.join:
+    shows_list = input_field.type == "json" and isinstance(input_field.example, list) and not str(raw).startswith("[")
+    if (input_field.is_list and not input_field.join) or shows_list:
         if isinstance(raw, str):
             return raw.split(",") if list_style == "comma" or input_field.location.part == "header" else [raw]
         return raw

@@ -124,6 +124,8 @@ def _parse_multipart(request: SandboxRequest, *, use_brackets: bool) -> ParsedBo
     pairs: list[tuple[str, Any]] = []
     files: dict[str, bytes] = {}
     for part in message.iter_parts():
+        if not part.items() and not str(part.get_payload()).strip():
+            continue  # a form without a part has its closing boundary alone
         name = part.get_param("name", header="content-disposition")
         payload = part.get_payload(decode=True)
         if not isinstance(name, str) or not isinstance(payload, bytes):

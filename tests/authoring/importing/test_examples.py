@@ -9,10 +9,11 @@ from typing import Any, cast
 import jsonschema
 import pytest
 
-from connector.authoring.importing.action_examples import choose_input_example, make_action_example
+from connector.authoring.importing.action_examples import choose_input_example, iter_action_examples
 from connector.authoring.importing.document import ApiDocument
 from connector.authoring.importing.examples import make_example, make_reply_example
 from connector.authoring.importing.pagination import infer_pagination
+from connector.authoring.importing.written_examples import find_example
 from connector.authoring.rules.examples import check_example
 from connector.core.json_path import has_path
 from connector.definition.action import Example
@@ -55,6 +56,21 @@ def test_what_the_vendor_wrote_is_kept_but_for_the_values_that_do_not_fit() -> N
     offered = {"id": "12", "topic": "Standup", "extra": [1]}
     assert make_example(DOCUMENT, schema, offered) == {"id": 1, "topic": "Standup", "extra": [1]}
     assert make_example(DOCUMENT, schema, '{"id": 7}') == {"id": 7}
+
+
+def test_an_example_of_another_schema_is_left_aside() -> None:
+    schema = {"type": "object", "properties": {"id": {"type": "integer"}}}
+    assert make_example(DOCUMENT, schema, {"connection": [{"id": 7}]}) == {"id": 1}
+    assert make_example(DOCUMENT, {**schema, "additionalProperties": True}, {"a": 1}) == {"a": 1}
+
+
+def test_an_example_is_found_where_a_value_refers_to_it() -> None:
+    document = ApiDocument({"openapi": "3.0.3", "components": {"examples": {"Book": {"value": {"id": 7}}}}})
+    ref = {"$ref": "#/components/examples/Book"}
+    assert find_example(document, {"example": ref}) == {"id": 7}
+    assert find_example(document, {"examples": {"one": ref}}) == {"id": 7}
+    assert find_example(document, {"examples": {"one": {"value": ref}}}) == {"id": 7}
+    assert find_example(document, {"example": {"$ref": "elsewhere"}}) == {"$ref": "elsewhere"}
 
 
 def test_a_schema_that_refers_to_itself_ends() -> None:
@@ -105,7 +121,7 @@ def test_an_object_has_an_example_of_its_members() -> None:
 def test_the_example_that_is_made_for_an_action_is_one_that_lint_accepts(folder: Path) -> None:
     connector = Connector.open(folder)
     for action in connector.actions():
-        made = make_action_example(connector.manifest, action.model_copy(update={"examples": {}}))
+        made = next(iter_action_examples(connector.manifest, action.model_copy(update={"examples": {}})), None)
         shown = action.model_copy(update={"examples": {"Made": Example.model_validate(made)}})
         remade = Connector(folder, connector.manifest, actions=[shown])
         checked = SimpleNamespace(connector=remade, manifest_or_blank=connector.manifest)
@@ -117,5 +133,5 @@ def test_the_example_of_a_read_leaves_out_filters() -> None:
     lists = [action for action in connector.actions() if action.pagination is not None and action.method == "GET"]
     assert lists
     for action in lists:
-        made = make_action_example(connector.manifest, action)
+        made = next(iter_action_examples(connector.manifest, action), None)
         assert made["inputs"].keys() == {key for key, field in action.inputs.items() if field.required}

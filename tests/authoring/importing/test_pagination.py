@@ -95,6 +95,63 @@ def test_a_link_header_is_known_by_the_headers_of_the_reply_or_by_words() -> Non
     assert by_header.words == by_words.words == {"style": "link_header", "items": ".", "size_param": "query.per_page"}
 
 
+@pytest.mark.parametrize(
+    ("schema", "words"),
+    [
+        ({"description": "The combination of `page=0` and `page=20` ..."}, {"style": "offset"}),
+        ({"description": "`page=1` is the first, and `page=21` the second."}, {"style": "offset", "first": 1}),
+        ({"description": "Zero-relative: `page=1`, then `page=2`."}, {"style": "page_number"}),
+        ({"description": "`page=0` has the newest."}, {"style": "page_number", "first": 0}),
+        ({"description": "Which page `[default=0]`."}, {"style": "page_number", "first": 0}),
+        ({"description": "Defaults to 0."}, {"style": "page_number", "first": 0}),
+        ({"description": "Defaults to 0.5."}, {"style": "page_number"}),
+        ({"default": 0}, {"style": "page_number", "first": 0}),
+        ({"default": 1, "minimum": 0}, {"style": "page_number"}),
+        ({"minimum": 0}, {"style": "page_number", "first": 0}),
+    ],
+)
+def test_the_first_page_is_told_by_examples_before_defaults_and_by_defaults_before_limits(schema, words) -> None:
+    inferred = infer_pagination(read_operation(describe(), query={"page": {**NUMBER, **schema}, "page_size": NUMBER}))
+    assert inferred is not None
+    assert inferred.words == {**words, "cursor_param": "query.page", "items": "books", "size_param": "query.page_size"}
+
+
+@pytest.mark.parametrize(
+    ("reply", "query", "words"),
+    [
+        (
+            describe(next_id=TEXT),
+            {"start_id": TEXT, "start_index": NUMBER, "count": NUMBER},
+            {"style": "cursor", "next": "next_id", "cursor_param": "query.start_id"},
+        ),
+        (
+            describe(meta={"type": "object", "properties": {"next_record_id": TEXT}}),
+            {"next_record_id": TEXT},
+            {"style": "cursor", "next": "meta.next_record_id", "cursor_param": "query.next_record_id"},
+        ),
+        (
+            describe(iterator=TEXT, done=FLAG),
+            {"iterator": TEXT},
+            {"style": "cursor", "next": "iterator", "cursor_param": "query.iterator", "is_last": "done"},
+        ),
+        (
+            describe(),
+            {"lastSeenID": NUMBER, "limit": NUMBER},
+            {"style": "last_item", "next": "id", "cursor_param": "query.lastSeenID"},
+        ),
+    ],
+)
+def test_what_a_parameter_takes_is_found_by_its_name(reply: Any, query: Any, words: dict[str, Any]) -> None:
+    inferred = infer_pagination(read_operation(reply, query=query))
+    assert inferred is not None
+    assert inferred.words.items() >= words.items()
+
+
+def test_one_record_is_no_list_though_its_path_ends_with_a_slash() -> None:
+    record = {"type": "object", "properties": {"id": TEXT, "entries": BOOKS, "title": TEXT}}
+    assert infer_pagination(read_operation(record, path="/events/{id}/")) is None
+
+
 def test_a_range_of_time_is_no_offset() -> None:
     query = {"start": {**NUMBER, "description": "Begin of the time range."}, "end": NUMBER}
     inferred = infer_pagination(read_operation(describe(), query=query))
@@ -110,6 +167,10 @@ def test_a_range_of_time_is_no_offset() -> None:
         (describe(next_page_token=TEXT), {"page_size": NUMBER}),
         (describe(), {"after": TEXT, "limit": NUMBER}),
         (describe(offset=NUMBER, more=FLAG), {}),
+        (describe(), {"cursor": TEXT}),
+        (describe(has_next_page=FLAG, next_page=TEXT), {}),
+        (describe(meta={"type": "object", "properties": {"current_page": NUMBER, "total_count": NUMBER}}), {}),
+        (describe(has_more=FLAG, next_page={**TEXT, "description": "The token of the next page."}), {}),
     ],
 )
 def test_what_the_evidence_does_not_decide_is_a_question(reply: Any, query: Any) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from connector.authoring.importing.events import infer_resource_events
-from connector.authoring.importing.resources import find_path_values, infer_resources
+from connector.authoring.importing.evidence.seeds import find_path_values
+from connector.authoring.importing.resources import infer_resources
 from connector.definition.resource import ResourceDefinition
 from tests.support.pages.api_descriptions import read_operations
 
@@ -101,3 +102,26 @@ def test_events_are_matched_to_the_changes_that_they_name() -> None:
         "users": {"created": "user.created", "deleted": "user.deleted"},
         "meetings": {"updated": "meeting.updated"},
     }
+
+
+def test_one_of_a_few_words_of_the_vendor_is_no_record() -> None:
+    kind = {"name": "kind", "in": "path", "required": True, "schema": {"type": "string", "enum": ["hours", "holidays"]}}
+    settings = reply(record("kind"), parameters=[kind])
+    assert infer({"/settings": {"post": reply(record("kind"))}, "/settings/{kind}": {"get": settings}}) == {}
+
+
+def test_the_first_record_has_an_id_that_its_path_takes() -> None:
+    schema = {"type": "string", "minLength": 3, "pattern": "^[A-Z]+$"}
+    order = reply(record("id"), parameters=[{"name": "id", "in": "path", "required": True, "schema": schema}])
+    (seed,) = infer({"/orders": {"post": reply(record("id"))}, "/orders/{id}": {"get": order}})["orders"]["seed"]
+    assert seed["id"] == "AAAA"
+
+
+def test_a_record_below_several_names_is_below_the_first_record_of_those_that_are_known() -> None:
+    paths = {
+        "/sites": {"post": reply(record("id"))},
+        "/sites/{site}": {"get": reply(record("id"))},
+        "/sites/{site}/{kind}/parts": {"post": reply(record("id"))},
+        "/sites/{site}/{kind}/parts/{part}": {"get": reply(record("id"))},
+    }
+    assert infer(paths)["parts"]["seed"] == [{"id": "abc123", "parent": "abc123/kind"}]

@@ -58,6 +58,30 @@ def test_a_later_import_selects_what_the_first_one_did_unless_it_is_told(here, s
     assert here("import", "openapi.yaml", "books", "--check").code == 0
 
 
+TWO_PLACES = """
+openapi: 3.0.3
+info: {title: Books}
+servers: [{url: https://api.example.com/v2}]
+paths:
+  /books: {get: {operationId: listBooks}}
+  /oauth/me: {get: {operationId: getMe, servers: [{url: https://api.example.com}]}}
+"""
+
+
+def test_a_wider_import_leaves_the_actions_where_they_are(here, spec, tmp_path):
+    spec.write_text(TWO_PLACES)
+    here("import", "openapi.yaml", "books", "--only", "/books")
+    before = (tmp_path / "books" / "actions" / "list-books.yaml").read_bytes()
+    done = here("import", "openapi.yaml", "books", "--only", "/*")
+    assert "it gets the server api (https://api.example.com), where new actions are." in done.out
+    assert (tmp_path / "books" / "actions" / "list-books.yaml").read_bytes() == before
+    assert here("lint", "books").code == 0
+    assert here("import", "openapi.yaml", "books", "--check").code == 0
+    refused = here("import", "openapi.yaml", "books", "--base-url", "https://api.example.com")
+    assert refused.code == 2
+    assert "the actions of books are below https://api.example.com/v2" in refused.err
+
+
 def test_a_folder_for_another_service_is_left_alone(here, spec, tmp_path):
     here("new", "acme", "--base-url", "https://api.acme.test/v1")
     before = sorted(tmp_path.rglob("*"))
@@ -67,6 +91,61 @@ def test_a_folder_for_another_service_is_left_alone(here, spec, tmp_path):
     assert sorted(tmp_path.rglob("*")) == before
     here("new", "own", "--base-url", "https://eu.example.com/v1")
     assert here("import", "openapi.yaml", "own").code == 0
+
+
+WEBHOOKS = """
+openapi: 3.1.0
+info: {title: Books}
+webhooks:
+  book.lent:
+    post:
+      requestBody:
+        content: {application/json: {schema: {properties: {title: {type: string}, reader_token: {type: string}}}}}
+"""
+
+
+@pytest.mark.parametrize("files", [("openapi.yaml", "webhooks.yaml"), ("webhooks.yaml", "openapi.yaml")])
+def test_a_description_of_webhooks_brings_events_and_leaves_the_actions(here, spec, tmp_path, files):
+    (tmp_path / "webhooks.yaml").write_text(WEBHOOKS)
+    for _ in range(2):
+        for file in files:
+            assert here("import", file, "books", "--name", "books").code == 0
+    assert here("import", files[0], "books", "--check").code == 0
+    assert (tmp_path / "books" / "actions" / "list-books.yaml").exists()
+    assert json.loads((tmp_path / "books" / "schemas" / "events" / "books.json").read_text()) == {
+        "book.lent": {"scopes": {"classic": [], "granular": []}, "body": {"title": "string", "reader_token": "secret"}}
+    }
+    assert "base_url: https://api.example.com\n" in (tmp_path / "books" / "manifest.yaml").read_text()
+    assert 'left_out": {\n  "GET /authors"' in (tmp_path / "books" / "import.json").read_text()
+    assert here("lint", "books").code == 0
+
+
+def test_a_folder_of_webhooks_alone_says_what_it_lacks(here, tmp_path):
+    (tmp_path / "webhooks.yaml").write_text(WEBHOOKS)
+    done = here("import", "webhooks.yaml", "books")
+    assert done.code == 0
+    assert "the description has webhooks alone: the folder has no actions" in done.out
+    assert "1 event.\nbooks: 2 created.\n" in done.out
+    assert "redact: {fields: [reader_token]}" in (tmp_path / "books" / "manifest.yaml").read_text()
+
+
+def test_secrets_of_events_that_a_manifest_does_not_redact_are_told(here, spec, tmp_path):
+    (tmp_path / "webhooks.yaml").write_text(WEBHOOKS)
+    here("import", "openapi.yaml", "books")
+    told = "the events hold secrets; `redact.fields` of the manifest should have reader_token."
+    assert told in here("import", "webhooks.yaml", "books").out
+    manifest = tmp_path / "books" / "manifest.yaml"
+    manifest.write_text(f"{manifest.read_text()}redact: {{fields: [reader_token]}}\n")
+    assert told not in here("import", "webhooks.yaml", "books").out
+
+
+@pytest.mark.parametrize("listed", [", enum: [books.example, books.test]", ""])
+def test_a_domain_that_the_connection_says_is_one_of_the_vendors_or_a_host(here, spec, listed):
+    variables = f"variables: {{domain: {{default: books.example{listed}}}}}"
+    server = f'{{url: "https://api.{{domain}}", {variables}}}'
+    spec.write_text(DESCRIPTION.replace("{url: https://api.example.com}", server))
+    assert here("import", "openapi.yaml", "books").code == 0
+    assert here("lint", "books").code == 0
 
 
 def test_list_shows_operations_by_tag(here, spec):

@@ -58,3 +58,19 @@ def test_another_content_type_than_that_of_the_action_is_refused(open_client):
         with pytest.raises(errors.Rejected) as caught:
             client.request("PATCH", "/things", data={"name": "x"})
         assert "application/merge-patch+json" in str(caught.value)
+
+
+def test_a_form_without_a_part_is_a_form(open_client):
+    optional = UPLOAD.replace("required: true, ", "")
+    with open_client({"upload-file": optional}) as client:
+        assert client.run("uploadFile").status == 201
+
+
+def test_a_list_of_one_in_a_query_is_a_list(open_client):
+    action = (
+        f"action: hideThings\n{HEAD}request: DELETE /things\ninputs:\n"
+        "  ids: {label: L, help: H., type: json, to: query.id, example: [1, 2]}\n"
+    )
+    with open_client({"hide-things": action}, ERRORS) as client:
+        assert client.run("hideThings", {"ids": [1]}).status < 300
+        assert client.run("hideThings", {"ids": [1, 2]}).status < 300

@@ -20,10 +20,10 @@ from connector.authoring.importing.building.texts import (
     to_title,
 )
 from connector.authoring.importing.building.words import Remarks, Words, sort_action_words, sort_input_words
+from connector.authoring.importing.evidence.seeds import find_path_values
 from connector.authoring.importing.examples import make_reply_example
 from connector.authoring.importing.grades import Guess
 from connector.authoring.importing.pagination import infer_pagination
-from connector.authoring.importing.resources import find_path_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -72,8 +72,8 @@ class ActionBuilder:
         """Return the action of an operation. Raises NotRunnableError."""
         if operation.method not in METHODS:
             raise NotRunnableError(f"requests have no method {operation.method}")
-        server, prefix = self._site.locate(operation)
-        path, constants, names = _build_path(f"{prefix}{operation.path}")
+        server, located = self._site.locate(operation)
+        path, constants, names = _build_path(located)
         fields = FieldBuilder(operation.document, self._types)
         inputs: dict[str, tuple[tuple[str, ...], Words]] = {}
         known = find_path_values(self._resources, operation.path)
@@ -81,17 +81,16 @@ class ActionBuilder:
             shown = known.get(parameter.name) if parameter.place == "path" else None
             example = parameter.example if shown is None else shown
             inputs |= dict(_place_parameter(replace(parameter, example=example), names, fields))
-        for name in names.values():
-            if f"path.{name}" not in inputs:
-                inputs[f"path.{name}"] = (
-                    ("path", name),
-                    fields.build({"type": "string"}, name, place=name, required=True),
-                )
+        for written, name in names.items():
+            if f"path.{name}" not in inputs:  # no parameter describes it
+                schema = {"type": "string", **({"example": str(known[written])} if written in known else {})}
+                inputs[f"path.{name}"] = (("path", name), fields.build(schema, name, place=name, required=True))
         body = ApiBodyReader(fields, operation).read()
         inputs |= body.inputs
         paging = self._find_paging(operation, fields)
         for place in (paging.get("cursor_param"), paging.get("size_param")):
-            if place in inputs and "required" not in inputs[place][1]:
+            is_token = paging.get("style") == "cursor" and place == paging["cursor_param"]  # no first page can have one
+            if place in inputs and (is_token or "required" not in inputs[place][1]):
                 del inputs[place]  # the paging of the client sends it
         keys = name_inputs({place: names for place, (names, _) in inputs.items()})
         words: Words = {

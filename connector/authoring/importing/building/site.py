@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from connector.authoring.importing.building.texts import join_key, split_words, to_title
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from connector.authoring.importing.building.words import Words
     from connector.authoring.importing.description import Operation
@@ -27,25 +27,52 @@ class NotRunnableError(ValueError):
 
 
 @dataclass(frozen=True)
-class ApiSite:
-    """The base URL with what requests add to it, by server; `inputs` are those of connections that URLs need."""
+class WrittenManifest:
+    """What the manifest of a folder says: the actions there are below its URLs, and so are those that come.
+
+    `redacted` are the fields that it redacts.
+    """
 
     base_url: str
-    allowed_hosts: tuple[str, ...]
+    servers: Mapping[str, str] = field(default_factory=dict)
+    redacted: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ApiSite:
+    """The base URL, and other servers by name; `inputs` are those of connections that URLs need.
+
+    An operation of `own_host`, the one that descriptions name, is at the base URL if its path begins with `own_path`.
+    """
+
+    base_url: str
+    allowed_hosts: tuple[str, ...] = ()
     inputs: dict[str, Words] = field(default_factory=dict)
     servers: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
-    places: dict[str, tuple[str | None, str]] = field(default_factory=dict)
+    own_host: str = ""
+    own_path: str = ""
 
     def locate(self, operation: Operation) -> tuple[str | None, str]:
-        """Return the server of an operation, None for the base URL, and the beginning of its path there.
+        """Return the server of an operation, None for the base URL, and its path there.
 
         Raises NotRunnableError where it is at a host that is no server of the connector.
         """
         url = read_server(operation)
-        if url not in self.places:
+        host, path = _split_url(url)
+        path += operation.path
+        if host == "" or (host == self.own_host and _is_below(path, self.own_path)):
+            return None, path.removeprefix(self.own_path)
+        keys = [key for key, server in self.servers.items() if _is_below(url + operation.path, server)]
+        if not keys:
             raise NotRunnableError(f"it is at another host: {url}")
-        return self.places[url]
+        key = max(keys, key=lambda one: len(self.servers[one]))
+        return key, (url + operation.path).removeprefix(self.servers[key])
+
+
+def _is_below(url: str, start: str) -> bool:
+    """Whether a URL, or a path, begins with another one and goes on."""
+    return url.startswith(f"{start}/")
 
 
 def read_server(operation: Operation) -> str:
@@ -87,36 +114,52 @@ def _find_variables(document: ApiDocument, url: str) -> dict[str, Any]:
     return {}
 
 
-def find_site(operations: Sequence[Operation], base_url: str | None = None) -> ApiSite:
+def find_site(
+    operations: Sequence[Operation], base_url: str | None = None, written: WrittenManifest | None = None
+) -> ApiSite:
     """Return the site of a description: the host of most operations, below the path that all of these share.
 
-    A base URL that is given at this host has the operations below it; the others there are at another server.
+    A base URL that a manifest has, or that is given, is where the operations below it are; the others at its host are
+    at another server. So what is selected does not move the actions that a folder has.
     """
     counts = Counter(map(read_server, operations))
     hosts: Counter[str] = Counter()
     for url, count in counts.items():
         hosts[_split_url(url)[0]] += count
-    main = hosts.most_common(1)[0][0] if hosts else ""
-    paths = [_split_url(url)[1] for url in counts if _split_url(url)[0] == main]
-    given_host, given_path = _split_url(base_url.rstrip("/")) if base_url else ("", "")
-    shared = given_path if main and given_host == main else _find_shared_path(paths)
-    places: dict[str, tuple[str | None, str]] = {}
-    for url, (host, path) in ((url, _split_url(url)) for url in counts):
-        if host == "" or (host == main and f"{path}/".startswith(f"{shared}/")):
-            places[url] = (None, path.removeprefix(shared))
-    servers: dict[str, str] = {}
-    for url in sorted(counts):
-        if url not in places and _may_be_server(url):
-            key = _choose_server_key(url, servers)
-            servers[key] = url
-            places[url] = (key, "")
-    base = base_url.rstrip("/") if base_url else f"{main or 'https://{' + DOMAIN_INPUT + '}'}{shared}"
+    host, path = _split_url((written.base_url if written else base_url or "").rstrip("/"))
+    main = host if host in hosts else next(iter(hosts.most_common(1)), ("",))[0]
+    own = [operation for operation in operations if _split_url(read_server(operation))[0] == main]
+    is_pinned = bool(path or host == main) and any(
+        _is_below(_split_url(read_server(one) + one.path)[1], path) for one in own
+    )
+    own_path = path if is_pinned else _find_shared_path([_split_url(url)[1] for url in map(read_server, own)])
+    base = base_url.rstrip("/") if base_url else f"{main or 'https://{' + DOMAIN_INPUT + '}'}{own_path}"
+    site = ApiSite(base, own_host=main, own_path=own_path, servers=dict(written.servers) if written else {})
+    servers = _find_servers(operations, site)
     host = urlsplit(base).netloc
-    inputs = {} if base_url else _build_inputs(host, [operation.document for operation in operations])
-    allowed = (host, *sorted({urlsplit(url).netloc for url in servers.values()} - {host}))
     others = sorted({url for operation in operations for url in operation.servers[1:]} - set(counts))
-    notes = tuple(f"also at {url}" for url in others[:10])
-    return ApiSite(base, allowed, inputs, servers, notes, places)
+    return replace(
+        site,
+        allowed_hosts=(host, *sorted({urlsplit(url).netloc for url in servers.values()} - {host})),
+        inputs=_build_inputs(host, [operation.document for operation in operations]),
+        servers=servers,
+        notes=tuple(f"also at {url}" for url in others[:10]),
+    )
+
+
+def _find_servers(operations: Sequence[Operation], site: ApiSite) -> dict[str, str]:
+    """Return the servers of operations that are not at the base URL: those that are known, and new ones."""
+    servers, used = dict(site.servers), set()
+    for operation in sorted(operations, key=read_server):
+        url = read_server(operation)
+        try:
+            used.add(replace(site, servers=servers).locate(operation)[0])
+        except NotRunnableError:
+            if _may_be_server(url):
+                key = _choose_server_key(url, servers)
+                servers[key] = url
+                used.add(key)
+    return {key: url for key, url in servers.items() if key in used}
 
 
 def _split_url(url: str) -> tuple[str, str]:
@@ -156,16 +199,15 @@ def _build_inputs(host: str, documents: Sequence[ApiDocument]) -> dict[str, Word
     """Return the inputs of every connection that a host has in braces."""
     inputs: dict[str, Words] = {}
     for name in _VARIABLE.findall(host):
-        is_host = host == f"{{{name}}}"
         variable = next(filter(None, (_find_by_key(document, name) for document in documents)), {})
-        words: Words = {"label": to_title(name), "help": _explain_host(host, name, is_host=is_host), "type": "string"}
-        choices = [str(value) for value in variable.get("enum") or [] if re.fullmatch(r"[A-Za-z0-9-]+", str(value))]
+        words: Words = {"label": to_title(name), "help": _explain_host(host, name), "type": "string"}
+        choices = [str(value) for value in variable.get("enum") or [] if re.fullmatch(r"[A-Za-z0-9.-]+", str(value))]
         if choices and variable.get("default") in choices:
             words |= {"default": variable["default"], "choices": {choice: choice for choice in choices}}
         else:
             words["required"] = True
-        if is_host:
-            words["format"] = "host"
+            if host.endswith(f"{{{name}}}"):  # the domain itself, which decides whose host it is
+                words["format"] = "host"
         inputs[name] = words
     return inputs
 
@@ -180,7 +222,7 @@ def _find_by_key(document: ApiDocument, key: str) -> dict[str, Any]:
     return {}
 
 
-def _explain_host(host: str, name: str, *, is_host: bool) -> str:
-    if is_host:
+def _explain_host(host: str, name: str) -> str:
+    if host == f"{{{name}}}":
         return "The host of the service, without https://."
     return f"The part of the address in the place of <{name}>: {host.replace('{', '<').replace('}', '>')}."

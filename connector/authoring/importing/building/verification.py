@@ -78,14 +78,17 @@ class Verifier:
         """Return an action's words with an example of a call, where one can be made and stated."""
         action = Action.model_validate(deepcopy(words))
         link_fields(self._manifest.model.types, action.inputs.values())
-        example = self._examples.make(action, operation, remarks)
-        if example is None or not is_plain(example, most=_DEEPEST_EXAMPLE):
-            return words
-        shown = {**words, "examples": {_EXAMPLE: example}}
+        for example in self._examples.iter_examples(action, operation, remarks):
+            shown = {**words, "examples": {_EXAMPLE: example}}
+            if is_plain(example, most=_DEEPEST_EXAMPLE) and self._is_held(shown):
+                return shown
+        return words
+
+    def _is_held(self, words: Words) -> bool:
         try:
-            return words if self._list_violations(shown) else shown
+            return not self._list_violations(words)
         except NotRunnableError:  # a form in a way that `request` cannot state
-            return words
+            return False
 
     def _list_violations(self, words: Words) -> list[Violation]:
         try:

@@ -42,7 +42,7 @@ def find_list(operation: Operation, *, is_pageable: bool) -> ListPath | None:
     top = read_shape(document, reply.schema)
     if top.kind == "array":
         entry = top.words.get("items")
-        says_nothing = not isinstance(entry, dict) or (not entry and operation.path.endswith("}"))
+        says_nothing = not isinstance(entry, dict) or (not entry and operation.path.rstrip("/").endswith("}"))
         return None if says_nothing else ()
     arrays = [member for member in iter_members(document, top, _MAX_DEPTH) if member.shape.kind == "array"]
     if not arrays:
@@ -53,7 +53,7 @@ def find_list(operation: Operation, *, is_pageable: bool) -> ListPath | None:
     best = max(points, key=lambda path: points[path])
     is_inside = len(best) > 1 and squash(best[0]) not in (*_ENVELOPES, *ITEM_FIELDS)
     is_paged = is_pageable or tells_more
-    kind = "item" if operation.path.endswith("}") or (is_inside and not is_paged) else "list"
+    kind = "item" if operation.path.rstrip("/").endswith("}") or (is_inside and not is_paged) else "list"
     kind = "paged list" if kind == "list" and is_paged else kind
     is_record = kind == "item" and "id" in map(squash, top.properties) and not is_paged
     return best if points[best] >= _NEEDED_POINTS[kind] and not is_record else None

@@ -45,9 +45,16 @@ def make_text(name: str, words: Mapping[str, Any]) -> str | None:
     texts += [write_match(pattern) or ""] if isinstance(pattern, str) else []
     for text in filter(None, texts):
         fitted = text if shortest <= len(text) <= longest else (text * (shortest // len(text) + 1))[:longest]
-        if shortest <= len(fitted) <= longest and (not isinstance(pattern, str) or _matches(pattern, fitted)):
+        if fits_text(words, fitted):
             return fitted
     return None
+
+
+def fits_text(words: Mapping[str, Any], text: str) -> bool:
+    """Whether a text is within the lengths and the pattern of a schema."""
+    pattern = words.get("pattern")
+    shortest, longest = _read_limit(words, "minLength", 0), _read_limit(words, "maxLength", _MOST_CHARACTERS)
+    return shortest <= len(text) <= longest and (not isinstance(pattern, str) or _matches(pattern, text))
 
 
 def make_number(words: Mapping[str, Any], *, is_integer: bool) -> int | float:

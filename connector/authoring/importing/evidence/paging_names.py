@@ -13,8 +13,8 @@ CURSOR_PARAMETERS = (
 CURSOR_FIELDS = (
     "nextpagetoken", "nextcursor", "endcursor", "nexttoken", "continuationtoken", "nextcontinuationtoken",
     "continuation", "continue", "nextmarker", "nextpagecursor", "nextoffset", "nextstartingafter", "nextstartkey",
-    "nextpageid", "nextposition", "nextpageoffset", "nextpagekey", "cursor", "scrollid", "bookmark", "pagetoken",
-    "after", "iterator", "marker", "startingafter", "nextpage",
+    "nextpageid", "nextid", "nextposition", "nextpageoffset", "nextpagekey", "cursor", "scrollid", "bookmark",
+    "pagetoken", "after", "iterator", "marker", "startingafter", "nextpage",
 )  # fmt: skip
 NEXT_URL_FIELDS = (
     "nextpageuri", "nextpageurl", "nexturl", "nexturi", "nexthref", "nextlink", "odatanextlink", "next", "nextpage",
@@ -38,7 +38,7 @@ MORE_FIELDS = (
     "hasmore", "more", "hasnext", "hasnextpage", "istruncated", "moreitemsremaining", "hasmoreitems", "hasmorepages",
     "moreresults", "hasmoreresults", "moreavailable",
 )  # fmt: skip
-LAST_FIELDS = ("islast", "islastpage", "lastpage", "last")
+LAST_FIELDS = ("islast", "islastpage", "lastpage", "last", "done")
 TOTAL_FIELDS = (
     "total", "totalcount", "totalresults", "totalrecords", "totalitems", "totalsize", "totalhits", "totalelements",
 )  # fmt: skip

@@ -65,6 +65,17 @@ class PathRoute:
         return text if is_plain else "1" if shape.kind in ("integer", "number") else name
 
 
+@dataclass(slots=True)
+class Candidate:
+    """A list and an item that belong together; one of them may be missing."""
+
+    listing: PathRoute | None
+    item: PathRoute | None
+    name: str = ""
+    id_name: str = ""
+    kind: str = "text"
+
+
 def normalize_path(path: str) -> str:
     """Return a path without the names of its placeholders."""
     return _PLACEHOLDER.sub("{}", path)

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any, Literal
 from connector.authoring.importing.merge.action_keys import is_action_file, place_actions, respell_actions
 from connector.authoring.importing.merge.file_merge import Merged, merge_file, pin_words, rewrite_file
 from connector.authoring.importing.merge.files import read_text, write_text
+from connector.authoring.importing.merge.manifest_site import add_servers, describe_missing_servers
 from connector.authoring.importing.merge.own_words import has_own_resources, list_own_events
 from connector.authoring.importing.merge.record import FileRecord, ImportRecord
 from connector.authoring.importing.merge.words import digest_text, digest_words, find_root_level
 from connector.definition.action import Action
 from connector.definition.folders.parts import RESOURCES_FILE
 from connector.definition.manifest import Manifest
+from connector.definition.parsers import strict_yaml
 from connector.errors import UsageError
 
 if TYPE_CHECKING:
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     Render = Callable[[str, dict[str, Any]], str]  # the path of a file, and its words -> its text
 
 Change = Literal["created", "updated", "deleted", "none"]
-MANIFEST = "manifest.yaml"
+MANIFEST, EVENTS_FOLDER = "manifest.yaml", "schemas/events/"
 _MAX_NAMED = 5
 
 
@@ -102,10 +104,12 @@ class _FolderMerge:
         if text is None:
             self.files[path] = _create(path, new_text, record, base)
         elif base is None:
-            self.files[path] = _adopt(text, new_text, record)
-        elif path == MANIFEST:
-            merged = merge_file(text, base.words, words, model=Manifest)
-            self.files[path] = FileChange("none", text, base, replace(merged, text=text))
+            lacking = describe_missing_servers(text, words) if path == MANIFEST else ""
+            self.files[path] = _adopt(text, new_text, record, lacking)
+        elif path == MANIFEST and self.has_actions:
+            self.files[path] = _merge_manifest(text, base, words)
+        elif path == MANIFEST and digest_text(text) == base.text:
+            self.files[path] = self._complete_manifest(text, words)
         elif digest_text(text) == base.text:
             merged = rewrite_file(text, base.words, words, new_text, level)
             self.files[path] = _change(text, merged, record)
@@ -114,6 +118,19 @@ class _FolderMerge:
             merged = merge_file(text, base.words, new.words, level=level, model=model)
             record = base if merged.problem else replace(record, words=merged.words)
             self.files[path] = _change(text, merged, record)
+
+    @property
+    def has_actions(self) -> bool:
+        """Whether an earlier import brought actions; without them, there were webhooks alone, and nobody's manifest."""
+        return any(base.request is not None for base in self.bases.values())
+
+    def _complete_manifest(self, text: str, words: dict[str, Any]) -> FileChange:
+        """Return the change of a manifest of webhooks alone: it gets the words of the API, and keeps its others."""
+        own = strict_yaml.read(text.encode(), MANIFEST).data
+        both = {**words, **{word: value for word, value in own.items() if word not in words}}
+        after = self.render(MANIFEST, both)
+        record = FileRecord(digest_text(after), digest_words(words, find_root_level(MANIFEST)))
+        return FileChange("none" if after == text else "updated", after, record)
 
     def remove(self, path: str, base: FileRecord) -> None:
         """Plan a file that an import made and the vendor has no more: it goes, unless an author changed it."""
@@ -187,11 +204,23 @@ def plan_merge(
             key = places.keys.get(words["action"], words["action"])
             merge.add(places.paths[one.request], replace(one, words={**words, "action": key}))
     for path, base in places.bases.items():
-        if path not in merge.files:
+        if path not in merge.files and _is_described(path, new_files):
             merge.remove(path, base)
+        elif path not in merge.files:
+            merge.files[path] = FileChange("none", read_text(folder / path), base)
     merge.keep_referenced_schemas()
     records = {path: one.record for path, one in merge.files.items() if one.record is not None}
+    if any(not _is_described(path, new_files) for path in places.bases):
+        record = record.beside(before)
     return MergePlan(folder, merge.files, before, replace(record, files=records, unfinished={}))
+
+
+def _is_described(path: str, new_files: Mapping[str, NewFile]) -> bool:
+    """Whether an import speaks of a kind of file: without webhooks not of events, of webhooks alone only of these."""
+    has_events = any(other.startswith(EVENTS_FOLDER) for other in new_files)
+    if path.startswith(EVENTS_FOLDER):
+        return has_events
+    return not has_events or any(one.request is not None for one in new_files.values())
 
 
 def _leave_out_own_events(
@@ -202,7 +231,7 @@ def _leave_out_own_events(
     kept = {}
     for path, one in new_files.items():
         words = {name: word for name, word in one.words.items() if own.get(name, path) == path}
-        is_events = path.startswith("schemas/events/")
+        is_events = path.startswith(EVENTS_FOLDER)
         if words or not is_events:
             kept[path] = replace(one, words=words) if is_events else one
     return kept
@@ -242,11 +271,21 @@ def _create(path: str, text: str, record: FileRecord, base: FileRecord | None) -
     return FileChange("created", text, record)
 
 
-def _adopt(text: str, new_text: str, record: FileRecord) -> FileChange:
+def _adopt(text: str, new_text: str, record: FileRecord, lacking: str = "") -> FileChange:
     """Return the change of a file that no import wrote: none; one that is the same counts as imported."""
     if digest_text(text) == digest_text(new_text):
         return FileChange("none", text, record)
-    return FileChange("none", text, None, remark="no import wrote it; it stays as it is.")
+    return FileChange("none", text, None, remark=f"no import wrote it; it stays as it is. {lacking}".strip())
+
+
+def _merge_manifest(text: str, base: FileRecord, words: dict[str, Any]) -> FileChange:
+    """Return the change of a manifest that an import wrote: it gets the servers that it lacks; the rest is proposed."""
+    now = add_servers(text, base.words, words)
+    merged = merge_file(now.text, now.recorded, words, model=Manifest)
+    written = digest_text(now.text) if digest_text(text) == base.text else base.text
+    record = replace(base, text=written, words=now.recorded)
+    change: Change = "none" if now.text == text else "updated"
+    return FileChange(change, now.text, record, replace(merged, text=now.text), now.remark)
 
 
 def _change(text: str, merged: Merged, record: FileRecord) -> FileChange:

@@ -94,6 +94,17 @@ class ImportRecord:
                 bases[path] = replace(record, written=None)
         return bases
 
+    def beside(self, former: ImportRecord) -> ImportRecord:
+        """Return this record with what a former one says of other descriptions: of the API, or of its webhooks."""
+        names = {source.name for source in self.sources}
+        sources = [*self.sources, *(source for source in former.sources if source.name not in names)]
+        return replace(
+            self,
+            sources=tuple(sorted(sources, key=lambda source: source.name)),
+            flags={**former.flags, **self.flags},
+            left_out=self.left_out or former.left_out,
+        )
+
     def write(self, folder: Path) -> None:
         """Write the record, whole or not at all. Raises OSError."""
         write_text(folder / FILE_NAME, self.to_text())

@@ -50,6 +50,8 @@ def _describe_all(files: dict[str, FileChange], name: str) -> Iterator[str]:
 
 def _describe(note: WordNote, name: str) -> str:
     ours, vendors = _show(note.ours), _show(note.vendors)
+    if name == "updated" and not ours:
+        return f"is new: {vendors}."
     if name == "updated":
         return f"was {ours}; it becomes {vendors}." if vendors else f"was {ours}; the vendor has it no more."
     if name == "kept":

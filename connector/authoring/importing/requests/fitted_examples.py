@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from connector.authoring.importing.action_examples import (
     choose_inputs,
     compile_alone,
-    make_action_example,
+    iter_action_examples,
     state_example,
 )
 from connector.authoring.importing.evidence.shapes import is_json
@@ -42,15 +42,22 @@ class ExampleMaker:
         self._manifest = manifest
         self._tools: dict[int, _Tools] = {}
 
-    def make(self, action: Action, operation: Operation, remarks: Remarks) -> Words | None:
-        """Return an example of an action whose body fits the description; None where no valid inputs are found.
+    def iter_examples(self, action: Action, operation: Operation, remarks: Remarks) -> Iterator[Words]:
+        """Yield examples of an action: those whose body fits the description, then others with valid inputs.
 
-        Where no body fits, the example has inputs that are valid, and it is remarked.
+        Where no body fits, it is remarked.
         """
-        example: Words | None = make_action_example(self._manifest, action)
+        valid = list(iter_action_examples(self._manifest, action))
+        yield from self._list_better(action, operation, valid[0] if valid else None, remarks)
+        yield from valid
+
+    def _list_better(
+        self, action: Action, operation: Operation, example: Words | None, remarks: Remarks
+    ) -> Iterator[Words]:
+        """Yield examples whose body fits where that of the first one does not."""
         body = operation.body
         if body is None or not is_json(body.content_type) or (example is not None and "body" not in example["request"]):
-            return example
+            return
         tools = self._find_tools(operation.document)
         try:
             misfit = "" if example is None else tools.judge.find_misfit(body.schema, example["request"]["body"])
@@ -58,14 +65,16 @@ class ExampleMaker:
                 remarks.ask("examples", "The example of the description does not fit its own schema.", _shorten(wrong))
         except ValueError as error:
             remarks.ask("examples", "No body can be held to its schema. What is meant?", _shorten(str(error)))
-            return example
+            return
         if misfit is None:
-            return example
-        fitted = next(self._list_fitting(action, body, example or {"inputs": choose_inputs(action)}, tools), None)
-        if fitted is None and misfit:
+            return
+        has_fitting = False
+        for fitted in self._list_fitting(action, body, example or {"inputs": choose_inputs(action)}, tools):
+            has_fitting = True
+            yield fitted
+        if not has_fitting and misfit:
             question = "Its objects do not exclude one another." if SEVERAL in misfit else "No example fits the schema."
             remarks.ask("examples", f"{question} What is right?", _shorten(misfit))
-        return fitted or example
 
     def _find_tools(self, document: ApiDocument) -> _Tools:
         if id(document) not in self._tools:

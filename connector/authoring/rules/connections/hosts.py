@@ -185,7 +185,8 @@ def _check_placeholders(manifest: Manifest, path: NodePath, rule: str, names: Se
 def _check_whole_host(manifest: Manifest, path: NodePath, name: str) -> Iterator[Violation]:
     for type_name, connection_type in manifest.connections.items():
         key = connection_type.find_input(name)
-        if key is not None and connection_type.inputs[key].format != "host":
+        field = connection_type.inputs[key] if key is not None else None
+        if field is not None and field.format != "host" and (not field.choices or field.allow_other):
             message = f"the input {key!r} of {type_name} is to be a whole host: write `format: host` there."
             yield Violation(path, _HOST_RULE, message)
 

@@ -130,3 +130,44 @@ def test_what_is_given_as_json_has_an_example_of_its_own_schema():
     )["inputs"]["pages"]
     assert field["type"] == "json"
     assert field["example"] == [{"text": "example"}]
+
+
+def test_a_cursor_is_no_input_though_the_description_requires_it():
+    books = {"books": {"type": "array", "items": {"type": "object"}}, "next_page_token": {"type": "string"}}
+    reply = {"200": {"content": {"application/json": {"schema": {"type": "object", "properties": books}}}}}
+    token = {"name": "next_page_token", "in": "query", "required": True, "schema": {"type": "string"}}
+    words = import_one("get", "/books", {"parameters": [token], "responses": reply})
+    assert words["pagination"]["cursor_param"] == "query.next_page_token"
+    assert "inputs" not in words
+
+
+def test_a_body_is_found_where_the_content_is_a_component():
+    media = {"application/json": {"schema": {"type": "object", "properties": {"name": {"type": "string"}}}}}
+    content = {"$ref": "#/components/mediaTypes/Lamp"}
+    words = import_one(
+        "post", "/lamps", {"requestBody": {"content": content}}, components={"mediaTypes": {"Lamp": media}}
+    )
+    assert words["inputs"]["name"]["to"] == "body.name"
+
+
+def test_an_object_that_a_form_needs_has_a_member_in_the_example_and_one_deep_down_is_shown():
+    flag = {"type": "object", "required": ["enabled"], "properties": {"enabled": {"type": "boolean"}}}
+    features = {"type": "object", "properties": {"history": flag, "update": flag}}
+    schema = {"type": "object", "required": ["features"], "properties": {"features": features}}
+    form = {"content": {"application/x-www-form-urlencoded": {"schema": schema}}}
+    words = import_one("post", "/portals", {"requestBody": form})
+    (example,) = words["examples"].values()
+    assert example["inputs"] == {"features": {"history": {"enabled": True}}}
+    rules = {"type": "array", "items": {"type": "object", "properties": {"targets": {"type": "array", "items": flag}}}}
+    policy = {"type": "object", "required": ["rules"], "properties": {"rules": {**rules, "minItems": 1}}}
+    deep = take({"type": "object", "required": ["policy"], "properties": {"policy": policy}})
+    (example,) = import_one("post", "/policies", deep)["examples"].values()
+    assert example["request"]["body"] == {"policy": {"rules": [{"targets": [{"enabled": True}]}]}}
+
+
+def test_a_name_in_a_path_that_no_parameter_describes_is_shown_by_the_first_record():
+    lamp = {"type": "object", "properties": {"id": {"type": "string", "example": "lamp_7"}}}
+    reply = {"responses": {"200": {"content": {"application/json": {"schema": lamp}}}}}
+    files = import_files(describe({"/lamps": {"post": {**reply}}, "/lamps/{lamp_id}": {"get": {**reply}}}))
+    (words,) = [words for words in files.values() if words.get("request") == "GET /lamps/{lamp_id}"]
+    assert words["inputs"]["lampId"]["example"] == "lamp_7"

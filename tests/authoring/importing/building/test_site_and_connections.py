@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from support.pages.descriptions import describe, import_files
 
+from connector.authoring.importing.building.site import WrittenManifest, find_site
 from connector.authoring.importing.importer import ImportOptions, import_description
 
 GET = {"get": {"operationId": "getA"}}
@@ -35,6 +36,30 @@ def test_a_base_url_that_is_given_has_what_is_below_it_and_the_rest_is_at_a_serv
     shared = import_files(description)
     assert shared["manifest.yaml"]["base_url"] == "https://api.example.com"
     assert shared["actions/get-user.yaml"]["request"] == "GET /v2/users"
+
+
+@pytest.mark.parametrize(
+    ("written", "lines"),
+    [
+        (WrittenManifest("https://api.example.com/v2"), ["GET /users", "api GET /scim/groups", "up GET /put"]),
+        (WrittenManifest("https://api.example.com"), ["GET /v2/users", "GET /scim/groups", "up GET /put"]),
+        (WrittenManifest("https://up.example.com/"), ["api GET /v2/users", "api GET /scim/groups", "GET /put"]),
+        (
+            WrittenManifest("https://eu.example.com/v2", {"plain": "https://api.example.com", "files": "https://up.example.com"}),
+            ["GET /users", "plain GET /scim/groups", "files GET /put"],
+        ),
+        (WrittenManifest("https://api.example.com/v2/users"), ["GET /v2/users", "GET /scim/groups", "up GET /put"]),
+        (WrittenManifest("https://api.example.com/v9"), ["GET /v2/users", "GET /scim/groups", "up GET /put"]),
+    ],
+    ids=["below", "above", "elsewhere", "at another host, with servers", "within a path", "where nothing is"],
+)  # fmt: skip
+def test_the_base_url_of_a_manifest_decides_where_operations_are(written, lines):
+    servers = {"/users": "https://api.example.com/v2", "/scim/groups": "https://api.example.com",
+               "/put": "https://up.example.com"}  # fmt: skip
+    description = describe({path: {"get": {"servers": [{"url": url}]}} for path, url in servers.items()})
+    site = find_site(description.operations, written=written)
+    found = [site.locate(operation) for operation in description.operations]
+    assert [f"{server or ''} GET {path}".strip() for server, path in found] == lines
 
 
 def test_a_base_url_at_another_host_takes_the_place_of_the_vendors():

@@ -195,6 +195,45 @@ def test_the_manifest_is_written_once_and_later_changes_are_proposed(folder, ven
     assert (folder / "manifest.yaml").read_bytes() == before
 
 
+def add_server(vendor: dict[str, NewFile]) -> None:
+    words = vendor["manifest.yaml"].words
+    words["servers"] = {"files": "https://files.lamps.example"}
+    words["allowed_hosts"] = ["lamps.example", "files.lamps.example"]
+
+
+def test_a_manifest_gets_the_servers_that_new_actions_are_at_and_keeps_its_comments(folder, vendor):
+    path = folder / "manifest.yaml"
+    edit(path, "summary: Lamps.", "summary: Lamps of all kinds.  # ours")
+    add_server(vendor)
+    _, report = import_again(folder, vendor)
+    assert report.remarks == (
+        "manifest.yaml: it gets the server files (https://files.lamps.example), where new actions are.",
+    )
+    assert "summary: Lamps of all kinds.  # ours" in path.read_text(encoding="utf-8")
+    manifest = Connector.open(folder).manifest
+    assert manifest.servers == {"files": "https://files.lamps.example"}
+    assert manifest.allowed_hosts == ["files.lamps.example"]
+    plan, report = import_again(folder, vendor)
+    assert plan.changes == {}
+    assert report.remarks == ()
+
+
+def test_a_server_that_an_author_removed_stays_away(folder, vendor):
+    add_server(vendor)
+    import_again(folder, vendor)
+    edit(folder / "manifest.yaml", "servers: {files: https://files.lamps.example}\n", "")
+    plan, _ = import_again(folder, vendor)
+    assert plan.changes == {}
+
+
+def test_a_manifest_by_hand_stays_and_the_server_that_it_lacks_is_told(tmp_path, vendor):
+    (tmp_path / "manifest.yaml").write_text("connector: lamps\n", encoding="utf-8")
+    add_server(vendor)
+    _, report = import_again(tmp_path, vendor)
+    (remark,) = report.remarks
+    assert remark.endswith("It lacks the server files (https://files.lamps.example), where new actions are.")
+
+
 def test_a_schema_is_merged_by_word_too(folder, vendor):
     path = folder / "schemas" / "objects" / "lamp.json"
     edit(path, '"type": "integer"', '"type": ["integer", "null"]')
