@@ -184,21 +184,20 @@ class ConnectorFolder:
             model, invalid_paths = parse_lenient(completed.data, model_class)
             if model is None or invalid_paths:
                 self.findings += schema_validation.validate_document(completed, model_class)
-        unknown_uses = self._find_unknown_uses(document, model_class)
-        return ParsedFile(path, document, model, (*invalid_paths, *unknown_uses)) if model is not None else None
+        if model_class is Action:
+            invalid_paths += self._report_unknown_uses(document)
+        return ParsedFile(path, document, model, invalid_paths) if model is not None else None
 
-    def _complete(self, document: Document, model_class: type[FileModel]) -> Document:
+    def _complete(self, document: Document, model_class: type[Any]) -> Document:
         """Return a document with the words of the shared inputs that an action uses."""
         shared = self.manifest_or_blank.shared_words
-        return complete_inputs(document, shared) if issubclass(model_class, Action) else document
+        return complete_inputs(document, shared) if model_class is Action else document
 
-    def _find_unknown_uses(self, document: Document, model_class: type[FileModel]) -> Iterable[NodePath]:
-        """Return where an action uses inputs that nobody shares; report each."""
-        if not issubclass(model_class, Action):
-            return ()
+    def _report_unknown_uses(self, document: Document) -> tuple[NodePath, ...]:
+        """Report where an action uses inputs that nobody shares, and return these places."""
         unknown_uses = find_unknown_uses(document, self.manifest_or_blank.shared_words)
         self.findings += unknown_uses.values() if self.manifest is not None else ()
-        return unknown_uses
+        return tuple(unknown_uses)
 
     def _read_document(self, path: Path) -> Document | None:
         try:

@@ -148,7 +148,7 @@ _PLAIN_KEYWORDS: dict[str, Callable[[Any], bool]] = {
     "additionalProperties": lambda value: isinstance(value, bool) or _is_plain_schema(value),
     **dict.fromkeys(
         ("allOf", "anyOf", "oneOf"),
-        lambda value: isinstance(value, list) and value and all(map(_is_plain_schema, value)),
+        lambda value: isinstance(value, list) and bool(value) and all(map(_is_plain_schema, value)),
     ),
     "properties": lambda value: isinstance(value, dict) and all(map(_is_plain_schema, value.values())),
     **dict.fromkeys(("default", "example", "const"), lambda _value: True),
