@@ -157,7 +157,7 @@ def _add_outcome(run: Run, outcome: Result | BaseException, elapsed: float) -> R
             "request_id": getattr(outcome, "request_id", None),
             "error": type(outcome).__name__,
             "attempts": outcome.attempts,
-            "message": str(outcome),
+            "message": str(outcome.args[0]),
             "hint": outcome.hint or "",
         }
     elif isinstance(outcome, BaseException):

@@ -106,7 +106,9 @@ class SqliteRuns:
             private_files.check_file(self._path)
             with contextlib.suppress(FileExistsError):
                 private_files.create_private(self._path, b"")
-            connection = sqlite3.connect(self._path, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False)
+            connection = sqlite3.connect(
+                self._path, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False
+            )
             try:
                 connection.execute("PRAGMA journal_mode=WAL")
                 connection.execute("PRAGMA synchronous=NORMAL")  # survives the death of the process, as promised
@@ -157,9 +159,7 @@ class PostgresRuns:
     def read(self, statement: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
         """Return the rows of a query."""
         with self._errors():
-            rows: list[tuple[Any, ...]] = (
-                self._connect().execute(statement.replace("?", "%s"), parameters).fetchall()
-            )
+            rows: list[tuple[Any, ...]] = self._connect().execute(statement.replace("?", "%s"), parameters).fetchall()
             return rows
 
     def close(self) -> None:
