@@ -48,6 +48,7 @@ STANDS_ON: dict[str, dict[str, set[str]]] = {
         "auth": {"http", "storage"},
         "rate_budget": {"auth"},
         "calls": {"rate_budget"},
+        "run_log": {"calls", "files"},
         "downloads": {"calls"},
         "client": {"downloads"},
         "bulk": {"client"},

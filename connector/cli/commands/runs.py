@@ -144,6 +144,7 @@ def again_command(ctx: click.Context, /, run_id: str, items: tuple[str, ...], *,
     from connector.cli.calls.call_list import CallList
     from connector.cli.calls.runner import run_calls
     from connector.cli.context.run_options import RunOptions
+    from connector.core.request.raw_request import RAW_ACTION
     from connector.runtime.calls.call_options import CallOptions
 
     context = CommandContext.from_click(ctx)
@@ -151,7 +152,8 @@ def again_command(ctx: click.Context, /, run_id: str, items: tuple[str, ...], *,
     if run.connector != context.connector.name:
         hint = f"Name that connector with --connector: this is {context.connector.name}."
         raise UsageError(f"Run {run.id} is of the connector {run.connector}.", hint=hint)
-    action = context.connector.action(run.action)
+    is_request = run.action == RAW_ACTION.action
+    action = RAW_ACTION if is_request else context.connector.action(run.action)
     given = {**run.inputs, **input_args.parse_inputs(context.connector, action, items, {})}
     missing = [key for key in run.hidden_inputs if given.get(key) == run.inputs.get(key)]
     if missing:
@@ -163,7 +165,7 @@ def again_command(ctx: click.Context, /, run_id: str, items: tuple[str, ...], *,
         connection=None if run.is_sandbox else run.connection or None, sandbox=run.is_sandbox, yes=yes, dry_run=dry_run,
         quiet=context.quiet,
     )  # fmt: skip
-    task = CallTask(None if action.is_raw else run.action, given, CallOptions.parse(**run.options))
+    task = CallTask(None if is_request else run.action, given, CallOptions.parse(**run.options))
     return run_calls(context.connector, options.load_settings(ctx), options, CallList([task]))
 
 
@@ -234,7 +236,7 @@ def _format_run(run: Run) -> list[str]:
         "outcome": run.outcome,
         "status": run.status,
         "code": run.code,
-        "error": run.message or run.error,
+        "error": " ".join(filter(None, (run.message or run.error, run.hint))) or None,
         "request ID": run.request_id,
         "attempts": run.attempts or None,
         "connection": run.connection or None,
@@ -246,9 +248,7 @@ def _format_run(run: Run) -> list[str]:
     }
     width = max(map(len, facts))
     lines = [f"{name:<{width}}  {value}" for name, value in facts.items() if value is not None]
-    for entry in run.trace:
-        lines.append(f"{entry['at']}  {_format_entry(entry)}")
-    return lines
+    return [*lines, *(f"{entry['at']}  {_format_entry(entry)}" for entry in run.trace)]
 
 
 def _format_entry(entry: Any) -> str:

@@ -55,7 +55,7 @@ class RunLog:
         return f"RunLog({self._reading.display_url!r})"
 
     def _begin_process(self) -> None:
-        self._pending: deque[tuple[Run, Future[None] | None]] = deque()
+        self._pending: deque[Run | Future[None]] = deque()  # a future is done when all before it is written
         self._condition = threading.Condition()
         self._read_lock = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -74,18 +74,27 @@ class RunLog:
 
     def write(self, run: Run, *, wait: bool = False) -> None:
         """Write a run, or what has become of it; with `wait`, return when that is done, or has failed."""
-        future: Future[None] | None = Future() if wait else None
         with self._condition:
             if self._is_closed or len(self._pending) >= _MAX_PENDING:
                 return
-            self._pending.append((run, future))
+            self._pending.append(run)
             self._condition.notify()
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="connector-runs", daemon=True)
                 self._thread.start()
-        if future is not None:
-            with contextlib.suppress(TimeoutError):
-                future.result(_WAIT_SECONDS)
+        if wait:
+            self.flush()
+
+    def flush(self) -> None:
+        """Return when what waits is written, or has failed, or after two seconds."""
+        with self._condition:
+            if self._thread is None or self._is_closed:
+                return
+            written: Future[None] = Future()
+            self._pending.append(written)
+            self._condition.notify()
+        with contextlib.suppress(TimeoutError):
+            written.result(_WAIT_SECONDS)
 
     def find(self, query: RunQuery = RunQuery()) -> list[Run]:  # noqa: B008  frozen
         """Return the runs that a query asks for: those of uncertain outcome first, then the newest."""
@@ -104,6 +113,7 @@ class RunLog:
 
     def settle_lost(self) -> None:
         """Call uncertain the writes whose process ended before they did."""
+        self.flush()
         rows = self._read(f"{SELECT} WHERE outcome = ?", (RUNNING,))
         lost = [run for run in map(Run.from_row, rows) if self._is_lost(run)]
         statement = "UPDATE connector_runs SET outcome = ?, error = ? WHERE id = ? AND outcome = ?"
@@ -148,17 +158,19 @@ class RunLog:
         while batch := self._take_batch():
             error: Exception | None = None
             try:
-                self._writing.write([(SAVE, run.to_row()) for run, _ in batch])
-                self._purge()
+                rows = [(SAVE, entry.to_row()) for entry in batch if isinstance(entry, Run)]
+                if rows:
+                    self._writing.write(rows)
+                    self._purge()
             except Exception as failure:  # noqa: BLE001  a log that fails, fails no call
                 error = failure
             self._tell(error)
-            for _, future in batch:
-                if future is not None:
-                    future.set_result(None)
+            for entry in batch:
+                if isinstance(entry, Future):
+                    entry.set_result(None)
         self._writing.close()
 
-    def _take_batch(self) -> list[tuple[Run, Future[None] | None]]:
+    def _take_batch(self) -> list[Run | Future[None]]:
         """Wait for runs and return them; none when the log is closed."""
         with self._condition:
             self._condition.wait_for(lambda: self._pending or self._is_closed)

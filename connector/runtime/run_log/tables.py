@@ -36,7 +36,10 @@ CREATE = (
 )
 _MARKS = ", ".join("?" for _ in COLUMNS)
 _CHANGES = ", ".join(f"{name} = excluded.{name}" for name in COLUMNS if name != "id")
-SAVE = f"INSERT INTO connector_runs ({_NAMES}) VALUES ({_MARKS}) ON CONFLICT (id) DO UPDATE SET {_CHANGES}"
+SAVE = (
+    f"INSERT INTO connector_runs ({_NAMES}) VALUES ({_MARKS}) "  # noqa: S608  names of our own columns
+    f"ON CONFLICT (id) DO UPDATE SET {_CHANGES}"
+)
 SELECT = f"SELECT {_NAMES} FROM connector_runs"  # noqa: S608  names of our own columns
 
 
