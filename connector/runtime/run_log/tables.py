@@ -178,7 +178,7 @@ class PostgresRuns:
             connection = psycopg.connect(self._url, autocommit=True, connect_timeout=int(BUSY_TIMEOUT))
             try:
                 for statement in CREATE:
-                    connection.execute(statement)
+                    connection.execute(statement.encode())
             except psycopg.errors.UniqueViolation:  # another process created it at the same moment
                 pass
             except BaseException:
