@@ -104,15 +104,12 @@ class Session:
 
     @cached_property
     def _run_log(self) -> RunLog | None:
-        return open_run_log(self.settings)
+        return open_run_log(self.connector, self.settings, sandbox=self.options.sandbox)
 
     def _list_observers(self) -> list[Observer]:
         if self._run_log is None:
             return [self._observer]
-        recorder = self._run_log.observe(
-            "cli", is_sandbox=self.options.sandbox, is_durable=True, has_trace=self._has_trace
-        )
-        return [self._observer, recorder]
+        return [self._observer, self._run_log.observe("cli", is_durable=True, has_trace=self._has_trace)]
 
     def _create_client(self, connection: Credentials | None) -> Client:
         context = self._context

@@ -74,10 +74,8 @@ def mcp_command(ctx: click.Context, /, http: str | None, names: tuple[str, ...],
     context = _open_context(ctx, flags)
     address = _parse_address(http, names)
     token = _read_token(context) if address else None
-    log = open_run_log(context.settings)
-    client = _open_client(
-        context, () if log is None else (log.observe("mcp", is_sandbox=context.sandbox, has_trace=True),)
-    )
+    log = open_run_log(context.connector, context.settings, sandbox=context.sandbox)
+    client = _open_client(context, () if log is None else (log.observe("mcp", has_trace=True),))
     from connector.integrations.mcp.server import ConnectorServer
 
     server = ConnectorServer(client, groups=flags["groups"], read_only=flags["read_only"])

@@ -33,10 +33,12 @@ _LIST_OUTPUTS = click.option(
 )
 
 
+_sandbox_option = click.option("--sandbox", is_flag=True, help="The runs of the sandbox, which are kept apart.")
+
+
 def _filter_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that select runs."""
     for option in (
-        click.option("--sandbox", is_flag=True, help="The runs of the sandbox, which are kept apart."),
         click.option("--since", metavar="TIME", help="Since this time: ISO 8601, or a duration ago such as 1h."),
         click.option("--door", metavar="NAME", help="Made by cli, console, mcp, webhook or python."),
         click.option("--connection", metavar="NAME", help="Of this connection."),
@@ -66,11 +68,14 @@ def runs_command(ctx: click.Context) -> None:
 @_filter_options
 @click.option("--limit", type=click.IntRange(1, 100_000), default=50, metavar="N", help="At most N (default: 50).")
 @_LIST_OUTPUTS
+@_sandbox_option
 @global_options
 @click.pass_context
-def list_command(ctx: click.Context, /, output_format: str = "table", limit: int = 50, **filters: Any) -> None:
+def list_command(
+    ctx: click.Context, /, output_format: str = "table", limit: int = 50, *, sandbox: bool = False, **filters: Any
+) -> None:
     """List runs."""
-    context = CommandContext.from_click(ctx)
+    context = CommandContext.from_click(ctx, sandbox=sandbox)
     log = _open_log(ctx, context)
     runs = log.find(_build_query(context, filters, limit))
     if output_format == "json":
@@ -89,11 +94,12 @@ def list_command(ctx: click.Context, /, output_format: str = "table", limit: int
 @runs_command.command("show", help="Print everything about a run: requests, replies and waits, without secrets.")
 @click.argument("run_id", metavar="ID")
 @output_option
+@_sandbox_option
 @global_options
 @click.pass_context
-def show_command(ctx: click.Context, /, run_id: str, output_format: str) -> None:
+def show_command(ctx: click.Context, /, run_id: str, output_format: str, *, sandbox: bool) -> None:
     """Print a run."""
-    run = _get_run(_open_log(ctx, CommandContext.from_click(ctx)), run_id)
+    run = _get_run(_open_log(ctx, CommandContext.from_click(ctx, sandbox=sandbox)), run_id)
     if output_format == "json":
         printer.write_json(run.to_dict())
         return
@@ -103,11 +109,12 @@ def show_command(ctx: click.Context, /, run_id: str, output_format: str) -> None
 @runs_command.command("tail", help="Print runs as they end, the oldest first, until Ctrl-C.")
 @_filter_options
 @click.option("--limit", type=click.IntRange(0, 1000), default=10, metavar="N", help="Begin with the last N.")
+@_sandbox_option
 @global_options
 @click.pass_context
-def tail_command(ctx: click.Context, /, limit: int, **filters: Any) -> None:
+def tail_command(ctx: click.Context, /, limit: int, *, sandbox: bool, **filters: Any) -> None:
     """Follow the log."""
-    context = CommandContext.from_click(ctx)
+    context = CommandContext.from_click(ctx, sandbox=sandbox)
     log = _open_log(ctx, context)
     query = _build_query(context, filters, 1000)
     shown: dict[str, str] = {}
@@ -135,9 +142,12 @@ def tail_command(ctx: click.Context, /, limit: int, **filters: Any) -> None:
 )
 @click.option("--yes", is_flag=True, help="Do not ask, though the first run may have been done, or destroys something.")
 @click.option("--dry-run", is_flag=True, help="Print the request and send nothing.")
+@_sandbox_option
 @global_options
 @click.pass_context
-def again_command(ctx: click.Context, /, run_id: str, items: tuple[str, ...], *, yes: bool, dry_run: bool) -> int:
+def again_command(
+    ctx: click.Context, /, run_id: str, items: tuple[str, ...], *, yes: bool, dry_run: bool, sandbox: bool
+) -> int:
     """Run again."""
     from connector.cli.calls import input_args
     from connector.cli.calls.call import CallTask
@@ -147,7 +157,7 @@ def again_command(ctx: click.Context, /, run_id: str, items: tuple[str, ...], *,
     from connector.core.request.raw_request import RAW_ACTION
     from connector.runtime.calls.call_options import CallOptions
 
-    context = CommandContext.from_click(ctx)
+    context = CommandContext.from_click(ctx, sandbox=sandbox)
     run = _get_run(_open_log(ctx, context), run_id)
     if run.connector != context.connector.name:
         hint = f"Name that connector with --connector: this is {context.connector.name}."
@@ -162,7 +172,7 @@ def again_command(ctx: click.Context, /, run_id: str, items: tuple[str, ...], *,
     if run.outcome == "uncertain" and run.is_write and not (yes or dry_run):
         _confirm_uncertain(run)
     options = RunOptions(
-        connection=None if run.is_sandbox else run.connection or None, sandbox=run.is_sandbox, yes=yes, dry_run=dry_run,
+        connection=None if sandbox else run.connection or None, sandbox=sandbox, yes=yes, dry_run=dry_run,
         quiet=context.quiet,
     )  # fmt: skip
     task = CallTask(None if is_request else run.action, given, CallOptions.parse(**run.options))
@@ -182,7 +192,7 @@ def _confirm_uncertain(run: Run) -> None:
 
 def _open_log(ctx: click.Context, context: CommandContext) -> RunLog:
     """Return the log, closed with the command. Raises UsageError where none is kept."""
-    log = open_run_log(context.settings)
+    log = open_run_log(context.connector, context.settings, sandbox=context.sandbox)
     if log is None:
         source = context.settings.get("runs").source
         raise UsageError(f"No runs are kept: {source} says off.", hint="Set CONNECTOR_RUNS to a URL, or unset it.")

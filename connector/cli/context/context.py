@@ -46,11 +46,15 @@ class CommandContext:
             print_stderr(text)
 
 
-def open_run_log(settings: Settings) -> RunLog | None:
-    """Return the log of runs that the settings name; None where it is off. Raises UsageError."""
+def open_run_log(connector: Connector, settings: Settings, *, sandbox: bool) -> RunLog | None:
+    """Return the log of runs that the settings name, or the sandbox's own; None where it is off. Raises UsageError."""
     url = settings.get("runs").value or default_runs_url()
     if url == "off":
         return None
+    if sandbox:
+        from connector.sandbox.sandbox import get_state_path
+
+        url = f"sqlite:///{get_state_path(connector).parent / 'runs.sqlite'}"
     from connector.runtime.calls.call_options import parse_timeout
     from connector.runtime.run_log.run_log import RunLog
 

@@ -18,9 +18,16 @@ if TYPE_CHECKING:
     from connector.core.response.result import Result
     from connector.core.response.trace import Trace
     from connector.runtime.auth.credentials import Credentials
-    from connector.runtime.calls.call_options import CallOptions
 
 _log = logging.getLogger("connector.debug")
+
+
+class ChosenOptions(Protocol):
+    """The options of a call."""
+
+    def chosen(self) -> Mapping[str, Any]:
+        """Return those that are not at their default, by name."""
+        ...
 
 
 class ObservedCall(Protocol):
@@ -30,7 +37,7 @@ class ObservedCall(Protocol):
     request: Request
     credentials: Credentials | None
     given: Mapping[str, Any]
-    options: CallOptions
+    options: ChosenOptions
     retry_policy: RetryPolicy
     notes: dict[Any, Any]
 

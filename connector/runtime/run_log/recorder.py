@@ -6,7 +6,7 @@ import os
 import secrets
 import socket
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pydantic_core import to_jsonable_python
 
@@ -25,12 +25,19 @@ if TYPE_CHECKING:
     from connector.core.exchange.asks import Ask
     from connector.core.response.result import Result
     from connector.runtime.calls.observer import ObservedCall
-    from connector.runtime.run_log.run_log import RunLog
 
 _MAX_TEXT = 2000  # characters of one text of the inputs
 _MAX_INPUTS = 65_536  # characters of the inputs as JSON
 _MAX_TRACE = 100  # entries
 _OPTION_NAMES = ("account", "limit", "page_size", "timeout", "no_wait", "paginate", "items", "idempotency_key")
+
+
+class WriteRun(Protocol):
+    """Writes a run down, or what has become of it."""
+
+    def __call__(self, run: Run, *, wait: bool = False) -> None:
+        """Write it; with `wait`, return when that is done, or has failed. Raises nothing."""
+        ...
 
 
 class RunRecorder(Observer):
@@ -41,12 +48,9 @@ class RunRecorder(Observer):
     that fails, fails no call: it is told once.
     """
 
-    def __init__(
-        self, log: RunLog, door: str, *, is_sandbox: bool = False, is_durable: bool = False, has_trace: bool = False
-    ) -> None:
-        self._log = log
+    def __init__(self, write: WriteRun, door: str, *, is_durable: bool = False, has_trace: bool = False) -> None:
+        self._write = write
         self._door = door
-        self._is_sandbox = is_sandbox
         self._is_durable = is_durable
         self._has_trace = has_trace
 
@@ -60,7 +64,7 @@ class RunRecorder(Observer):
         if notes is None or notes.is_begun or not isinstance(ask, SendRequest) or not may_change_state(ask.request):
             return
         notes.is_begun = True
-        self._log.write(self._describe(call, notes), wait=self._is_durable)
+        self._write(self._describe(call, notes), wait=self._is_durable)
 
     def after(self, call: ObservedCall, ask: Ask, answer: Any, times: tuple[float, float]) -> None:
         """Note what was sent, answered and waited for."""
@@ -76,7 +80,7 @@ class RunRecorder(Observer):
         """Write the end of a call down."""
         notes = self._find_notes(call)
         if notes is not None:
-            self._log.write(_add_outcome(self._describe(call, notes), outcome, call.measure_elapsed()))
+            self._write(_add_outcome(self._describe(call, notes), outcome, call.measure_elapsed()))
 
     def _find_notes(self, call: ObservedCall) -> _Notes | None:
         """Return what was begun; None for a call that another observer ended before its begin was seen."""
@@ -94,7 +98,6 @@ class RunRecorder(Observer):
             action=call.action,
             request=f"{request.method} {request.full_redactor.redact_url(request.path.partition('?')[0], _MAX_TEXT)}",
             is_write=may_change_state(request),
-            is_sandbox=self._is_sandbox,
             started_at=call.started_at,
             outcome=RUNNING,
             process=f"{socket.gethostname()} {os.getpid()}",

@@ -33,7 +33,6 @@ class Run:
     action: str
     request: str
     is_write: bool
-    is_sandbox: bool
     started_at: float
     outcome: str
     elapsed: float | None = None
@@ -72,7 +71,7 @@ class Run:
         """Return the run of a row of COLUMNS."""
         facts = dict(zip(COLUMNS, row, strict=True))
         details = json.loads(facts.pop("details"))
-        facts["is_write"], facts["is_sandbox"] = bool(facts["is_write"]), bool(facts["is_sandbox"])
+        facts["is_write"] = bool(facts["is_write"])
         return cls(**facts, **details)
 
 
@@ -89,7 +88,6 @@ class RunQuery:
     outcome: str | None = None
     door: str | None = None
     failed: bool = False
-    sandbox: bool | None = None
     since: float | None = None
     before: float | None = None
     limit: int = 50

@@ -17,7 +17,7 @@ from connector.runtime.clock import SystemClock
 from connector.runtime.fork_safety import register_for_renewal
 from connector.runtime.run_log.recorder import RunRecorder
 from connector.runtime.run_log.run import RUNNING, Run, RunQuery
-from connector.runtime.run_log.tables import SAVE, SELECT, open_table
+from connector.runtime.run_log.tables import PURGE, SAVE, SELECT, open_table
 
 if TYPE_CHECKING:
     from connector.runtime.clock import Clock
@@ -66,11 +66,9 @@ class RunLog:
         self._reading, self._writing = open_table(self._url), open_table(self._url)
         self._begin_process()
 
-    def observe(
-        self, door: str = "python", *, is_sandbox: bool = False, is_durable: bool = False, has_trace: bool = False
-    ) -> RunRecorder:
+    def observe(self, door: str = "python", *, is_durable: bool = False, has_trace: bool = False) -> RunRecorder:
         """Return the observer of one client: `Client(..., observe=log.observe())`; see RunRecorder."""
-        return RunRecorder(self, door, is_sandbox=is_sandbox, is_durable=is_durable, has_trace=has_trace)
+        return RunRecorder(self.write, door, is_durable=is_durable, has_trace=has_trace)
 
     def write(self, run: Run, *, wait: bool = False) -> None:
         """Write a run, or what has become of it; with `wait`, return when that is done, or has failed."""
@@ -96,9 +94,10 @@ class RunLog:
         with contextlib.suppress(TimeoutError):
             written.result(_WAIT_SECONDS)
 
-    def find(self, query: RunQuery = RunQuery()) -> list[Run]:  # noqa: B008  frozen
+    def find(self, query: RunQuery | None = None) -> list[Run]:
         """Return the runs that a query asks for: those of uncertain outcome first, then the newest."""
         self.settle_lost()
+        query = query or RunQuery()
         conditions, parameters = _build_conditions(query)
         where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
         order = " ORDER BY CASE outcome WHEN 'uncertain' THEN 0 ELSE 1 END, started_at DESC, id DESC LIMIT ?"
@@ -181,9 +180,7 @@ class RunLog:
         now = self._clock.time()
         if now - self._purged_at < _PURGE_INTERVAL:
             return
-        old = "SELECT id FROM connector_runs WHERE started_at < ? ORDER BY started_at LIMIT ?"
-        statement = f"DELETE FROM connector_runs WHERE id IN ({old})"  # noqa: S608  no value in it
-        deleted = self._writing.write([(statement, (now - self._keep_seconds, _PURGE_BATCH))])
+        deleted = self._writing.write([(PURGE, (now - self._keep_seconds, _PURGE_BATCH))])
         if deleted < _PURGE_BATCH:
             self._purged_at = now
 
@@ -198,8 +195,6 @@ class RunLog:
 def _build_conditions(query: RunQuery) -> tuple[list[str], list[Any]]:
     named = {name: getattr(query, name) for name in ("connector", "action", "connection", "outcome", "door")}
     conditions = [(f"{name} = ?", value) for name, value in named.items() if value is not None]
-    if query.sandbox is not None:
-        conditions.append(("is_sandbox = ?", int(query.sandbox)))
     if query.since is not None:
         conditions.append(("started_at >= ?", query.since))
     if query.before is not None:

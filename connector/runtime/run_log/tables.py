@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 BUSY_TIMEOUT = 10.0  # seconds to wait for another writer
 _TYPES = {
-    "is_write": "INTEGER", "is_sandbox": "INTEGER", "status": "INTEGER", "attempts": "INTEGER",
+    "is_write": "INTEGER", "status": "INTEGER", "attempts": "INTEGER",
     "started_at": "DOUBLE PRECISION", "elapsed": "DOUBLE PRECISION",
 }  # fmt: skip
 _OPTIONAL = ("elapsed", "status", "code", "request_id", "error")
@@ -41,6 +41,10 @@ SAVE = (
     f"ON CONFLICT (id) DO UPDATE SET {_CHANGES}"
 )
 SELECT = f"SELECT {_NAMES} FROM connector_runs"  # noqa: S608  names of our own columns
+PURGE = (
+    "DELETE FROM connector_runs WHERE id IN "
+    "(SELECT id FROM connector_runs WHERE started_at < ? ORDER BY started_at LIMIT ?)"
+)
 
 
 class RunTable(Protocol):

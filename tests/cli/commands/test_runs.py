@@ -45,27 +45,29 @@ def test_calls_of_commands_are_listed_those_of_the_sandbox_apart(command, meetin
 
 
 def test_one_run_is_shown_with_its_requests(command, meeting):
-    code, out, _ = command("runs", "show", newest(command)["id"][-8:])
+    code, out, _ = command("runs", "show", "--sandbox", newest(command)["id"][-8:])
     assert code == 0
     assert "POST /users/me/meetings" in out
     assert "-> 201" in out
-    code, out, _ = command("runs", "show", newest(command)["id"], "--output", "json")
+    code, out, _ = command("runs", "show", "--sandbox", newest(command)["id"], "--output", "json")
     assert json.loads(out)["trace"][0]["reply"]["body"]["id"] == meeting["id"]
 
 
 def test_a_call_is_made_again_with_the_exit_code_of_its_own(command, meeting):
-    code, out, _ = command("runs", "again", newest(command)["id"], "--quiet")
+    code, out, _ = command("runs", "again", "--sandbox", newest(command)["id"], "--quiet")
     assert code == 0
     assert json.loads(out)["data"]["topic"] == "Standup"
     assert json.loads(out)["data"]["id"] != meeting["id"]
     assert len(json.loads(command("runs", "list", "--sandbox", "--output", "json")[1])) == 2
     command("run", "getMeeting", "--sandbox", "--meeting-id", "99")
-    assert command("runs", "again", newest(command, "--action", "getMeeting")["id"])[0] == 1
+    assert command("runs", "again", "--sandbox", newest(command, "--action", "getMeeting")["id"])[0] == 1
 
 
 def test_other_inputs_take_the_place_of_those_that_were_kept(command, meeting):
     assert meeting
-    code, out, _ = command("runs", "again", newest(command)["id"], "-i", "topic=Retro", "--dry-run", "--quiet")
+    code, out, _ = command(
+        "runs", "again", "--sandbox", newest(command)["id"], "-i", "topic=Retro", "--dry-run", "--quiet"
+    )
     assert code == 0
     assert '"topic": "Retro"' in out
 
@@ -74,22 +76,24 @@ def test_what_was_not_kept_must_be_given(command, monkeypatch):
     monkeypatch.setenv("PASS", "canary9")
     command("run", "createMeeting", "--sandbox", "--user-id", "me", "--topic", "X", "-i", "password=env:PASS")
     run_id = newest(command)["id"]
-    code, _, err = command("runs", "again", run_id)
+    code, _, err = command("runs", "again", "--sandbox", run_id)
     assert code == 2
     assert "password" in err
     assert "-i password=?" in err
-    assert command("runs", "again", run_id, "-i", "password=env:PASS")[0] == 0
-    everything = command("runs", "list", "--sandbox", "--output", "json")[1] + command("runs", "show", run_id)[1]
+    assert command("runs", "again", "--sandbox", run_id, "-i", "password=env:PASS")[0] == 0
+    everything = (
+        command("runs", "list", "--sandbox", "--output", "json")[1] + command("runs", "show", "--sandbox", run_id)[1]
+    )
     assert "canary9" not in everything
 
 
 def test_an_uncertain_write_is_not_sent_again_without_a_yes(command):
     command("run", "createMeeting", "--sandbox", "--fault", "drop-reply", "--user-id", "me", "--topic", "Standup")
     uncertain = newest(command, "--outcome", "uncertain")["id"]
-    code, _, err = command("runs", "again", uncertain)
+    code, _, err = command("runs", "again", "--sandbox", uncertain)
     assert code == 2
     assert "may have been done" in err
-    assert command("runs", "again", uncertain, "--yes", "--quiet")[0] == 0
+    assert command("runs", "again", "--sandbox", uncertain, "--yes", "--quiet")[0] == 0
 
 
 def test_no_run_is_kept_where_the_log_is_off(command, monkeypatch):
@@ -101,13 +105,13 @@ def test_no_run_is_kept_where_the_log_is_off(command, monkeypatch):
 
 
 def test_an_unknown_id_is_told(command):
-    code, _, err = command("runs", "show", "nothing")
+    code, _, err = command("runs", "show", "--sandbox", "nothing")
     assert code == 2
     assert "the ID of a run" in err
 
 
 def test_a_raw_request_is_made_again(command):
     command("request", "GET", "/users/me", "--sandbox")
-    code, out, _ = command("runs", "again", newest(command)["id"], "--quiet")
+    code, out, _ = command("runs", "again", "--sandbox", newest(command)["id"], "--quiet")
     assert code == 0
     assert json.loads(out)["data"]["id"]

@@ -47,7 +47,7 @@ def open_client(sandbox, log, **options):
 def run_of(**facts):
     known = {
         "id": "1a2b3c", "connector": "zoom", "door": "cli", "connection": "work", "action": "createMeeting",
-        "request": "POST /users/me/meetings", "is_write": True, "is_sandbox": False, "started_at": time.time(),
+        "request": "POST /users/me/meetings", "is_write": True, "started_at": time.time(),
         "outcome": "done",
     }  # fmt: skip
     return Run(**{**known, **facts})
