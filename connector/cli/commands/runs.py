@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from connector.cli.context.context import CommandContext, open_run_log, output_option
+from connector.cli.context.settings import OUTPUT_FORMATS
 from connector.cli.groups import StrictGroup, global_options
 from connector.cli.output import printer
 from connector.cli.output.times import format_time, parse_time
@@ -142,12 +143,12 @@ def tail_command(ctx: click.Context, /, limit: int, *, sandbox: bool, **filters:
 )
 @click.option("--yes", is_flag=True, help="Do not ask, though the first run may have been done, or destroys something.")
 @click.option("--dry-run", is_flag=True, help="Print the request and send nothing.")
+@click.option("--output", type=click.Choice(OUTPUT_FORMATS), help="As of 'connector run'.")
+@click.option("--query", metavar="JMESPATH", help="Print only what this expression selects from the data.")
 @_sandbox_option
 @global_options
 @click.pass_context
-def again_command(
-    ctx: click.Context, /, run_id: str, items: tuple[str, ...], *, yes: bool, dry_run: bool, sandbox: bool
-) -> int:
+def again_command(ctx: click.Context, /, run_id: str, items: tuple[str, ...], *, sandbox: bool, **flags: Any) -> int:
     """Run again."""
     from connector.cli.calls import input_args
     from connector.cli.calls.call import CallTask
@@ -169,12 +170,11 @@ def again_command(
     if missing:
         problems = [Problem(key, "nothing: its value was not kept", "the value", f"add -i {key}=?") for key in missing]
         raise InputError.from_problems(run.action, problems)
-    if run.outcome == "uncertain" and run.is_write and not (yes or dry_run):
+    if run.outcome == "uncertain" and run.is_write and not (flags["yes"] or flags["dry_run"]):
         _confirm_uncertain(run)
     options = RunOptions(
-        connection=None if sandbox else run.connection or None, sandbox=sandbox, yes=yes, dry_run=dry_run,
-        quiet=context.quiet,
-    )  # fmt: skip
+        connection=None if sandbox else run.connection or None, sandbox=sandbox, quiet=context.quiet, **flags
+    )
     task = CallTask(None if is_request else run.action, given, CallOptions.parse(**run.options))
     return run_calls(context.connector, options.load_settings(ctx), options, CallList([task]))
 
