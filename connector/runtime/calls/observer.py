@@ -37,13 +37,17 @@ class ObservedCall(Protocol):
     request: Request
     credentials: Credentials | None
     given: Mapping[str, Any]
-    options: ChosenOptions
     retry_policy: RetryPolicy
     notes: dict[Any, Any]
 
     @property
     def action(self) -> str:
         """The action's key."""
+        ...
+
+    @property
+    def options(self) -> ChosenOptions:
+        """The options of the call."""
         ...
 
     @property
