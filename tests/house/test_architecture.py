@@ -48,6 +48,7 @@ STANDS_ON: dict[str, dict[str, set[str]]] = {
         "auth": {"http", "storage"},
         "rate_budget": {"auth"},
         "calls": {"rate_budget"},
+        "run_log": {"calls", "files"},
         "downloads": {"calls"},
         "client": {"downloads"},
         "bulk": {"client"},
@@ -245,6 +246,7 @@ OWN_LOCKS = {
     "connector.runtime.fork_safety": "makes the locks that a child finds open",
     "connector.runtime.files.locks": "holds its lock over a fork, and has one lock for each process",
     "connector.runtime.database.group_commit": "each process has its own writer",
+    "connector.runtime.run_log.run_log": "is made anew in a child, with its thread",
     "connector.runtime.auth.loopback_server": "is taken once by a request that never waits, and never released",
     "connector.runtime.bulk.runner": "counts the rows of one run, whose threads a child does not have",
 }

@@ -55,8 +55,8 @@ def asked(server: Any) -> list[str | None]:
 
 
 def there(folder: Path) -> list[str]:
-    """Return the names in a folder, sorted, hidden ones too."""
-    return sorted(path.name for path in folder.iterdir())
+    """Return the names in a folder, sorted, hidden ones too, without the folders that commands keep of their user."""
+    return sorted(path.name for path in folder.iterdir() if path.name not in ("data", "state"))
 
 
 def sha256(body: bytes) -> str:

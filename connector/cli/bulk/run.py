@@ -41,7 +41,7 @@ def run(job: BulkJob) -> int:
         source = RowReader(_STDIN_NAME if path == "-" else path, _open_rows(job, stack), rows_format, columns)
         if job.options.dry_run:
             return _dry_run(job, source, reporter)
-        session = stack.enter_context(Session(job.connector, job.settings, job.options))
+        session = stack.enter_context(Session(job.connector, job.settings, job.options, has_trace=False))
         if job.shared_url is not None:
             require("dbos", "dbos", "sqlalchemy")
             from connector.cli.bulk.shared import run_shared

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 from connector.cli.calls.watch import CommandObserver
 from connector.cli.context import connection_names
 from connector.cli.context.connection_context import ConnectionContext
+from connector.cli.context.context import open_run_log
 from connector.cli.output.error_output import to_connector_error
 from connector.cli.output.stdio import is_stdout_error, print_stderr
 from connector.definition.lazy import cached_property
@@ -22,17 +23,25 @@ if TYPE_CHECKING:
     from connector.definition.loader import Connector
     from connector.errors import TransportError
     from connector.runtime.auth.credentials import Credentials
+    from connector.runtime.calls.observer import Observer
+    from connector.runtime.run_log.run_log import RunLog
 
 
 class Session:
-    """The clients of one command, opened when first needed, closed together."""
+    """The clients of one command, opened when first needed, closed together.
 
-    def __init__(self, connector: Connector, settings: Settings, options: RunOptions) -> None:
+    Their calls are kept in the log of runs; with `has_trace`, their requests and replies too.
+    """
+
+    def __init__(
+        self, connector: Connector, settings: Settings, options: RunOptions, *, has_trace: bool = True
+    ) -> None:
         self.connector = connector
         self.settings = settings
         self.options = options
         self._clients: dict[str | None, Client] = {}
         self._observer = CommandObserver(self.note)
+        self._has_trace = has_trace
 
     def get_client(self, connection: str | None) -> Client:
         """Return the client of the flag's connection, else of this one, else of the setting's.
@@ -93,11 +102,20 @@ class Session:
         """Whether --connection names no kind; in a call file, names are those of the service."""
         return name == self.options.connection and name not in (None, *self.connector.manifest.connections)
 
+    @cached_property
+    def _run_log(self) -> RunLog | None:
+        return open_run_log(self.connector, self.settings, sandbox=self.options.sandbox)
+
+    def _list_observers(self) -> list[Observer]:
+        if self._run_log is None:
+            return [self._observer]
+        return [self._observer, self._run_log.observe("cli", is_durable=True, has_trace=self._has_trace)]
+
     def _create_client(self, connection: Credentials | None) -> Client:
         context = self._context
         return Client(
             self.connector, connection, http=context.transport, base_url=context.base_url, rate_limit=context.budget,
-            observe=self._observer,
+            observe=self._list_observers(),
         )  # fmt: skip
 
     def note(self, text: str) -> None:
@@ -118,6 +136,8 @@ class Session:
                 client.close()
             if self._clients and self._context.transport is not None:  # the sandbox sends its last events
                 self._context.transport.close()
+            if self._clients and self._run_log is not None:
+                self._run_log.close()
         except Exception as close_error:  # noqa: BLE001  the calls were made, whatever fails now
             raise self.to_call_error(close_error) from None
         if error is None or isinstance(error, ConnectorError) or not isinstance(error, Exception):

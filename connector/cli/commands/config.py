@@ -13,6 +13,7 @@ from connector.cli.context.settings import (
     Settings,
     config_path,
     default_inbox_url,
+    default_runs_url,
 )
 from connector.cli.groups import StrictCommand, global_options
 from connector.cli.output import printer
@@ -91,6 +92,7 @@ def _list_general_settings(connector: Connector, settings: Settings) -> list[dic
         "budget": "memory:",
         "store": f"file:{get_default_folder()}",
         "inbox": default_inbox_url(connector.name),
+        "runs": default_runs_url(),
     }
     return [
         {

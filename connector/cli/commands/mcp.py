@@ -9,7 +9,13 @@ import click
 
 from connector.cli.context import connection_names
 from connector.cli.context.connection_context import ConnectionContext
-from connector.cli.context.context import load_settings, open_connector, reject_store_with_sandbox, store_option
+from connector.cli.context.context import (
+    load_settings,
+    open_connector,
+    open_run_log,
+    reject_store_with_sandbox,
+    store_option,
+)
 from connector.cli.groups import StrictCommand, get_meta, global_options
 from connector.cli.output import printer
 from connector.cli.output.exit_codes import EXIT_DONE
@@ -17,9 +23,12 @@ from connector.core.redaction import MASK
 from connector.errors import InputError, Problem, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from connector.integrations.mcp.http_server import ListenAddress
     from connector.integrations.mcp.server import ConnectorServer
     from connector.runtime.auth.credentials import Credentials
+    from connector.runtime.calls.observer import Observer
     from connector.runtime.client.async_client import AsyncClient
 
 _VARIABLE = "CONNECTOR_MCP_TOKEN"
@@ -65,7 +74,8 @@ def mcp_command(ctx: click.Context, /, http: str | None, names: tuple[str, ...],
     context = _open_context(ctx, flags)
     address = _parse_address(http, names)
     token = _read_token(context) if address else None
-    client = _open_client(context)
+    log = open_run_log(context.connector, context.settings, sandbox=context.sandbox)
+    client = _open_client(context, () if log is None else (log.observe("mcp", has_trace=True),))
     from connector.integrations.mcp.server import ConnectorServer
 
     server = ConnectorServer(client, groups=flags["groups"], read_only=flags["read_only"])
@@ -75,6 +85,9 @@ def mcp_command(ctx: click.Context, /, http: str | None, names: tuple[str, ...],
         _serve(context, server, client, address, token)
     except KeyboardInterrupt:  # how a server is stopped
         return EXIT_DONE
+    finally:
+        if log is not None:
+            log.close()
     return EXIT_DONE
 
 
@@ -85,7 +98,7 @@ def _open_context(ctx: click.Context, flags: dict[str, Any]) -> ConnectionContex
     )
 
 
-def _open_client(context: ConnectionContext) -> AsyncClient:
+def _open_client(context: ConnectionContext, observers: Sequence[Observer]) -> AsyncClient:
     """Return the client of the chosen connection. Raises SignInError, InputError or UsageError."""
     from connector.runtime.client.async_client import AsyncClient
 
@@ -101,8 +114,9 @@ def _open_client(context: ConnectionContext) -> AsyncClient:
             raise connection_names.build_unknown_error(context, name)
         connection = stored or sandbox.connection
     return AsyncClient(
-        context.connector, connection, http=context.transport, base_url=context.base_url, rate_limit=context.budget
-    )
+        context.connector, connection, http=context.transport, base_url=context.base_url, rate_limit=context.budget,
+        observe=observers,
+    )  # fmt: skip
 
 
 def _parse_address(http: str | None, names: tuple[str, ...]) -> ListenAddress | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import click
 
-from connector.cli.context.settings import Settings, flag_of
+from connector.cli.context.settings import Settings, default_runs_url, flag_of
 from connector.cli.groups import get_meta
 from connector.cli.output.stdio import print_stderr
 from connector.errors import UsageError
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from connector.definition.loader import Connector
+    from connector.runtime.run_log.run_log import RunLog
 
 
 class CommandContext:
@@ -43,6 +44,21 @@ class CommandContext:
         """Print a line on stderr that --quiet leaves out."""
         if not self.quiet:
             print_stderr(text)
+
+
+def open_run_log(connector: Connector, settings: Settings, *, sandbox: bool) -> RunLog | None:
+    """Return the log of runs that the settings name, or the sandbox's own; None where it is off. Raises UsageError."""
+    url = settings.get("runs").value or default_runs_url()
+    if url == "off":
+        return None
+    if sandbox:
+        from connector.sandbox.sandbox import get_state_path
+
+        url = f"sqlite:///{get_state_path(connector).parent / 'runs.sqlite'}"
+    from connector.runtime.calls.call_options import parse_timeout
+    from connector.runtime.run_log.run_log import RunLog
+
+    return RunLog(url, keep_days=parse_timeout(settings.get("runs_keep").value) / 86_400)
 
 
 def load_settings(ctx: click.Context, **flags: Any) -> Settings:

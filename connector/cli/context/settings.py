@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from connector.errors import Finding
 
 OUTPUT_FORMATS = ("json", "yaml", "table", "lines")
-SETTING_KEYS = ("connector", "output", "connection", "base_url", "plan", "budget", "timeout", "store", "inbox", "bulk")
-DEFAULT_VALUES = {"output": "json"}
+SETTING_KEYS = ("connector", "output", "connection", "base_url", "plan", "budget", "timeout", "store", "inbox", "bulk",
+                "runs", "runs_keep")  # fmt: skip
+DEFAULT_VALUES = {"output": "json", "runs_keep": "30d"}
 _VARIABLE_NAMES = {
     "connector": "CONNECTOR_PATH",
     "output": "CONNECTOR_OUTPUT",
@@ -29,9 +30,11 @@ _VARIABLE_NAMES = {
     "store": "CONNECTOR_STORE",
     "inbox": "CONNECTOR_INBOX",
     "bulk": "CONNECTOR_BULK",
+    "runs": "CONNECTOR_RUNS",
+    "runs_keep": "CONNECTOR_RUNS_KEEP",
 }
 _FLAG_NAMES = {"base_url": "--base-url", "bulk": "--on"}
-_DATABASE_SETTINGS = ("store", "inbox", "bulk")  # URLs that may hold a password
+_DATABASE_SETTINGS = ("store", "inbox", "bulk", "runs")  # URLs that may hold a password
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,13 @@ def default_inbox_url(name: str) -> str:
     return f"sqlite:///{user_data_path('connector', appauthor=False) / 'inbox' / name}.sqlite"
 
 
+def default_runs_url() -> str:
+    """Return the URL of this user's log of runs."""
+    from platformdirs import user_data_path
+
+    return f"sqlite:///{user_data_path('connector', appauthor=False) / 'runs.sqlite'}"
+
+
 def read_config(path: Path) -> dict[str, Any]:
     """Return the data of the config file, empty if there is none. Raises DefinitionError with file, line and column."""
     if not path.exists():
@@ -161,7 +171,7 @@ def _check_setting(setting: Setting) -> Setting:
 
 def _reject_password(setting: Setting) -> Setting:
     """Return a flag's setting. Raises InputError for a URL with a password, which other users could see."""
-    if setting.name in ("store", "inbox", "bulk") and _has_password(setting.value):
+    if setting.name in _DATABASE_SETTINGS and _has_password(setting.value):
         variable = _VARIABLE_NAMES[setting.name]
         fix = f"set {variable}, or name a file that holds the URL in {variable}_FILE"
         expected = "a URL without a password: secrets must not be on the command line"
@@ -181,18 +191,18 @@ def _has_password(url: str) -> bool:
 def _find_problem(key: str, value: Any) -> Problem | None:
     if key == "output" and value not in OUTPUT_FORMATS:
         return Problem(key, repr(value), f"one of {', '.join(OUTPUT_FORMATS)}")
-    if key == "timeout":
-        return _find_timeout_problem(value)
+    if key in ("timeout", "runs_keep"):
+        return _find_timeout_problem(key, value)
     if not isinstance(value, str) or not value:
         return Problem(key, repr(value), "a non-empty text")
     return None
 
 
-def _find_timeout_problem(value: Any) -> Problem | None:
+def _find_timeout_problem(key: str, value: Any) -> Problem | None:
     from connector.runtime.calls.call_options import parse_timeout
 
     try:
         parse_timeout(value)
     except InputError as error:
-        return error.problems[0]
+        return replace(error.problems[0], field=key)
     return None

@@ -144,6 +144,7 @@ class CallFactory:
         observers = (*self.observers, *options.observers, *((TraceObserver(trace),) if trace is not None else ()))
         call = PreparedCall(self.context, compiled, request, credentials, retry_policy, options, observers, trace)
         call.on_rejected = self.connection_resolver.forget
+        call.given = given
         if self.accounts is not None and (rate_names := compiled.rate_names(values)):
             call.budget_scope = self.accounts.account_for(credentials), rate_names
         has_file = compiled.action.upload is not None and find_upload_input(compiled.action) in values

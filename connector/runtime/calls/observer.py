@@ -9,25 +9,50 @@ from typing import TYPE_CHECKING, Any, Protocol
 from connector.core.exchange import tracing
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from connector.core.exchange.asks import Ask
     from connector.core.exchange.plan import CompiledAction
     from connector.core.exchange.retry import RetryPolicy
+    from connector.core.request.builder import Request
     from connector.core.response.result import Result
     from connector.core.response.trace import Trace
+    from connector.runtime.auth.credentials import Credentials
 
 _log = logging.getLogger("connector.debug")
+
+
+class ChosenOptions(Protocol):
+    """The options of a call."""
+
+    def chosen(self) -> Mapping[str, Any]:
+        """Return those that are not at their default, by name."""
+        ...
 
 
 class ObservedCall(Protocol):
     """The parts of a call that an observer may read; `notes` is for what an observer keeps with the call."""
 
     compiled: CompiledAction
+    request: Request
+    credentials: Credentials | None
+    given: Mapping[str, Any]
     retry_policy: RetryPolicy
     notes: dict[Any, Any]
 
     @property
     def action(self) -> str:
         """The action's key."""
+        ...
+
+    @property
+    def options(self) -> ChosenOptions:
+        """The options of the call."""
+        ...
+
+    @property
+    def started_at(self) -> float:
+        """When the call began, in epoch seconds."""
         ...
 
     def measure_elapsed(self) -> float:

@@ -70,6 +70,7 @@ class PreparedCall:
     waited: float = 0.0
     on_rejected: Callable[[Credentials], None] | None = None
     notes: dict[Any, Any] = field(default_factory=dict)  # of observers
+    given: Mapping[str, Any] = field(default_factory=dict)  # the inputs as the caller passed them
     job: JobCalls | None = None  # what follows, where the call starts a job and waits for it
     started_job: Mapping[str, Any] | None = field(init=False, default=None)  # the call that asks for it
     turns: Turns | None = field(init=False, default=None)  # that its request has, or waits for
@@ -107,6 +108,11 @@ class PreparedCall:
     def now(self) -> float:
         """Return epoch seconds that never go back, even if the system clock is changed."""
         return self._epoch_offset + self._monotonic()
+
+    @property
+    def started_at(self) -> float:
+        """When the call began, in epoch seconds."""
+        return self.now() if self._started_at is None else self._started_at
 
     def measure_elapsed(self) -> float:
         """Return the seconds since the call began."""

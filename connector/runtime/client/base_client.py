@@ -10,6 +10,7 @@ from connector.runtime.auth.connection_resolver import ConnectionResolver
 from connector.runtime.calls.call_options import CallOptions
 from connector.runtime.calls.factory import CallFactory
 from connector.runtime.calls.first_request import build_first_request
+from connector.runtime.calls.observer import Observer
 from connector.runtime.calls.prepared import DEFAULT_TIMEOUT
 from connector.runtime.calls.retry_quota import RetryQuota
 from connector.runtime.client.choice_lists import ChoiceLists
@@ -17,14 +18,13 @@ from connector.runtime.fork_safety import ForkSafeEvent
 from connector.runtime.http.transport import load_transport
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from connector.core.exchange.asks import GetToken
     from connector.core.request.builder import Request
     from connector.definition.loader import Connector
     from connector.runtime.auth.connection_resolver import ResolveConnection
     from connector.runtime.auth.credentials import Credentials
-    from connector.runtime.calls.observer import Observer
     from connector.runtime.calls.prepared import PreparedCall
     from connector.runtime.clock import Clock
     from connector.runtime.storage.store import Store
@@ -45,13 +45,13 @@ class BaseClient:
         resolve_connection: ResolveConnection | None = None,
         rate_limit: object = None,
         http: object = None,
-        observe: Observer | None = None,
+        observe: Observer | Sequence[Observer] | None = None,
         clock: Clock | None = None,
     ) -> None:
         connection_resolver = ConnectionResolver(connector, connection, store, resolve_connection)
         self.connector = connector
         self._call_factory = CallFactory(connector, connection_resolver, base_url, clock)
-        self._call_factory.observers = () if observe is None else (observe,)
+        self._call_factory.observers = _list_observers(observe)
         self._transport = load_transport(http, asynchronous=self._is_async)
         self._owns_transport = self._transport is not http
         self._call_factory.set_budget(rate_limit, self._transport)
@@ -117,6 +117,12 @@ class BaseClient:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.connector.name} {self._connections.default!r}>"
+
+
+def _list_observers(observe: Observer | Sequence[Observer] | None) -> tuple[Observer, ...]:
+    if observe is None:
+        return ()
+    return (observe,) if isinstance(observe, Observer) else tuple(observe)
 
 
 def is_page(outcome: Any) -> bool:

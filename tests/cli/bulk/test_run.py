@@ -332,7 +332,7 @@ def test_rows_of_a_pipe_are_run_as_they_come_and_noted_when_a_journal_is_named(c
     done = piped(people(2) + "nobody,U,3\n", "--rows-format", "csv")
     assert done.code == 2
     assert outcomes(done) == {1: "done", 2: "done", 3: "not_sent"}
-    assert list(tmp_path.iterdir()) == []
+    assert {one.name for one in tmp_path.iterdir()} <= {"data"}, "nothing but the log of runs"
     for code, number in ((0, 4), (0, 4), (2, 5)):
         done = piped(people(number), "--rows-format", "csv", "--journal", "kept.journal")
         assert done.code == code
@@ -352,7 +352,7 @@ def test_a_named_pipe_is_a_pipe_too(start, server, tmp_path, more):
         out, err = one.communicate(timeout=60)
         assert (one.returncode, len(out.splitlines())) == (0, 2), err
     assert server.count == (2 if more else 4)
-    assert {one.name for one in tmp_path.iterdir()} == {"rows.csv", *more[1:]}
+    assert {one.name for one in tmp_path.iterdir()} - {"data"} == {"rows.csv", *more[1:]}
 
 
 @pytest.mark.parametrize(

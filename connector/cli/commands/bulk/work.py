@@ -48,7 +48,7 @@ def work_command(ctx: click.Context, /, on: str | None, concurrency: int | None,
     from connector.runtime.bulk.shared_tables import queue_name
 
     queue = queue_name(connector.name, resolve_place(connector, settings, sandbox=options.sandbox))
-    with Session(connector, settings, options) as session:
+    with Session(connector, settings, options, has_trace=False) as session:
         opener = client_opener(session)
         with BulkWorker(journal, queue, opener, concurrency=concurrency or DEFAULT_CONCURRENCY) as worker:
             if not get_meta(ctx, "quiet"):

@@ -1,0 +1,176 @@
+"""The observer that writes each call of a client into the log of runs."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Protocol
+
+from pydantic_core import to_jsonable_python
+
+from connector.core import redaction
+from connector.core.exchange import tracing
+from connector.core.exchange.asks import SendRequest, Sleep
+from connector.core.response.outcomes import may_change_state
+from connector.core.response.trace import Trace
+from connector.errors import ConnectorError
+from connector.runtime.calls.observer import Observer
+from connector.runtime.run_log.run import RUNNING, Run
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from connector.core.exchange.asks import Ask
+    from connector.core.response.result import Result
+    from connector.runtime.calls.observer import ObservedCall
+
+_MAX_TEXT = 2000  # characters of one text of the inputs
+_MAX_INPUTS = 65_536  # characters of the inputs as JSON
+_MAX_TRACE = 100  # entries
+_OPTION_NAMES = ("account", "limit", "page_size", "timeout", "no_wait", "paginate", "items", "idempotency_key")
+
+
+class WriteRun(Protocol):
+    """Writes a run down, or what has become of it."""
+
+    def __call__(self, run: Run, *, wait: bool = False) -> None:
+        """Write it; with `wait`, return when that is done, or has failed. Raises nothing."""
+        ...
+
+
+class RunRecorder(Observer):
+    """Writes the calls of one client into a log.
+
+    A write is in the log before it is sent, so that one whose process died is found there. With `is_durable`, the
+    request waits for that; else it is written beside it. With `has_trace`, requests and replies are kept too. A log
+    that fails, fails no call: it is told once.
+    """
+
+    def __init__(self, write: WriteRun, door: str, *, is_durable: bool = False, has_trace: bool = False) -> None:
+        self._write = write
+        self._door = door
+        self._is_durable = is_durable
+        self._has_trace = has_trace
+
+    def begin(self, call: ObservedCall) -> None:
+        """Begin the notes of a call."""
+        call.notes[self] = _Notes(make_id(call.started_at), Trace() if self._has_trace else None)
+
+    def before(self, call: ObservedCall, ask: Ask) -> None:
+        """Write a call down before it may change something."""
+        notes = self._find_notes(call)
+        if notes is None or notes.is_begun or not isinstance(ask, SendRequest) or not may_change_state(ask.request):
+            return
+        notes.is_begun = True
+        self._write(self._describe(call, notes), wait=self._is_durable)
+
+    def after(self, call: ObservedCall, ask: Ask, answer: Any, times: tuple[float, float]) -> None:
+        """Note what was sent, answered and waited for."""
+        notes = self._find_notes(call)
+        if notes is None:
+            return
+        if isinstance(ask, Sleep):
+            notes.waited += times[1] - times[0]
+        if notes.trace is not None and len(notes.trace.entries) < _MAX_TRACE:
+            tracing.record(notes.trace, ask, *times, answer)
+
+    def end(self, call: ObservedCall, outcome: Result | BaseException) -> None:
+        """Write the end of a call down."""
+        notes = self._find_notes(call)
+        if notes is not None:
+            self._write(_add_outcome(self._describe(call, notes), outcome, call.measure_elapsed()))
+
+    def _find_notes(self, call: ObservedCall) -> _Notes | None:
+        """Return what was begun; None for a call that another observer ended before its begin was seen."""
+        notes: _Notes | None = call.notes.get(self)
+        return notes
+
+    def _describe(self, call: ObservedCall, notes: _Notes) -> Run:
+        request, credentials = call.request, call.credentials
+        inputs, hidden = _show_inputs(call)
+        return Run(
+            id=notes.run_id,
+            connector=call.compiled.connector.name,
+            door=self._door,
+            connection=(credentials.name or credentials.kind) if credentials is not None else "",
+            action=call.action,
+            request=f"{request.method} {request.full_redactor.redact_url(request.path.partition('?')[0], _MAX_TEXT)}",
+            is_write=may_change_state(request),
+            started_at=call.started_at,
+            outcome=RUNNING,
+            process=f"{socket.gethostname()} {os.getpid()}",
+            inputs=inputs,
+            hidden_inputs=hidden,
+            options={name: value for name, value in call.options.chosen().items() if name in _OPTION_NAMES},
+            waited=round(notes.waited, 3),
+            trace=tuple(notes.trace.entries) if notes.trace is not None else (),
+        )
+
+
+class _Notes:
+    """What the recorder keeps with a call."""
+
+    __slots__ = ("is_begun", "run_id", "trace", "waited")
+
+    def __init__(self, run_id: str, trace: Trace | None) -> None:
+        self.run_id, self.trace = run_id, trace
+        self.waited, self.is_begun = 0.0, False
+
+
+def make_id(started_at: float) -> str:
+    """Return an id that no other run has; ids sort by the time of the runs."""
+    return f"{int(started_at * 1000):011x}{secrets.token_hex(4)}"
+
+
+def _show_inputs(call: ObservedCall) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Return the inputs of a call without secrets, and the names of those that lack something."""
+    fields, spellings = call.compiled.action.inputs, call.compiled.action.key_by_spelling
+    redactor = call.request.full_redactor
+    shown: dict[str, Any] = {}
+    hidden: list[str] = []
+    size = 0
+    for name, value in call.given.items():
+        key = spellings.get(name, name)
+        field = fields.get(key)
+        plain = to_jsonable_python(value, fallback=redaction.describe_type, bytes_mode="base64")
+        if field is not None and (field.secret or field.type == "file"):
+            seen: Any = redaction.MASK if field.secret else redaction.describe_type(value)
+        else:
+            seen = redactor.redact_data({key: plain}, _MAX_TEXT)[key]
+        size += len(str(seen))
+        if size > _MAX_INPUTS:
+            seen = f"{redaction.describe_type(value)}, too large to keep"
+        shown[key] = seen
+        if seen != plain:
+            hidden.append(key)
+    return shown, tuple(hidden)
+
+
+def _add_outcome(run: Run, outcome: Result | BaseException, elapsed: float) -> Run:
+    """Return a run with what came of it."""
+    facts: Mapping[str, Any]
+    if isinstance(outcome, ConnectorError):
+        code = getattr(outcome, "code", None)
+        facts = {
+            "outcome": outcome.outcome,
+            "status": getattr(outcome, "status", None),
+            "code": None if code is None else str(code),
+            "request_id": getattr(outcome, "request_id", None),
+            "error": type(outcome).__name__,
+            "attempts": outcome.attempts,
+            "message": str(outcome.args[0]),
+            "hint": outcome.hint or "",
+        }
+    elif isinstance(outcome, BaseException):
+        facts = {"outcome": "uncertain" if run.is_write else "interrupted", "error": type(outcome).__name__}
+    else:
+        facts = {
+            "outcome": outcome.outcome,
+            "status": outcome.status,
+            "request_id": outcome.request_id,
+            "attempts": outcome.attempts,
+            "warnings": tuple(outcome.warnings),
+        }
+    return replace(run, elapsed=round(elapsed, 6), **facts)

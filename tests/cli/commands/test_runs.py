@@ -1,0 +1,117 @@
+"""`connector runs` shows what was called, follows it, and makes a call again."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from connector.cli.main import run
+
+
+@pytest.fixture
+def command(capsys, tmp_path, monkeypatch):
+    for name in ("HOME", "XDG_STATE_HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME"):
+        monkeypatch.setenv(name, str(tmp_path))
+
+    def call(*words):
+        code = run(list(words))
+        printed = capsys.readouterr()
+        return code, printed.out, printed.err
+
+    return call
+
+
+@pytest.fixture
+def meeting(command):
+    _, out, _ = command("run", "createMeeting", "--sandbox", "--user-id", "me", "--topic", "Standup", "--quiet")
+    return json.loads(out)["data"]
+
+
+def newest(command, *filters):
+    return json.loads(command("runs", "list", "--sandbox", "--output", "json", *filters)[1])[0]
+
+
+def test_calls_of_commands_are_listed_those_of_the_sandbox_apart(command, meeting):
+    assert meeting["id"]
+    code, out, err = command("runs")
+    assert (code, out) == (0, "")
+    assert "No runs" in err
+    code, out, _ = command("runs", "list", "--sandbox")
+    assert code == 0
+    assert "createMeeting" in out
+    assert newest(command)["inputs"] == {"userId": "me", "topic": "Standup"}
+    assert newest(command)["door"] == "cli"
+
+
+def test_one_run_is_shown_with_its_requests(command, meeting):
+    code, out, _ = command("runs", "show", "--sandbox", newest(command)["id"][-8:])
+    assert code == 0
+    assert "POST /users/me/meetings" in out
+    assert "-> 201" in out
+    code, out, _ = command("runs", "show", "--sandbox", newest(command)["id"], "--output", "json")
+    assert json.loads(out)["trace"][0]["reply"]["body"]["id"] == meeting["id"]
+
+
+def test_a_call_is_made_again_with_the_exit_code_of_its_own(command, meeting):
+    code, out, _ = command("runs", "again", "--sandbox", newest(command)["id"], "--quiet")
+    assert code == 0
+    assert json.loads(out)["data"]["topic"] == "Standup"
+    assert json.loads(out)["data"]["id"] != meeting["id"]
+    assert len(json.loads(command("runs", "list", "--sandbox", "--output", "json")[1])) == 2
+    command("run", "getMeeting", "--sandbox", "--meeting-id", "99")
+    assert command("runs", "again", "--sandbox", newest(command, "--action", "getMeeting")["id"])[0] == 1
+
+
+def test_other_inputs_take_the_place_of_those_that_were_kept(command, meeting):
+    assert meeting
+    code, out, _ = command(
+        "runs", "again", "--sandbox", newest(command)["id"], "-i", "topic=Retro", "--dry-run", "--quiet"
+    )
+    assert code == 0
+    assert '"topic": "Retro"' in out
+
+
+def test_what_was_not_kept_must_be_given(command, monkeypatch):
+    monkeypatch.setenv("PASS", "canary9")
+    command("run", "createMeeting", "--sandbox", "--user-id", "me", "--topic", "X", "-i", "password=env:PASS")
+    run_id = newest(command)["id"]
+    code, _, err = command("runs", "again", "--sandbox", run_id)
+    assert code == 2
+    assert "password" in err
+    assert "-i password=?" in err
+    assert command("runs", "again", "--sandbox", run_id, "-i", "password=env:PASS")[0] == 0
+    everything = (
+        command("runs", "list", "--sandbox", "--output", "json")[1] + command("runs", "show", "--sandbox", run_id)[1]
+    )
+    assert "canary9" not in everything
+
+
+def test_an_uncertain_write_is_not_sent_again_without_a_yes(command):
+    command("run", "createMeeting", "--sandbox", "--fault", "drop-reply", "--user-id", "me", "--topic", "Standup")
+    uncertain = newest(command, "--outcome", "uncertain")["id"]
+    code, _, err = command("runs", "again", "--sandbox", uncertain)
+    assert code == 2
+    assert "may have been done" in err
+    assert command("runs", "again", "--sandbox", uncertain, "--yes", "--quiet")[0] == 0
+
+
+def test_no_run_is_kept_where_the_log_is_off(command, monkeypatch):
+    monkeypatch.setenv("CONNECTOR_RUNS", "off")
+    command("run", "listUsers", "--sandbox")
+    code, _, err = command("runs")
+    assert code == 2
+    assert "CONNECTOR_RUNS" in err
+
+
+def test_an_unknown_id_is_told(command):
+    code, _, err = command("runs", "show", "--sandbox", "nothing")
+    assert code == 2
+    assert "the ID of a run" in err
+
+
+def test_a_raw_request_is_made_again(command):
+    command("request", "GET", "/users/me", "--sandbox")
+    code, out, _ = command("runs", "again", "--sandbox", newest(command)["id"], "--quiet")
+    assert code == 0
+    assert json.loads(out)["data"]["id"]
