@@ -153,7 +153,7 @@ def again_command(ctx: click.Context, /, run_id: str, items: tuple[str, ...], *,
     from connector.cli.calls import input_args
     from connector.cli.calls.call import CallTask
     from connector.cli.calls.call_list import CallList
-    from connector.cli.calls.runner import run_calls
+    from connector.cli.calls.execution import run_calls
     from connector.cli.context.run_options import RunOptions
     from connector.core.request.raw_request import RAW_ACTION
     from connector.runtime.calls.call_options import CallOptions

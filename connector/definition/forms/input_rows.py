@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
@@ -58,7 +59,8 @@ def fold_rows(rows: Sequence[DocRow], name: str = "") -> list[tuple[DocRow, int]
     position = 0
     while position < len(chosen):
         row = chosen[position]
-        below = sum(1 for _ in takewhile(lambda one: one.key.startswith(f"{row.key}."), chosen[position + 1 :]))  # noqa: B023  used at once
+        is_below = partial(_is_below, row.key)
+        below = sum(1 for _ in takewhile(is_below, chosen[position + 1 :]))
         left_out = below if below > MAX_ROWS_BELOW and row.key != name else 0
         folded.append((row, left_out))
         position += 1 + left_out
@@ -107,3 +109,7 @@ def build_doc_row(connector: ChoiceFiles, key: str, field: FormField, extra_note
         notes=" ".join([*describe_field(connector, field), *(extra_notes or [])]),
         example=format_value(field.example),
     )
+
+
+def _is_below(key: str, row: DocRow) -> bool:
+    return row.key.startswith(f"{key}.")

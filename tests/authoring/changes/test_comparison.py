@@ -13,7 +13,7 @@ from support.planting import line_of, plant
 
 from connector.authoring.changes.comparison import advise_version, compare_folders
 from connector.authoring.scaffold import create_connector
-from connector.cli.commands.diff import diff_command
+from connector.cli.commands.authoring.diff import diff_command
 from connector.definition.loader import find_bundled_folder
 from connector.errors import DefinitionError
 
