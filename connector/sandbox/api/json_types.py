@@ -37,7 +37,7 @@ def find_expected_type(input_field: InputField, value: Any, *, is_text: bool) ->
     if not is_text:
         types, expected = _JSON_TYPES.get(input_field.type, ((object,), ""))
         items = value if input_field.is_list and isinstance(value, list) else [value]
-        if (input_field.is_list and not isinstance(value, list)) or not all(_has_type(item, types) for item in items):
+        if (input_field.is_list and not isinstance(value, list)) or not all(has_type(item, types) for item in items):
             return expected
         if input_field.type == "json" and isinstance(value, str) and isinstance(input_field.example, dict | list):
             return "a JSON object" if isinstance(input_field.example, dict) else "a JSON list"
@@ -54,10 +54,11 @@ def _expected_map(input_field: InputField, value: Any) -> str | None:
     is_of_lists = type_name.startswith("list of ")
     items = [item for entry in entries for item in (entry if is_of_lists and isinstance(entry, list) else [entry])]
     has_lists = not is_of_lists or all(isinstance(entry, list) for entry in entries)
-    return None if has_lists and all(_has_type(item, types) for item in items) else f"a JSON object, each {expected}"
+    return None if has_lists and all(has_type(item, types) for item in items) else f"a JSON object, each {expected}"
 
 
-def _has_type(value: Any, types: tuple[type, ...]) -> bool:
+def has_type(value: Any, types: tuple[type, ...]) -> bool:
+    """Whether a value is of one of these types; true and false are no numbers."""
     return isinstance(value, types) and not (isinstance(value, bool) and bool not in types and object not in types)
 
 

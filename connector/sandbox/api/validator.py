@@ -13,7 +13,7 @@ from connector.core.json_path import set_at
 from connector.core.request.body import to_wire_text
 from connector.definition.inputs.request_location import LATER_PARTS, RequestLocation
 from connector.errors import InputError
-from connector.sandbox.api.json_types import TEXT_TYPES, find_expected_type
+from connector.sandbox.api.json_types import TEXT_TYPES, find_expected_type, has_type
 from connector.sandbox.api.objects import MISSING, ObjectReader, find_at_path, find_covers
 from connector.sandbox.http.body_parser import BadBody, ParsedBody, parse_body, unflatten
 
@@ -146,7 +146,7 @@ class RequestValidator:
         value = _parse_text_value(field, raw, self.action.lists) if is_text else raw
         if field.wire is not None and value is not None:
             kind, expected_kind = (str, "a JSON string") if field.wire == "date" else (int, "a JSON number")
-            if not is_text and not _has_type(value, (kind,)):
+            if not is_text and not has_type(value, (kind,)):
                 errors.setdefault(name, f"Expected {expected_kind}.")
             return from_time_form(field.wire, value)
         expected = find_expected_type(field, value, is_text=is_text)
