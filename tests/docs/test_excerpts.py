@@ -13,7 +13,7 @@ from connector import Connector
 SOURCE = "source="
 EXCERPTS = [block for page in pages() for block in blocks(page) if block.note.startswith(SOURCE)]
 COOKBOOK = ROOT / "docs" / "cookbook.md"
-ROW = re.compile(r"^\| \[[^]]+\]\(\.\./([^)]+)\) \| (\d+) \| (\d+) \| (.*?) \| .* \|$", re.MULTILINE)
+ROW = re.compile(r"^\| \[[^]]+\]\(\.\./([^)]+)\) \| (\d+) \| .* \|$", re.MULTILINE)
 COUNTED = ROW.findall(COOKBOOK.read_text(encoding="utf-8"))
 
 
@@ -38,15 +38,11 @@ def test_an_excerpt_is_whole_lines_next_to_each_other(excerpt, found):
     assert stands_in(excerpt, "a:\n  b: 1\n    c: 2\n") is found
 
 
-@pytest.mark.parametrize(("folder", "actions", "whole", "others"), COUNTED, ids=[row[0] for row in COUNTED])
-def test_the_cookbook_counts_the_actions_of_a_folder(folder, actions, whole, others):
-    keys = {action.action for action in Connector.open(ROOT / folder).actions()}
-    named = set(re.findall(r"`(\w+)`", others))
-    assert named <= keys
-    assert (len(keys), len(keys - named)) == (int(actions), int(whole))
+@pytest.mark.parametrize(("folder", "actions"), COUNTED, ids=[row[0] for row in COUNTED])
+def test_the_cookbook_counts_the_actions_of_a_folder(folder, actions):
+    assert len(list(Connector.open(ROOT / folder).actions())) == int(actions)
 
 
 def test_the_cookbook_counts_nine_services():
-    sums = [sum(int(row[column]) for row in COUNTED) for column in (1, 2)]
     assert len(COUNTED) == 9
-    assert f"| all | {sums[0]} | {sums[1]} |" in COOKBOOK.read_text(encoding="utf-8")
+    assert f"These {sum(int(actions) for _, actions in COUNTED)} are." in COOKBOOK.read_text(encoding="utf-8")

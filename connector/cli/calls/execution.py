@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 def run_calls(connector: Connector, settings: Settings, options: RunOptions, tasks: CallList) -> int:
     """Run the calls and return the exit code. Raises KeyboardInterrupt, and ConnectorError before the first call."""
     query = Query(options.query) if options.query is not None else None
+    settings.get("timeout")  # one that is no time is told, whether or not anything is sent
     tasks = tasks.without_wait() if options.no_wait else tasks
     _check_page_flags(connector, options, tasks)
     if options.dry_run:

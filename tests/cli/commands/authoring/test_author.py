@@ -41,7 +41,7 @@ def test_new_touches_no_folder_that_holds_something(here, made):
 
 
 def test_lint_of_a_sound_connector_is_one_line(here):
-    done = here("lint", "--connector", str(Path(__file__).parents[3]))
+    done = here("lint", "--connector", str(Path(__file__).parents[4]))
     assert (done.code, done.err) == (0, "")
     assert done.out == "zoom: 22 actions, no problems found.\n"
 
