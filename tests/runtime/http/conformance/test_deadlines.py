@@ -62,7 +62,7 @@ def test_a_deadline_holds_while_a_body_is_sent_to_who_does_not_read(runner, serv
             runner(f"http://127.0.0.1:{held.getsockname()[1]}/v2").request,
             "PUT",
             "/x",
-            data=b"x" * (32 << 20),
+            data=b"x" * (16 << 20),
             timeout=0.5,
         )
         assert type(error) is errors.DeadlineError
