@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from connector.authoring.rules.connections.kinds import list_kinds_with
 from connector.authoring.rules.no_effect.violation import build_violation
 from connector.core.rate_limit import RateLimit
-from connector.core.redaction import default_redactor
 from connector.definition.connection_type import URL_INPUTS
 
 if TYPE_CHECKING:
@@ -66,11 +65,8 @@ def check_connection_words(file: ParsedFile[Manifest], folder: ConnectorFolder) 
 
 
 def check_shared_words(file: ParsedFile[Manifest], folder: ConnectorFolder) -> Iterator[Violation]:
-    """Check that what actions share is shared by one at least: sub-accounts, scopes, rates; and what is redacted."""
+    """Check that what actions share is shared by one at least: sub-accounts, scopes, rates."""
     manifest, actions = file.model, _list(folder)
-    for index, name in enumerate(manifest.redact.query):
-        if default_redactor().is_secret_parameter(name):
-            yield build_violation(("redact", "query", index), f"{name!r} is hidden anyway; remove it.")
     yield from _check_rate_words(manifest)
     if not folder.are_actions_valid:
         return
