@@ -241,7 +241,7 @@ ENTRIES: dict[str, dict[str, Idle | str]] = {
     "NextCall": {"inputs": "the call has them, and lint refuses unknown ones"},
     "Upload": {
         "method": "the bytes are sent by it",
-        "credential": "it is sent along, or is not",
+        "credential": Idle("action upload credential", True, action=UPLOAD),
         "file_name": "the request has it",
         "file_size": "the request has it",
         "file_type": "the request has it",
