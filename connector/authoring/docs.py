@@ -170,11 +170,11 @@ def _render_action(connector: Connector, action: Action) -> Iterator[str]:
         for row in _sort_rows(input_rows.build_doc_rows(connector, action))
     ]
     yield from render_table(("Input", "Default", "Notes", "Example"), cells)
-    if action.returns.help:
-        yield from ("", f"Returns: {action.returns.help}")
-    if action.returns.example is not None:
+    if action.last_returns.help:
+        yield from ("", f"Returns: {action.last_returns.help}")
+    if action.last_returns.example is not None:
         yield from ("", f"Example Payload for {action.label}", "", "```json")
-        yield json.dumps({"data": action.returns.example}, indent=2, ensure_ascii=False)
+        yield json.dumps({"data": action.last_returns.example}, indent=2, ensure_ascii=False)
         yield "```"
 
 
@@ -196,8 +196,8 @@ def _summarize_action(action: Action) -> Iterator[str]:
     if action.pagination:
         pages = "" if action.pagination.style == "none" else ", page by page"
         yield f"- Lists {format_code(action.pagination.items)}{pages}"
-    if action.returns.columns:
-        yield f"- Columns of a table: {', '.join(map(format_code, action.returns.columns))}"
+    if action.last_returns.columns:
+        yield f"- Columns of a table: {', '.join(map(format_code, action.last_returns.columns))}"
     if action.poll is not None:
         results = f", then reads {format_code(action.then.action)}" if action.then is not None else ""
         yield f"- Starts a job, asks for it with {format_code(action.poll.action)} until it is done{results}"

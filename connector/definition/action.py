@@ -192,6 +192,11 @@ class Action(StrictModel):
         return written
 
     @property
+    def last_returns(self) -> Returns:
+        """What the last of its own replies is: of an upload that nothing follows, the reply to the bytes."""
+        return self.upload.returns if self.upload is not None and self.then is None else self.returns
+
+    @property
     def is_raw(self) -> bool:
         """Whether the caller chooses method and path."""
         return self.request == RAW_REQUEST

@@ -116,7 +116,7 @@ class Connector:
         action = self.action(name)
         last = action.then or action.poll
         if last is None and action.upload is not None:
-            return action.model_copy(update={"returns": action.upload.returns})
+            return action.model_copy(update={"returns": action.last_returns})
         return action if last is None else self.action(last.action)
 
     def actions(self) -> Iterator[Action]:

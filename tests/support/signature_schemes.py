@@ -57,7 +57,7 @@ gitlab:
   inputs: {token: {label: Token, help: The token., type: password}}
   token: header.X-Gitlab-Token
   event: {name: header.X-Gitlab-Event, object: object_attributes, subject: [object_attributes.id]}
-  dedupe: [header.X-Gitlab-Event-UUID]
+  dedupe: [header.Idempotency-Key]
 telegram:
   inputs: {token: {label: Token, help: The token., type: password}}
   token: header.X-Telegram-Bot-Api-Secret-Token

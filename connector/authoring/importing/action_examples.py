@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -101,12 +102,17 @@ def _list_needed(action: Action) -> dict[str, Any]:
     return needed
 
 
-def _choose(field: Input | Member, offered: list[Any], name: str, method: str = "") -> Any:
-    check = compile_check(field, lambda _: {}, method)
+def _choose(
+    field: Input | Member, offered: list[Any], name: str, method: str = "", within: tuple[Input | Member, ...] = ()
+) -> Any:
+    """Return the first value that fits; one is made where none is given, but not of a member `within` itself."""
     if field.type == "file":
         return next((value for value in offered if isinstance(value, str) and value), _MADE["file"])
-    candidates = [*offered, field.example, field.suggest, *_list_made(field, name)]
-    return next((value for value in candidates if value is not None and _is_valid(check, value)), None)
+    check = compile_check(field, lambda _: {}, method)
+    given = [value for value in (*offered, field.example, field.suggest) if value is not None]
+    is_endless = any(outer is field for outer in within)
+    made = () if is_endless else (value for value in _iter_made(field, name, (*within, field)) if value is not None)
+    return next((value for value in chain(given, made) if _is_valid(check, value)), None)
 
 
 def _is_valid(check: ValueCheck, value: Any) -> bool:
@@ -117,22 +123,23 @@ def _is_valid(check: ValueCheck, value: Any) -> bool:
     return True
 
 
-def _list_made(field: Input | Member, name: str) -> list[Any]:
-    """Return values that probably fit an input, the likeliest first."""
+def _iter_made(field: Input | Member, name: str, within: tuple[Input | Member, ...]) -> Iterator[Any]:
+    """Yield values that probably fit an input, the likeliest first; nothing is made before it is asked for."""
     listed = list(field.typed_choices)
     if field.members:
-        entry = {key: _choose(member, [], key) for key, member in field.members.items() if member.required}
+        required = {key: member for key, member in field.members.items() if member.required}
+        entry = {key: _choose(member, [], key, within=within) for key, member in required.items()}
         if not entry:
             entry = _choose_member(field.members)
-        return [{"object": entry, "list of object": [entry]}.get(field.type, {"name": entry})]
-    if field.is_list:
+        yield {"object": entry, "list of object": [entry]}.get(field.type, {"name": entry})
+    elif field.is_list:
         kind = field.type.removeprefix("list of ")
         count = max(int(field.min or 1), 1)
-        if count > _MOST_ENTRIES:
-            return []
-        entries = listed or _list_scalars(field.model_copy(update={"min": None, "max": None}), kind, name)
-        return [(entries * count)[:count] if len(entries) < count else entries[:count]]
-    return listed[:1] or _list_scalars(field, field.type, name)
+        if count <= _MOST_ENTRIES:
+            entries = listed or _list_scalars(field.model_copy(update={"min": None, "max": None}), kind, name)
+            yield (entries * count)[:count] if len(entries) < count else entries[:count]
+    else:
+        yield from listed[:1] or _list_scalars(field, field.type, name)
 
 
 def _choose_member(members: Mapping[str, Member]) -> dict[str, Any]:

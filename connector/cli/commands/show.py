@@ -156,7 +156,7 @@ def _action_to_dict(connector: Connector, action: Action, global_words: Sequence
         "form": connector.form_schema(action.action),
         "call": {"action": action.action, "inputs": given},
         "command": format_command_line(action, given, global_words),
-        "payload": action.returns.example,
+        "payload": action.last_returns.example,
     }  # fmt: skip
 
 
@@ -176,10 +176,10 @@ def _print_action(connector: Connector, action: Action, global_words: Sequence[s
     _print_inputs(_describe_folded(action, row, left_out) for row, left_out in rows)
     for title, example in action.examples.items():
         printer.write_text(f"\n{title}\n  {format_command_line(action, example.inputs, global_words)}")
-    if action.returns.help:
-        printer.write_text(f"\nReturns: {action.returns.help}")
-    if action.returns.example is not None:
-        printer.write_json(action.returns.example)
+    if action.last_returns.help:
+        printer.write_text(f"\nReturns: {action.last_returns.help}")
+    if action.last_returns.example is not None:
+        printer.write_json(action.last_returns.example)
 
 
 def _print_input(connector: Connector, action: Action, name: str, output_format: str) -> None:

@@ -65,7 +65,7 @@ def build_tool_spec(connector: ChoiceFiles, action: Action) -> dict[str, Any]:
     list more than 25 choices either. The connection is no input: who offers the tool chooses it.
     """
     schemas = ObjectSchemas(partial(_build_tool_properties, connector), has_conditions=False)
-    reply_help = f" Returns: {action.returns.help}" if action.returns.help else ""
+    reply_help = f" Returns: {action.last_returns.help}" if action.last_returns.help else ""
     return {
         "name": to_snake_case(action.action),
         "title": action.label,

@@ -9,14 +9,16 @@ from typing import Any, cast
 import jsonschema
 import pytest
 
-from connector.authoring.importing.action_examples import choose_input_example, iter_action_examples
+from connector.authoring.importing.action_examples import choose_input_example, choose_inputs, iter_action_examples
 from connector.authoring.importing.document import ApiDocument
 from connector.authoring.importing.examples import make_example, make_reply_example
 from connector.authoring.importing.pagination import infer_pagination
 from connector.authoring.importing.written_examples import find_example
 from connector.authoring.rules.examples import check_example
 from connector.core.json_path import has_path
-from connector.definition.action import Example
+from connector.definition.action import Action, Example
+from connector.definition.fields import Input, Member
+from connector.definition.inputs.named_types import NamedType, link_fields, link_types
 from connector.definition.loader import Connector
 from tests.support.pages.api_descriptions import read_operation
 
@@ -30,6 +32,7 @@ DOCUMENT = ApiDocument(
     }
 )
 EXAMPLES = Path("examples")
+PLANT = {"action": "plantTree", "label": "Plant Tree", "summary": "Plant a tree.", "request": "POST /trees"}
 
 
 @pytest.mark.parametrize(
@@ -115,6 +118,22 @@ def test_an_object_has_an_example_of_its_members() -> None:
     member = {"label": "Email", "help": "An address.", "type": "string", "format": "email", "required": True}
     field = {"label": "A", "help": "A.", "to": "body.a", "type": "list of object", "fields": {"email": member}}
     assert choose_input_example(field) == [{"email": "ada@example.com"}]
+
+
+def test_an_object_that_requires_its_own_kind_has_its_own_example_or_none() -> None:
+    part = {"label": "Part", "help": "One.", "type": "list of object", "required": True, "fields": "@tree"}
+    words = {**part, "to": "body.tree"}
+    field, types = (
+        Input.model_validate(words),
+        {"tree": NamedType(fields={"part": Member.model_validate(part)}, variants=None)},
+    )
+    link_types(types)
+    link_fields(types, [field])
+    action = Action.model_validate({**PLANT, "inputs": {"tree": words}})
+    assert choose_inputs(action.model_copy(update={"inputs": {"tree": field}})) == {}
+    given = field.model_copy(update={"example": [{"part": []}]})
+    link_fields(types, [given])
+    assert choose_inputs(action.model_copy(update={"inputs": {"tree": given}})) == {"tree": [{"part": []}]}
 
 
 @pytest.mark.parametrize("folder", sorted(path.parent for path in EXAMPLES.glob("*/manifest.yaml")), ids=str)

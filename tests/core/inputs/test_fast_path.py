@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from connector import Connector, errors
 from connector.core.inputs import validate
+from connector.definition.fields import Input
 
 ZOOM = Connector.open()
 ACTIONS = sorted(ZOOM.action_files)
@@ -89,3 +90,9 @@ def test_what_is_spelled_otherwise_goes_the_careful_way(unusual):
     accept, whole, careful = BOTH["getUser"]
     assert accept(unusual) is None
     assert outcome_of(whole, unusual) == outcome_of(careful, unusual)
+
+
+def test_a_field_whose_file_of_choices_has_none_accepts_what_the_careful_way_accepts():
+    words = {"label": "Zone", "help": "Where.", "type": "string", "choices_file": "zones", "to": "query.zone"}
+    action = ZOOM.action("listMeetings").model_copy(update={"inputs": {"zone": Input.model_validate(words)}})
+    assert validate.compile_validator(action, lambda _: {})({"zone": "Europe/Paris"}) == {"zone": "Europe/Paris"}

@@ -266,7 +266,7 @@ def test_wise_signs_with_rsa():
 def test_a_shared_token_is_the_whole_proof(name):
     connector = build_connector(name)
     header = connector.manifest.triggers["hook"].token.partition(".")[2]
-    named = {"X-Gitlab-Event": "Push Hook", "X-Gitlab-Event-UUID": "u1"}
+    named = {"X-Gitlab-Event": "Push Hook", "Idempotency-Key": "u1"}
     got = verify_webhook(
         connector, ["an-older-secret", SHARED_SECRET], {header: SHARED_SECRET, **named}, b'{"update_id":7}'
     )

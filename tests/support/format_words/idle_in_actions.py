@@ -37,6 +37,16 @@ FILES = {
     "pagination": None,
     "downloads": [{"items": "files", "url": "url", "name": ["name"], "extension": "kind"}],
 }
+UPLOAD_URL = {**POST, "returns": {"example": {"url": URL}}}
+UPLOAD_FILE = {"label": "File", "help": "The file.", "type": "file", "required": True, "to": "upload", "example": "a"}
+UPLOAD = {
+    **UPLOAD_URL,
+    "inputs": {"file": UPLOAD_FILE},
+    "upload": {"url": "url"},
+    "then": {"action": "listBooks"},
+}
+ENTRIES_FAILED = {"items": "rows", "failed": "error"}
+FAILURES = {**POST, "returns": {"example": {"rows": [{"error": "a"}], "done": []}, "partial": ENTRIES_FAILED}}
 
 
 def of_kind(word: str, value: Any, base: dict[str, Any] = BEARER) -> Idle:
@@ -125,8 +135,8 @@ ENTRIES: dict[str, dict[str, Idle | str]] = {
         "aliases": of_input("aliases", ["one"]),
         "was": of_input("was", ["one"]),
         "deprecated": SHOWN,
-        "variants": of_input("variants", {"a": {"label": "A", "fields": {"a": MEMBER}}}),
     },
+    "VariantHolder": {"variants": of_input("variants", {"a": {"label": "A", "fields": {"a": MEMBER}}})},
     "MemberHolder": {"fields": of_input("fields", {"a": MEMBER})},
     "Input": {
         "use": Idle(
@@ -150,6 +160,7 @@ ENTRIES: dict[str, dict[str, Idle | str]] = {
         "cursor_param": Idle("action pagination cursor_param", "query.after"),
         "size_param": Idle("action pagination size_param", "query.limit"),
         "max_size": Idle("action pagination max_size", 5),
+        "plus": Idle("action pagination plus", 1),
         "first": Idle("action pagination first", 5),
         "has_more": Idle("action pagination has_more", "more"),
         "is_last": Idle("action pagination is_last", "more"),
@@ -199,6 +210,7 @@ ENTRIES: dict[str, dict[str, Idle | str]] = {
         "any_of": Idle("action any_of", [{"of": ["two"]}], action=NEEDED),
         "pagination": Idle("action pagination", {"items": "."}, action=TEXT),
         "poll": "the call waits for the job",
+        "upload": Idle("action upload", {"url": "url"}, action=UPLOAD_URL),
         "then": Idle("action then", {"action": "listBooks"}),
         "downloads": Idle("action downloads", [{"items": ".", "url": "u", "name": ["n"]}], action=TEXT),
         "returns": ITS_WORDS,
@@ -227,6 +239,14 @@ ENTRIES: dict[str, dict[str, Idle | str]] = {
         "timeout": "the call waits that long",
     },
     "NextCall": {"inputs": "the call has them, and lint refuses unknown ones"},
+    "Upload": {
+        "method": "the bytes are sent by it",
+        "credential": Idle("action upload credential", True, action=UPLOAD),
+        "file_name": "the request has it",
+        "file_size": "the request has it",
+        "file_type": "the request has it",
+        "returns": Idle("action upload returns", {"type": "none"}, action=UPLOAD),
+    },
     "FileListing": {
         "suffix": "file names end with it",
         "extension": "file names end with it",
@@ -248,6 +268,12 @@ ENTRIES: dict[str, dict[str, Idle | str]] = {
         "columns": Idle("action returns columns", ["a"], action=TEXT),
         "schema": Idle("action returns schema", "book", action=TEXT),
         "example": SHOWN,
+    },
+    "PartialFailure": {
+        "items": "entries are told from a list of failures",
+        "done": Idle("action returns partial", {**ENTRIES_FAILED, "done": "done"}, action=FAILURES),
+        "code": "it is told of what failed",
+        "message": "it is told of what failed",
     },
     "ExpectedRequest": dict.fromkeys(("method", "query", "headers", "body", "form"), CHECKED),
 }

@@ -223,6 +223,15 @@ ENTRIES: dict[str, dict[str, Idle | str]] = {
             {"is": "ping", "read": "text", "reply": "{read}", "token": {"at": "query.t", "input": "secret"}},
             trigger_of(),
         ),
+        "signed": Idle(
+            "manifest triggers one challenge",
+            {"method": "GET", "read": "query.q", "reply": "{read}", "signed": False},
+            trigger_of(),
+        ),
+        "keep_as": Idle(
+            "manifest triggers one challenge", {"is": "ping", "keep_as": "secret", "reply": "pong"}, trigger_of()
+        ),
+        "reply": Idle("manifest triggers one challenge", {"method": "HEAD", "reply": "pong"}, trigger_of()),
     },
     "EventFields": {
         "each": Idle(

@@ -47,6 +47,12 @@ def check_action_words(file: ParsedFile[Action], folder: ConnectorFolder) -> Ite
     for word, message in words.items():
         if message and word in action.model_fields_set and not file.has_invalid_key("inputs", "request", word):
             yield build_violation((word,), message)
+    yield from check_returned_words(file, folder)
+
+
+def check_returned_words(file: ParsedFile[Action], _folder: ConnectorFolder) -> Iterator[Violation]:
+    """Check that what is said of a reply has an effect on replies of its type."""
+    action = file.model
     for word in ("schema_", "columns", "max_bytes"):
         if word in action.returns.model_fields_set and action.returns.type not in _TYPES_BY_WORD[word]:
             message = f"a reply of type {action.returns.type} has no `{word.strip('_')}`; remove it."

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from connector.authoring.draft import Violation
+from connector.authoring.rules.no_effect.actions import check_returned_words
+from connector.authoring.rules.payloads import check_columns, check_payload_fits_schema
+from connector.authoring.rules.results.failed_parts import check_failed_parts
 from connector.authoring.rules.results.jobs import check_next_call, has_in_reply
 from connector.definition.action import DATA_TYPES
 from connector.definition.inputs.request_location import LATER_PARTS
@@ -51,6 +55,20 @@ def check_upload(file: ParsedFile[Action], folder: ConnectorFolder) -> Iterator[
             "add `returns` with an `example` of the reply to the bytes, or name in `then` the action that follows."
         )
         yield Violation(("upload",), RULE, message, key=True)
+    if action.then is None:
+        yield from _check_returns(file, folder, action.upload)
+    if action.upload.credential and folder.manifest is not None and not folder.manifest_or_blank.connections:
+        message = "the manifest has no connections, and so there is no credential; remove it."
+        yield Violation(("upload", "credential"), "no-effect", message, key=True)
+
+
+def _check_returns(file: ParsedFile[Action], folder: ConnectorFolder, words: Upload) -> Iterator[Violation]:
+    """Check what is said of the reply to the bytes as of any reply."""
+    update: dict[str, Any] = {"returns": words.returns, "pagination": None, "replies": []}
+    as_reply = replace(file, model=file.model.model_copy(update=update))
+    for rule in (check_returned_words, check_payload_fits_schema, check_columns, check_failed_parts):
+        for violation in rule(as_reply, folder):
+            yield violation._replace(path=("upload", *violation.path))
 
 
 def _check_places(file: ParsedFile[Action]) -> Iterator[Violation]:

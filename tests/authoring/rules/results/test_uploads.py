@@ -68,3 +68,32 @@ def test_an_upload_that_nothing_follows_says_what_it_returns(tmp_path: Path, old
     (folder / VIDEO).write_text(text.replace(old, new))
     [found] = [finding for finding in lint(folder) if finding.rule == "upload"]
     assert message in found.message
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("type: none, columns: [a]", "a reply of type none has no `columns`"),
+        ("type: none, max_bytes: 9", "a reply of type none has no `max_bytes`"),
+        ("example: {id: a}, columns: [name]", "nothing of the example is at 'name'"),
+        ("example: {id: a}, schema: vidoe", "there is no"),
+        ("example: {id: a}, partial: errors", "no reply of the file has 'errors'"),
+    ],
+)
+def test_the_reply_to_the_bytes_is_checked_as_any_reply(tmp_path: Path, words: str, message: str) -> None:
+    folder = Path(shutil.copytree(YOUTUBE, tmp_path / "youtube"))
+    text = (folder / VIDEO).read_text().replace(RETURNS, f"  returns: {{{words}}}\n")
+    (folder / VIDEO).write_text(text)
+    [found] = [finding for finding in lint(folder) if finding.voice == "error"]
+    assert message in found.message
+    assert "  returns: {" in text.splitlines()[found.line - 1]
+
+
+def test_a_credential_that_nobody_has_is_not_sent_along(tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(YOUTUBE, tmp_path / "youtube"))
+    manifest = (folder / "manifest.yaml").read_text()
+    start, end = manifest.index("connections:"), manifest.index("pagination:")
+    (folder / "manifest.yaml").write_text(manifest[:start] + manifest[end:])
+    assert [finding.message for finding in lint(folder) if finding.rule == "no-effect"] == [
+        "the manifest has no connections, and so there is no credential; remove it."
+    ]
