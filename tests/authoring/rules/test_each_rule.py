@@ -237,6 +237,8 @@ SHELF = [
     ("no-effect", GET, "request: GET /books/{bookId}\n", "request: GET /books/{bookId}\nsubaccount: false\n", "subaccount:", "no `subaccounts`"),
     ("no-effect", "actions/delete-book.yaml", "  type: none\n", "  type: none\n  schema: book\n", "schema: book", "type none has no `schema`"),
     ("no-effect", "actions/delete-book.yaml", "  type: none\n", "  type: none\n  max_bytes: 9\n", "max_bytes:", "type none has no `max_bytes`"),
+    ("missing-word", LIST, "pagination: {items: books}\n\nreturns:\n", "pagination: {}\n\nreturns:\n  columns: [title]\n", "pagination:", "'items' is missing"),
+    ("deletion-confirmed", "actions/delete-book.yaml", "request: DELETE", "request: POST", "request: POST", "say `confirm: true`"),
     ("content-type", CREATE, "request: POST /books\n", "request: POST /books\nconstants: {header.content-type: text/xml}\n", "constants:", "use `content_type`"),
     ("content-type", CREATE, TAGS, one_input("kind", ONE + "type: string\nto: header.Content-Type\nexample: text/xml"), "to: header.Content-Type", "use `content_type`"),
     ("content-type", CREATE, "request: POST /books\n", "request: POST /books\ncontent_type: application/json; charset=latin-1\n", "content_type:", "UTF-8"),
