@@ -78,7 +78,8 @@ def _find_location_problems(action: Action, used: UsedLocation) -> Iterator[str]
             yield f"a raw request has no location {text!r}.{did_you_mean(text, RAW_LOCATIONS)}"
         return
     if location.part not in REQUEST_PARTS:
-        hint = did_you_mean(location.part, REQUEST_PARTS)
+        in_part = f" Say the part first: query.{location.part} or body.{location.part}."
+        hint = did_you_mean(location.part, REQUEST_PARTS) if location.path else in_part
         known = ", ".join((*REQUEST_PARTS, *LATER_PARTS))
         yield f"requests have no part {location.part!r}.{hint} Known: {known}."
     elif location.part == "path" and used.path[-1] != "to":

@@ -217,6 +217,7 @@ SHELF = [
     ("resource", "manifest.yaml", "    new_id: text\n    seed:\n      - id: bk_001\n", "    new_id: text\n    parent: books\n    seed:\n      - id: bk_001\n        parent: bk_002\n", None, "books has no record 'bk_002'"),
     ("no-effect", "manifest.yaml", "    new_id: text\n", "    new_id: text\n    parent_id: shelf\n", "parent_id:", "no `parent`"),
     ("no-effect", CREATE, "request: POST /books\n\ninputs:\n", "request: POST /books\nbody: multipart\n\ninputs:\n  cover:\n    label: Cover\n    help: A picture of it.\n    type: file\n    suggest: a.txt\n    to: file.cover\n", "suggest: a.txt", "given by the caller"),
+    ("place", CREATE, "to: body.tags", "to: tags", "to: tags", "Say the part first: query.tags or body.tags."),
     ("place", CREATE, TAGS, one_input("file", ONE + "type: file\nto: body.file"), "to: body.file", "a file goes to file.x"),
     ("place", CREATE, TAGS, one_input("names", ONE + "type: map of string\nto: header.X-Names\nexample: {a: b}"), "to: header.X-Names", "a mapping goes to"),
     ("fields-declared", CREATE, TAGS, one_input("shelf", ONE + "type: object\nto: body.shelf\nexample: {}"), "type: object", "declares its members"),
