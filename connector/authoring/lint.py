@@ -61,8 +61,8 @@ ACTION_RULES = (
     relations.check_deprecated, relations.check_earlier_keys,
     endpoint.check_scopes, endpoint.check_rate, endpoint.check_connections, endpoint.check_server,
     endpoint.check_weight, endpoint.check_idempotent, pagination.check_pagination, jobs.check_job, uploads.check_upload,
-    endpoint.check_downloads, endpoint.check_has_payload, payloads.check_payload_fits_schema,
-    payloads.check_columns, failed_parts.check_failed_parts,
+    endpoint.check_confirmed_deletion, endpoint.check_downloads, endpoint.check_has_payload,
+    payloads.check_payload_fits_schema, payloads.check_columns, failed_parts.check_failed_parts,
 )  # fmt: skip
 MANIFEST_RULES = (
     files.check_input_key_order,

@@ -31,7 +31,8 @@ DATA_TYPES = ("json", "csv", "ndjson", "xml")  # replies that are read as data
 ROW_TYPES = ("csv", "ndjson")  # of these, those that are a list by themselves
 MEDIA_TYPE_PATTERN = r"^[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+(\s*;\s*[A-Za-z0-9_.-]+=(\"[^\"]*\"|[^\s;\"]+))*$"
 
-RequestLine = Annotated[str, StringConstraints(pattern=r"^(raw|(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) /\S*)$")]
+REQUEST_LINE_PATTERN = r"^(raw|(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) /\S*)$"
+RequestLine = Annotated[str, StringConstraints(pattern=REQUEST_LINE_PATTERN)]
 
 
 def split_request(request: str) -> tuple[str, str]:

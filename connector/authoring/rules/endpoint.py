@@ -1,14 +1,15 @@
-"""Rules of an endpoint: scopes, rate, connections, idempotency, downloads."""
+"""Rules of an endpoint: scopes, rate, connections, idempotency, deletion, downloads."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from connector.authoring.draft import Violation
 from connector.core.http_semantics import NON_IDEMPOTENT_METHODS
 from connector.core.json_path import get_at_path
 from connector.core.rate_limit import RateLimit
-from connector.definition.action import DATA_TYPES
+from connector.definition.action import DATA_TYPES, UPDATE_METHODS
 from connector.definition.suggest import did_you_mean
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from connector.definition.action import Action
 
 _MIN_REASON_WORDS = 3
+_DELETION = re.compile(r"(delete|destroy|erase|purge)(?![a-z])")
 
 
 def check_scopes(file: ParsedFile[Action], folder: ConnectorFolder) -> Iterator[Violation]:
@@ -87,6 +89,15 @@ def check_idempotent(file: ParsedFile[Action], _folder: ConnectorFolder) -> Iter
     if reason and file.model.method in NON_IDEMPOTENT_METHODS and len(reason.split()) < _MIN_REASON_WORDS:
         message = "explain in a sentence why sending it twice has no second effect."
         yield Violation(("idempotent",), "idempotent", message)
+
+
+def check_confirmed_deletion(file: ParsedFile[Action], _folder: ConnectorFolder) -> Iterator[Violation]:
+    """Check that what deletes by its name, and not by its method, is asked about first."""
+    action = file.model
+    deletes = _DELETION.match(action.action) is not None and action.method in ("POST", *UPDATE_METHODS)
+    if deletes and not action.confirm and not action.read_only and not file.has_invalid_key("confirm", "read_only"):
+        message = f"say `confirm: true`: it deletes, and a {action.method} is done without asking."
+        yield Violation(("request",), "deletion-confirmed", message)
 
 
 def check_downloads(file: ParsedFile[Action], _folder: ConnectorFolder) -> Iterator[Violation]:

@@ -116,11 +116,11 @@ def _find_differences(
 
 def _compare_pairs(
     word: str,
-    expected_pairs: list[tuple[str, str]],
-    actual_pairs: Iterable[tuple[str, str]],
+    expected_pairs: Iterable[tuple[str, Any]],
+    actual_pairs: Iterable[tuple[str, Any]],
     constant_locations: set[tuple[str, str]],
 ) -> Iterator[tuple[str, str]]:
-    part = "query" if word == "query" else "header"
+    part = "header" if word == "headers" else word
     expected, actual = _group_pairs(expected_pairs, part), _group_pairs(actual_pairs, part)
     for name in sorted(expected.keys() | actual.keys()):
         if name not in expected and (part, name) in constant_locations:
@@ -130,8 +130,8 @@ def _compare_pairs(
             yield word, f"{name} is {outcome}{'' if name in expected else ', but not stated here'}."
 
 
-def _group_pairs(pairs: Iterable[tuple[str, str]], part: str) -> dict[str, list[str]]:
-    groups: dict[str, list[str]] = {}
+def _group_pairs(pairs: Iterable[tuple[str, Any]], part: str) -> dict[str, list[Any]]:
+    groups: dict[str, list[Any]] = {}
     for name, value in pairs:
         groups.setdefault(name.lower() if part == "header" else name, []).append(value)
     return groups
@@ -163,8 +163,7 @@ def _compare_bodies(expected: ExpectedRequest, request: Request) -> Iterator[tup
         yield "form", "no form is sent; state the body as `body`."
     elif body.kind in ("form", "multipart"):
         pairs = _list_parts(body) if body.kind == "multipart" else list(body.value)
-        if expected.form is None or pairs != _list_form_pairs(expected.form):
-            yield "form", f"the form that is sent is {_shorten([list(pair) for pair in pairs])}"
+        yield from _compare_forms([] if expected.form is None else _list_form_pairs(expected.form), pairs)
     elif isinstance(body.value, bytes) and isinstance(expected.body, str):
         if expected.body.encode() != body.value:
             yield (
@@ -173,6 +172,14 @@ def _compare_bodies(expected: ExpectedRequest, request: Request) -> Iterator[tup
             )
     elif json.dumps(expected.body, sort_keys=True) != json.dumps(body.value, sort_keys=True, default=repr):
         yield "body", f"the body that is sent is {_shorten(_diff_bodies(expected.body, body.value))}"
+
+
+def _compare_forms(expected: list[tuple[str, Any]], actual: list[tuple[str, Any]]) -> Iterator[tuple[str, str]]:
+    """Yield what differs for each name; the order counts only where nothing else differs."""
+    differences = list(_compare_pairs("form", expected, actual, set()))
+    yield from differences
+    if expected != actual and not differences:
+        yield "form", f"the form is sent in another order: {', '.join(dict.fromkeys(name for name, _ in actual))}."
 
 
 def _list_parts(body: Body) -> list[tuple[str, Any]]:

@@ -78,7 +78,8 @@ def _find_location_problems(action: Action, used: UsedLocation) -> Iterator[str]
             yield f"a raw request has no location {text!r}.{did_you_mean(text, RAW_LOCATIONS)}"
         return
     if location.part not in REQUEST_PARTS:
-        hint = did_you_mean(location.part, REQUEST_PARTS)
+        in_part = f" Say the part first: query.{location.part} or body.{location.part}."
+        hint = did_you_mean(location.part, REQUEST_PARTS) if location.path else in_part
         known = ", ".join((*REQUEST_PARTS, *LATER_PARTS))
         yield f"requests have no part {location.part!r}.{hint} Known: {known}."
     elif location.part == "path" and used.path[-1] != "to":
@@ -88,6 +89,10 @@ def _find_location_problems(action: Action, used: UsedLocation) -> Iterator[str]
     elif location.part not in _OBJECT_PARTS and _find_type(action, used.owner) in _NESTED_TYPES:
         kind = "an object" if _find_type(action, used.owner) in OBJECT_TYPES else "a mapping"
         yield f"{kind} goes to {', '.join(_OBJECT_PARTS[:-1])} or {_OBJECT_PARTS[-1]}, not to the {location.part}."
+    elif any("*" in name for name in location.path) and _find_type(action, used.owner) in (*_NESTED_TYPES, "json"):
+        name = next(name for name in location.path if "*" in name)
+        merged = f"a mapping is merged at {location.part}.*, with nothing beside the star"
+        yield f"{merged}: entries would be sent below the name {name!r}."
     elif location.part not in ("body", "form") and (not location.path or location.spread):
         yield f"name the {location.part}: {location.part}.name"
     elif location.part == "header":

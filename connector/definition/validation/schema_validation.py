@@ -11,12 +11,13 @@ from pydantic import ValidationError
 from pydantic.json_schema import GenerateJsonSchema
 from referencing import Registry
 
+from connector.definition.action import REQUEST_LINE_PATTERN
 from connector.definition.json_path import PARSERS, PathSyntaxError
 from connector.definition.replies.job import DURATION_PATTERN
 from connector.definition.suggest import closest, did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from pydantic import BaseModel
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 _PATTERN_WORDS = {
     DURATION_PATTERN: "a length of time, such as 5s, 500ms, 2m or 1h.",
+    REQUEST_LINE_PATTERN: "METHOD /path below the base URL, such as GET /books/{bookId}, or raw.",
     "^https://": "a URL that begins with https://",
 }
 _MAX_PREVIEW = 60  # characters of a value in a message
@@ -72,12 +74,13 @@ def validate_document(document: Document, model: type[BaseModel]) -> list[Findin
 
 
 def _find_schema_violations(document: Document, model: type[BaseModel]) -> Iterator[Finding]:
-    validator = jsonschema.Draft202012Validator(build_json_schema(model), registry=Registry())
+    schema = build_json_schema(model)
+    validator = jsonschema.Draft202012Validator(schema, registry=Registry())
     for error in validator.iter_errors(document.data):
-        yield from _build_findings(document, error)
+        yield from _build_findings(document, error, schema.get("$defs", {}))
 
 
-def _build_findings(document: Document, error: Any) -> Iterator[Finding]:
+def _build_findings(document: Document, error: Any, definitions: Mapping[str, Any]) -> Iterator[Finding]:
     path: NodePath = tuple(error.absolute_path)
     if error.validator == "additionalProperties" and "patternProperties" in error.schema:
         (pattern,) = error.schema["patternProperties"]
@@ -91,7 +94,8 @@ def _build_findings(document: Document, error: Any) -> Iterator[Finding]:
     elif error.validator == "additionalProperties":
         allowed_keys = sorted(error.schema.get("properties", ()))
         for key in sorted(set(error.instance) - set(allowed_keys)):
-            message = f"unknown key {key!r}.{did_you_mean(key, allowed_keys)} Known: {', '.join(allowed_keys)}."
+            hint = _tell_owners(key, error.schema, definitions) or did_you_mean(key, allowed_keys)
+            message = f"unknown key {key!r}.{hint} Known: {', '.join(allowed_keys)}."
             yield document.build_finding((*path, key), "unknown-word", message, key=True)
     elif error.validator == "required":
         unknown_keys = [key for key in error.instance if key not in error.schema.get("properties", ())]
@@ -102,11 +106,27 @@ def _build_findings(document: Document, error: Any) -> Iterator[Finding]:
         alternatives = " or ".join(f"`{alternative['required'][0]}`" for alternative in error.validator_value)
         yield document.build_finding(path, "one-of", f"give either {alternatives}.", key=True)
     elif error.validator == "anyOf":
-        yield from _build_any_of_findings(document, error)
+        yield from _build_any_of_findings(document, error, definitions)
     elif error.validator == "pattern" and error.validator_value in PARSERS:
         yield document.build_finding(path, "shape", f"{_describe_wrong_path(error.validator_value, error.instance)}.")
     else:
         yield document.build_finding(path, _get_rule_name(error), _build_mismatch_message(error))
+
+
+def _tell_owners(key: str, schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> str:
+    """Return where a word belongs that stands one level too high; empty where nothing here has it."""
+    owners = [
+        name
+        for name, value in schema.get("properties", {}).items()
+        if any(key in form.get("properties", ()) for form in _list_forms(value, definitions))
+    ]
+    return f" It is a word of {' and '.join(f'`{owner}`' for owner in owners)}." if owners else ""
+
+
+def _list_forms(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the forms that a value may have, with references resolved."""
+    forms = schema.get("anyOf", [schema])
+    return [definitions[form["$ref"].rpartition("/")[2]] if "$ref" in form else form for form in forms]
 
 
 def _describe_wrong_path(pattern: str, text: str) -> str:
@@ -118,7 +138,7 @@ def _describe_wrong_path(pattern: str, text: str) -> str:
     return f"got {_preview(text)}; expected a path"
 
 
-def _build_any_of_findings(document: Document, error: Any) -> Iterator[Finding]:
+def _build_any_of_findings(document: Document, error: Any, definitions: Mapping[str, Any]) -> Iterator[Finding]:
     """Report the alternative of the value's type that failed deepest inside; else every accepted type."""
     other_types = {
         nested.relative_schema_path[0]
@@ -130,7 +150,7 @@ def _build_any_of_findings(document: Document, error: Any) -> Iterator[Finding]:
         nearest_branch = max(nested_errors, key=lambda nested: len(nested.path)).relative_schema_path[0]
         for nested in nested_errors:
             if nested.relative_schema_path[0] == nearest_branch:
-                yield from _build_findings(document, nested)
+                yield from _build_findings(document, nested, definitions)
         return
     mismatches = (nested for nested in error.context or () if nested.validator == "type")
     types = [_TYPE_NAMES.get(str(nested.validator_value), "?") for nested in mismatches]

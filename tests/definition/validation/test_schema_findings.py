@@ -84,3 +84,26 @@ def test_a_long_value_is_shown_in_part() -> None:
     ((*_, message),) = report(ACTION.replace("GET /", "x" * 500))
     assert "..." in message
     assert len(message) < 300
+
+
+@pytest.mark.parametrize(
+    ("line", "model", "said"),
+    [
+        ("max_size: 50\n", Action, "unknown key 'max_size'. It is a word of `pagination`. Known: action, "),
+        ("example: {a: 1}\n", Action, "unknown key 'example'. It is a word of `returns`. Known: action, "),
+        ("request_id: header.X\n", Manifest, "unknown key 'request_id'. It is a word of `errors`. Known: "),
+        ("colour: red\n", Action, "unknown key 'colour'. Known: action, "),
+    ],
+)
+def test_a_word_that_stands_a_level_too_high_is_told_where_it_belongs(line: str, model: type, said: str) -> None:
+    start = ACTION if model is Action else MANIFEST
+    assert [message[: len(said)] for _, _, _, message in report(start + line, model)] == [said]
+
+
+@pytest.mark.parametrize("request_line", ["post /books", "GET https://lamp.example/books", "GET books"])
+def test_a_request_line_that_is_none_is_told_in_words(request_line: str) -> None:
+    ((_, _, _, message),) = report(ACTION.replace("GET /", request_line))
+    assert (
+        message
+        == f"got {request_line!r}; expected METHOD /path below the base URL, such as GET /books/{{bookId}}, or raw."
+    )

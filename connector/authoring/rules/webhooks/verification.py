@@ -58,9 +58,13 @@ def _check_signature(signature: Signature) -> Iterator[tuple[NodePath, str]]:
         ("payload", payload_names, _SIGNED_PARTS),
         ("format", format_names, (signature.digest,)),
     ):
+        known = ", ".join(f"{{{name}}}" for name in allowed)
         for name in names:
             if name not in allowed:
-                yield ("signature", word), f"unknown placeholder {{{name}}}.{did_you_mean(name, allowed)}"
+                yield (
+                    ("signature", word),
+                    f"unknown placeholder {{{name}}}.{did_you_mean(name, allowed)} Known: {known}.",
+                )
             elif names.count(name) > 1:
                 yield ("signature", word), f"{{{name}}} is used more than once."
     if not {"body", "form"} & set(payload_names):
@@ -68,13 +72,26 @@ def _check_signature(signature: Signature) -> Iterator[tuple[NodePath, str]]:
     if signature.digest not in format_names:
         yield ("signature", "format"), f"add {{{signature.digest}}}, the place of the digest."
     if signature.separator is not None and signature.separator in signature.format:
-        yield (
-            ("signature", "format"),
-            f"a signature must not contain the separator {signature.separator!r}.",
+        digest = f"v1={{{signature.digest}}}"
+        message = (
+            f"the header is split at {signature.separator!r}: write only the part with the digest, such as {digest}."
         )
+        yield ("signature", "format"), message
+    yield from _check_header(signature.header)
     yield from _check_key_form(signature)
     for word in ("timestamp", "id"):
         yield from _check_location(signature, word, is_signed=word in payload_names)
+
+
+def _check_header(header: str) -> Iterator[tuple[NodePath, str]]:
+    """Yield a place that was written for the header's name: no delivery would have a header of that name."""
+    part, dot, name = header.partition(".")
+    if dot and part == "header":
+        yield ("signature", "header"), f"write the name of the header alone: {name}."
+    elif dot and part in ("body", "query", "part"):
+        yield ("signature", "header"), f"expected the name of a header; no signature is read from the {part}."
+    elif not _LOCATION_PATTERN.match(f"header.{header}"):
+        yield ("signature", "header"), f"{header!r} is not the name of a header."
 
 
 def _check_key_form(signature: Signature) -> Iterator[tuple[NodePath, str]]:

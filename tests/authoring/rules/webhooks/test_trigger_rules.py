@@ -57,11 +57,14 @@ MISTAKES = [
     (HEX, "timestamp: part.t", "timestamp: body.t", "payload:", "remove {timestamp}"),
     (HEX, "timestamp: part.t", 'timestamp: "header.shelf timestamp"', "timestamp:", "expected header.X, or part.x"),
     (HEX, '      separator: ","\n', "", "timestamp: part.t", "need a `separator`"),
+    (HEX, "header: shelf-signature", "header: header.shelf-signature", "header:", "the header alone: shelf-signature"),
+    (HEX, "header: shelf-signature", "header: body.signature", "header:", "no signature is read from the body"),
+    (HEX, "header: shelf-signature", "header: shelf signature", "header:", "not the name of a header"),
     (HEX, '"v1={hex}"', '"v1={hexa}"', "      format:", "Did you mean 'hex'"),
     (HEX, '"v1={hex}"', '"v1={base64}"', "      format:", "add {hex}, the place of the digest"),
-    (HEX, '"v1={hex}"', '"t={timestamp},v1={hex}"', "      format:", "unknown placeholder {timestamp}"),
+    (HEX, '"v1={hex}"', '"t={timestamp},v1={hex}"', "      format:", "unknown placeholder {timestamp}. Known: {hex}"),
     (HEX, '"v1={hex}"', '"v1={hex}{hex}"', "      format:", "more than once"),
-    (HEX, '"v1={hex}"', '"v1,{hex}"', "      format:", "must not contain the separator"),
+    (HEX, '"v1={hex}"', '"v1,{hex}"', "      format:", "write only the part with the digest"),
     (HEX, "      digest: hex\n", "      digest: base64\n", "      format:", "add {base64}, the place of the digest"),
     (HEX, "      digest: hex\n", "      digest: sha256\n", "digest: sha256", "hex, base64"),
     (HEX, "      digest: hex\n", "      digest: hex\n      secret_prefix: whsec_\n", "secret_prefix:", "used whole"),
@@ -92,7 +95,7 @@ MISTAKES = [
     (BASE64, "header.shelf-id", "shelf-id", "id: shelf-id", "expected header.X, or part.x"),
     (BASE64, "      id: header.shelf-id\n", "", "payload:", "add its location: `id: header.X`"),
     (BASE64, "secret: base64", "secret: base46", "secret: base46", "text, base64"),
-    (BASE64, 'separator: " "', 'separator: ","', "      format:", "must not contain the separator"),
+    (BASE64, 'separator: " "', 'separator: ","', "      format:", "write only the part with the digest"),
 ]  # fmt: skip
 
 
