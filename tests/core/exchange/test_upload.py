@@ -152,6 +152,17 @@ def test_a_step_that_is_refused_leaves_nothing_done(
     assert (caught.value.outcome, len(server.requests)) == ("rejected", requests)
 
 
+def test_a_url_that_expired_says_nothing_of_the_credential(server: Counting, slack: Client, youtube: Client) -> None:
+    server.then(address(server), reply(401, body=b"expired", headers=(("Content-Type", "text/plain"),)))
+    with pytest.raises(errors.Rejected, match="expired") as caught:
+        slack.run("uploadFile", {"content": TIDES})
+    assert (caught.value.outcome, len(server.requests)) == ("rejected", 2)
+    assert "grants access by itself" in caught.value.hint
+    server.then(reply(headers=(("Location", "/upload/videos?upload_id=1"),)), reply(401, json_={}))
+    with pytest.raises(errors.SignInError):
+        youtube.run("uploadVideo", {"video": b"film", "title": "Dawn"})
+
+
 @pytest.mark.parametrize(
     ("file_id", "message"),
     [(None, r"The file was sent, but a reply lacks file_id \(for fileId\)"), ({"id": 1}, "of the upload does not fit")],

@@ -30,8 +30,13 @@ class SecretFile:
         self._context, self._path = context, Path(path).absolute()
 
     def read(self) -> list[str]:
-        """Return the secret that was saved, or nothing. Raises StoreError, UsageError for what is no secret."""
-        secrets = (private_files.read_file(self._path) or b"").decode("utf-8", "replace").split()
+        """Return the secret that was saved, nothing where no file is. Raises StoreError, UsageError for no secret."""
+        content = private_files.read_file(self._path)
+        if content is None:
+            return []
+        secrets = [line for line in content.decode("utf-8", "replace").splitlines() if line.strip()]
+        if not secrets:  # such as after a full disk: none could be saved there
+            raise UsageError(f"{self._path} has no secret.", hint="Remove it, and start again.")
         for secret in secrets:
             self._context.verifier.decode_secret(secret)
         return secrets
