@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from connector.cli.output.stdio import print_stderr
-from connector.errors import UsageError
+from connector.errors import StoreError, UsageError
 from connector.runtime.files import private_files
 from connector.runtime.webhooks.verify import require_handshake
 
@@ -47,6 +47,11 @@ class SecretFile:
             private_files.make_folder(self._path.parent)
             private_files.create_private(self._path, f"{secret}\n".encode())
             private_files.sync_folder(self._path.parent)
+        except FileExistsError:
+            hint = "Start this receiver again: it reads the secret then."
+            raise StoreError(
+                f"{self._path} has the secret of another receiver.", hint=hint, path=str(self._path)
+            ) from None
         except OSError as error:
             raise private_files.build_store_error(error, self._path) from error
         print_stderr(

@@ -10,7 +10,7 @@ import pytest
 from support.receivers import ServedReceiver
 from support.signature_schemes import INSTALLED, SHARED_SECRET
 
-from connector import Receiver
+from connector import Receiver, errors
 from connector.cli.commands.webhook.handshake import SecretFile
 from connector.runtime.webhooks.verify import verifier_for
 
@@ -79,6 +79,9 @@ def test_a_saved_secret_is_read_as_it_was_taken_and_a_file_without_one_is_told(h
     saved = SecretFile(Context(), str(path))
     assert saved.read() == []
     saved.save(secret)
+    assert saved.read() == [secret]
+    with pytest.raises(errors.StoreError, match="has the secret of another receiver"):
+        saved.save("what came to a second process")
     assert saved.read() == [secret]
     path.write_text("\n")
     done = here("webhook", "serve", "--port", "0", "--connector", ASANA, "--accept-handshake", str(path))
