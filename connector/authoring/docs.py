@@ -170,11 +170,12 @@ def _render_action(connector: Connector, action: Action) -> Iterator[str]:
         for row in _sort_rows(input_rows.build_doc_rows(connector, action))
     ]
     yield from render_table(("Input", "Default", "Notes", "Example"), cells)
-    if action.last_returns.help:
-        yield from ("", f"Returns: {action.last_returns.help}")
-    if action.last_returns.example is not None:
+    returns = connector.result_action(action.action).returns
+    if returns.help:
+        yield from ("", f"Returns: {returns.help}")
+    if returns.example is not None:
         yield from ("", f"Example Payload for {action.label}", "", "```json")
-        yield json.dumps({"data": action.last_returns.example}, indent=2, ensure_ascii=False)
+        yield json.dumps({"data": returns.example}, indent=2, ensure_ascii=False)
         yield "```"
 
 

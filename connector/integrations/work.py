@@ -243,12 +243,13 @@ def may_repeat_blindly(
 ) -> bool:
     """Whether an attempt that was cut off may be made again: a read, or a write that its key makes the same one.
 
-    `since` is when the first attempt began, in epoch seconds: a service remembers a key for a limited time. Raises
-    ConnectorError for a call that cannot be made at all.
+    Of an upload, the key goes with the first request alone. `since` is when the first attempt began, in epoch seconds:
+    a service remembers a key for a limited time. Raises ConnectorError for a call that cannot be made at all.
     """
     client = client or _CLIENTS.get(folder, has_named_connection=connection is not None)
     settings, now = client.connector.manifest.idempotency, time.time()
-    sends_key = settings is not None and takes_key(client.connector.action(action), settings)
+    definition = client.connector.action(action)
+    sends_key = settings is not None and definition.upload is None and takes_key(definition, settings)
     if sends_key and settings is not None and settings.is_remembered(now if since is None else since, now):
         return True
     return is_read(action, given, connection=connection, client=client)

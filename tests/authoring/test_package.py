@@ -43,6 +43,13 @@ def test_a_package_has_the_connector_under_its_own_name(tmp_path):
     assert not [path for path, text in texts.items() if "acme" in text.lower() or "SOURCE_NOTE" in text]
 
 
+def test_the_program_in_its_readme_is_python_whatever_the_connector_is_called(tmp_path):
+    scaffold.create_package(tmp_path, "", outline.outline_connector("class", "https://api.x.example", "bearer", "none"))
+    program = (tmp_path / "README.md").read_text("utf-8").partition("```python\n")[2].partition("```")[0]
+    assert 'Connector.open("class")' in program
+    compile(program, "README.md", "exec")
+
+
 def test_the_example_comes_in_a_package_too_without_a_page_of_its_own(tmp_path):
     scaffold.create_package(tmp_path, "")
     assert lint(tmp_path / "connector_bookshelf") == []

@@ -203,6 +203,15 @@ def test_a_write_with_a_key_may_be_repeated_blindly(folder, monkeypatch):
     assert work.may_repeat_blindly("switch", folder=connector.folder, since=time.time() - 25 * hour) is False
 
 
+def test_an_upload_may_not_be_repeated_blindly_as_its_bytes_carry_no_key(folder, monkeypatch):
+    keep = SWITCH.partition("request:")[0].replace("switch", "keep")
+    keep += "request: POST /files\ninputs: {file: {label: F, help: F., type: file, required: true, to: upload}}\n"
+    keep += "upload: {url: url, returns: {example: {id: 1}}}\nreturns: {example: {url: /bytes}}\n"
+    connector = folder(KEYED, {"keep": keep})
+    monkeypatch.setenv("LAMP_API_KEY", "k")
+    assert work.may_repeat_blindly("keep", {"file": b"a"}, folder=connector.folder) is False
+
+
 def test_importing_the_package_and_its_shared_part_loads_no_engine():
     script = (
         "import sys, connector, connector.integrations.work; print({'dbos', 'celery', 'temporalio'} & set(sys.modules))"

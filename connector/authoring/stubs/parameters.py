@@ -26,7 +26,7 @@ _TYPES = {
     "scalar": "str | float | bool",
     "datetime": "str | datetime",
     "date": "str | date",
-    "file": "bytes | BinaryIO",
+    "file": "bytes | BinaryIO | tuple[str, bytes | BinaryIO]",
     "object": "Mapping[str, Any]",
     "pairs": "Mapping[str, Any] | Sequence[Any]",
 }

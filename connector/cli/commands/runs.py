@@ -20,6 +20,7 @@ from connector.runtime.run_log.run import RunQuery
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from connector.definition.action import Action
     from connector.runtime.run_log.run import Run
     from connector.runtime.run_log.run_log import RunLog
 
@@ -168,7 +169,10 @@ def again_command(ctx: click.Context, /, run_id: str, items: tuple[str, ...], *,
     given = {**run.inputs, **input_args.parse_inputs(context.connector, action, items, {})}
     missing = [key for key in run.hidden_inputs if given.get(key) == run.inputs.get(key)]
     if missing:
-        problems = [Problem(key, "nothing: its value was not kept", "the value", f"add -i {key}=?") for key in missing]
+        problems = [
+            Problem(key, "nothing: its value was not kept", "the value", f"add -i {_spell_item(action, key)}")
+            for key in missing
+        ]
         raise InputError.from_problems(run.action, problems)
     if run.outcome == "uncertain" and run.is_write and not (flags["yes"] or flags["dry_run"]):
         _confirm_uncertain(run)
@@ -177,6 +181,12 @@ def again_command(ctx: click.Context, /, run_id: str, items: tuple[str, ...], *,
     )
     task = CallTask(None if is_request else run.action, given, CallOptions.parse(**run.options))
     return run_calls(context.connector, options.load_settings(ctx), options, CallList([task]))
+
+
+def _spell_item(action: Action, key: str) -> str:
+    """Return the argument that gives an input again: asked for, or read from a file."""
+    field = action.inputs.get(action.key_by_spelling.get(key, key))
+    return f"{key}=@FILE" if field is not None and field.type == "file" else f"{key}=?"
 
 
 def _confirm_uncertain(run: Run) -> None:

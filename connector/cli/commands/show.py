@@ -156,7 +156,7 @@ def _action_to_dict(connector: Connector, action: Action, global_words: Sequence
         "form": connector.form_schema(action.action),
         "call": {"action": action.action, "inputs": given},
         "command": format_command_line(action, given, global_words),
-        "payload": action.last_returns.example,
+        "payload": connector.result_action(action.action).returns.example,
     }  # fmt: skip
 
 
@@ -176,10 +176,11 @@ def _print_action(connector: Connector, action: Action, global_words: Sequence[s
     _print_inputs(_describe_folded(action, row, left_out) for row, left_out in rows)
     for title, example in action.examples.items():
         printer.write_text(f"\n{title}\n  {format_command_line(action, example.inputs, global_words)}")
-    if action.last_returns.help:
-        printer.write_text(f"\nReturns: {action.last_returns.help}")
-    if action.last_returns.example is not None:
-        printer.write_json(action.last_returns.example)
+    returns = connector.result_action(action.action).returns
+    if returns.help:
+        printer.write_text(f"\nReturns: {returns.help}")
+    if returns.example is not None:
+        printer.write_json(returns.example)
 
 
 def _print_input(connector: Connector, action: Action, name: str, output_format: str) -> None:
@@ -240,6 +241,8 @@ def format_command_line(action: Action, given: Mapping[str, Any], global_words: 
 def _build_flag_args(field: Input, key: str, flag: str, value: Any) -> list[str]:
     if field.secret:
         return ["-i", f"{key}=?"]
+    if field.type == "file":
+        return [flag, f"@{value['name'] if isinstance(value, dict) else value}"]
     if isinstance(value, bool):
         return [flag] if value else [flag, "false"]
     if isinstance(value, str | int | float):

@@ -42,11 +42,9 @@ class FileUpload:
         words = plan.action.upload
         assert words is not None
         upload = self._build_request(plan, words, request, started)
-        return (
-            yield from exchange.run_timed(
-                _compile_upload(plan, words), upload, replace(options, rates=()), deadline, now
-            )
-        )
+        policy = replace(options.policy, idempotency_key=None)  # the key went with the request before, not with these
+        options = replace(options, policy=policy, rates=())
+        return (yield from exchange.run_timed(_compile_upload(plan, words), upload, options, deadline, now))
 
     def _build_request(self, plan: CompiledAction, words: Upload, start: Request, started: Result) -> Request:
         """Return the request of the bytes. Raises ApiError for a URL that is none, or at a foreign host."""

@@ -168,7 +168,8 @@ def to_file(value: Any) -> Any:
         return bytes(value)
     if _is_binary_file(value):
         return value
-    raise InvalidValue("bytes or a file open in binary mode", "on the command line write @path")
+    fix = "on the command line write @path after its flag; rows, call files and agents can give none"
+    raise InvalidValue("bytes or a file open in binary mode", fix)
 
 
 def _is_binary_file(value: Any) -> bool:

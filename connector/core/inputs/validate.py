@@ -215,7 +215,7 @@ def _validate_with_problems(rules: InputRules, given: Mapping[str, Any]) -> Valu
         for key, field in rules.group.inputs.items()
         if field.required and key not in spelling_by_key
     ]
-    problem_fields = {problem.field for problem in problems}
+    problem_fields = {name for problem in problems for name in (problem.field, problem.field.partition(".")[0])}
     invalid_keys = spelling_by_key.keys() - values.keys()
     given_keys = set(values)
     restated = withdraw_restated_defaults(rules, values)

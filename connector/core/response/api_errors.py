@@ -44,7 +44,7 @@ def build_reply_error(
     if details.category == "scope":
         scopes = tuple(redactor.redact_text(scope, _MAX_CODE_LENGTH) for scope in details.scopes)
         return _build_scope_error(parser, scopes, message, facts)
-    if is_token_rejected(reply, details):
+    if is_token_rejected(reply, details) and request.sends_credential:
         hint = "The access token is wrong, expired or revoked; connect again, or pass a fresh one."
         text = f"The service does not accept the token: {message or 'no reason given'}"
         return errors.SignInError(text, hint=hint, **facts)
@@ -62,6 +62,8 @@ def build_reply_error(
             f"it redirects to {_redirect_location(request, reply)}",
             f"The redirect is not followed: {redirect}.",
         )
+    if is_token_rejected(reply, details):
+        hint = "No credential was sent there, as the URL grants access by itself; it may have expired. Start over."
     declared_hint = parser.connector.manifest.errors.hints.get(str(details.code), "")
     facts["hint"] = declared_hint or hint
     if is_uncertain:

@@ -66,7 +66,7 @@ def read_failed_parts(words: PartialFailure | None, data: Any) -> FailedParts | 
     if words.items is None:
         is_none_done = words.done is not None and has_path(data, words.done) and not get_at_path(data, words.done)
         return _read_list(words, listed, is_all=is_none_done)
-    entries = listed if isinstance(listed, list) else []
+    entries = listed if isinstance(listed, list) else [listed]  # some services write a list of one as its entry
     failed = [(index, entry) for index, entry in enumerate(entries) if _has_failed(words, entry)]
     if not failed:
         return None

@@ -84,8 +84,9 @@ class ActionPages:
 def format_page(connector: Connector, action: Action) -> str:
     """Return an action as text: what it does, what it takes, and what comes back."""
     lines = [f"{action.label} ({to_snake_case(action.action)})", action.summary, f"Request: {action.request}"]
-    if action.last_returns.help:
-        lines.append(f"Returns: {action.last_returns.help}")
+    returns = connector.result_action(action.action).returns
+    if returns.help:
+        lines.append(f"Returns: {returns.help}")
     if action.docs:
         lines.append(f"Documentation of the service: {action.docs}")
     lines.append("Inputs:")

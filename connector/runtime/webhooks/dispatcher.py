@@ -155,6 +155,7 @@ class Dispatcher:
         if stored.attempts >= self._options.attempts:
             await self._save_state(self._after_failure(stored, stored.error))
             return
+        is_final = False
         attempt = replace(stored, attempts=stored.attempts + 1, due_at=self._next_due_at(1), error=CRASH_REASON)
         try:
             if not await self._save_state(attempt):
@@ -164,12 +165,12 @@ class Dispatcher:
             )
             reason = await self._handlers.call(event, self._options.timeout)
         except WebhookError as error:  # the connector changed since it was stored
-            reason = str(error)
+            reason, is_final = str(error), not stored.name  # what could not be read either when it came is dead again
         except asyncio.CancelledError:
             self._inbox.update_state(stored)  # stopping is no failure: restore it
             raise
         delivered = replace(attempt, state="delivered", due_at=self._inbox.clock.time(), error="")
-        await self._save_state(self._after_failure(attempt, reason) if reason else delivered)
+        await self._save_state(self._after_failure(attempt, reason, is_final=is_final) if reason else delivered)
 
     async def _save_state(self, updated: StoredEvent) -> bool:
         """Store the state of an event, retrying while the inbox fails; return False when stopped before."""
@@ -185,9 +186,9 @@ class Dispatcher:
                 return False  # it will be delivered again
             await asyncio.sleep(POLL_INTERVAL)
 
-    def _after_failure(self, stored: StoredEvent, reason: str) -> StoredEvent:
+    def _after_failure(self, stored: StoredEvent, reason: str, *, is_final: bool = False) -> StoredEvent:
         """Return the event with its state after a failed attempt."""
-        if stored.attempts < self._options.attempts:
+        if stored.attempts < self._options.attempts and not is_final:
             state, due_at = "pending", self._next_due_at(stored.attempts)
             next_step = f"retrying in {due_at - self._inbox.clock.time():.0f} s"
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -85,6 +86,16 @@ def test_what_was_not_kept_must_be_given(command, monkeypatch):
         command("runs", "list", "--sandbox", "--output", "json")[1] + command("runs", "show", "--sandbox", run_id)[1]
     )
     assert "canary9" not in everything
+
+
+def test_a_file_is_given_again_by_its_path(command, tmp_path):
+    slack = ("--connector", str(Path(__file__).parents[3] / "examples" / "slack"))
+    (tmp_path / "tides.csv").write_text("a,b")
+    file = f"content=@{tmp_path}/tides.csv"
+    command("run", "uploadFile", *slack, "--sandbox", "-i", file)
+    run_id = newest(command, *slack)["id"]
+    assert "add -i content=@FILE" in command("runs", "again", *slack, "--sandbox", run_id)[2]
+    assert command("runs", "again", *slack, "--sandbox", run_id, "-i", file)[0] == 0
 
 
 def test_an_uncertain_write_is_not_sent_again_without_a_yes(command):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from connector import Connector
 from connector.definition.forms import describe, input_rows
 
 
@@ -98,6 +99,32 @@ def test_every_example_that_show_prints_can_be_typed(here, zoom):
             assert done.data["method"] == (example.request.method or action.method)
             if isinstance(example.request.body, dict | list) and done.data["body"] != "[...]":
                 assert redacted(done.data["body"]) == redacted(example.request.body)
+
+
+@pytest.mark.parametrize(
+    ("folder", "action", "given", "returned"),
+    [
+        ("examples/slack", "uploadFile", "--content @tides.csv", "completeUpload"),
+        ("tests/connectors/youtube", "uploadVideo", "--video @dawn.mp4", "uploadVideo"),
+        ("examples/hubspot", "exportContacts", "", "getExport"),
+    ],
+)
+def test_a_call_of_several_steps_is_shown_with_what_comes_of_it(here, folder, action, given, returned):
+    words = ("show", action, "--connector", str(Path(__file__).parents[3] / folder))
+    followed = Connector.open(words[3]).action(returned)
+    returns = followed.upload.returns if followed.upload else followed.returns
+    shown, data = here(*words).out, here(*words, "--output", "json").data
+    assert f"Returns: {returns.help}" in shown
+    assert json.loads(shown[shown.index("\n{\n") :]) == data["payload"] == returns.example
+    assert given in data["command"]
+
+
+def test_the_file_of_an_example_is_typed_as_a_path(here, tmp_path):
+    slack = str(Path(__file__).parents[3] / "examples" / "slack")
+    words = shlex.split(here("show", "uploadFile", "--connector", slack, "--output", "json").data["command"])
+    (tmp_path / "tides.csv").write_text("a,b")
+    done = here(*(word.replace("@", f"@{tmp_path}/") for word in words[1:]), "--dry-run")
+    assert done.code == 0, done.err
 
 
 def redacted(body):

@@ -124,6 +124,30 @@ def test_bytes_whose_reply_is_lost_are_not_sent_again_and_uncertain(
     assert (caught.value.outcome, caught.value.retryable, len(server.requests)) == ("uncertain", False, 4)
 
 
+KEEP = """
+action: keepFile
+label: Keep File
+summary: Keep a file.
+request: POST /files
+inputs: {file: {label: File, help: Which., type: file, required: true, to: upload}}
+upload: {url: url, method: POST, returns: {help: It., example: {id: 1}}}
+returns: {help: Where., example: {url: "/bytes"}}
+"""
+
+
+def test_the_idempotency_key_of_the_first_request_makes_no_bytes_repeatable(server: Counting, folder: Any) -> None:
+    lamp = folder("idempotency: {to: header.Idempotency-Key}\n", {"keep-file": KEEP})
+    server.then(hang_up(), reply(json_={"url": "/bytes"}), hang_up(), reply(json_={"id": 1}))
+    with (
+        Client(lamp, Connection(lamp, "key", apiKey="k-1"), base_url=server.url, clock=GivenClock()) as client,
+        pytest.raises(errors.TransportError) as caught,
+    ):
+        client.run("keepFile", {"file": b"a"}, retry={"maxRetries": 3})
+    assert (caught.value.outcome, caught.value.retryable) == ("uncertain", False)
+    assert sent(server) == ["POST /files", "POST /files", "POST /bytes"]
+    assert server.requests[-1].header("Idempotency-Key") is None
+
+
 def test_a_completion_whose_reply_is_lost_is_uncertain_and_nothing_is_sent_again(
     server: Counting, slack: Client
 ) -> None:
@@ -150,6 +174,17 @@ def test_a_step_that_is_refused_leaves_nothing_done(
     with pytest.raises(errors.ConnectorError) as caught:
         slack.run("uploadFile", {"content": TIDES})
     assert (caught.value.outcome, len(server.requests)) == ("rejected", requests)
+
+
+def test_a_url_that_expired_says_nothing_of_the_credential(server: Counting, slack: Client, youtube: Client) -> None:
+    server.then(address(server), reply(401, body=b"expired", headers=(("Content-Type", "text/plain"),)))
+    with pytest.raises(errors.Rejected, match="expired") as caught:
+        slack.run("uploadFile", {"content": TIDES})
+    assert (caught.value.outcome, len(server.requests)) == ("rejected", 2)
+    assert "grants access by itself" in caught.value.hint
+    server.then(reply(headers=(("Location", "/upload/videos?upload_id=1"),)), reply(401, json_={}))
+    with pytest.raises(errors.SignInError):
+        youtube.run("uploadVideo", {"video": b"film", "title": "Dawn"})
 
 
 @pytest.mark.parametrize(

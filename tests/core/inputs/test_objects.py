@@ -84,6 +84,30 @@ def test_members_go_to_their_places_with_their_types_and_defaults(order):
     }
 
 
+LIGHT = """
+action: light
+label: Light
+summary: Light lamps.
+request: POST /light
+any_of: [{of: [note, lamps]}]
+inputs:
+  note: {label: Note, help: A note., type: string, to: body.note}
+  lamps:
+    label: Lamps
+    help: Which.
+    type: list of object
+    to: body.lamps
+    fields: {sku: {label: S, help: Which., type: string, required: true}}
+"""
+
+
+def test_an_object_with_a_mistake_in_it_is_given_all_the_same(folder):
+    light = compile_action(folder("", {"light": LIGHT}), "light")
+    with pytest.raises(errors.InputError) as caught:
+        light.validate({"lamps": [{}]})
+    assert [problem.field for problem in caught.value.problems] == ["lamps.0.sku"]
+
+
 TABLE = """
 types:
   row:

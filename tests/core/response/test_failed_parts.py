@@ -45,6 +45,12 @@ def test_a_part_that_failed_is_told_at_its_place_and_the_others_are_done(send):
     assert result.warnings == ("2 of 4 failed: [1: DUP, There is one.] [3: MISSING, name: No value.]",)
 
 
+def test_an_entry_in_place_of_a_list_of_one_is_one(send):
+    with pytest.raises(errors.Rejected, match=r"1 of 1 failed: \[0: DUP, There is one.\]"):
+        send(EACH, {"rows": refused("DUP", "There is one.")})
+    assert send(EACH, {"rows": {"ok": True}}).warnings == ()
+
+
 def test_parts_that_say_the_same_are_told_together(send):
     rows = [
         refused("DUP", "There is one."),

@@ -182,6 +182,18 @@ def test_what_could_not_be_read_is_delivered_when_the_connector_can_read_it(make
     assert got == [("1", "7", None)]
 
 
+def test_what_still_cannot_be_read_is_dead_again_at_once(make_receiver):
+    receiver = make_receiver(INSTALLED["hubspot"])
+    receiver.on()(lambda event: None)
+    delivery = hubspot_delivery({"objectId": 5})
+    assert asyncio.run(receiver.handle(delivery.headers, delivery.body))[0] == 200
+    assert receiver.inbox.replay(C.state == "dead") == 1
+    with ServedReceiver(receiver):
+        wait_until(lambda: receiver.inbox.find(C.state == "dead", 10))
+    (dead,) = receiver.inbox.find(C.state == "dead", 10)
+    assert (dead.attempts, dead.error) == (1, "The delivery has no event name.")
+
+
 def test_a_delivery_without_a_body_is_delivered_with_what_its_headers_say(make_receiver):
     receiver, got = make_receiver(INSTALLED["gcal"]), []
     receiver.on("exists")(lambda event: got.append((event.account, event.subject, event.data)))

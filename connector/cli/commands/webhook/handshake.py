@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from connector.cli.output.stdio import print_stderr
-from connector.errors import UsageError
+from connector.errors import StoreError, UsageError
 from connector.runtime.files import private_files
 from connector.runtime.webhooks.verify import require_handshake
 
@@ -30,8 +30,13 @@ class SecretFile:
         self._context, self._path = context, Path(path).absolute()
 
     def read(self) -> list[str]:
-        """Return the secret that was saved, or nothing. Raises StoreError, UsageError for what is no secret."""
-        secrets = (private_files.read_file(self._path) or b"").decode("utf-8", "replace").split()
+        """Return the secret that was saved, nothing where no file is. Raises StoreError, UsageError for no secret."""
+        content = private_files.read_file(self._path)
+        if content is None:
+            return []
+        secrets = [line for line in content.decode("utf-8", "replace").splitlines() if line.strip()]
+        if not secrets:  # such as after a full disk: none could be saved there
+            raise UsageError(f"{self._path} has no secret.", hint="Remove it, and start again.")
         for secret in secrets:
             self._context.verifier.decode_secret(secret)
         return secrets
@@ -42,6 +47,11 @@ class SecretFile:
             private_files.make_folder(self._path.parent)
             private_files.create_private(self._path, f"{secret}\n".encode())
             private_files.sync_folder(self._path.parent)
+        except FileExistsError:
+            hint = "Start this receiver again: it reads the secret then."
+            raise StoreError(
+                f"{self._path} has the secret of another receiver.", hint=hint, path=str(self._path)
+            ) from None
         except OSError as error:
             raise private_files.build_store_error(error, self._path) from error
         print_stderr(

@@ -10,7 +10,9 @@ import pytest
 from support.receivers import ServedReceiver
 from support.signature_schemes import INSTALLED, SHARED_SECRET
 
-from connector import Receiver
+from connector import Receiver, errors
+from connector.cli.commands.webhook.handshake import SecretFile
+from connector.runtime.webhooks.verify import verifier_for
 
 NOTION = str(INSTALLED["notion"].folder)
 ASANA = str(INSTALLED["asana"].folder)
@@ -67,6 +69,23 @@ def test_a_file_that_others_may_read_is_refused(here, tmp_path):
     path.chmod(0o644)
     done = here("webhook", "serve", "--port", "0", "--connector", NOTION, "--accept-handshake", str(path))
     assert (done.code != 0, str(path) in done.err, TOKEN in done.err) == (True, True, False)
+
+
+def test_a_saved_secret_is_read_as_it_was_taken_and_a_file_without_one_is_told(here, tmp_path):
+    class Context:
+        verifier, sandbox, label, secret_hint = verifier_for(INSTALLED["asana"], None), False, "Asana", ""
+
+    secret, path = "a secret with spaces in it", tmp_path / "new" / "secret"
+    saved = SecretFile(Context(), str(path))
+    assert saved.read() == []
+    saved.save(secret)
+    assert saved.read() == [secret]
+    with pytest.raises(errors.StoreError, match="has the secret of another receiver"):
+        saved.save("what came to a second process")
+    assert saved.read() == [secret]
+    path.write_text("\n")
+    done = here("webhook", "serve", "--port", "0", "--connector", ASANA, "--accept-handshake", str(path))
+    assert (done.code, f"{path} has no secret" in done.err) == (2, True), done.err
 
 
 @pytest.mark.parametrize(("name", "folder"), [("notion", NOTION), ("asana", ASANA)])
