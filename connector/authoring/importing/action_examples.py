@@ -35,6 +35,7 @@ _MADE = {
     "map of scalar": {"name": "value"}, "map of list of string": {"name": ["value"]},
 }  # fmt: skip
 _MOST_ENTRIES = 100  # of a list that is made; a longer one shows nothing more
+_MOST_LEVELS = 4  # of objects within objects, where each needs the next one
 _JSON_CANDIDATES: tuple[Any, ...] = ({"name": "value"}, ["example"], "example", 1)
 
 
@@ -101,12 +102,14 @@ def _list_needed(action: Action) -> dict[str, Any]:
     return needed
 
 
-def _choose(field: Input | Member, offered: list[Any], name: str, method: str = "") -> Any:
+def _choose(field: Input | Member, offered: list[Any], name: str, method: str = "", depth: int = 0) -> Any:
     check = compile_check(field, lambda _: {}, method)
     if field.type == "file":
         return next((value for value in offered if isinstance(value, str) and value), _MADE["file"])
-    candidates = [*offered, field.example, field.suggest, *_list_made(field, name)]
-    return next((value for value in candidates if value is not None and _is_valid(check, value)), None)
+    for value in (*offered, field.example, field.suggest):
+        if value is not None and _is_valid(check, value):
+            return value
+    return next((value for value in _list_made(field, name, depth) if _is_valid(check, value)), None)
 
 
 def _is_valid(check: ValueCheck, value: Any) -> bool:
@@ -117,11 +120,14 @@ def _is_valid(check: ValueCheck, value: Any) -> bool:
     return True
 
 
-def _list_made(field: Input | Member, name: str) -> list[Any]:
-    """Return values that probably fit an input, the likeliest first."""
+def _list_made(field: Input | Member, name: str, depth: int) -> list[Any]:
+    """Return values that probably fit an input, the likeliest first; none for a type that needs itself without end."""
     listed = list(field.typed_choices)
     if field.members:
-        entry = {key: _choose(member, [], key) for key, member in field.members.items() if member.required}
+        if depth > _MOST_LEVELS:
+            return []
+        required = ((key, member) for key, member in field.members.items() if member.required)
+        entry = {key: _choose(member, [], key, depth=depth + 1) for key, member in required}
         if not entry:
             entry = _choose_member(field.members)
         return [{"object": entry, "list of object": [entry]}.get(field.type, {"name": entry})]

@@ -115,7 +115,7 @@ def import_description(
         return _import_events(description, options, events, left_out, written)
     operations = select(description.operations, options.only, options.excluded)
     if not operations:
-        raise UsageError("the description has no operation to import.", hint="--list shows what it has.")
+        raise _build_empty_error(description, left_out)
     site = find_site(operations, options.base_url, written)
     connections = build_connections(operations, site)
     shared = find_shared(operations, connections)
@@ -168,6 +168,14 @@ def _import_events(
     elif missing := [name for name in secrets if name not in written.redacted]:
         remarks.append(f"the events hold secrets; `redact.fields` of the manifest should have {', '.join(missing)}.")
     return Imported(files, ImportGrades(()), tuple(remarks))
+
+
+def _build_empty_error(description: Description, left_out: Sequence[str]) -> UsageError:
+    """Return the error of an import without operations, with each thing that the description has and is not read."""
+    reasons = [f"{one.method} {one.path}: {one.reason}" for one in description.broken] + list(left_out)
+    told = "".join(f" {reason}." for reason in reasons[:10])
+    hint = "--list shows what it has." if description.operations else "Pass the description of the API."
+    return UsageError(f"the description has no operation to import.{told}", hint=hint)
 
 
 def _choose_name(description: Description, options: ImportOptions) -> str:

@@ -80,7 +80,7 @@ def _native_schema(field: InputField, load_choices: ChoicesLoader) -> core_schem
 def _choice_schema(field: InputField, load_choices: ChoicesLoader) -> core_schema.CoreSchema | None:
     options = {**field.typed_choices, **(load_choices(field.choices_file) if field.choices_file else {})}
     is_bounded = field.format or field.min is not None or field.max is not None
-    if is_bounded or field.type not in (*_TEXT_TYPES, "integer") or (field.required and "" in options):
+    if not options or is_bounded or field.type not in (*_TEXT_TYPES, "integer") or (field.required and "" in options):
         return None
     literal = core_schema.literal_schema(list(options))
     if field.type != "integer":

@@ -8,9 +8,11 @@ from types import MappingProxyType
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 
 from connector import Connector, errors
 from connector.core.inputs import validate
+from connector.definition.fields import Input
 
 ZOOM = Connector.open()
 ACTIONS = sorted(ZOOM.action_files)
@@ -89,3 +91,11 @@ def test_what_is_spelled_otherwise_goes_the_careful_way(unusual):
     accept, whole, careful = BOTH["getUser"]
     assert accept(unusual) is None
     assert outcome_of(whole, unusual) == outcome_of(careful, unusual)
+
+
+def test_an_input_whose_file_has_no_choices_is_left_to_the_full_check():
+    field = TypeAdapter(Input).validate_python(
+        {"label": "A", "help": "A.", "to": "query.a", "type": "string", "choices_file": "none"}
+    )
+    validate_fast = validate.compile_fast_path({"a": field}, {"a": str.upper}, lambda _: {}, {"a": "query"})
+    assert validate_fast({"a": "x"}) == {"a": "X"}
