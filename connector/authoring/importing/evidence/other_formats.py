@@ -38,7 +38,7 @@ def name_data(data: Any) -> str | None:
     """Return what the data of a file is by its members; None where they say nothing."""
     if not isinstance(data, dict):
         return None
-    info, log, inner = (data.get(word) if isinstance(data.get(word), dict) else {} for word in ("info", "log", "data"))
+    info, log, inner = (_mapping(data.get(word)) for word in ("info", "log", "data"))
     if "getpostman.com" in str(info.get("schema")) or {"_postman_id", "item"} & info.keys():
         return "a Postman collection"
     if "entries" in log:
@@ -48,3 +48,7 @@ def name_data(data: Any) -> str | None:
     if data.get("message") == "Not Found":
         return "the reply of a failed download"
     return next((name for key, name in _BY_KEY if key in data), None)
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
