@@ -107,7 +107,8 @@ def _choose(field: Input | Member, offered: list[Any], name: str, method: str = 
     if field.type == "file":
         return next((value for value in offered if isinstance(value, str) and value), _MADE["file"])
     for value in (*offered, field.example, field.suggest):
-        if value is not None and _is_valid(check, value):
+        says_nothing = value is None or (field.required and value == [])  # an empty list is not sent in a query
+        if not says_nothing and _is_valid(check, value):
             return value
     return next((value for value in _list_made(field, name, depth) if _is_valid(check, value)), None)
 
