@@ -131,8 +131,8 @@ class ApiDocument:
             siblings = {word: value for word, value in schema.items() if word != "$ref"}
             base = self._resolved[ref]
             return _merge(base, self._resolve(siblings, trail)) if siblings else base
-        members = schema.get("properties")
-        is_behind = isinstance(members, dict) and isinstance(members.get("$ref"), str)
+        members = schema.get("properties", {})
+        is_behind = not isinstance(members, dict) or isinstance(members.get("$ref"), str)
         words: dict[str, Any] = {**schema, "properties": self.read_members(schema)} if is_behind else schema
         if not any(word in words for word in ("allOf", "oneOf", "anyOf")) and not isinstance(words.get("type"), list):
             return words

@@ -116,10 +116,23 @@ def test_webhooks_that_say_nothing_of_an_event_are_told():
     assert [remark for remark in imported.remarks if "added, gone, none" in remark]
 
 
-def test_an_import_of_nothing_says_what_could_not_be_read():
-    operation = {"parameters": [{"$ref": "#/components/parameters/Nowhere"}]}
-    with pytest.raises(UsageError, match="GET /book: #/components/parameters/Nowhere leads nowhere"):
-        import_paths({"/book": {"get": operation}})
+@pytest.mark.parametrize(
+    ("parameter", "told"),
+    [
+        ({"$ref": "#/components/parameters/Nowhere"}, "GET /book: #/components/parameters/Nowhere leads nowhere"),
+        ({"in": "cookie", "name": "session", "required": True}, "GET /book: it needs the cookie session"),
+    ],
+    ids=["nothing is read", "nothing can be run"],
+)
+def test_an_import_of_nothing_says_why(parameter, told):
+    with pytest.raises(UsageError, match=told):
+        import_paths({"/book": {"get": {"parameters": [parameter]}}})
+
+
+def test_members_that_are_no_mapping_stop_nothing():
+    broken = {"in": "query", "name": "filter", "schema": {"type": "object", "properties": ["title"]}}
+    good = {"in": "query", "name": "title", "schema": {"type": "string"}}
+    assert import_one("get", "/books", {"parameters": [broken, good]})["inputs"]["title"]["type"] == "string"
 
 
 def test_nothing_is_fetched_whatever_a_schema_calls_itself(monkeypatch):
