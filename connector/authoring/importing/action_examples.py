@@ -109,7 +109,8 @@ def _choose(
     if field.type == "file":
         return next((value for value in offered if isinstance(value, str) and value), _MADE["file"])
     check = compile_check(field, lambda _: {}, method)
-    given = [value for value in (*offered, field.example, field.suggest) if value is not None]
+    says_nothing: list[Any] = [None, []] if field.required else [None]  # an empty list is not sent in a query
+    given = [value for value in (*offered, field.example, field.suggest) if value not in says_nothing]
     is_endless = any(outer is field for outer in within)
     made = () if is_endless else (value for value in _iter_made(field, name, (*within, field)) if value is not None)
     return next((value for value in chain(given, made) if _is_valid(check, value)), None)

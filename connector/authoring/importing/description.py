@@ -5,20 +5,22 @@ Operations are read one by one. One that cannot be read is among `broken`, with 
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast, get_args
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from connector.authoring.importing.document import ApiDocument
+from connector.authoring.importing.document import ApiDocument, DanglingReferenceError
 from connector.authoring.importing.written_examples import find_example
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-Place = Literal["path", "query", "header", "cookie"]
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
-_STYLES = {"path": "simple", "header": "simple", "query": "form", "cookie": "form"}
+SENT_PLACES = ("path", "query", "header")  # of parameters that an input can go to
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")  # the usual ones come first
+_NO_METHODS = ("$ref", "summary", "description", "servers", "parameters", "additionalOperations")  # of a path item
+_STYLES = {"path": "simple", "header": "simple"}  # form elsewhere
 _SET_BY_OTHERS = ("accept", "content-type", "authorization")  # OpenAPI 3.0.3: such header parameters are ignored
 
 
@@ -27,7 +29,7 @@ class ApiParameter:
     """A parameter of an operation; `schema` is as written, `ApiDocument.resolve` reads it."""
 
     name: str
-    place: Place
+    place: str  # one of SENT_PLACES, cookie, or whatever else the description says
     required: bool = False
     schema: dict[str, Any] = field(default_factory=dict)
     description: str = ""
@@ -128,7 +130,7 @@ class Description:
         broken: list[BrokenOperation] = []
         seen: dict[str, str] = {}
         for document in self.documents:
-            for path, method, item in _iter_items(document):
+            for path, method, item in _iter_items(document, broken):
                 try:
                     operation = read_operation(document, path, method, item)
                 except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
@@ -143,12 +145,18 @@ class Description:
         return tuple(operations), tuple(broken)
 
 
-def _iter_items(document: ApiDocument) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Yield path, method and path item of each operation."""
+def _iter_items(document: ApiDocument, broken: list[BrokenOperation]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Yield path, method and path item of each operation; a path that leads nowhere is added to those broken."""
     paths = document.data.get("paths")
     for path, written in paths.items() if isinstance(paths, dict) else ():
-        item = document.follow_mapping(written)
-        for method in METHODS:
+        try:
+            item = document.follow_mapping(written)
+        except DanglingReferenceError as error:
+            broken.append(BrokenOperation("*", str(path), str(error), document))
+            continue
+        item = {**item, **_mapping(item.get("additionalOperations"))}
+        others = (word for word in item if word not in (*METHODS, *_NO_METHODS) and not word.startswith("x-"))
+        for method in (*METHODS, *others):
             if isinstance(item.get(method), dict):
                 yield str(path), method, item
 
@@ -181,7 +189,8 @@ def read_operation(document: ApiDocument, path: str, method: str, item: dict[str
 def _read_servers(*owners: dict[str, Any]) -> tuple[str, ...]:
     """Return the URLs of the servers of the first that has some: an operation, a path, a document."""
     for owner in owners:
-        urls = tuple(str(server["url"]) for server in _list(owner.get("servers")) if _mapping(server).get("url"))
+        written = (server.get("url") if isinstance(server, dict) else server for server in _list(owner.get("servers")))
+        urls = tuple(filter(None, map(_to_text, written)))
         if urls:
             return urls
     return ()
@@ -202,15 +211,15 @@ def _read_parameters(document: ApiDocument, item: dict[str, Any], raw: dict[str,
     parameters: dict[tuple[str, str], ApiParameter] = {}
     for written in (*_list(item.get("parameters")), *_list(raw.get("parameters"))):
         node = document.follow_mapping(written)
-        place, name = _to_text(node.get("in")), _to_text(node.get("name"))
-        if place not in get_args(Place) or not name or (place == "header" and name.lower() in _SET_BY_OTHERS):
+        place, name = _to_text(node.get("in")).lower(), _to_text(node.get("name"))
+        if not name or (place == "header" and name.lower() in _SET_BY_OTHERS):
             continue
-        parameters[place, name] = _read_parameter(document, name, cast("Place", place), node)
+        parameters[place, name] = _read_parameter(document, name, place, node)
     yield from parameters.values()
 
 
-def _read_parameter(document: ApiDocument, name: str, place: Place, node: dict[str, Any]) -> ApiParameter:
-    style = _to_text(node.get("style")) or _STYLES[place]
+def _read_parameter(document: ApiDocument, name: str, place: str, node: dict[str, Any]) -> ApiParameter:
+    style = _to_text(node.get("style")) or _STYLES.get(place, "form")
     media = next(iter(_mapping(node.get("content")).values()), None)
     schema = _mapping(media).get("schema") if media is not None else node.get("schema")
     return ApiParameter(
@@ -260,20 +269,23 @@ def _rank(content_type: str) -> int:
 def _read_replies(document: ApiDocument, raw: dict[str, Any]) -> dict[str, ApiReply]:
     replies: dict[str, ApiReply] = {}
     for status, written in _mapping(raw.get("responses")).items():
-        node = document.follow_mapping(written)
-        content = document.follow_mapping(node.get("content"))
-        kind = min(content, key=lambda name: (min(_rank(name), 3), list(content).index(name)), default="")
-        media = document.follow_mapping(content.get(kind))
-        headers = {str(name): document.follow_mapping(header) for name, header in _mapping(node.get("headers")).items()}
-        replies[str(status)] = ApiReply(
-            status=str(status),
-            content_type=kind,
-            schema=_mapping(media.get("schema")),
-            example=find_example(document, media),
-            headers=headers,
-            description=_to_text(node.get("description")),
-        )
+        with suppress(DanglingReferenceError):  # what is not told of a reply keeps nobody from sending the request
+            replies[str(status)] = _read_reply(document, str(status), document.follow_mapping(written))
     return replies
+
+
+def _read_reply(document: ApiDocument, status: str, node: dict[str, Any]) -> ApiReply:
+    content = document.follow_mapping(node.get("content"))
+    kind = min(content, key=lambda name: (min(_rank(name), 3), list(content).index(name)), default="")
+    media = document.follow_mapping(content.get(kind))
+    return ApiReply(
+        status=status,
+        content_type=kind,
+        schema=_mapping(media.get("schema")),
+        example=find_example(document, media),
+        headers={str(name): document.follow_mapping(header) for name, header in _mapping(node.get("headers")).items()},
+        description=_to_text(node.get("description")),
+    )
 
 
 def _mapping(value: Any) -> dict[str, Any]:

@@ -10,12 +10,14 @@ from referencing import Registry, Resource, Specification
 from referencing.exceptions import Unresolvable
 
 from connector.authoring.importing import swagger
+from connector.authoring.importing.evidence.other_formats import name_data, name_text
 from connector.authoring.importing.lenient_reader import read_text
 from connector.errors import UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+_MOST_START = 4000  # bytes that tell what a file is
 _MAX_HOPS = 30  # references to references, and parts of parts
 
 
@@ -52,10 +54,15 @@ class ApiDocument:
     @classmethod
     def parse(cls, raw: bytes, *, source: str = "-", folder: Path | None = None) -> ApiDocument:
         """Read a description from its text; without a folder, it refers to no other file. Raises UsageError."""
-        data = read_text(raw, source)
+        kind = name_text(raw[:_MOST_START].decode("utf-8-sig", errors="replace"))
+        data = None if kind else read_text(raw, source)
         if not isinstance(data, dict) or not ({"openapi", "swagger"} & data.keys()):
-            message = f"{source} is no OpenAPI description: it has neither `openapi` nor `swagger`."
-            raise UsageError(message, hint="OpenAPI 3.0, 3.1 and Swagger 2.0 are read.")
+            kind = kind or name_data(data)
+            reason = (
+                f"it is {kind}" if kind else "it has neither `openapi` nor `swagger`" if raw.strip() else "it is empty"
+            )
+            hint = "OpenAPI 3.0, 3.1 and Swagger 2.0 are read."
+            raise UsageError(f"{source} is no OpenAPI description: {reason}.", hint=hint)
         return cls(data, source=source, folder=folder)
 
     @property
@@ -124,8 +131,8 @@ class ApiDocument:
             siblings = {word: value for word, value in schema.items() if word != "$ref"}
             base = self._resolved[ref]
             return _merge(base, self._resolve(siblings, trail)) if siblings else base
-        members = schema.get("properties")
-        is_behind = isinstance(members, dict) and isinstance(members.get("$ref"), str)
+        members = schema.get("properties", {})
+        is_behind = not isinstance(members, dict) or isinstance(members.get("$ref"), str)
         words: dict[str, Any] = {**schema, "properties": self.read_members(schema)} if is_behind else schema
         if not any(word in words for word in ("allOf", "oneOf", "anyOf")) and not isinstance(words.get("type"), list):
             return words

@@ -9,9 +9,11 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from connector.authoring.importing.document import DanglingReferenceError
 from connector.authoring.importing.evidence.inferred import Inferred
 from connector.authoring.importing.evidence.paging_names import singular, squash
 from connector.authoring.importing.evidence.scope_lists import read_scope_lists
@@ -70,11 +72,11 @@ def infer_events(documents: Iterable[ApiDocument]) -> dict[str, dict[str, Inferr
     found: dict[str, dict[str, Inferred]] = {}
     documents = list(documents)
     payloads: dict[str, _Payload] = {}
-    for payload in (
-        _read_payload(document, *webhook) for document in documents for webhook in _iter_webhooks(document)
-    ):
-        if payload is not None:
-            payloads.setdefault(payload.name, payload)
+    for document in documents:
+        for name, webhook in _iter_webhooks(document):
+            payload = _read_payload(document, name, webhook)
+            if payload is not None:
+                payloads.setdefault(payload.name, payload)
     name_fields = _find_name_fields(payloads.values())
     for name, payload in payloads.items():
         group = _name_group(payload.document, payload.operation, by_tag=len(documents) == 1)
@@ -94,15 +96,20 @@ def infer_resource_events(resources: Mapping[str, Any], event_names: Iterable[st
     return found
 
 
+def list_webhooks(documents: Iterable[ApiDocument]) -> list[str]:
+    """Return the names of all webhooks, also of those whose body says nothing of an event."""
+    sections = (document.data.get(section) for document in documents for section in _SECTIONS)
+    return list(dict.fromkeys(str(name) for section in sections if isinstance(section, dict) for name in section))
+
+
 def _iter_webhooks(document: ApiDocument) -> Iterator[tuple[str, dict[str, Any]]]:
     for section in _SECTIONS:
         webhooks = document.data.get(section)
         for name, written in webhooks.items() if isinstance(webhooks, dict) else ():
-            item = document.follow(written)
-            for operation in item.values() if isinstance(item, dict) else ():
-                if isinstance(operation, dict) and "requestBody" in operation:
-                    yield str(name), operation
-                    break
+            with suppress(DanglingReferenceError):
+                item = document.follow_mapping(written)
+                found = (one for one in item.values() if isinstance(one, dict) and "requestBody" in one)
+                yield from ((str(name), operation) for operation in list(found)[:1])
 
 
 def _name_group(document: ApiDocument, operation: dict[str, Any], *, by_tag: bool) -> str:
@@ -116,9 +123,12 @@ def _name_group(document: ApiDocument, operation: dict[str, Any], *, by_tag: boo
 
 
 def _read_payload(document: ApiDocument, name: str, operation: dict[str, Any]) -> _Payload | None:
-    body = document.follow(operation["requestBody"])
-    content = body.get("content") if isinstance(body, dict) else None
-    media = next((one for kind, one in (content or {}).items() if "json" in kind and isinstance(one, dict)), None)
+    body: dict[str, Any] = {}
+    with suppress(DanglingReferenceError):
+        body = document.follow_mapping(operation["requestBody"])
+    content = body.get("content")
+    kinds = content.items() if isinstance(content, dict) else ()
+    media = next((one for kind, one in kinds if "json" in kind and isinstance(one, dict)), None)
     if media is None:
         return None
     shape = read_shape(document, media.get("schema"))
@@ -147,8 +157,11 @@ def _infer_event(payload: _Payload, name_fields: set[str]) -> Inferred:
 
 def _read_example(document: ApiDocument, media: dict[str, Any]) -> Any:
     written = media.get("examples")
-    entries = [document.follow(one) for one in written.values()] if isinstance(written, dict) else []
-    values = [media.get("example"), *(one.get("value") for one in entries if isinstance(one, dict))]
+    entries: list[dict[str, Any]] = []
+    for one in written.values() if isinstance(written, dict) else ():
+        with suppress(DanglingReferenceError):
+            entries.append(document.follow_mapping(one))
+    values = [media.get("example"), *(one.get("value") for one in entries)]
     value = next((one for one in values if one is not None), None)
     if isinstance(value, str):
         try:

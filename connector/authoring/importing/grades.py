@@ -10,6 +10,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from connector.authoring.importing.description import SENT_PLACES
 from connector.authoring.importing.evidence.shapes import is_json
 
 if TYPE_CHECKING:
@@ -115,8 +116,8 @@ def grade_operation(operation: Operation) -> tuple[Note, ...]:
 def _grade_parameter(parameter: ApiParameter) -> Note | None:
     place = f"{parameter.place}.{parameter.name}"
     grade: Grade = "not runnable" if parameter.required else "lost"
-    if parameter.place == "cookie":
-        return Note(grade, place, "an input cannot go to a cookie")
+    if parameter.place not in SENT_PLACES:
+        return Note(grade, place, f"an input cannot go to the place {parameter.place!r}")
     if parameter.place == "path" and parameter.style not in _PATH_STYLES:
         return Note(grade, place, f"a path is not written in the style {parameter.style}")
     if parameter.place == "query" and parameter.style not in _QUERY_STYLES:

@@ -115,7 +115,7 @@ def import_description(
         return _import_events(description, options, events, left_out, written)
     operations = select(description.operations, options.only, options.excluded)
     if not operations:
-        raise UsageError("the description has no operation to import.", hint="--list shows what it has.")
+        raise _build_empty_error(description, [_grade_broken(one) for one in description.broken], left_out)
     site = find_site(operations, options.base_url, written)
     connections = build_connections(operations, site)
     shared = find_shared(operations, connections)
@@ -126,6 +126,8 @@ def import_description(
     builder = ActionBuilder(site, connections, shared, schemas, types, docs=options.docs, resources=resources)
     drafts, grades = build_actions(operations, name_actions(operations, options.keys), builder, types, manifest)
     grades += [_grade_broken(one) for one in description.broken if not options.only]
+    if not drafts and written is None:
+        raise _build_empty_error(description, grades, left_out)
     for draft in drafts:
         if not fit_reply(draft.words, schemas):
             draft.remarks.ask("returns", "The example of the reply does not fit its schema. Which one is right?")
@@ -168,6 +170,16 @@ def _import_events(
     elif missing := [name for name in secrets if name not in written.redacted]:
         remarks.append(f"the events hold secrets; `redact.fields` of the manifest should have {', '.join(missing)}.")
     return Imported(files, ImportGrades(()), tuple(remarks))
+
+
+def _build_empty_error(
+    description: Description, grades: Sequence[OperationGrade], left_out: Sequence[str]
+) -> UsageError:
+    """Return the error of an import without an action, with each thing that the description has and is not read."""
+    reasons = [f"{one.request}: {note.reason}" for one in grades for note in one.notes] + list(left_out)
+    told = "".join(f" {reason.rstrip('.')}." for reason in reasons[:10])
+    hint = "--list shows what it has." if description.operations else "Pass the description of the API."
+    return UsageError(f"the description has no operation to import.{told}", hint=hint)
 
 
 def _choose_name(description: Description, options: ImportOptions) -> str:

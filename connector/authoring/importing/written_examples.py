@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from connector.authoring.importing.document import DanglingReferenceError
+
 if TYPE_CHECKING:
     from connector.authoring.importing.document import ApiDocument
 
 
 def find_example(document: ApiDocument, node: dict[str, Any]) -> Any:
-    """Return the example of a parameter or media type, or the first of its examples."""
+    """Return the example of a parameter or media type, or the first of its examples; None if it leads nowhere."""
+    try:
+        return _find_example(document, node)
+    except DanglingReferenceError:
+        return None
+
+
+def _find_example(document: ApiDocument, node: dict[str, Any]) -> Any:
     if node.get("example") is not None:
         return _follow_example(document, node["example"])
     for written in _mapping(node.get("examples")).values():

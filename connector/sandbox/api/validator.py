@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -152,7 +153,8 @@ class RequestValidator:
         expected = find_expected_type(field, value, is_text=is_text)
         if expected:
             errors.setdefault(name, f"Expected {expected}.")
-        return value
+        is_json_text = field.type == "json" and isinstance(value, str) and not is_text
+        return json.dumps(value) if is_json_text else value  # a caller gives a text as JSON: in quotes
 
     def _get_whole_body(self, parts: _RequestParts) -> Any:
         return parts.body.data if self._has_single_body_input and parts.body.data else MISSING

@@ -103,6 +103,8 @@ def test_the_example_of_a_list_is_a_page_that_is_not_the_last() -> None:
         ({"type": "integer", "choices": {"2": "Two"}}, ["two"], 2),
         ({"type": "string", "format": "email"}, ["nobody"], "ada@example.com"),
         ({"type": "list of integer", "min": 2}, [], [1, 1]),
+        ({"type": "list of boolean", "required": True}, [[]], [True]),
+        ({"type": "list of boolean"}, [[]], []),
         ({"type": "datetime"}, ["yesterday"], "2026-03-02T09:00:00Z"),
         ({"type": "file"}, [], "example.txt"),
         ({"type": "json"}, [], {"name": "value"}),

@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 
 import pytest
-from support.pages.descriptions import import_one, take
+from support.pages.descriptions import describe, import_files, import_one, take
 
 from connector.authoring.importing.document import ApiDocument
+from connector.authoring.importing.importer import ImportOptions, import_description
 from connector.errors import UsageError
 
 HEAD = "openapi: 3.0.0\ninfo: {title: Books}\n"
@@ -57,3 +58,99 @@ def test_the_meanings_of_thousands_of_values_are_looked_for_in_no_time():
     began = time.process_time()
     import_one("post", "/books", take(schema))
     assert time.process_time() - began < 10
+
+
+def import_paths(paths, **words):
+    return import_description(describe(paths, **words), ImportOptions())
+
+
+def tell(imported):
+    """Return what is told of each operation that has no action, by its request."""
+    return {one.request: one.notes[0].reason for one in imported.grades.operations if one.action is None}
+
+
+GOOD = {"get": {"operationId": "getBook", "responses": {}}}
+
+
+def test_a_path_that_leads_nowhere_stops_no_other():
+    imported = import_paths({"/lost": {"$ref": "paths/lost.yaml"}, "/book": GOOD})
+    assert "actions/get-book.yaml" in imported.files
+    assert tell(imported) == {"* /lost": "paths/lost.yaml leads nowhere: Unresolvable"}
+
+
+@pytest.mark.parametrize(
+    ("item", "told"),
+    [
+        ({"query": {}}, {"QUERY /a": "requests have no method QUERY"}),
+        ({"additionalOperations": {"LINK": {}}}, {"LINK /a": "requests have no method LINK"}),
+        ({"x-notes": {}, "servers": [], "summary": "A"}, {}),
+        (
+            {"get": {"parameters": [{"in": "querystring", "name": "all", "required": True}]}},
+            {"GET /a": "it needs the querystring all"},
+        ),
+        ({"get": {"parameters": [{"name": "all", "required": True}]}}, {"GET /a": "it needs the placeless all"}),
+    ],
+    ids=["a method", "a method among others", "no methods", "a place", "no place"],
+)
+def test_methods_and_places_that_no_request_has_are_told(item, told):
+    assert tell(import_paths({"/a": item, "/book": GOOD})) == told
+
+
+def test_a_parameter_without_a_place_that_is_optional_is_lost():
+    imported = import_paths({"/book": {"get": {"parameters": [{"in": "body", "name": "title"}]}}})
+    assert [note.place for note in imported.grades.operations[0].notes] == ["body.title"]
+
+
+def test_a_reply_or_an_example_that_leads_nowhere_keeps_nobody_from_sending_the_request():
+    nowhere = {"$ref": "#/components/responses/Nowhere"}
+    text = {"schema": {"type": "string"}}
+    parameter = {"in": "query", "name": "title", **text, "examples": {"one": {"$ref": "#/nowhere"}}}
+    files = import_files(describe({"/book": {"get": {"parameters": [parameter], "responses": {"404": nowhere}}}}))
+    assert files["actions/get-book.yaml"]["inputs"].keys() == {"title"}
+
+
+def test_webhooks_that_say_nothing_of_an_event_are_told():
+    webhooks = {"added": {"post": {}}, "gone": {"$ref": "#/nowhere"}, "none": None}
+    body = {"content": {"application/json": {"schema": {"type": "object", "properties": {"id": {"type": "string"}}}}}}
+    imported = import_paths({"/book": GOOD}, webhooks={**webhooks, "moved": {"post": {"requestBody": body}}})
+    assert [remark for remark in imported.remarks if "added, gone, none" in remark]
+
+
+@pytest.mark.parametrize(
+    ("parameter", "told"),
+    [
+        ({"$ref": "#/components/parameters/Nowhere"}, "GET /book: #/components/parameters/Nowhere leads nowhere"),
+        ({"in": "cookie", "name": "session", "required": True}, "GET /book: it needs the cookie session"),
+    ],
+    ids=["nothing is read", "nothing can be run"],
+)
+def test_an_import_of_nothing_says_why(parameter, told):
+    with pytest.raises(UsageError, match=told):
+        import_paths({"/book": {"get": {"parameters": [parameter]}}})
+
+
+def test_members_that_are_no_mapping_stop_nothing():
+    broken = {"in": "query", "name": "filter", "schema": {"type": "object", "properties": ["title"]}}
+    good = {"in": "query", "name": "title", "schema": {"type": "string"}}
+    assert import_one("get", "/books", {"parameters": [broken, good]})["inputs"]["title"]["type"] == "string"
+
+
+def test_nothing_is_fetched_whatever_a_schema_calls_itself(monkeypatch):
+    fetched = []
+    monkeypatch.setattr("urllib.request.urlopen", lambda request, **_: fetched.append(request) or 1 / 0)
+    schema = {
+        "$id": "https://schemas.example.com/book",
+        "$dynamicAnchor": "book",
+        "type": "object",
+        "properties": {"title": {"type": "string"}, "parts": {"type": "array", "items": {"$dynamicRef": "#book"}}},
+        "allOf": [{"$ref": "https://schemas.example.com/thing"}],
+        "unevaluatedProperties": False,
+    }
+    assert import_one("post", "/books", take(schema))["inputs"].keys() == {"title", "parts"}
+    assert fetched == []
+
+
+def test_a_type_that_needs_itself_has_no_example_and_ends():
+    folder = {"type": "object", "required": ["parent"], "properties": {"parent": {"$ref": "#/components/schemas/F"}}}
+    action = import_one("post", "/folders", take(folder, required=False), components={"schemas": {"F": folder}})
+    assert action["inputs"].keys() == {"parent"}

@@ -125,3 +125,10 @@ def test_a_record_below_several_names_is_below_the_first_record_of_those_that_ar
         "/sites/{site}/{kind}/parts/{part}": {"get": reply(record("id"))},
     }
     assert infer(paths)["parts"]["seed"] == [{"id": "abc123", "parent": "abc123/kind"}]
+
+
+def test_a_record_is_below_one_of_a_name_that_its_path_takes() -> None:
+    site = {"name": "site", "in": "path", "required": True, "schema": {"type": "string", "pattern": "^[A-Z]{4}$"}}
+    one = reply(record("id"), parameters=[site])
+    (seed,) = infer({"/sites/{site}/parts": {"post": one}, "/sites/{site}/parts/{part}": {"get": one}})["parts"]["seed"]
+    assert seed["parent"] == "AAAA"

@@ -179,3 +179,17 @@ class TestObjects:
         assert tell(b"at=noon") == {"kind": "Expected fixed; got nothing."}
         assert tell(b"at=noon&kind=free") == {"kind": "Expected fixed; got free."}
         assert tell(b"at=noon&kind=fixed") == tell(b"") == {}
+
+    def test_a_text_where_any_json_may_be_is_taken_as_it_was_sent(self, folder: Callable[..., Connector]) -> None:
+        action = (
+            "action: send\nlabel: Send\nsummary: Send a text.\nrequest: POST /texts\ninputs:\n"
+            "  note: {label: Note, help: A note., type: json, to: body.note}\n"
+            "  parts: {label: Parts, help: Parts., type: list of object, to: body.parts, fields: {\n"
+            "    content: {label: Content, help: Content., type: json, to: content}}}\n"
+        )
+        connector = folder("", {"send": action})
+        sandbox = Sandbox(connector)
+        with Client(connector, sandbox.connection, http=sandbox.http) as client:
+            given = {"note": '"Are [all] here?"', "parts": [{"content": '"{"'}, {"content": [1]}]}
+            assert client.dry_run("send", given).body.value["parts"][0] == {"content": "{"}
+            assert client.run("send", given).status in (200, 201)

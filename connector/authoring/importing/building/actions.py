@@ -20,6 +20,7 @@ from connector.authoring.importing.building.texts import (
     to_title,
 )
 from connector.authoring.importing.building.words import Remarks, Words, sort_action_words, sort_input_words
+from connector.authoring.importing.description import SENT_PLACES
 from connector.authoring.importing.evidence.seeds import find_path_values
 from connector.authoring.importing.examples import make_reply_example
 from connector.authoring.importing.grades import Guess
@@ -112,10 +113,11 @@ class ActionBuilder:
 
     def _list_parameters(self, operation: Operation, fields: FieldBuilder) -> Iterator[ApiParameter]:
         for parameter in operation.parameters:
-            if parameter.place == "cookie":
+            if parameter.place not in SENT_PLACES:
                 if parameter.required:
-                    raise NotRunnableError(f"it needs the cookie {parameter.name}")
-                fields.remarks.lose(f"cookie.{parameter.name}", "cookies are not sent")
+                    raise NotRunnableError(f"it needs the {parameter.place or 'placeless'} {parameter.name}")
+                told = "cookies are not sent" if parameter.place == "cookie" else "no input goes there"
+                fields.remarks.lose(f"{parameter.place}.{parameter.name}", told)
             elif (parameter.place, parameter.name) not in self._shared.dropped:
                 yield parameter
 

@@ -110,6 +110,9 @@ def build_connections(operations: Sequence[Operation], site: ApiSite) -> Connect
                 schemes = read_schemes(operation.document)
                 found = [(name, schemes[name]) for name in names if name in schemes]
                 connections.keys_by_option[names] = tuple(_add_option(connections, found, site))
+    if site.inputs and not connections.types:  # nobody else says where the service is
+        connections.types["accessToken"] = _build_bearer({}, required=False)
+        connections.notes.append("how to sign in is not described; a connection says where the API is, and has a token")
     for words in connections.types.values():
         words["inputs"] = {**words.get("inputs", {}), **site.inputs}
     return connections
@@ -196,19 +199,29 @@ def _build_types(
         else:
             connections.notes.append(f"{name} goes to {scheme.get('in')}, where no credential can be sent")
     elif kind in ("http", "openIdConnect"):
+        if kind == "http" and str(scheme.get("scheme")).lower() != "bearer":
+            connections.notes.append(
+                f"{name} is the HTTP scheme {scheme.get('scheme')}; it is written as a bearer token"
+            )
         yield "bearer", _build_bearer(scheme)
     else:
         connections.notes.append(f"{name} is of type {kind}, which no connection has")
 
 
-def _build_bearer(scheme: dict[str, Any]) -> Words:
-    return {"label": "Access Token", "kind": "bearer", "inputs": {"accessToken": _build_secret("Access Token", scheme)}}
+def _build_bearer(scheme: dict[str, Any], *, required: bool = True) -> Words:
+    secret = _build_secret("Access Token", scheme)
+    secret = secret if required else {word: value for word, value in secret.items() if word != "required"}
+    return {"label": "Access Token", "kind": "bearer", "inputs": {"accessToken": secret}}
 
 
 def _build_secret(label: str, scheme: dict[str, Any], to: str | None = None) -> Words:
-    text = first_sentence(str(scheme.get("description") or ""), f"The {label[:1].lower()}{label[1:]} of your account.")
+    text = first_sentence(str(scheme.get("description") or ""), f"The {_lower_words(label)} of your account.")
     words: Words = {"label": label, "help": text, "type": "password", "required": True, **({"to": to} if to else {})}
     return sort_input_words(words)
+
+
+def _lower_words(label: str) -> str:
+    return " ".join(word if word.isupper() else word.lower() for word in label.split())
 
 
 def _build_oauth(flow: str, words: Any, site: ApiSite, connections: Connections) -> tuple[str, Words] | None:

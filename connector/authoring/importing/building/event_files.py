@@ -7,7 +7,7 @@ from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from connector.authoring.importing.building.texts import split_words
-from connector.authoring.importing.events import infer_events
+from connector.authoring.importing.events import infer_events, list_webhooks
 from connector.definition.events import parse_event_file
 from connector.definition.parsers.strict_yaml import MAX_FILE_BYTES, MAX_NODES
 
@@ -21,8 +21,12 @@ if TYPE_CHECKING:
 def build_events(documents: Iterable[ApiDocument]) -> tuple[dict[str, Words], list[str]]:
     """Return the words of each file of events by its path, and notes on the events that are left out."""
     files: dict[str, Words] = {}
-    notes = []
-    for group, found in infer_events(documents).items():
+    documents = list(documents)
+    groups = infer_events(documents)
+    told = {name for found in groups.values() for name in found}
+    untold = [name for name in list_webhooks(documents) if name not in told]
+    notes = [f"webhooks are left out, as no JSON object is described as their body: {', '.join(untold)}"] * bool(untold)
+    for group, found in groups.items():
         for stem, words in _divide(group, {name: one.words for name, one in found.items()}, 1).items():
             path = f"schemas/events/{stem}.json"
             problem = _find_problem(words, stem)

@@ -11,15 +11,17 @@ from urllib.parse import urlsplit
 from connector.authoring.importing.building.texts import join_key, split_words, to_title
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from connector.authoring.importing.building.words import Words
     from connector.authoring.importing.description import Operation
     from connector.authoring.importing.document import ApiDocument
 
 DOMAIN_INPUT = "domain"
+_UNKNOWN = f"https://{{{DOMAIN_INPUT}}}"  # the host of a description that names none
 _STAND_IN = re.compile(r"(?:your|my|example)[-_a-z]*\.(?=[a-z0-9-]+\.[a-z])|<[^<>]+>\.", re.IGNORECASE)
 _VARIABLE = re.compile(r"\{([^{}]+)\}")
+_HOST = re.compile(r"[A-Za-z0-9.{}-]+(?:\.[A-Za-z]{2,}|\})(?::\d+)?")
 
 
 class NotRunnableError(ValueError):
@@ -83,8 +85,13 @@ def read_server(operation: Operation) -> str:
 
 def _normalise(url: str, document: ApiDocument) -> str:
     variables = _find_variables(document, url)
-    scheme, _, rest = url.rpartition("://")
-    host, slash, path = rest.partition("/") if scheme else ("", "/", url.lstrip("/"))
+    if match := re.match(r"\{([^{}]+)\}(?=/|\Z)", url):  # all of an address, or its beginning
+        url = str(variables.get(match[1], {}).get("default") or "") + url[match.end() :]
+    scheme, _, rest = re.split(r"[?#]", url)[0].rpartition("//")
+    if scheme or url.startswith("//"):
+        host, slash, path = rest.rpartition("@")[2].partition("/")
+    else:
+        host, slash, path = "", "/", re.sub(r"\A(?:\.{0,2}/)+|\A\.{1,2}\Z", "", rest)
     path = _VARIABLE.sub(lambda match: str(variables.get(match[1], {}).get("default", match[1])), path)
     host = re.sub(r":\{[^{}]+\}$", "", host)
     host = _VARIABLE.sub(
@@ -92,6 +99,8 @@ def _normalise(url: str, document: ApiDocument) -> str:
     )
     host = _STAND_IN.sub("{site}.", host, count=1)
     host = _VARIABLE.sub(lambda match: "{" + (join_key(split_words(match[1])) or "site") + "}", host)
+    if host and not _HOST.fullmatch(host):  # a machine of its author's, as localhost:8080 is
+        host = ""
     return f"{'https://' + host if host else ''}{slash}{path}".rstrip("/")
 
 
@@ -107,11 +116,20 @@ def _is_open(variable: Any) -> bool:
 
 
 def _find_variables(document: ApiDocument, url: str) -> dict[str, Any]:
-    servers = document.data.get("servers")
-    for server in servers if isinstance(servers, list) else ():
-        if isinstance(server, dict) and server.get("url") == url and isinstance(server.get("variables"), dict):
+    for server in _iter_servers(document) if "{" in url else ():
+        if str(server.get("url")).strip() == url and isinstance(server.get("variables"), dict):
             return {str(name): item for name, item in server["variables"].items() if isinstance(item, dict)}
     return {}
+
+
+def _iter_servers(document: ApiDocument) -> Iterator[dict[str, Any]]:
+    """Yield the servers of a document, then those that its paths and their operations have of their own."""
+    paths = document.data.get("paths")
+    items = [item for item in paths.values() if isinstance(item, dict)] if isinstance(paths, dict) else []
+    operations = [operation for item in items for operation in item.values() if isinstance(operation, dict)]
+    for owner in (document.data, *items, *operations):
+        servers = owner.get("servers")
+        yield from (one for one in servers if isinstance(one, dict)) if isinstance(servers, list) else ()
 
 
 def find_site(
@@ -127,13 +145,14 @@ def find_site(
     for url, count in counts.items():
         hosts[_split_url(url)[0]] += count
     host, path = _split_url((written.base_url if written else base_url or "").rstrip("/"))
+    host = "" if host == _UNKNOWN else host
     main = host if host in hosts else next(iter(hosts.most_common(1)), ("",))[0]
     own = [operation for operation in operations if _split_url(read_server(operation))[0] == main]
-    is_pinned = bool(path or host == main) and any(
+    is_pinned = bool((written or base_url) and (path or not main or host == main)) and any(
         _is_below(_split_url(read_server(one) + one.path)[1], path) for one in own
     )
     own_path = path if is_pinned else _find_shared_path([_split_url(url)[1] for url in map(read_server, own)])
-    base = base_url.rstrip("/") if base_url else f"{main or 'https://{' + DOMAIN_INPUT + '}'}{own_path}"
+    base = base_url.rstrip("/") if base_url else f"{main or _UNKNOWN}{own_path}"
     site = ApiSite(base, own_host=main, own_path=own_path, servers=dict(written.servers) if written else {})
     servers = _find_servers(operations, site)
     host = urlsplit(base).netloc
@@ -213,9 +232,8 @@ def _build_inputs(host: str, documents: Sequence[ApiDocument]) -> dict[str, Word
 
 
 def _find_by_key(document: ApiDocument, key: str) -> dict[str, Any]:
-    servers = document.data.get("servers")
-    for server in servers if isinstance(servers, list) else ():
-        variables = server.get("variables") if isinstance(server, dict) else None
+    for server in _iter_servers(document):
+        variables = server.get("variables")
         for name, item in variables.items() if isinstance(variables, dict) else ():
             if join_key(split_words(str(name))) == key and isinstance(item, dict):
                 return item

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from connector.authoring.importing.evidence.listing import find_list, list_path_words
+from connector.authoring.importing.evidence.made_texts import fits_text, make_text
 from connector.authoring.importing.evidence.paging_names import squash
 from connector.authoring.importing.evidence.shapes import Shape, read_items, read_shape
 
@@ -54,15 +55,23 @@ class PathRoute:
         return next((one for one in parameters if one.place == "path" and one.name == name), None)
 
     def make_value(self, name: str) -> str:
-        """Return a value for a placeholder: an example or choice of its parameter, or its name."""
+        """Return a value for a placeholder: an example or choice of its parameter, its name, or what else it takes."""
         parameter = self.find_parameter(name)
         operation = next(iter(self.operations.values()))
         shape = read_shape(operation.document, parameter.schema if parameter else {})
         listed = shape.words.get("enum")
         value = (parameter.example if parameter else None) or shape.example or (listed[0] if listed else None)
-        text = str(value) if isinstance(value, str | int) else ""
-        is_plain = bool(re.fullmatch(r"[\w.@:-]+", text)) and text.strip(".") != ""
-        return text if is_plain else "1" if shape.kind in ("integer", "number") else name
+        if isinstance(value, str | int) and _is_segment(str(value)):
+            return str(value)
+        if shape.kind in ("integer", "number"):
+            return "1"
+        made = None if fits_text(shape.words, name) else make_text(name, shape.words)
+        return made if made is not None and _is_segment(made) else name
+
+
+def _is_segment(text: str) -> bool:
+    """Whether a text stands in a path as it is."""
+    return bool(re.fullmatch(r"[\w.@:-]+", text)) and text.strip(".") != ""
 
 
 @dataclass(slots=True)

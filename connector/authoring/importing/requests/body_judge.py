@@ -10,6 +10,8 @@ from jsonschema import Draft4Validator, Draft202012Validator, ValidationError
 from jsonschema.exceptions import UnknownType
 from jsonschema.validators import extend
 from pydantic_core import SchemaError
+from referencing import Registry
+from referencing.exceptions import Unresolvable
 
 from connector.authoring.importing.document import DanglingReferenceError
 from connector.core.inputs.field_checks import compile_linear_regex
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
 SEVERAL = " is valid under each of "  # how jsonschema tells that a value is several objects of a `oneOf`
 _compile = lru_cache(maxsize=512)(compile_linear_regex)
-_UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, RecursionError)
+_UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, RecursionError, Unresolvable)
 
 
 class BodyJudge:
@@ -29,7 +31,8 @@ class BodyJudge:
 
     OpenAPI says more than JSON Schema. What is read-only is required of replies alone; `nullable` allows null; a
     discriminator names the object of a choice that a value is. What is no schema, no type, no expression that runs in
-    linear time or a reference that leads nowhere refuses nothing.
+    linear time or a reference that leads nowhere refuses nothing. Nor does what is told by where a validator has been:
+    `$dynamicRef` and `unevaluated...`, which would look for references past the document, and fetch them.
     """
 
     def __init__(self, document: ApiDocument) -> None:
@@ -41,9 +44,10 @@ class BodyJudge:
             "$ref": self._follow, "allOf": self._check_parts, "required": self._check_required,
             "type": self._check_type, "enum": self._check_values, "pattern": self._check_pattern,
             "oneOf": self._check_choice, "anyOf": self._check_choice, "properties": self._check_members,
+            "$dynamicRef": _accept, "unevaluatedItems": _accept, "unevaluatedProperties": _accept,
         }  # fmt: skip
         derive: Any = extend  # it has no types
-        self._validator: Any = derive(self._base, keywords)({})
+        self._validator: Any = derive(self._base, keywords)({}, registry=Registry())
 
     def find_misfit(self, schema: Any, body: Any) -> str | None:
         """Return where a body does not fit a schema, and why; None where it fits. Raises ValueError."""
@@ -129,3 +133,7 @@ class BodyJudge:
             return
         if not matches:
             yield ValidationError(f"{instance!r} does not match {pattern!r}")
+
+
+def _accept(*_: Any) -> tuple[ValidationError, ...]:
+    return ()

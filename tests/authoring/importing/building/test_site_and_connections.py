@@ -6,7 +6,9 @@ import pytest
 from support.pages.descriptions import describe, import_files
 
 from connector.authoring.importing.building.site import WrittenManifest, find_site
-from connector.authoring.importing.importer import ImportOptions, import_description
+from connector.authoring.importing.importer import ImportOptions, import_description, render_file
+from connector.authoring.importing.merge.folder_merge import plan_merge
+from connector.authoring.lint import lint
 
 GET = {"get": {"operationId": "getA"}}
 
@@ -157,3 +159,50 @@ def test_an_operation_at_an_unknown_host_is_told():
     elsewhere = {**GET["get"], "operationId": "getB", "servers": [{"url": "https://{whatever}"}]}
     imported = import_description(describe({"/a": GET, "/b": {"get": elsewhere}}), ImportOptions())
     assert [one.request for one in imported.grades.operations if one.action is None] == ["GET /b"]
+
+
+@pytest.mark.parametrize(
+    ("server", "base_url"),
+    [
+        ({"url": "/api/v3"}, "https://{domain}/api/v3"),
+        ({"url": "./v3/"}, "https://{domain}/v3"),
+        ({"url": "."}, "https://{domain}"),
+        ({"url": "//api.example.com/v1"}, "https://api.example.com/v1"),
+        ({"url": " https://api.example.com/v1 "}, "https://api.example.com/v1"),
+        ({"url": "https://api.example.com/v1/?beta=1#top"}, "https://api.example.com/v1"),
+        ({"url": "https://me:secret@api.example.com/v1"}, "https://api.example.com/v1"),
+        ({"url": "http://localhost:8080/v1"}, "https://{domain}/v1"),
+        ({"url": "https://10.0.0.1:6443"}, "https://{domain}"),
+        ({"url": "{root}/v1", "variables": {"root": {"default": "https://api.example.com"}}}, "https://api.example.com/v1"),
+        ("https://api.example.com/v1", "https://api.example.com/v1"),
+    ],
+    ids=lambda value: str(value)[:40],
+)  # fmt: skip
+@pytest.mark.parametrize("security", [[], [{"key": []}]], ids=["open", "with a key"])
+def test_an_address_in_any_spelling_is_one_that_lint_accepts(server, base_url, security, tmp_path):
+    imported = import_description(describe({"/a": GET}, servers=[server], security=security), ImportOptions())
+    words = imported.files["manifest.yaml"].words
+    assert words["base_url"] == base_url
+    plan_merge(tmp_path, imported.files, imported.build_record([], ImportOptions()), render_file).apply()
+    assert [finding for finding in lint(tmp_path) if finding.voice == "error"] == []
+
+
+def test_variables_of_a_server_count_where_the_server_stands():
+    variables = {"env": {"default": "prod"}, "version": {"default": "v7"}}
+    elsewhere = {**GET["get"], "servers": [{"url": "https://{env}.files.example/{version}", "variables": variables}]}
+    words = import_files(describe({"/a": GET, "/b": {"get": {**elsewhere, "operationId": "getB"}}}))["manifest.yaml"]
+    assert words["servers"] == {"prod": "https://prod.files.example/v7"}
+
+
+@pytest.mark.parametrize(
+    ("known", "path"),
+    [("https://{domain}", "/api/v3/a"), ("https://{domain}/api/v3", "/a"), ("https://books.example", "/api/v3/a")],
+)
+def test_actions_stay_where_the_manifest_of_a_description_without_a_host_has_them(known, path):
+    description = describe({"/a": GET}, servers=[{"url": "/api/v3"}])
+    for imported in (
+        import_description(description, ImportOptions(), WrittenManifest(known)),
+        import_description(description, ImportOptions(base_url=known)),
+    ):
+        (action,) = (file.words for name, file in imported.files.items() if name.startswith("actions/"))
+        assert action["request"] == f"GET {path}"
