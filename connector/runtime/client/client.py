@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from connector.errors import UsageError
 from connector.runtime.calls.call_file import load_call
 from connector.runtime.calls.call_options import CallOptions
 from connector.runtime.calls.factory import build_raw_inputs
@@ -72,8 +73,27 @@ class Client(ThreadDriver):
             ),
         )
 
-    def run_file(self, call: str | os.PathLike[str] | Mapping[str, Any]) -> Result:
-        """Run a call file, or the same as a mapping: action, inputs and options. Raises as `run`."""
+    def run_file(
+        self,
+        call: str | os.PathLike[str] | Mapping[str, Any],
+        *,
+        journal: str | os.PathLike[str] | None = None,
+        settle: Mapping[str, str] | None = None,
+    ) -> Result:
+        """Run a call file, or the same as a mapping: action, inputs and options, or `steps`. Raises as `run`.
+
+        The data of a chain of steps are what it keeps. With the file of a `journal`, the same call goes on where an
+        earlier one ended, and makes no call twice; `settle` says of uncertain steps whether they are "done" or
+        "not-done".
+        """
+        with loading_modules():
+            from connector.runtime.chain.chain_file import load_chain
+            from connector.runtime.chain.client_chain import run_chain
+        chain = load_chain(call, self.connector)
+        if chain is not None:
+            return run_chain(self, chain, journal, settle)
+        if journal is not None or settle:
+            raise UsageError("journal and settle are for files with steps.", hint="Leave them out.")
         call_spec = load_call(call)
         return self.execute(call_spec.action, call_spec.given, call_spec.options)
 
