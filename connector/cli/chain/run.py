@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from connector.definition.loader import Connector
     from connector.runtime.client.client import Client
 
+_MAX_NAMED = 3  # uncertain steps in one message
+
 
 @dataclass(frozen=True, slots=True)
 class ChainJob:
@@ -148,8 +150,8 @@ def _add_way_on(job: ChainJob, run: ChainRun, error: ConnectorError) -> Connecto
     if job.journal_path is None:
         return error
     if run.uncertain:
-        steps = " ".join(f"--settle {name}=done" for name in run.uncertain[:3])
-        more = f" (and {len(run.uncertain) - 3} more)" if len(run.uncertain) > 3 else ""  # noqa: PLR2004  those named
+        steps = " ".join(f"--settle {name}=done" for name in run.uncertain[:_MAX_NAMED])
+        more = f" (and {len(run.uncertain) - _MAX_NAMED} more)" if len(run.uncertain) > _MAX_NAMED else ""
         words = "Look at the service whether it was done; then run the same command with"
         return error.with_hint(f"{words} --resume {steps}{more}, or =not-done to do it again.")
     return error.with_hint("Once that is mended, the same command with --resume goes on at this step.")

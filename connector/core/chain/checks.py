@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from connector.core.chain.chain import Reference, find_references
 from connector.core.chain.samples import UNKNOWN, Samples
-from connector.core.redaction import describe_type
 from connector.definition.fields import OBJECT_TYPES
 from connector.errors import ConnectorError, InputError, Problem
 
@@ -35,7 +34,7 @@ def find_problems(chain: Chain, compiled: CompiledConnector) -> Iterator[ChainPr
         try:
             action = compiled.action(step.action).action
         except ConnectorError as error:
-            yield (*step.path, "action"), str(error)
+            yield from (((*step.path, "action"), text) for text in _list_sentences(error))
             continue
         for reference in find_references(dict(step.inputs)):
             if problem := samples.find_problem(reference):
@@ -53,7 +52,7 @@ def _check_each(step: Step, samples: Samples) -> Iterator[ChainProblem]:
             yield (*reference.path, "query"), problem
     items = samples.take(step.each)
     if items is not UNKNOWN and not isinstance(items, list):
-        yield (*step.path, "each"), f"`each` is a list, and {step.each} is {describe_type(items)}."
+        yield (*step.path, "each"), f"`each` is a list, and {step.each} is {_describe_kind(items)}."
 
 
 def _check_inputs(step: Step, action: Action, compiled: CompiledConnector, samples: Samples) -> Iterator[ChainProblem]:
@@ -71,7 +70,7 @@ def _check_inputs(step: Step, action: Action, compiled: CompiledConnector, sampl
             given[written] = UNKNOWN  # an unknown input, which the check of all tells
         elif sample is not UNKNOWN and (expected := _find_misfit(field, sample)):
             source = f"{value} is" if isinstance(value, Reference) else "it is"
-            yield (*step.path, "inputs", written), f"{key}: {source} {describe_type(sample)}; expected {expected}."
+            yield (*step.path, "inputs", written), f"{key}: {source} {_describe_kind(sample)}; expected {expected}."
         elif field.example is not None or sample is not UNKNOWN:
             given[written] = sample if field.example is None else field.example
     for problem in _find_input_problems(step.action, given, compiled):
@@ -79,6 +78,16 @@ def _check_inputs(step: Step, action: Action, compiled: CompiledConnector, sampl
         is_unknown_input = action.key_by_spelling.get(head, head) not in action.inputs
         if is_unknown_input or not _mentions(problem, head, open_keys):
             yield _locate(step, action, head), f"{step.action}: {problem}"
+
+
+def _list_sentences(error: ConnectorError) -> list[str]:
+    return [str(problem) for problem in error.problems] if isinstance(error, InputError) else [str(error)]
+
+
+def _describe_kind(value: Any) -> str:
+    """Return what a value is, as YAML has it."""
+    kinds = ((bool, "true or false"), (int | float, "a number"), (str, "a text"), (dict, "a mapping"), (list, "a list"))
+    return next((name for kind, name in kinds if isinstance(value, kind)), "nothing")
 
 
 def _find_input_problems(name: str, given: dict[str, Any], compiled: CompiledConnector) -> list[Problem]:

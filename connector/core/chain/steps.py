@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from connector.core.chain.chain import Chain, Step
 
+UNDONE = "sent for this step"
+
 
 @dataclass(frozen=True, slots=True)
 class StepCalls:
@@ -36,7 +38,7 @@ class StepCalls:
         return self.step.name if self.step.each is None else f"{self.step.name}.{number - self.first + 1}"
 
 
-def order_steps(chain: Chain) -> Generator[StepCalls, list[Any], dict[str, Any]]:
+def order_steps(chain: Chain) -> Generator[StepCalls, list[Any] | None, dict[str, Any]]:
     """Yield the calls of each step, to be sent the data of each; return what the chain keeps.
 
     Raises InputError for a value that cannot be taken from what came back.
@@ -46,7 +48,7 @@ def order_steps(chain: Chain) -> Generator[StepCalls, list[Any], dict[str, Any]]
     for step in chain.steps:
         items = [None] if step.each is None else _resolve_items(step, values)
         given = tuple(_build_inputs(step, {**values, FROM_EACH: item}) for item in items)
-        data = (yield StepCalls(step, number, given)) if given else []
+        data = (yield StepCalls(step, number, given)) or [] if given else []
         values[step.name] = data[0] if step.each is None else data
         number += len(given)
     if chain.keep is None:
@@ -58,7 +60,7 @@ def _resolve_items(step: Step, values: Mapping[str, Any]) -> list[Any]:
     items = resolve_value(step.each, values)
     if not isinstance(items, list):
         got = "nothing" if items is None else type(items).__name__
-        raise InputError.from_problems(step.name, [Problem("each", f"{got} from {step.each}", "a list")])
+        raise InputError.from_problems(step.name, [Problem("each", f"{got} from {step.each}", "a list")], undone=UNDONE)
     return items
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from connector.core.chain.chain import LostReply
-from connector.core.chain.steps import StepCalls, order_steps
+from connector.core.chain.steps import order_steps
 from connector.core.response.result import Result
 from connector.errors import ConnectorError, InputError, UsageError, from_dict
 from connector.runtime.bulk.row_reader import Row
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from connector.core.chain.chain import Chain, Step
+    from connector.core.chain.steps import StepCalls
     from connector.runtime.bulk.journal import Journal
     from connector.runtime.bulk.row_result import RowResult
     from connector.runtime.calls.call_options import CallOptions
@@ -55,10 +56,11 @@ class ChainRun:
 
     def find_next_call(self) -> str | None:
         """Return the name of the first call that has no success on record; None where the chain is done."""
-        steps, answer = order_steps(self.chain), None
+        steps = order_steps(self.chain)
+        answer: list[Any] | None = None
         while True:
             try:
-                calls: StepCalls = steps.send(answer)  # type: ignore[arg-type]  # None begins it
+                calls = steps.send(answer)
             except StopIteration:
                 return None
             except InputError as error:
@@ -73,10 +75,11 @@ class ChainRun:
 
         The calls that an earlier run recorded as done are not made again. One that is uncertain stops the chain.
         """
-        steps, answer = order_steps(self.chain), None
+        steps = order_steps(self.chain)
+        answer: list[Any] | None = None
         while True:
             try:
-                calls: StepCalls = steps.send(answer)  # type: ignore[arg-type]  # None begins it
+                calls = steps.send(answer)
             except StopIteration as end:
                 self._reject_unused()
                 return Result(end.value, attempts=self._attempts, warnings=tuple(self._warnings))
@@ -170,7 +173,7 @@ def _check_inputs(caller: Caller, calls: StepCalls, rows: list[Row], options: Ca
             name = calls.describe(row.number)
             problems += [replace(problem, field=f"{name}: {problem.field}") for problem in error.problems]
     if problems:
-        raise InputError.from_problems(calls.step.action, problems)
+        raise InputError.from_problems(calls.step.action, problems, undone="sent for this step")
 
 
 def _name_step(error: ConnectorError, name: str) -> ConnectorError:

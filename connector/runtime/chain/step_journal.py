@@ -20,7 +20,7 @@ class StepJournal:
         self.state = journal.state
         self._journal, self._calls = journal, calls
 
-    def iter_results(self, *, include_failed: bool = True) -> Iterator[dict[str, Any]]:  # noqa: ARG002
+    def iter_results(self, **_: bool) -> Iterator[dict[str, Any]]:
         """Yield nothing: the chain knows its earlier results."""
         return iter(())
 

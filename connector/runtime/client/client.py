@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from connector.errors import UsageError
 from connector.runtime.calls.call_file import load_call
 from connector.runtime.calls.call_options import CallOptions
 from connector.runtime.calls.factory import build_raw_inputs
@@ -87,13 +86,10 @@ class Client(ThreadDriver):
         "not-done".
         """
         with loading_modules():
-            from connector.runtime.chain.chain_file import load_chain
-            from connector.runtime.chain.client_chain import run_chain
-        chain = load_chain(call, self.connector)
+            from connector.runtime.chain.client_chain import load_steps, run_chain
+        chain = load_steps(call, self.connector, journal, settle)
         if chain is not None:
             return run_chain(self, chain, journal, settle)
-        if journal is not None or settle:
-            raise UsageError("journal and settle are for files with steps.", hint="Leave them out.")
         call_spec = load_call(call)
         return self.execute(call_spec.action, call_spec.given, call_spec.options)
 
