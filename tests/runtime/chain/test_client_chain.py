@@ -7,7 +7,7 @@ import json
 import threading
 
 import pytest
-from support.servers import hang_up, reply
+from support.servers import hang_up, reply, silence
 
 from connector import AsyncClient, Client
 from connector.errors import DefinitionError, InputError, Rejected, TransportError, UsageError
@@ -177,7 +177,7 @@ def test_a_cancelled_chain_begins_no_other_call(zoom, token_connection, server, 
 
     def hold(request):
         begun.set()
-        return lambda line, one: threading.Event().wait(1)
+        return silence()
 
     server.always(hold)
 
