@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from connector.definition.loader import Connector
     from connector.runtime.client.client import Client
 
-_MAX_NAMED = 3  # uncertain steps in one message
+_MAX_NAMED = 10  # uncertain steps in one message
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +153,9 @@ def _add_way_on(job: ChainJob, run: ChainRun, error: ConnectorError) -> Connecto
         steps = " ".join(f"--settle {name}=done" for name in run.uncertain[:_MAX_NAMED])
         more = f" (and {len(run.uncertain) - _MAX_NAMED} more)" if len(run.uncertain) > _MAX_NAMED else ""
         words = "Look at the service whether it was done; then run the same command with"
-        return error.with_hint(f"{words} --resume {steps}{more}, or =not-done to do it again.")
+        return error.with_hint(
+            f"{words} --resume {steps}{more}; =@FILE if later steps need its reply, =not-done to do it again."
+        )
     return error.with_hint("Once that is mended, the same command with --resume goes on at this step.")
 
 

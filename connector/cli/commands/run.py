@@ -146,8 +146,8 @@ def _complete_actions(ctx: click.Context, _: click.Parameter, incomplete: str) -
 @click.option("--keep-going", is_flag=True, help="With -f: continue after a failed call or row.")
 @click.option("--no-wait", is_flag=True, help="Of an action that starts a job: return the started job at once.")
 @click.option("--resume", is_flag=True, help="Of a file with steps: go on where an earlier run of it ended.")
-@click.option("--settle", "settlements", multiple=True, metavar="STEP=done|not-done",
-              help="Settle an uncertain step: it was done, or is to be done again.")  # fmt: skip
+@click.option("--settle", "settlements", multiple=True, metavar="STEP=done|not-done|@FILE",
+              help="Settle an uncertain step: it was done, is to be done again, or has this reply.")  # fmt: skip
 @bulk_options
 @run_options
 @global_options

@@ -47,7 +47,7 @@ class Reference:
             raise self._build_error(str(error)) from None
 
     def _build_error(self, got: str) -> InputError:
-        fix = f"find the value at the service, and write it in place of {{from: {self.source}}}"
+        fix = f"find it at the service; then settle {self.source} with its reply, or write the value into the file"
         return InputError.from_problems(
             "chain", [Problem(".".join(map(str, self.path)), got, f"data with {self}", fix)]
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from connector.runtime.bulk.runner import DEFAULT_CONCURRENCY, BulkOptions, run_
 from connector.runtime.chain.step_journal import StepJournal, compute_digest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from connector.core.chain.chain import Chain, Step
     from connector.core.chain.steps import StepCalls
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
 
     ChooseCaller = Callable[[Step], tuple[Caller, CallOptions]]
 
-SETTLEMENTS = {"done": "done", "not-done": "retry"}  # what a person says, and what a journal calls it
+Settled = Mapping[str, Any]  # by the name of a call: done, not-done, or done with the data of its reply
+_RESOLUTIONS = {"done": "done", "not-done": "retry"}  # what a person says, and what a journal calls it
 
 
 @dataclass(slots=True)
@@ -33,13 +35,14 @@ class ChainRun:
     """One run of a chain, or what is left of it by its journal.
 
     `choose_caller` returns who makes the calls of a step, and with which options. `settled` says of uncertain calls,
-    by their names, whether they were "done" or "not-done". `uncertain` has the names of those that stopped the run.
+    by their names, whether they were "done" or "not-done", or gives the data of the reply. `uncertain` has the names
+    of those that stopped the run.
     """
 
     chain: Chain
     choose_caller: ChooseCaller
     journal: Journal | None = None
-    settled: Mapping[str, str] = field(default_factory=dict)
+    settled: Settled = field(default_factory=dict)
     uncertain: list[str] = field(default_factory=list)
     _recorded: dict[int, dict[str, Any]] = field(default_factory=dict)
     _unused: set[str] = field(default_factory=set)
@@ -47,9 +50,10 @@ class ChainRun:
     _warnings: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        wrong = [name for name, word in self.settled.items() if word not in SETTLEMENTS]
+        wrong = [name for name, word in self.settled.items() if isinstance(word, str) and word not in _RESOLUTIONS]
         if wrong:
-            raise UsageError(f"{wrong[0]} is settled as {self.settled[wrong[0]]!r}.", hint="Say done or not-done.")
+            hint = "Say done or not-done, or give the data of its reply."
+            raise UsageError(f"{wrong[0]} is settled as {self.settled[wrong[0]]!r}.", hint=hint)
         self._unused = set(self.settled)
         if self.journal is not None:
             self._recorded = {result["row"]: result for result in self.journal.iter_results()}
@@ -100,20 +104,29 @@ class ChainRun:
 
     def _settle(self, calls: StepCalls) -> None:
         """Record what a person says of the uncertain calls of a step. Raises the error of one that stays uncertain."""
-        uncertain = [n for n in calls.numbers if self._recorded.get(n, {}).get("outcome") == "uncertain"]
-        names = {number: calls.describe(number) for number in uncertain}
-        for number, name in names.items():
-            word = self.settled.get(name) or self.settled.get(calls.step.name)
-            if word is None:
+        for number in calls.numbers:
+            recorded, name = self._recorded.get(number, {}), calls.describe(number)
+            word = self.settled.get(name, self.settled.get(calls.step.name))
+            lacks_reply = bool(recorded.get("settled")) and "data" not in recorded and not isinstance(word, str)
+            if word is None or not (recorded.get("outcome") == "uncertain" or lacks_reply):
                 continue
-            assert self.journal is not None
-            self.journal.resolve_row(number, SETTLEMENTS[word])
             self._unused -= {name, calls.step.name}
-            self._recorded[number] = {"row": number, "outcome": word, "settled": True}
-        self.uncertain = [name for number, name in names.items() if self._recorded[number]["outcome"] == "uncertain"]
-        if self.uncertain:
-            first = next(number for number in uncertain if self._recorded[number]["outcome"] == "uncertain")
-            raise _name_step(from_dict(self._recorded[first]["error"]), names[first])
+            self._record_settlement(number, word)
+        uncertain = [number for number in calls.numbers if self._recorded.get(number, {}).get("outcome") == "uncertain"]
+        self.uncertain = [calls.describe(number) for number in uncertain]
+        if uncertain:
+            raise _name_step(from_dict(self._recorded[uncertain[0]]["error"]), self.uncertain[0])
+
+    def _record_settlement(self, number: int, word: Any) -> None:
+        assert self.journal is not None
+        settled = {"row": number, "line": number, "outcome": "done", "settled": True}
+        if not isinstance(word, str):
+            settled["data"] = word
+            self.journal.record_result(settled)
+        else:
+            self.journal.resolve_row(number, _RESOLUTIONS[word])
+            settled["outcome"] = word
+        self._recorded[number] = settled
 
     def _reject_unused(self) -> None:
         """Reject what is said of calls that are not uncertain, before anything is sent. Raises UsageError."""
@@ -160,7 +173,7 @@ class ChainRun:
 
 
 def _read_data(recorded: Mapping[str, Any]) -> Any:
-    return LostReply() if recorded.get("settled") else recorded.get("data")
+    return LostReply() if recorded.get("settled") and "data" not in recorded else recorded.get("data")
 
 
 def _check_inputs(caller: Caller, calls: StepCalls, rows: list[Row], options: CallOptions) -> None:

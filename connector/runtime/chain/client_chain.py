@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from connector.runtime.calls.caller import Caller
 
     FilePath = str | os.PathLike[str]
-    Settled = Mapping[str, str]
+    Settled = Mapping[str, Any]
 
 
 class TaskCaller(Protocol):

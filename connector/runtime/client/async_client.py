@@ -60,7 +60,7 @@ class AsyncClient(TaskDriver):
         call: str | os.PathLike[str] | Mapping[str, Any],
         *,
         journal: str | os.PathLike[str] | None = None,
-        settle: Mapping[str, str] | None = None,
+        settle: Mapping[str, Any] | None = None,
     ) -> Result:
         """As Client.run_file."""
         with loading_modules():

@@ -77,13 +77,13 @@ class Client(ThreadDriver):
         call: str | os.PathLike[str] | Mapping[str, Any],
         *,
         journal: str | os.PathLike[str] | None = None,
-        settle: Mapping[str, str] | None = None,
+        settle: Mapping[str, Any] | None = None,
     ) -> Result:
         """Run a call file, or the same as a mapping: action, inputs and options, or `steps`. Raises as `run`.
 
         The data of a chain of steps are what it keeps. With the file of a `journal`, the same call goes on where an
         earlier one ended, and makes no call twice; `settle` says of uncertain steps whether they are "done" or
-        "not-done".
+        "not-done", or gives the data of their replies.
         """
         with loading_modules():
             from connector.runtime.chain.client_chain import load_steps, run_chain

@@ -79,6 +79,27 @@ def test_an_uncertain_step_says_how_to_look_and_how_to_go_on(file, server):
     assert (settled.code, settled.data, server.count) == (0, KEPT, 4)
 
 
+def test_a_lost_reply_can_be_given(file, server, tmp_path):
+    server.always(lambda request: hang_up() if b"nora@" in request.body else answer(request))
+    assert file().code == 5
+    server.always(answer)
+    lost = file("--settle", "user=done")
+    assert (lost.code, server.count) == (2, 1)
+    assert "the reply of user was lost" in lost.err
+    (tmp_path / "user.json").write_text('{"id": "u1"}')
+    given = file("--settle", "user=@user.json", "--query", "@")
+    assert (given.code, given.data, server.count) == (0, KEPT, 3)
+
+
+@pytest.mark.parametrize("content", [None, "{", "3"])
+def test_a_reply_that_is_none_is_refused(file, server, tmp_path, content):
+    if content is not None:
+        (tmp_path / "user.json").write_text(content)
+    done = file("--settle", "user=@user.json")
+    assert (done.code, server.count) == (2, 0)
+    assert "JSON of the reply" in done.err
+
+
 def test_a_failed_step_is_made_again_with_resume(file, server):
     server.always(lambda request: reply(404, {"code": 1}) if b'"Two"' in request.body else answer(request))
     failed = file()
@@ -118,7 +139,7 @@ def test_a_chain_from_a_pipe_has_no_journal_unless_one_is_named(cli, server):
     ("words", "told"),
     [
         (("--settle", "user=done"), "needs the journal of an earlier run"),
-        (("--settle", "user=maybe"), "expected STEP=done or STEP=not-done"),
+        (("--settle", "user=maybe"), "expected STEP=done, STEP=not-done or STEP=@FILE"),
         (("--resume", "--restart"), "cannot be combined"),
         (("--concurrency", "2"), "--concurrency is for rows"),
         (("--limit", "2"), "--limit is for single calls"),
