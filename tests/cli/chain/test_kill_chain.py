@@ -53,7 +53,7 @@ def storm(start, folder, items, kills):
         env = {"ZOOM_ACCESS_TOKEN": "t"}
 
         def settle():
-            words, code, sent = [], 5, server.count
+            words, code, sent, err = [], 5, server.count, b""
             while code == 5:  # a step that is not uncertain is told, before anything is sent
                 look = start(*command, *words, "--settle", "nothing=done", env=env)
                 _, err = look.communicate(timeout=60)
