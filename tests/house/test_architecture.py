@@ -75,6 +75,7 @@ STANDS_ON: dict[str, dict[str, set[str]]] = {
         "work": set(),
         "dbos": {"work"},
         "dbos_bulk": {"work"},
+        "dbos_chain": {"dbos"},
         "celery": {"work"},
         "temporal": {"work"},
         "prefect": {"work"},

@@ -95,17 +95,22 @@ class Samples:
         if expression and not _PLAIN_QUERY.fullmatch(expression):
             return {}
         for part in _PLAIN_PART.findall(expression):
+            schema = self._follow(schema)
+            kind = schema.get("type")
             if part == "[":
-                schema = schema.get("items", {})
-            elif schema.get("type") == "array":
+                schema = schema.get("items", {}) if kind in (None, "array") else None
+            elif isinstance(kind, str) and kind != "object":
                 return None
-            elif "properties" in schema:
-                schema = schema["properties"].get(part)
             else:
-                schema = {}
+                schema = schema["properties"].get(part) if "properties" in schema else {}
             if schema is None:
                 return None
         return schema
+
+    def _follow(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the schema that a reference names, of a file beside it."""
+        name = str(schema.get("$ref", ""))
+        return self._connector.object_schema(name.removesuffix(".json")) if name.endswith(".json") else schema
 
 
 def _list_names(data: Any, source: str) -> Sequence[str]:

@@ -115,3 +115,53 @@ def test_a_call_is_no_chain():
     assert is_chain({"steps": {}})
     assert not is_chain({"action": "getUser"})
     assert not is_chain([{"steps": {}}])
+
+
+FOUND = "  found: {action: listUsers}\n"
+
+
+@pytest.mark.parametrize(
+    ("step", "told"),
+    [
+        ("x: {action: getUser, inputs: {userId: {from: user, query: 'length(type)'}}}", "does not fit the reply"),
+        ("x: {action: getUser, inputs: {userId: {from: user, query: 'id.first'}}}", "selects nothing"),
+        ("x: {action: getUser, inputs: {userId: {from: found, query: 'users.id'}}}", "selects nothing"),
+        ("x: {action: getUser, inputs: {userId: {from: found, query: users}}}", "is a list"),
+        ("x: {action: getUser, inputs: {userId: {from: each, query: idd}}, each: {from: found, query: users}}", "'id'"),
+        ("x: {action: getUser, inputs: {userId: me}, each: {from: found, query: userz}}", "Did you mean 'users'?"),
+        ("x: {action: getUser, inputs: {userId: me, nothing: {from: user, query: id}}}", "unknown input"),
+        ("x: {action: getUser, inputs: {userId: {from: all}}}", "is a list"),
+    ],
+)
+def test_a_value_that_no_reply_can_have_is_told(find, step, told):
+    every = "  all: {action: getUser, inputs: {userId: {from: each}}, each: [a, b]}\n"
+    found = find(f"steps:\n{USER}{FOUND}{every}  {step}\n")
+    assert any(line == 5 and told in message for line, message in found), found
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "x: {action: getUser, inputs: {userId: {from: user, query: 'not_null(nickname, id)'}}}",
+        "x: {action: getUser, inputs: {userId: {from: found, query: \"users[?dept == 'Sales'] | [0].id\"}}}",
+        "x: {action: getUser, inputs: {userId: {from: each, query: id}}, each: {from: found, query: users}}",
+        "x: {action: getUser, inputs: {userId: {from: each}}, each: []}",
+        "x: {action: getUser, inputs: {userId: {from: each}}, each: [{from: user, query: id}, me]}",
+        "x: {action: createMeeting, inputs: {userId: me, duration: {from: user, query: type}}}",
+        "x: {action: createMeeting, inputs: {userId: me, settingsExtraFields: {a: {from: user, query: id}}}}",
+    ],
+)
+def test_a_value_that_a_reply_may_have_is_right(find, step):
+    assert find(f"steps:\n{USER}{FOUND}  {step}\n") == []
+
+
+def test_of_a_reply_that_nothing_describes_nothing_is_said(find):
+    first = "  gone: {action: rawRequest, inputs: {method: GET, url: /users/me}}\n"
+    step = "x: {action: getUser, inputs: {userId: {from: gone, query: a.b}}, each: {from: gone, query: c}}"
+    assert find(f"steps:\n{first}  {step}\n") == []
+
+
+def test_a_text_that_is_a_number_can_be_one(find):
+    text = "inputs: {a: '30', b: many}\nsteps:\n  x: {action: createMeeting, inputs: {userId: me, duration: "
+    assert find(f"{text}{{from: inputs, query: a}}}}}}\n") == []
+    assert "a text" in only(find(f"{text}{{from: inputs, query: b}}}}}}\n"))[1]
