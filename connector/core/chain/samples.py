@@ -38,6 +38,9 @@ class Samples:
 
     def add(self, step: Step) -> None:
         """Add the sample reply of a step whose action exists."""
+        if self._connector.action(step.action).is_raw:  # its reply may be any
+            self._data[step.name] = UNKNOWN
+            return
         returns = self._connector.result_action(step.action).returns
         has_one = step.each is None
         example = UNKNOWN if returns.example is None else returns.example
