@@ -104,6 +104,10 @@ def run_chain(job: ChainJob) -> int:
             result = run.run()
         except ConnectorError as error:
             writer.write_error(_add_way_on(job, run, error))
+        except KeyboardInterrupt:
+            if job.journal_path is not None:
+                session.note("Interrupted. The same command with --resume goes on.")
+            raise
         else:
             for warning in result.warnings:
                 session.note(f"Warning: {warning}")

@@ -113,6 +113,34 @@ def test_a_failed_step_is_made_again_with_resume(file, server):
     assert server.count == 4
 
 
+def test_a_secret_input_is_in_no_journal_output_or_error(file, server, tmp_path):
+    server.always(lambda request: reply(400, {"code": 1}) if b'"Two"' in request.body else answer(request))
+    done = file(
+        text=CHAIN.replace("topic: {from: each}", "topic: {from: each}, password: {env: PASS}"), PASS="c4nary77"
+    )
+    assert b"c4nary77" in server.last.body
+    written = [path.read_bytes() for path in tmp_path.glob("**/*") if path.is_file()]
+    assert not [text for text in (*written, done.out.encode(), done.err.encode()) if b"c4nary77" in text]
+
+
+def test_a_journal_is_for_its_owner_alone(file, server, tmp_path):
+    server.always(answer)
+    file()
+    assert (tmp_path / "chain.yaml.journal").stat().st_mode & 0o077 == 0
+
+
+def test_ctrl_c_says_how_to_go_on(file, server, monkeypatch):
+    from connector.runtime.chain.chain_run import ChainRun
+
+    def interrupt(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(ChainRun, "run", interrupt)
+    done = file()
+    assert done.code == 130
+    assert "with --resume goes on" in done.err
+
+
 def test_restart_sets_the_journal_aside(file, server, tmp_path):
     server.always(lose_two)
     file()
