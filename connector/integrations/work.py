@@ -19,10 +19,11 @@ from connector.core.request.idempotency import takes_key
 from connector.core.response.api_errors import CHECK_BEFORE_RETRY
 from connector.core.response.outcomes import may_change_state
 from connector.definition.loader import Connector
-from connector.errors import ConnectorError, InputError, Problem, TransportError
+from connector.errors import ConnectorError, InputError, Problem, TransportError, UsageError
 from connector.runtime.auth.connection import Connection
 from connector.runtime.calls.call_options import CallOptions
 from connector.runtime.calls.factory import SOFT_KEY
+from connector.runtime.chain.chain_file import load_chain
 from connector.runtime.client.client import Client
 from connector.runtime.fork_safety import ForkSafeLock
 from connector.runtime.webhooks.forwarders import event_payload
@@ -30,6 +31,7 @@ from connector.runtime.webhooks.forwarders import event_payload
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from connector.core.chain.chain import Chain
     from connector.core.response.result import Result
     from connector.core.webhook.event import Event
 
@@ -165,6 +167,14 @@ def list_once(
         data = list(items)
         assert items.result is not None
         return replace(items.result, data=data, complete=items.complete, pages=items.pages)
+
+
+def read_chain(chain: Mapping[str, Any], folder: Folder = None) -> Chain:
+    """Return the chain of a mapping with `steps`. Raises DefinitionError with every problem, UsageError for a call."""
+    found = load_chain(chain, _CLIENTS.get(folder, has_named_connection=True).connector)
+    if found is None:
+        raise UsageError("This is a call, not a chain.", hint="Give a mapping with `steps`.")
+    return found
 
 
 def is_listing(action: str, folder: Folder = None) -> bool:

@@ -82,8 +82,8 @@ class BulkArguments:
         """The maximum number of rows that run at the same time."""
         return self.concurrency or _CONCURRENCY_DEFAULT_AND_MAX[0]
 
-    def reject_without_rows(self) -> None:
-        """Raise UsageError for options of rows in a command without rows."""
+    def reject_without_rows(self, *, is_chain: bool = False) -> None:
+        """Raise UsageError for options of rows in a command without rows; a chain has a journal too."""
         values_by_flag = {
             "--map": self.column_mapping,
             "--rows-format": self.rows_format,
@@ -94,7 +94,8 @@ class BulkArguments:
             "--resolve": self.resolutions,
             "--on": self.on,
         }
-        used_flag = next((flag for flag, value in values_by_flag.items() if value), None)
+        of_chains = ("--journal", "--restart") if is_chain else ()
+        used_flag = next((flag for flag, value in values_by_flag.items() if value and flag not in of_chains), None)
         if used_flag:
             raise UsageError(f"{used_flag} is for rows.", hint="Use it with rows: connector run ACTION -f ROWS.")
 

@@ -42,6 +42,15 @@ def confirm_rows(connector: Connector, options: RunOptions, action: str, rows: i
     _ask(f"This may destroy something: {connector.action(action).request} for {count}.")
 
 
+def confirm_actions(connector: Connector, options: RunOptions, actions: Iterable[str]) -> None:
+    """Ask once for the actions of a chain that destroy something. Raises UsageError without a yes."""
+    if options.sandbox or options.yes:
+        return
+    requests = [connector.action(name).request for name in actions if connector.action(name).is_destructive]
+    if requests:
+        _ask(f"This may destroy something: {', '.join(map(str, requests))}.")
+
+
 def _is_destructive(connector: Connector, task: CallTask) -> bool:
     action = connector.action(task.action) if task.action is not None else None
     if action is not None and not action.is_raw:

@@ -11,6 +11,7 @@ import click
 from connector.cli.bulk.options import BulkArguments, bulk_options
 from connector.cli.calls import input_args
 from connector.cli.calls.input_flags import OPTION_PREFIX, describe_unknown_flag, list_input_options
+from connector.cli.chain.arguments import ChainArguments
 from connector.cli.context.context import CommandContext, load_settings, open_connector
 from connector.cli.context.run_options import RunOptions, run_options
 from connector.cli.groups import CONFIRM_NOTE, StrictCommand, get_meta, global_options, set_meta
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from connector.cli.calls.call import CallTask
+    from connector.core.chain.chain import Chain
     from connector.definition.action import Action
     from connector.definition.loader import Connector
 
@@ -143,6 +145,9 @@ def _complete_actions(ctx: click.Context, _: click.Parameter, incomplete: str) -
               help="A call file; with ACTION, rows: CSV, JSON lines or YAML. - is standard input.")  # fmt: skip
 @click.option("--keep-going", is_flag=True, help="With -f: continue after a failed call or row.")
 @click.option("--no-wait", is_flag=True, help="Of an action that starts a job: return the started job at once.")
+@click.option("--resume", is_flag=True, help="Of a file with steps: go on where an earlier run of it ended.")
+@click.option("--settle", "settlements", multiple=True, metavar="STEP=done|not-done|@FILE",
+              help="Settle an uncertain step: it was done, is to be done again, or has this reply.")  # fmt: skip
 @bulk_options
 @run_options
 @global_options
@@ -155,6 +160,7 @@ def run_command(
     from connector.cli.calls.execution import run_calls
 
     bulk_arguments = BulkArguments.from_options(file, raw_options)
+    chain_arguments = ChainArguments(raw_options.pop("resume"), raw_options.pop("settlements"))
     flags = {
         key[len(OPTION_PREFIX) :]: list(raw_options.pop(key))
         for key in list(raw_options)
@@ -163,6 +169,14 @@ def run_command(
     options = RunOptions.from_flags(ctx, raw_options)
     settings = options.load_settings(ctx, bulk=bulk_arguments.on)
     connector = get_meta(ctx, "opened") or open_connector(settings)
+    source = None if name is not None else read_source(_require_file(file, items))
+    chain = None if source is None else read_chain(*source, connector)
+    if chain is not None:
+        from connector.cli.chain.run import ChainJob, run_chain
+
+        bulk_arguments.reject_without_rows(is_chain=True)
+        return run_chain(ChainJob(connector, settings, options, bulk_arguments, chain_arguments, chain))
+    chain_arguments.reject_without_steps()
     if name is not None and file is not None:
         from connector.cli.bulk.job import BulkJob
         from connector.cli.bulk.run import run
@@ -170,8 +184,8 @@ def run_command(
         task = _build_task(connector, get_meta(ctx, "action"), items, flags)
         return run(BulkJob(connector, settings, options, bulk_arguments, task))
     bulk_arguments.reject_without_rows()
-    if name is None:
-        tasks = read_call_file(_require_file(file, items))
+    if source is not None:
+        tasks = read_call_file(*source)
     else:
         task = _build_task(connector, get_meta(ctx, "action"), items, flags)
         tasks = [replace(task, action=name)]  # as it was written, so that an earlier name is told
@@ -201,19 +215,32 @@ def _build_task(connector: Connector, action: Action, items: Sequence[str], flag
     return CallTask(action.action, inputs, CallOptions.parse(connection=connection))
 
 
-def read_call_file(path: str) -> list[CallTask]:
-    """Read the calls of a file, or of standard input for -. Raises DefinitionError, InputError, UsageError."""
+def read_source(path: str) -> tuple[bytes, str]:
+    """Return the text of a call file, or of standard input for -, and its name. Raises DefinitionError, UsageError."""
     from pathlib import Path
 
-    from connector.cli.calls.call import CallTask
     from connector.definition.loader import read_bytes
-    from connector.runtime.calls.call_file import read_calls
 
     if path != "-":
-        raw, source = read_bytes(Path(path)), path
-    elif sys.stdin is None or sys.stdin.isatty():
+        return read_bytes(Path(path)), path
+    if sys.stdin is None or sys.stdin.isatty():
         hint = "Pipe a call file into the command, or name a file: connector run -f call.yaml"
         raise UsageError("-f - reads standard input, but it is a terminal.", hint=hint)
-    else:
-        raw, source = sys.stdin.buffer.read(), "standard input"
+    return sys.stdin.buffer.read(), "standard input"
+
+
+def read_chain(raw: bytes, source: str, connector: Connector) -> Chain | None:
+    """Return the chain of a call file; None where it has no steps. Raises DefinitionError with every problem."""
+    if b"steps" not in raw:
+        return None
+    from connector.runtime.chain import chain_file
+
+    return chain_file.read_chain(raw, source, connector)
+
+
+def read_call_file(raw: bytes, source: str) -> list[CallTask]:
+    """Read the calls of a file. Raises DefinitionError, InputError, UsageError."""
+    from connector.cli.calls.call import CallTask
+    from connector.runtime.calls.call_file import read_calls
+
     return [CallTask(spec.action, dict(spec.given), spec.options, spec.locate) for spec in read_calls(raw, source)]

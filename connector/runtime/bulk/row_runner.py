@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from connector.errors import Outcome
     from connector.runtime.bulk.row_reader import Row
     from connector.runtime.calls.call_options import CallOptions
+    from connector.runtime.calls.caller import Caller
     from connector.runtime.calls.observer import ObservedCall
-    from connector.runtime.client.client import Client
 
 _FATAL_ERRORS = (SignInError, StoreError, UsageError)  # every later row would meet these too
 
@@ -36,7 +36,7 @@ class RecordStart(Protocol):
 class RowRunner:
     """Runs an action for single rows; `in_flight` has those in progress that are not safe to send twice."""
 
-    def __init__(self, client: Client, action: str, options: CallOptions, record_start: RecordStart | None) -> None:
+    def __init__(self, client: Caller, action: str, options: CallOptions, record_start: RecordStart | None) -> None:
         self._client, self._action = client, client.connector.action(action)
         self._options, self._record_start = options, record_start
         self.in_flight: dict[int, Row] = {}

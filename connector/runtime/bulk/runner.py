@@ -6,7 +6,7 @@ import queue
 import threading
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from connector.core.bulk.journal_state import ROW_FAILED, ROW_NEW, ROW_REPEATABLE
 from connector.errors import StoreError
@@ -16,16 +16,38 @@ from connector.runtime.calls.call_options import CallOptions
 from connector.runtime.fork_safety import ForkSafeEvent, ForkSafeLock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
-    from connector.runtime.bulk.journal import Journal
+    from connector.core.bulk.journal_state import JournalState
     from connector.runtime.bulk.row_reader import Row
-    from connector.runtime.client.client import Client
+    from connector.runtime.calls.caller import Caller
 
 DEFAULT_CONCURRENCY = 8
 MAX_CONCURRENCY = 100
 _POLL_INTERVAL = 0.1  # seconds; a signal just before a wait does not end that wait
 _BUFFERED_RESULTS_PER_THREAD = 4  # results that may wait, per thread
+
+
+class RowJournal(Protocol):
+    """What rows are recorded in: a journal, or the part of one that belongs to them. Each method raises StoreError."""
+
+    state: JournalState
+
+    def iter_results(self, *, include_failed: bool = True) -> Iterator[dict[str, Any]]:
+        """Yield the results of earlier runs."""
+        ...
+
+    def record_start(self, number: int, line: int, key: str | None, *, may_resend: bool) -> None:
+        """Record durably that a row is about to be sent."""
+        ...
+
+    def record_result(self, result: Mapping[str, Any]) -> None:
+        """Record the result of a row."""
+        ...
+
+    def record_revert(self, number: int) -> None:
+        """Record that a row was not sent after all."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +61,11 @@ class BulkOptions:
 
 
 def run_rows(
-    client: Client,
+    client: Caller,
     action: str,
     rows: Iterator[Row],
     *,
-    journal: Journal | None = None,
+    journal: RowJournal | None = None,
     options: BulkOptions | None = None,
 ) -> BulkRun:
     """Run an action for each row; yield a RowResult each, as they finish, those of earlier runs first.
@@ -60,7 +82,7 @@ class BulkRun:
     """A bulk run: an iterator of RowResult, and a context manager that waits for the rows in progress."""
 
     def __init__(
-        self, client: Client, action: str, rows: Iterator[Row], journal: Journal | None, options: BulkOptions
+        self, client: Caller, action: str, rows: Iterator[Row], journal: RowJournal | None, options: BulkOptions
     ) -> None:
         record_start = journal.record_start if journal else None
         self._row_runner = RowRunner(client, action, options.call_options, record_start)

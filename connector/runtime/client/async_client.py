@@ -55,8 +55,19 @@ class AsyncClient(TaskDriver):
             ),
         )
 
-    async def run_file(self, call: str | os.PathLike[str] | Mapping[str, Any]) -> Result:
+    async def run_file(
+        self,
+        call: str | os.PathLike[str] | Mapping[str, Any],
+        *,
+        journal: str | os.PathLike[str] | None = None,
+        settle: Mapping[str, Any] | None = None,
+    ) -> Result:
         """As Client.run_file."""
+        with loading_modules():
+            from connector.runtime.chain.client_chain import load_steps, run_chain_in_tasks
+        chain = load_steps(call, self.connector, journal, settle)
+        if chain is not None:
+            return await run_chain_in_tasks(self, chain, journal, settle)
         call_spec = load_call(call)
         return await self.execute(call_spec.action, call_spec.given, call_spec.options)
 

@@ -72,8 +72,24 @@ class Client(ThreadDriver):
             ),
         )
 
-    def run_file(self, call: str | os.PathLike[str] | Mapping[str, Any]) -> Result:
-        """Run a call file, or the same as a mapping: action, inputs and options. Raises as `run`."""
+    def run_file(
+        self,
+        call: str | os.PathLike[str] | Mapping[str, Any],
+        *,
+        journal: str | os.PathLike[str] | None = None,
+        settle: Mapping[str, Any] | None = None,
+    ) -> Result:
+        """Run a call file, or the same as a mapping: action, inputs and options, or `steps`. Raises as `run`.
+
+        The data of a chain of steps are what it keeps. With the file of a `journal`, the same call goes on where an
+        earlier one ended, and makes no call twice; `settle` says of uncertain steps whether they are "done" or
+        "not-done", or gives the data of their replies.
+        """
+        with loading_modules():
+            from connector.runtime.chain.client_chain import load_steps, run_chain
+        chain = load_steps(call, self.connector, journal, settle)
+        if chain is not None:
+            return run_chain(self, chain, journal, settle)
         call_spec = load_call(call)
         return self.execute(call_spec.action, call_spec.given, call_spec.options)
 

@@ -1,0 +1,1 @@
+"""`connector run -f CHAIN`: a file with steps."""

@@ -1,0 +1,1 @@
+"""Chains: calls in steps, where a step takes values from the replies of those before it."""

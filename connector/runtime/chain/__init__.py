@@ -1,0 +1,1 @@
+"""Chains of calls: read from a file, journalled and resumed."""

@@ -1,0 +1,102 @@
+"""A chain is one durable workflow of DBOS: the same file, each call once, also when the worker is killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from support.receivers import wait_until
+
+from connector import errors
+
+dbos = pytest.importorskip("dbos", reason="dbos is not installed: pip install '.[dbos]'")
+CHAIN = {
+    "inputs": {"topics": ["One", "Two", "Three"]},
+    "steps": {
+        "me": {"action": "getUser", "inputs": {"userId": "me"}},
+        "meetings": {
+            "each": {"from": "inputs", "query": "topics"},
+            "concurrency": 2,
+            "action": "createMeeting",
+            "inputs": {"userId": {"from": "me", "query": "id"}, "topic": {"from": "each"}},
+        },
+    },
+    "keep": {"topics": {"from": "meetings", "query": "[].topic"}},
+}
+PROGRAM = """\
+import json, sys, threading
+from dbos import DBOS, SetWorkflowID
+from connector.integrations.dbos_chain import run_chain
+from support.processes.engines.dbos_app import launch
+launch(sys.argv[1])
+if len(sys.argv) > 2:
+    with SetWorkflowID("chain-1"):
+        DBOS.start_workflow(run_chain, json.loads(sys.argv[2]))
+threading.Event().wait()
+"""
+
+
+@pytest.fixture
+def engine(tmp_path, service):
+    """The runtime in this process, on SQLite; `service` comes first."""
+    from support.processes.engines.dbos_engine import start_engine
+
+    import connector.integrations.dbos_chain  # noqa: F401  before the launch
+
+    (tmp_path / "engine").mkdir()
+    one = start_engine(tmp_path / "engine", "SQLite")
+    yield one
+    one.close()
+
+
+def start_chain(chain):
+    from connector.integrations.dbos_chain import run_chain
+
+    return dbos.DBOS.start_workflow(run_chain, chain)
+
+
+def test_a_chain_runs_each_call_once_and_returns_what_it_keeps(service, engine):
+    served = service()
+    assert start_chain(CHAIN).get_result() == {"topics": ["One", "Two", "Three"]}
+    assert sorted(served.list_topics()) == ["One", "Three", "Two"]
+
+
+def test_a_wrong_step_is_told_before_the_first_call(service, engine):
+    served = service()
+    steps = {**CHAIN["steps"], "last": {"action": "getUser", "inputs": {"userId": {"from": "nobody"}}}}
+    with pytest.raises(errors.DefinitionError, match="nobody"):
+        start_chain({**CHAIN, "steps": steps}).get_result()
+    with pytest.raises(errors.UsageError, match="not a chain"):
+        start_chain({"action": "getUser"}).get_result()
+    assert not served.asked
+
+
+def test_an_error_names_its_step(service, engine):
+    service()
+    steps = {"who": {"action": "getUser", "inputs": {"userId": "nobody@example.com"}}}
+    with pytest.raises(errors.NotFound, match="Step who:"):
+        start_chain({"steps": steps}).get_result()
+
+
+def test_a_chain_whose_worker_was_killed_goes_on_where_it_was(service, tmp_path):
+    refusing = service("429:2")
+    database = f"sqlite:///{tmp_path}/dbos.sqlite"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "env": environment}
+    command = [sys.executable, "-c", PROGRAM, database]
+    first = subprocess.Popen([*command, json.dumps(CHAIN)], **quiet)
+    wait_until(lambda: refusing.asked)
+    first.kill()
+    first.wait()
+    second = subprocess.Popen(command, **quiet)
+    try:
+        client = dbos.DBOSClient(system_database_url=database)
+        wait_until(lambda: client.retrieve_workflow("chain-1").get_status().status == "SUCCESS")
+        client.destroy()
+    finally:
+        second.kill()
+        second.wait()
+    assert sorted(refusing.list_topics()) == ["One", "Three", "Two"]
