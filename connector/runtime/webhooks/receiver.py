@@ -198,11 +198,20 @@ class Receiver:
             self._count_outcome(error.reason)
             return Answer(error.status)
         if not isinstance(verified, Challenge):
+            refusal = self._find_refusal(verified)
+            if refusal is not None:
+                self._count_outcome(refusal.reason)
+                return Answer(refusal.status)
             return await self._store_events(verified) if verified else Answer(200, {})
         if verified.secret:
             return await self._take_secret(delivery, verified)
         self._count_outcome("challenge answered")
         return Answer(200, verified.reply, verified.headers)
+
+    def _find_refusal(self, events: list[Event]) -> WebhookError | None:
+        """Return why a delivery of one event is refused; among several, one that cannot be read holds up no other."""
+        is_alone = self._source.verifier.trigger.event.each is None
+        return events[0].error if is_alone and events else None
 
     async def _take_secret(self, delivery: Delivery, handshake: Challenge) -> Answer:
         """Save the secret that is handed over, and answer; of several at once, the first one counts."""

@@ -116,15 +116,10 @@ NO_EVENTS = [b"", b"null", b"[]", b"5", b'"text"', b"{", b"\xff\xfe", b"[" * 100
 
 
 @pytest.mark.parametrize("content", NO_EVENTS, ids=range(len(NO_EVENTS)))
-def test_a_body_that_is_no_event_is_kept_as_it_came_when_it_is_signed_and_401_when_not(
-    make_receiver, sqlite, clock, content, caplog
-):
+def test_a_body_that_is_no_event_is_400_when_it_is_signed_and_401_when_not(make_receiver, sqlite, clock, content):
     receiver = make_receiver(sqlite, clock=clock)
-    assert handle(receiver, content) == (200, {})
-    (kept,) = receiver.inbox.find(C.id > 0, 10)
-    assert (kept.name, kept.state, kept.body, kept.attempts) == ("", "dead", content, 0)
-    assert kept.error.startswith(("The body must", "The delivery has no"))
-    assert f"event kept as dead (1 so far): unreadable: {kept.error}" in caplog.text
+    assert handle(receiver, content) == (400, None)
+    assert receiver.inbox.find(C.id > 0, 10) == []
     assert handle(receiver, content, {"content-type": "application/json"}) == (401, None)
     assert handle(receiver, content, sign(content, "another-secret-of-somebody", NOW)) == (401, None)
 
