@@ -163,7 +163,7 @@ TRIGGERS: dict[str, dict[str, Any]] = {
 }
 _FOLDERS = [
     *(_ROOT / "examples" / name for name in ("slack", "twilio", "google-calendar", "notion", "hubspot")),
-    *(_ROOT / "tests" / "connectors" / name for name in ("linear", "work/asana")),
+    *(_ROOT / "tests" / "connectors" / name for name in ("linear", "teamwork/asana")),
 ]
 INSTALLED = {connector.name: connector for connector in map(Connector.open, _FOLDERS)}
 

@@ -15,7 +15,7 @@ from connector.cli.groups import StrictGroup, global_options
 from connector.cli.output import printer
 from connector.cli.output.times import format_time, parse_time
 from connector.errors import InputError, Problem, UsageError
-from connector.runtime.run_log.run import RunQuery
+from connector.runtime.run_log.run import DOORS, RunQuery
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,7 +42,7 @@ def _filter_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that select runs."""
     for option in (
         click.option("--since", metavar="TIME", help="Since this time: ISO 8601, or a duration ago such as 1h."),
-        click.option("--door", metavar="NAME", help="Made by cli, console, mcp, webhook or python."),
+        click.option("--door", type=click.Choice(DOORS), help="Made by a command, an agent, or a program."),
         click.option("--connection", metavar="NAME", help="Of this connection."),
         click.option("--failed", is_flag=True, help="All that did not end as they should."),
         click.option("--outcome", type=click.Choice(_OUTCOMES), help="Of this outcome."),
@@ -213,7 +213,8 @@ def _get_run(log: RunLog, run_id: str) -> Run:
     run = log.get(run_id)
     if run is None:
         fix = "'connector runs' lists them; the last characters of an ID are enough"
-        raise InputError.from_problems("runs", [Problem("ID", run_id, "the ID of a run that is kept", fix)])
+        problem = Problem("ID", run_id, "the ID of a run that is kept", fix)
+        raise InputError.from_problems("runs", [problem], undone="done")
     return run
 
 

@@ -13,14 +13,10 @@ if TYPE_CHECKING:
     from connector.runtime.calls.call_options import CallOptions
 
 
-class Caller(Protocol):
-    """Makes calls with parsed options; safe to share among threads."""
+class CallChecker(Protocol):
+    """Knows the actions of a connector, and builds requests without sending them."""
 
     connector: Connector
-
-    def execute(self, action: str | None, given: Mapping[str, Any] | None, options: CallOptions) -> Result:
-        """Make a call. Raises ConnectorError."""
-        ...
 
     def dry_run(
         self,
@@ -31,4 +27,12 @@ class Caller(Protocol):
         connection: str | None = None,
     ) -> Request:
         """Return the first request of a call, unsent. Raises InputError."""
+        ...
+
+
+class Caller(CallChecker, Protocol):
+    """Makes calls with parsed options; safe to share among threads."""
+
+    def execute(self, action: str | None, given: Mapping[str, Any] | None, options: CallOptions) -> Result:
+        """Make a call. Raises ConnectorError."""
         ...

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from connector.errors import UsageError
 from connector.runtime.bulk.journal import Journal
+from connector.runtime.calls.caller import CallChecker
 from connector.runtime.chain.chain_file import load_chain, parse_options
 from connector.runtime.chain.chain_run import ChainRun
 from connector.runtime.fork_safety import ForkSafeLock
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from connector.core.chain.chain import Chain
-    from connector.core.request.builder import Request
     from connector.core.response.result import Result
     from connector.definition.loader import Connector
     from connector.runtime.calls.call_options import CallOptions
@@ -29,26 +29,13 @@ if TYPE_CHECKING:
     Settled = Mapping[str, Any]
 
 
-class TaskCaller(Protocol):
+class TaskCaller(CallChecker, Protocol):
     """The face of a client of an event loop."""
-
-    connector: Connector
 
     def execute(
         self, action: str | None, given: Mapping[str, Any] | None, options: CallOptions
     ) -> Coroutine[Any, Any, Result]:
         """Make a call. Raises ConnectorError."""
-        ...
-
-    def dry_run(
-        self,
-        action: str,
-        given: Mapping[str, Any] | None = None,
-        *,
-        account: str | None = None,
-        connection: str | None = None,
-    ) -> Request:
-        """Return the first request of a call, unsent. Raises InputError."""
         ...
 
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 RUNNING = "running"  # the outcome of a write that was about to be sent, and whose end is not known yet
-DOORS = ("python", "cli", "console", "mcp", "webhook")
+DOORS = ("python", "cli", "mcp")  # what makes calls
 DETAIL_NAMES = ("inputs", "hidden_inputs", "options", "warnings", "message", "hint", "waited", "trace")
 
 
@@ -22,7 +22,8 @@ class Run:
     without the query. `inputs` are as they were given, without secrets; `hidden_inputs` names those that a secret was
     taken out of. `options` are those that were set. `outcome` is `done`, `not_sent`, `rejected`, `uncertain`,
     `interrupted` or `running`. `started_at` is epoch seconds; `elapsed` the seconds until the end, `waited` those of
-    them that passed in waits. `process` is the host and the process id. `trace` has each request with its reply, and
+    them that passed in waits. `error` is the class of the error, `message` and `hint` what it says.
+    `process` is the host and the process id. `trace` has each request with its reply, and
     each wait, redacted, where the log keeps them.
     """
 
@@ -51,11 +52,6 @@ class Run:
     waited: float = 0.0
     trace: Sequence[Mapping[str, Any]] = ()
 
-    @property
-    def has_failed(self) -> bool:
-        """Whether it ended in anything else than what was asked for."""
-        return self.outcome not in ("done", RUNNING)
-
     def to_dict(self) -> dict[str, Any]:
         """Return the run as JSON-safe data."""
         return asdict(self)
@@ -80,7 +76,7 @@ COLUMNS = (*(one.name for one in fields(Run) if one.name not in DETAIL_NAMES), "
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunQuery:
-    """Which runs to find: None is any. `failed` leaves out what is done; `since` and `before` are epoch seconds."""
+    """Which runs to find: None is any. `failed` leaves out what is done; `since` is epoch seconds."""
 
     connector: str | None = None
     action: str | None = None
@@ -89,5 +85,4 @@ class RunQuery:
     door: str | None = None
     failed: bool = False
     since: float | None = None
-    before: float | None = None
     limit: int = 50

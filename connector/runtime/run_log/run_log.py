@@ -73,7 +73,10 @@ class RunLog:
     def write(self, run: Run, *, wait: bool = False) -> None:
         """Write a run, or what has become of it; with `wait`, return when that is done, or has failed."""
         with self._condition:
-            if self._is_closed or len(self._pending) >= _MAX_PENDING:
+            if self._is_closed:
+                return
+            if len(self._pending) >= _MAX_PENDING:
+                self._tell(f"{_MAX_PENDING:,} of them wait to be written")
                 return
             self._pending.append(run)
             self._condition.notify()
@@ -155,15 +158,15 @@ class RunLog:
 
     def _run(self) -> None:
         while batch := self._take_batch():
-            error: Exception | None = None
+            reason = None
             try:
                 rows = [(SAVE, entry.to_row()) for entry in batch if isinstance(entry, Run)]
                 if rows:
                     self._writing.write(rows)
                     self._purge()
             except Exception as failure:  # noqa: BLE001  a log that fails, fails no call
-                error = failure
-            self._tell(error)
+                reason = str(failure) if isinstance(failure, ConnectorError) else type(failure).__name__
+            self._tell(reason)
             for entry in batch:
                 if isinstance(entry, Future):
                     entry.set_result(None)
@@ -184,12 +187,11 @@ class RunLog:
         if deleted < _PURGE_BATCH:
             self._purged_at = now
 
-    def _tell(self, error: Exception | None) -> None:
-        """Log that the log cannot be written: once, until it can be again."""
-        if error is not None and not self._is_failing:
-            text = str(error) if isinstance(error, ConnectorError) else type(error).__name__
-            _log.warning("Runs are not written into their log: %s", text)
-        self._is_failing = error is not None
+    def _tell(self, reason: str | None) -> None:
+        """Log why runs are not written: once, until they are again."""
+        if reason is not None and not self._is_failing:
+            _log.warning("Runs are not written into their log: %s", reason)
+        self._is_failing = reason is not None
 
 
 def _build_conditions(query: RunQuery) -> tuple[list[str], list[Any]]:
@@ -197,8 +199,6 @@ def _build_conditions(query: RunQuery) -> tuple[list[str], list[Any]]:
     conditions = [(f"{name} = ?", value) for name, value in named.items() if value is not None]
     if query.since is not None:
         conditions.append(("started_at >= ?", query.since))
-    if query.before is not None:
-        conditions.append(("started_at < ?", query.before))
     texts, parameters = [text for text, _ in conditions], [value for _, value in conditions]
     if query.failed:
         texts.append("outcome NOT IN ('done', 'running')")

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from urllib.parse import unquote, urlsplit
 
 from connector.errors import StoreError, UsageError
 from connector.runtime.extras import require
@@ -17,8 +18,10 @@ from connector.runtime.files import private_files
 from connector.runtime.run_log.run import COLUMNS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
 
+T = TypeVar("T")
 BUSY_TIMEOUT = 10.0  # seconds to wait for another writer
 _TYPES = {
     "is_write": "INTEGER", "status": "INTEGER", "attempts": "INTEGER",
@@ -47,22 +50,73 @@ PURGE = (
 )
 
 
-class RunTable(Protocol):
-    """The table of one database. Statements mark each parameter with `?`. Methods raise StoreError."""
+class RunTable(ABC):
+    """The table of one database; one thread at a time uses it. Methods raise StoreError.
+
+    Statements mark each parameter with `?`, whatever the driver does.
+    """
 
     display_url: str
+    mark: ClassVar[str] = "?"
+    hint: ClassVar[str]
+
+    def __init__(self) -> None:
+        self._connection: Any = None
+
+    @abstractmethod
+    def open(self) -> Any:
+        """Return a new connection, with the table. Raises the driver's errors, OSError or StoreError."""
+
+    @abstractmethod
+    def find_reason(self, error: Exception) -> str | None:
+        """Return what a driver's error says, without a secret; None for another error."""
+
+    @abstractmethod
+    def begin(self, connection: Any) -> AbstractContextManager[Any]:
+        """Return a transaction, which ends with its with block."""
+
+    def exists(self) -> bool:
+        """Whether connecting would create nothing; a server says by itself if it lacks the database."""
+        return True
 
     def write(self, statements: Sequence[tuple[str, Sequence[Any]]]) -> int:
         """Run statements in one transaction; return how many rows the last one changed."""
-        ...
+
+        def run_all(connection: Any) -> int:
+            changed = 0
+            with self.begin(connection):
+                for statement, parameters in statements:
+                    changed = connection.execute(statement.replace("?", self.mark), parameters).rowcount
+            return changed
+
+        return self._use(run_all)
 
     def read(self, statement: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
         """Return the rows of a query; none where the database does not exist yet."""
-        ...
+        if self._connection is None and not self.exists():
+            return []
+        query = statement.replace("?", self.mark)
+        return self._use(lambda connection: list(connection.execute(query, parameters).fetchall()))
 
     def close(self) -> None:
         """Close the connection."""
-        ...
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+    def _use(self, work: Callable[[Any], T]) -> T:
+        try:
+            if self._connection is None:
+                self._connection = self.open()
+            return work(self._connection)
+        except Exception as error:
+            reason = self.find_reason(error)
+            if reason is None:
+                raise
+            with contextlib.suppress(Exception):
+                self.close()
+        # here, so that the driver's error, with its parameters, is not the context
+        raise StoreError(f"{self.display_url}: {reason}.", hint=self.hint, path=self.display_url, retryable=True)
 
 
 def open_table(url: str) -> RunTable:
@@ -77,133 +131,93 @@ def open_table(url: str) -> RunTable:
     raise UsageError("The URL of the log of runs does not name a supported database.", hint=hint)
 
 
-class SqliteRuns:
-    """A private file of this user. One thread at a time uses it."""
+class SqliteRuns(RunTable):
+    """A private file of this user."""
+
+    hint: ClassVar = "Check the disk and the file, or use another location."
 
     def __init__(self, path: Path) -> None:
+        super().__init__()
         self._path = path
         self.display_url = f"sqlite:///{path}"
-        self._connection: sqlite3.Connection | None = None
 
-    def write(self, statements: Sequence[tuple[str, Sequence[Any]]]) -> int:
-        """Run statements in one transaction; return how many rows the last one changed."""
-        with self._errors():
-            connection = self._connect()
-            with connection:
-                connection.execute("BEGIN IMMEDIATE")
-                changed = [connection.execute(statement, parameters).rowcount for statement, parameters in statements]
-            return changed[-1]
+    def exists(self) -> bool:
+        """Whether the file exists."""
+        return self._path.exists()
 
-    def read(self, statement: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
-        """Return the rows of a query; none where the file does not exist yet."""
-        if self._connection is None and not self._path.exists():
-            return []
-        with self._errors():
-            return self._connect().execute(statement, parameters).fetchall()
-
-    def close(self) -> None:
-        """Close the connection."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
-
-    def _connect(self) -> sqlite3.Connection:
-        if self._connection is None:
-            private_files.make_folder(self._path.parent)
-            private_files.check_file(self._path)
-            with contextlib.suppress(FileExistsError):
-                private_files.create_private(self._path, b"")
-            connection = sqlite3.connect(
-                self._path, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False
-            )
-            try:
-                connection.execute("PRAGMA journal_mode=WAL")
-                connection.execute("PRAGMA synchronous=NORMAL")  # survives the death of the process, as promised
-                for statement in CREATE:
-                    connection.execute(statement)
-            except BaseException:
-                connection.close()
-                raise
-            self._connection = connection
-        return self._connection
-
-    @contextlib.contextmanager
-    def _errors(self) -> Iterator[None]:
-        reason = ""
+    def open(self) -> sqlite3.Connection:
+        """Return a new connection; a missing file is created, private."""
+        private_files.make_folder(self._path.parent)
         try:
-            yield
-        except sqlite3.Error as error:
-            self.close()
-            reason = str(error) or type(error).__name__
+            if not private_files.check_file(self._path):
+                with contextlib.suppress(FileExistsError):  # another process created it at the same moment
+                    private_files.create_private(self._path, b"")
         except OSError as error:
             raise private_files.build_store_error(error, self._path) from None
-        if reason:  # here, so that the driver's error is not the context
-            hint = "Check the disk and the file, or use another location."
-            raise StoreError(f"{self.display_url}: {reason}.", hint=hint, path=self.display_url, retryable=True)
+        connection = sqlite3.connect(self._path, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False)
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=NORMAL")  # survives the death of the process, as promised
+            for statement in CREATE:
+                connection.execute(statement)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def find_reason(self, error: Exception) -> str | None:
+        """Return what SQLite says."""
+        return (str(error) or type(error).__name__) if isinstance(error, sqlite3.Error) else None
+
+    @contextlib.contextmanager
+    def begin(self, connection: sqlite3.Connection) -> Iterator[None]:
+        """Begin a transaction that waits for other writers now, not between two statements."""
+        with connection:
+            connection.execute("BEGIN IMMEDIATE")
+            yield
 
 
-class PostgresRuns:
-    """A PostgreSQL database. One thread at a time uses it."""
+class PostgresRuns(RunTable):
+    """A PostgreSQL database."""
+
+    mark: ClassVar = "%s"
+    hint: ClassVar = "Check the database, and try again."
 
     def __init__(self, url: str) -> None:
+        super().__init__()
         self._url = url
         parts = urlsplit(url)
         place = f"{parts.hostname or 'localhost'}{f':{parts.port}' if parts.port else ''}"
         self.display_url = f"postgresql://{place}{parts.path}"
-        self._connection: Any = None
+        self._passwords = {text for text in (parts.password, unquote(parts.password or "")) if text}
 
-    def write(self, statements: Sequence[tuple[str, Sequence[Any]]]) -> int:
-        """Run statements in one transaction; return how many rows the last one changed."""
-        with self._errors():
-            connection = self._connect()
-            with connection.transaction():
-                changed = [
-                    connection.execute(statement.replace("?", "%s"), parameters).rowcount
-                    for statement, parameters in statements
-                ]
-            return int(changed[-1])
-
-    def read(self, statement: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
-        """Return the rows of a query."""
-        with self._errors():
-            rows: list[tuple[Any, ...]] = self._connect().execute(statement.replace("?", "%s"), parameters).fetchall()
-            return rows
-
-    def close(self) -> None:
-        """Close the connection."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
-
-    def _connect(self) -> Any:
-        if self._connection is None or self._connection.closed:
-            import psycopg
-
-            connection = psycopg.connect(self._url, autocommit=True, connect_timeout=int(BUSY_TIMEOUT))
-            try:
-                for statement in CREATE:
-                    connection.execute(statement.encode())
-            except psycopg.errors.UniqueViolation:  # another process created it at the same moment
-                pass
-            except BaseException:
-                connection.close()
-                raise
-            self._connection = connection
-        return self._connection
-
-    @contextlib.contextmanager
-    def _errors(self) -> Iterator[None]:
+    def open(self) -> Any:
+        """Return a new connection."""
         import psycopg
 
-        reason = ""
+        connection = psycopg.connect(self._url, autocommit=True, connect_timeout=int(BUSY_TIMEOUT))
         try:
-            yield
-        except (psycopg.Error, OSError) as error:
-            with contextlib.suppress(Exception):
-                self.close()
-            reason = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
-        if reason:
-            password = urlsplit(self._url).password
-            reason = reason.replace(password, "***") if password else reason
-            hint = "Check the database, and try again."
-            raise StoreError(f"{self.display_url}: {reason}.", hint=hint, path=self.display_url, retryable=True)
+            for statement in CREATE:
+                connection.execute(statement.encode())
+        except psycopg.errors.UniqueViolation:  # another process created it at the same moment
+            pass
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def find_reason(self, error: Exception) -> str | None:
+        """Return what the server or the driver says, in a line and without the password."""
+        import psycopg
+
+        if not isinstance(error, psycopg.Error | OSError):
+            return None
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
+        for password in self._passwords:
+            reason = reason.replace(password, "***")
+        return reason
+
+    def begin(self, connection: Any) -> AbstractContextManager[Any]:
+        """Begin a transaction."""
+        transaction: AbstractContextManager[Any] = connection.transaction()
+        return transaction
