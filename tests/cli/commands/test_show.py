@@ -171,7 +171,7 @@ def test_an_input_that_is_not_there_is_told(here):
 
 
 def test_what_is_shown_of_an_upload_is_what_comes_of_the_bytes(here):
-    drive = ("--connector", str(Path(__file__).parents[2] / "connectors" / "work" / "drive"))
+    drive = ("--connector", str(Path(__file__).parents[2] / "connectors" / "teamwork" / "drive"))
     out = here(*drive, "show", "uploadFile").out
     assert "\nReturns: The new file.\n" in out
     assert here(*drive, "show", "uploadFile", "--output", "json").data["payload"]["kind"] == "drive#file"
