@@ -14,6 +14,7 @@ from connector.runtime.calls.observer import Observer
 from connector.runtime.calls.prepared import DEFAULT_TIMEOUT
 from connector.runtime.calls.retry_quota import RetryQuota
 from connector.runtime.client.choice_lists import ChoiceLists
+from connector.runtime.extras import loading_modules
 from connector.runtime.fork_safety import ForkSafeEvent
 from connector.runtime.http.transport import load_transport
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from connector.runtime.auth.credentials import Credentials
     from connector.runtime.calls.prepared import PreparedCall
     from connector.runtime.clock import Clock
+    from connector.runtime.records.records import Records
     from connector.runtime.storage.store import Store
 
 
@@ -45,13 +47,16 @@ class BaseClient:
         resolve_connection: ResolveConnection | None = None,
         rate_limit: object = None,
         http: object = None,
+        records: object = None,
         observe: Observer | Sequence[Observer] | None = None,
         clock: Clock | None = None,
     ) -> None:
         connection_resolver = ConnectionResolver(connector, connection, store, resolve_connection)
         self.connector = connector
         self._call_factory = CallFactory(connector, connection_resolver, base_url, clock)
-        self._call_factory.observers = _list_observers(observe)
+        self._records = _open_records(records)
+        kept = () if self._records is None else (self._records.observe(),)
+        self._call_factory.observers = (*_list_observers(observe), *kept)
         self._transport = load_transport(http, asynchronous=self._is_async)
         self._owns_transport = self._transport is not http
         self._call_factory.set_budget(rate_limit, self._transport)
@@ -123,6 +128,15 @@ def _list_observers(observe: Observer | Sequence[Observer] | None) -> tuple[Obse
     if observe is None:
         return ()
     return (observe,) if isinstance(observe, Observer) else tuple(observe)
+
+
+def _open_records(records: object) -> Records | None:
+    if records is None:
+        return None
+    with loading_modules():
+        from connector.runtime.records.records import open_records
+
+    return open_records(records)
 
 
 def is_page(outcome: Any) -> bool:

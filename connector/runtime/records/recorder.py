@@ -1,0 +1,97 @@
+"""The observer that keeps what the calls of a client tell of records."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from connector.core.exchange.asks import SendRequest, YieldPage
+from connector.core.records import sights
+from connector.errors import ConnectorError, NotFound
+from connector.runtime.calls.observer import Observer
+from connector.runtime.records.accounts import find_account
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from concurrent.futures import Future
+
+    from connector.core.exchange.asks import Ask
+    from connector.core.records.kinds import RecordKind
+    from connector.core.records.record import Sight
+    from connector.core.response.result import Result
+    from connector.runtime.calls.observer import ObservedCall
+    from connector.runtime.records.records import Records
+
+
+class RecordObserver(Observer):
+    """Keeps the records that replies tell of, each page of a list as it comes; a list that was read whole is noted."""
+
+    def __init__(self, records: Records) -> None:
+        self._records = records
+
+    def begin(self, call: ObservedCall) -> None:
+        """Begin the notes of a call that is about records. Raises UsageError where nobody says whose they are."""
+        kind = sights.find_kind(call.compiled.connector, call.compiled.action)
+        if kind is not None:
+            account = find_account(call, self._records.account)
+            call.notes[self] = _Notes(kind, account, call.started_at)
+
+    def before(self, call: ObservedCall, ask: Ask) -> None:
+        """Note that something is sent."""
+        notes: _Notes | None = call.notes.get(self)
+        if notes is not None and isinstance(ask, SendRequest):
+            notes.is_sent = True
+
+    def after(self, call: ObservedCall, ask: Ask, answer: Any, times: tuple[float, float]) -> None:  # noqa: ARG002
+        """Keep the records of a page."""
+        notes: _Notes | None = call.notes.get(self)
+        if notes is not None and notes.kind.role == "list" and isinstance(ask, YieldPage):
+            self._keep_page(call, notes, ask.result, times[1])
+
+    def end(self, call: ObservedCall, outcome: Result | BaseException) -> None:
+        """Keep what the end of a call tells."""
+        notes: _Notes | None = call.notes.get(self)
+        if notes is None or not notes.is_sent:
+            return
+        now = call.started_at + call.measure_elapsed()
+        request, action = call.request, call.compiled.action
+        if isinstance(outcome, BaseException):
+            is_missing = isinstance(outcome, NotFound)
+            if is_missing or not isinstance(outcome, ConnectorError) or outcome.outcome == "uncertain":
+                self._keep(call, notes, sights.read_refusal(notes.kind, action, request, is_missing=is_missing), now)
+        elif notes.kind.role == "list":
+            self._keep_page(call, notes, outcome, now)
+            if outcome.complete and call.compiled.pagination is not None:
+                listing = sights.name_listing(request)
+                name = call.compiled.connector.name
+                self._records.finish_listing(
+                    name, notes.account, notes.kind.resource, listing, notes.ids, notes.began_at, now, notes.pending
+                )
+        else:
+            told = sights.read_reply(notes.kind, action, request, outcome.data, request.full_redactor)
+            self._keep(call, notes, told, now)
+
+    def _keep_page(self, call: ObservedCall, notes: _Notes, result: Result, at: float) -> None:
+        if call.compiled.pagination is None:
+            return
+        items = call.extract_items(result)
+        redactor = call.request.full_redactor
+        seen = list(sights.read_items(notes.kind, call.compiled.action, call.request, items, redactor))
+        notes.ids.update(sight.id for sight in seen)
+        self._keep(call, notes, seen, at)
+
+    def _keep(self, call: ObservedCall, notes: _Notes, seen: Iterable[Sight], at: float) -> None:
+        told = list(seen)
+        if told:
+            notes.pending.append(self._records.keep(call.compiled.connector.name, notes.account, told, at))
+
+
+class _Notes:
+    """What the observer keeps with a call: the ids that it saw, and the writes that wait."""
+
+    __slots__ = ("account", "began_at", "ids", "is_sent", "kind", "pending")
+
+    def __init__(self, kind: RecordKind, account: str, began_at: float) -> None:
+        self.kind, self.account, self.began_at = kind, account, began_at
+        self.ids: set[str] = set()
+        self.pending: list[Future[None]] = []
+        self.is_sent = False

@@ -1,0 +1,251 @@
+"""The local copy of records, in SQLite or PostgreSQL."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from connector.core.records.record import Record, Sight
+from connector.runtime.clock import SystemClock
+from connector.runtime.database.connect import open_database
+from connector.runtime.database.database import create_table
+from connector.runtime.database.group_commit import GroupCommitWriter
+from connector.runtime.records.recorder import RecordObserver
+from connector.runtime.records.tables import (
+    CHANGES,
+    LISTS,
+    RECORDS,
+    TABLES,
+    Sighting,
+    lock_changes,
+    read_record,
+    write_sighting,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Sequence
+    from concurrent.futures import Future
+
+    from sqlalchemy import Connection
+
+    from connector.runtime.clock import Clock
+
+_MAX_BATCH = 50  # replies in one transaction
+_ITEM_SIZE = 2048  # bytes that a sight is reckoned to take while it waits
+_log = logging.getLogger("connector.records")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordChange:
+    """A change of a record: `seq` grows with each, `change` is added, changed or gone."""
+
+    seq: int
+    account: str
+    resource: str
+    id: str
+    change: str
+    at: float
+    data: str
+
+
+@dataclass(frozen=True, slots=True)
+class _ReadList:
+    """A list that was read to its end; `pending` are the writes of its pages."""
+
+    connector: str
+    account: str
+    resource: str
+    listing: str
+    ids: Collection[str]
+    began_at: float
+    at: float
+    pending: Sequence[Future[None]]
+
+
+class Records:
+    """Records in SQLite or PostgreSQL; safe to share among threads, clients and processes, and across a fork.
+
+    `account` says whose records these are, where connections do not. What calls tell is written by a thread of its own;
+    `flush` waits for it. Methods raise StoreError. Raises UsageError for another URL, or a missing package.
+    """
+
+    def __init__(self, url: str, *, account: str | None = None, clock: Clock | None = None) -> None:
+        self.account = account
+        self._clock: Clock = clock or SystemClock()
+        self._database = open_database(url, RECORDS, self._clock)
+        self._writers: dict[int, GroupCommitWriter] = {}
+        self._last_write: dict[int, Future[None]] = {}
+        self._ready_pids: set[int] = set()
+        self._is_failing = False
+        atexit.register(self.close)
+
+    def __repr__(self) -> str:
+        return f"Records({self._database.display_url!r})"
+
+    def observe(self) -> RecordObserver:
+        """Return an observer that keeps what the calls of a client tell."""
+        return RecordObserver(self)
+
+    def keep(self, connector: str, account: str, sights: Sequence[Sight], at: float) -> Future[None]:
+        """Keep sights of records; the future is done when they are durable, or has the StoreError."""
+        return self._put(Sighting(connector, account, at, tuple(sights)), _ITEM_SIZE * len(sights))
+
+    def finish_listing(
+        self,
+        connector: str,
+        account: str,
+        resource: str,
+        listing: str,
+        ids: Collection[str],
+        began_at: float,
+        at: float,
+        pending: Sequence[Future[None]] = (),
+    ) -> Future[None]:
+        """Note that a list was read to its end: what was in it before and is not among `ids` is gone."""
+        read = _ReadList(connector, account, resource, listing, ids, began_at, at, tuple(pending))
+        return self._put(read, _ITEM_SIZE)
+
+    def flush(self) -> None:
+        """Wait until all that was told is written. Raises the StoreError of the last write."""
+        last = self._last_write.get(os.getpid())
+        if last is not None:
+            last.result()
+
+    def get(self, connector: str, account: str | None, resource: str, record_id: str) -> Record | None:
+        """Return a record, also one that is gone; None where it was never seen, or several accounts have one."""
+        condition = (RECORDS.c.connector == connector) & (RECORDS.c.resource == resource) & (RECORDS.c.id == record_id)
+        if account is not None:
+            condition &= RECORDS.c.account == account
+        self.flush()
+        rows = self._run(lambda connection: connection.execute(select(RECORDS).where(condition)).mappings().all())
+        return read_record(rows[0]) if len(rows) == 1 else None
+
+    def find(
+        self,
+        connector: str,
+        resource: str | None = None,
+        *,
+        account: str | None = None,
+        parent: str | None = None,
+        gone: bool = False,
+        limit: int | None = None,
+    ) -> list[Record]:
+        """Return records by resource and id; with `gone`, also those that are no longer there."""
+        condition = RECORDS.c.connector == connector
+        for name, value in (("resource", resource), ("account", account), ("parent", parent)):
+            if value is not None:
+                condition &= RECORDS.c[name] == value
+        if not gone:
+            condition &= RECORDS.c.gone_at.is_(None)
+        query = select(RECORDS).where(condition).order_by(RECORDS.c.resource, RECORDS.c.id).limit(limit)
+        self.flush()
+        rows = self._run(lambda connection: connection.execute(query).mappings().all())
+        return [read_record(row) for row in rows]
+
+    def count(self, connector: str) -> dict[str, int]:
+        """Return the number of records by resource, without those that are gone."""
+        condition = (RECORDS.c.connector == connector) & RECORDS.c.gone_at.is_(None)
+        query = select(RECORDS.c.resource, func.count()).where(condition).group_by(RECORDS.c.resource)
+        self.flush()
+        return {str(name): int(count) for name, count in self._run(lambda connection: connection.execute(query).all())}
+
+    def read_changes(self, connector: str, after: int = 0, limit: int = 1000) -> list[RecordChange]:
+        """Return the changes after a number, oldest first."""
+        names = [CHANGES.c[name] for name in RecordChange.__dataclass_fields__]
+        condition = (CHANGES.c.connector == connector) & (CHANGES.c.seq > after)
+        query = select(*names).where(condition).order_by(CHANGES.c.seq).limit(limit)
+        self.flush()
+        rows = self._run(lambda connection: connection.execute(query).mappings().all())
+        return [RecordChange(**row) for row in rows]
+
+    def find_complete_at(self, connector: str, account: str, listing: str) -> float | None:
+        """Return when the last complete reading of a list began, or None."""
+        condition = (LISTS.c.connector == connector) & (LISTS.c.account == account) & (LISTS.c.listing == listing)
+        query = select(LISTS.c.complete_at).where(condition)
+        self.flush()
+        value = self._run(lambda connection: connection.scalar(query))
+        return None if value is None else float(value)
+
+    def close(self) -> None:
+        """Write what waits, and accept no more."""
+        writer = self._writers.get(os.getpid())
+        if writer is not None:
+            writer.close()
+        atexit.unregister(self.close)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _put(self, item: Sighting | _ReadList, size: int) -> Future[None]:
+        pid = os.getpid()
+        writer = self._writers.get(pid) or self._writers.setdefault(
+            pid, GroupCommitWriter(self._database, self._write, _MAX_BATCH, name="records")
+        )
+        future = writer.put(item, size)
+        self._last_write[pid] = future
+        future.add_done_callback(self._tell)
+        return future
+
+    def _tell(self, future: Future[None]) -> None:
+        """Log that the copy cannot be written: once, until it can be again."""
+        error = future.exception()
+        if error is not None and not self._is_failing:
+            _log.warning("Records are not written into their copy: %s", error)
+        self._is_failing = error is not None
+
+    def _write(self, items: Sequence[Sighting | _ReadList], connection: Connection) -> None:
+        self._create_tables(connection)
+        lock_changes(connection)
+        for item in items:
+            if isinstance(item, Sighting):
+                write_sighting(connection, item)
+            elif not any(future.done() and future.exception() for future in item.pending):
+                _write_end_of_list(connection, item)
+
+    def _run(self, work: Callable[[Connection], T]) -> T:
+        def run_ready(connection: Connection) -> T:
+            self._create_tables(connection)
+            return work(connection)
+
+        return self._database.run(run_ready)
+
+    def _create_tables(self, connection: Connection) -> None:
+        if os.getpid() not in self._ready_pids:
+            for table in TABLES[1:]:
+                create_table(connection, table)
+            self._ready_pids.add(os.getpid())
+
+
+def open_records(records: Any) -> Records:
+    """Return records that a program gave: itself, or those of a URL."""
+    return records if isinstance(records, Records) else Records(str(records))
+
+
+def _write_end_of_list(connection: Connection, read: _ReadList) -> None:
+    """Mark what is no longer in a list, and note when it was read."""
+    table = RECORDS.c
+    condition = (
+        (table.connector == read.connector) & (table.account == read.account) & (table.listing == read.listing)
+    ) & (table.gone_at.is_(None) & (table.seen_at < read.began_at) & (table.resource == read.resource))
+    known_ids = connection.scalars(select(table.id).where(condition))
+    gone = [
+        Sight(resource=read.resource, id=record_id, source="list", is_gone=True)
+        for record_id in known_ids
+        if record_id not in read.ids
+    ]
+    write_sighting(connection, Sighting(read.connector, read.account, read.at, gone))
+    add: Any = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(LISTS)
+    changed = {name: add.excluded[name] for name in ("complete_at", "count", "resource")}
+    statement = add.on_conflict_do_update(index_elements=["connector", "account", "listing"], set_=changed)
+    facts = {name: getattr(read, name) for name in ("connector", "account", "listing", "resource")}
+    connection.execute(statement, [{**facts, "complete_at": read.began_at, "count": len(read.ids)}])
