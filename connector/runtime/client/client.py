@@ -47,6 +47,8 @@ class Client(ThreadDriver):
         connection: str | None = None,
         page_size: int | None = None,
         no_wait: bool = False,
+        max_age: float | str | None = None,
+        stale_if_error: bool = False,
     ) -> Result:
         """Run an action; the pages of a listing are merged. Raises ConnectorError.
 
@@ -55,7 +57,9 @@ class Client(ThreadDriver):
         items of a listing and `page_size` how many a page has; `account` the sub-account to act on; `connection` the
         name of the connection; `idempotency_key` the key of a write: "if-known:KEY" is ignored where the service takes
         none, and "if-known" is a key of its own. An action that starts a job waits for it, and has its results;
-        with `no_wait` it has the started job.
+        with `no_wait` it has the started job. With the client's `records`, a read of one record is answered from the
+        copy if that is no older than `max_age`, such as "5m"; with `stale_if_error`, from a copy of any age where the
+        service cannot answer. The result says so: `from_records`, `age`.
         """
         return self.execute(
             action,
@@ -70,6 +74,8 @@ class Client(ThreadDriver):
                 idempotency_key=idempotency_key,
                 connection=connection,
                 no_wait=no_wait,
+                max_age=max_age,
+                stale_if_error=stale_if_error,
             ),
         )
 
