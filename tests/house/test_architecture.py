@@ -57,6 +57,7 @@ STANDS_ON: dict[str, dict[str, set[str]]] = {
         "chain": {"bulk"},
         "records": {"calls", "database"},
         "client": {"downloads", "chain", "records"},
+        "sync": {"client"},
         "webhooks": {"database", "http"},
     },
     "sandbox": {

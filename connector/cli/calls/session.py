@@ -24,17 +24,25 @@ if TYPE_CHECKING:
     from connector.errors import TransportError
     from connector.runtime.auth.credentials import Credentials
     from connector.runtime.calls.observer import Observer
+    from connector.runtime.records.records import Records
     from connector.runtime.run_log.run_log import RunLog
 
 
 class Session:
     """The clients of one command, opened when first needed, closed together.
 
-    Their calls are kept in the log of runs; with `has_trace`, their requests and replies too.
+    Their calls are kept in the log of runs; with `has_trace`, their requests and replies too. What they
+    tell of records is kept in `records`, if given.
     """
 
     def __init__(
-        self, connector: Connector, settings: Settings, options: RunOptions, *, has_trace: bool = True
+        self,
+        connector: Connector,
+        settings: Settings,
+        options: RunOptions,
+        *,
+        has_trace: bool = True,
+        records: Records | None = None,
     ) -> None:
         self.connector = connector
         self.settings = settings
@@ -42,6 +50,7 @@ class Session:
         self._clients: dict[str | None, Client] = {}
         self._observer = CommandObserver(self.note)
         self._has_trace = has_trace
+        self._records = records
 
     def get_client(self, connection: str | None) -> Client:
         """Return the client of the flag's connection, else of this one, else of the setting's.
@@ -115,7 +124,7 @@ class Session:
         context = self._context
         return Client(
             self.connector, connection, http=context.transport, base_url=context.base_url, rate_limit=context.budget,
-            observe=self._list_observers(),
+            observe=self._list_observers(), records=self._records,
         )  # fmt: skip
 
     def note(self, text: str) -> None:
