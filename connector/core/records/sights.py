@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlencode
 
 from connector.core.records.kinds import RecordKinds, read_path_values
@@ -14,8 +14,23 @@ if TYPE_CHECKING:
     from connector.core.records.kinds import RecordKind
     from connector.core.redaction import Redactor
     from connector.core.request.builder import Request
+    from connector.core.response.pagination.settings import Pagination
     from connector.definition.action import Action
     from connector.definition.loader import Connector
+
+
+class ListPlan(Protocol):
+    """How a list is read: a compiled action."""
+
+    @property
+    def action(self) -> Action:
+        """The action."""
+        ...
+
+    @property
+    def pagination(self) -> Pagination | None:
+        """How it is paged."""
+        ...
 
 
 def find_kind(connector: Connector, action: Action) -> RecordKind | None:
@@ -23,9 +38,12 @@ def find_kind(connector: Connector, action: Action) -> RecordKind | None:
     return connector.derive(RecordKinds).find(action)
 
 
-def name_listing(request: Request) -> str:
-    """Return the name of the list that a request reads: its path and filters, without the places of a page."""
-    return f"{request.path}?{urlencode(sorted((name, str(value)) for name, value in request.query))}".rstrip("?")
+def name_listing(request: Request, pagination: Pagination | None) -> str:
+    """Return the name of the list that a request reads: its path and filters, without the place and size of a page."""
+    places = (pagination.size_param, pagination.cursor_param) if pagination is not None else ()
+    names = {place.name for place in places if place is not None and place.location.part == "query"}
+    query = sorted((name, str(value)) for name, value in request.query if name not in names)
+    return f"{request.path}?{urlencode(query)}".rstrip("?")
 
 
 def name_variant(request: Request) -> str:
@@ -34,10 +52,10 @@ def name_variant(request: Request) -> str:
 
 
 def read_items(
-    kind: RecordKind, action: Action, request: Request, items: Iterable[Any], redactor: Redactor
+    kind: RecordKind, plan: ListPlan, request: Request, items: Iterable[Any], redactor: Redactor
 ) -> Iterator[Sight]:
     """Yield the sights of the items of a list."""
-    listing, parent = name_listing(request), _find_parent(kind, action, request)
+    listing, parent = name_listing(request, plan.pagination), _find_parent(kind, plan.action, request)
     for item in items:
         record_id = _read_id(item, kind.definition.list_id or kind.definition.id)
         if record_id:

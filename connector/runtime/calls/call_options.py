@@ -25,9 +25,9 @@ class CallOptions:
     `timeout` is the deadline of the whole call in seconds (None: the default), `limit` the maximum number of items of
     a listing, `page_size` how many a page has, `account` the sub-account to act on, `connection` the name of the
     connection. `max_age` are the seconds that a copy of the record may be old to answer the call; with
-    `stale_if_error`, one of any age answers where the service cannot. With `no_wait`, a job is started and not waited for. With `paginate`, a raw request reads every page of
-    the list at `items`. `observers` see the call as it runs. `problems` are those of the options; they are raised
-    together with those of the inputs.
+    `stale_if_error`, one of any age answers where the service cannot. With `no_wait`, a job is started and not waited
+    for. With `paginate`, a raw request reads every page of the list at `items`. `observers` see the call as it runs.
+    `problems` are those of the options; they are raised together with those of the inputs.
     """
 
     timeout: float | None = None

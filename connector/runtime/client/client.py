@@ -28,8 +28,8 @@ class Client(ThreadDriver):
     replaced by the inputs. `resolve_connection` loads a named one from elsewhere than the store. `base_url` replaces
     the manifest's (https, or http on loopback); `rate_limit` is the name of the account's plan, the URL of a budget
     that processes share, or a mapping of both (`plan`, `at`), False for none; `http` is "httpx", "httpx2", "pyreqwest"
-    or a transport; `observe` sees the asks and answers of every call; `records` is the URL of
-    a copy of what the service keeps (sqlite:///PATH or postgresql://...), or Records; `clock` is for tests. Raises SignInError for an
+    or a transport; `observe` sees the asks and answers of every call; `records` is the URL of a copy of what the
+    service keeps (sqlite:///PATH or postgresql://...), or Records; `clock` is for tests. Raises SignInError for an
     unknown name.
     """
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from connector.core.response.result import Result
     from connector.runtime.calls.observer import ObservedCall
     from connector.runtime.records.records import Records
+    from connector.runtime.records.tables import ReadList
 
 
 class RecordObserver(Observer):
@@ -61,11 +62,7 @@ class RecordObserver(Observer):
         elif notes.kind.role == "list":
             self._keep_page(call, notes, outcome, now)
             if outcome.complete and call.compiled.pagination is not None:
-                listing = sights.name_listing(request)
-                name = call.compiled.connector.name
-                self._records.finish_listing(
-                    name, notes.account, notes.kind.resource, listing, notes.ids, notes.began_at, now, notes.pending
-                )
+                self._records.finish_list(_describe_list(call, notes, now))
         else:
             told = sights.read_reply(notes.kind, action, request, outcome.data, request.full_redactor)
             self._keep(call, notes, told, now)
@@ -75,7 +72,7 @@ class RecordObserver(Observer):
             return
         items = call.extract_items(result)
         redactor = call.request.full_redactor
-        seen = list(sights.read_items(notes.kind, call.compiled.action, call.request, items, redactor))
+        seen = list(sights.read_items(notes.kind, call.compiled, call.request, items, redactor))
         notes.ids.update(sight.id for sight in seen)
         self._keep(call, notes, seen, at)
 
@@ -83,6 +80,15 @@ class RecordObserver(Observer):
         told = list(seen)
         if told:
             notes.pending.append(self._records.keep(call.compiled.connector.name, notes.account, told, at))
+
+
+def _describe_list(call: ObservedCall, notes: _Notes, now: float) -> ReadList:
+    from connector.runtime.records.tables import ReadList
+
+    return ReadList(
+        call.compiled.connector.name, notes.account, notes.kind.resource,
+        sights.name_listing(call.request, call.compiled.pagination), notes.ids, notes.began_at, now, notes.pending,
+    )  # fmt: skip
 
 
 class _Notes:

@@ -9,9 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from sqlalchemy import func, select
-from sqlalchemy.dialects import postgresql, sqlite
 
-from connector.core.records.record import Record, Sight
 from connector.runtime.clock import SystemClock
 from connector.runtime.database.connect import open_database
 from connector.runtime.database.database import create_table
@@ -22,18 +20,21 @@ from connector.runtime.records.tables import (
     LISTS,
     RECORDS,
     TABLES,
+    ReadList,
     Sighting,
     lock_changes,
     read_record,
+    write_end_of_list,
     write_sighting,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Sequence
     from concurrent.futures import Future
 
     from sqlalchemy import Connection
 
+    from connector.core.records.record import Record, Sight
     from connector.runtime.clock import Clock
 
 _MAX_BATCH = 50  # replies in one transaction
@@ -53,20 +54,6 @@ class RecordChange:
     change: str
     at: float
     data: str
-
-
-@dataclass(frozen=True, slots=True)
-class _ReadList:
-    """A list that was read to its end; `pending` are the writes of its pages."""
-
-    connector: str
-    account: str
-    resource: str
-    listing: str
-    ids: Collection[str]
-    began_at: float
-    at: float
-    pending: Sequence[Future[None]]
 
 
 class Records:
@@ -97,19 +84,8 @@ class Records:
         """Keep sights of records; the future is done when they are durable, or has the StoreError."""
         return self._put(Sighting(connector, account, at, tuple(sights)), _ITEM_SIZE * len(sights))
 
-    def finish_listing(
-        self,
-        connector: str,
-        account: str,
-        resource: str,
-        listing: str,
-        ids: Collection[str],
-        began_at: float,
-        at: float,
-        pending: Sequence[Future[None]] = (),
-    ) -> Future[None]:
-        """Note that a list was read to its end: what was in it before and is not among `ids` is gone."""
-        read = _ReadList(connector, account, resource, listing, ids, began_at, at, tuple(pending))
+    def finish_list(self, read: ReadList) -> Future[None]:
+        """Note that a list was read to its end: what was in it before and was not among its ids is gone."""
         return self._put(read, _ITEM_SIZE)
 
     def flush(self) -> None:
@@ -186,7 +162,7 @@ class Records:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _put(self, item: Sighting | _ReadList, size: int) -> Future[None]:
+    def _put(self, item: Sighting | ReadList, size: int) -> Future[None]:
         pid = os.getpid()
         writer = self._writers.get(pid) or self._writers.setdefault(
             pid, GroupCommitWriter(self._database, self._write, _MAX_BATCH, name="records")
@@ -203,14 +179,14 @@ class Records:
             _log.warning("Records are not written into their copy: %s", error)
         self._is_failing = error is not None
 
-    def _write(self, items: Sequence[Sighting | _ReadList], connection: Connection) -> None:
+    def _write(self, items: Sequence[Sighting | ReadList], connection: Connection) -> None:
         self._create_tables(connection)
         lock_changes(connection)
         for item in items:
             if isinstance(item, Sighting):
                 write_sighting(connection, item)
-            elif not any(future.done() and future.exception() for future in item.pending):
-                _write_end_of_list(connection, item)
+            elif item.is_kept:
+                write_end_of_list(connection, item)
 
     def _run(self, work: Callable[[Connection], T]) -> T:
         def run_ready(connection: Connection) -> T:
@@ -229,23 +205,3 @@ class Records:
 def open_records(records: Any) -> Records:
     """Return records that a program gave: itself, or those of a URL."""
     return records if isinstance(records, Records) else Records(str(records))
-
-
-def _write_end_of_list(connection: Connection, read: _ReadList) -> None:
-    """Mark what is no longer in a list, and note when it was read."""
-    table = RECORDS.c
-    condition = (
-        (table.connector == read.connector) & (table.account == read.account) & (table.listing == read.listing)
-    ) & (table.gone_at.is_(None) & (table.seen_at < read.began_at) & (table.resource == read.resource))
-    known_ids = connection.scalars(select(table.id).where(condition))
-    gone = [
-        Sight(resource=read.resource, id=record_id, source="list", is_gone=True)
-        for record_id in known_ids
-        if record_id not in read.ids
-    ]
-    write_sighting(connection, Sighting(read.connector, read.account, read.at, gone))
-    add: Any = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(LISTS)
-    changed = {name: add.excluded[name] for name in ("complete_at", "count", "resource")}
-    statement = add.on_conflict_do_update(index_elements=["connector", "account", "listing"], set_=changed)
-    facts = {name: getattr(read, name) for name in ("connector", "account", "listing", "resource")}
-    connection.execute(statement, [{**facts, "complete_at": read.began_at, "count": len(read.ids)}])

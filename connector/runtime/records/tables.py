@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import BigInteger, Column, Float, Index, Integer, MetaData, Table, Text, insert, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 
-from connector.core.records.record import Record, apply_sight
+from connector.core.records.record import Record, Sight, apply_sight
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
+    from concurrent.futures import Future
 
     from sqlalchemy import Connection
 
-    from connector.core.records.record import Sight
 
 METADATA = MetaData()
 _KEY = ("connector", "account", "resource", "id")
@@ -71,6 +71,25 @@ class Sighting:
     sights: Sequence[Sight]
 
 
+@dataclass(frozen=True, slots=True)
+class ReadList:
+    """A list that was read to its end; `pending` are the writes of its pages."""
+
+    connector: str
+    account: str
+    resource: str
+    listing: str
+    ids: Collection[str]
+    began_at: float
+    at: float
+    pending: Sequence[Future[None]] = ()
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether every page was written, or is about to be in the same transaction."""
+        return not any(future.done() and future.exception() for future in self.pending)
+
+
 def lock_changes(connection: Connection) -> None:
     """Let no other transaction write until this one ends, so that followers of the changes miss none."""
     if connection.dialect.name == "postgresql":
@@ -94,6 +113,22 @@ def write_sighting(connection: Connection, sighting: Sighting) -> int:
     if changes:
         connection.execute(insert(CHANGES), changes)
     return len(changes)
+
+
+def write_end_of_list(connection: Connection, read: ReadList) -> None:
+    """Mark what is no longer in a list, and note when it was read."""
+    table = RECORDS.c
+    is_of_list = (table.connector == read.connector) & (table.account == read.account) & (table.listing == read.listing)
+    was_there = table.gone_at.is_(None) & (table.seen_at < read.began_at) & (table.resource == read.resource)
+    gone = [
+        Sight(resource=read.resource, id=record_id, source="list", is_gone=True)
+        for record_id in connection.scalars(select(table.id).where(is_of_list & was_there))
+        if record_id not in read.ids
+    ]
+    write_sighting(connection, Sighting(read.connector, read.account, read.at, gone))
+    facts = {name: getattr(read, name) for name in ("connector", "account", "listing", "resource")}
+    row = {**facts, "complete_at": read.began_at, "count": len(read.ids)}
+    connection.execute(_build_upsert(connection, LISTS), [row])
 
 
 def read_record(row: Mapping[Any, Any]) -> Record:
@@ -124,9 +159,6 @@ def _is_of(sighting: Sighting) -> Any:
 def _save(connection: Connection, sighting: Sighting, records: list[Record]) -> None:
     if not records:
         return
-    add: Any = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(RECORDS)
-    changed = {name: add.excluded[name] for name in _FIELDS if name not in _KEY}
-    statement = add.on_conflict_do_update(index_elements=list(_KEY), set_=changed)
     rows = [
         {
             "connector": sighting.connector,
@@ -136,7 +168,13 @@ def _save(connection: Connection, sighting: Sighting, records: list[Record]) -> 
         }
         for record in records
     ]
-    connection.execute(statement, rows)
+    connection.execute(_build_upsert(connection, RECORDS), rows)
+
+
+def _build_upsert(connection: Connection, table: Table) -> Any:
+    add: Any = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(table)
+    changed = {column.name: add.excluded[column.name] for column in table.columns if not column.primary_key}
+    return add.on_conflict_do_update(index_elements=[column.name for column in table.primary_key], set_=changed)
 
 
 def _build_change(sighting: Sighting, record: Record, change: str) -> dict[str, Any]:

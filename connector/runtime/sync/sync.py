@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector.core.records.kinds import RecordKinds
 from connector.core.records.sights import name_listing
+from connector.core.response.pagination.settings import pagination_for
 from connector.errors import Denied, InputError, NotFound, Problem, Rejected, UsageError
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ class Sync:
         for resource in self._actions:
             for read in self._find_lists(resource, account):
                 request = client.dry_run(read.action, read.given)
-                listing = name_listing(request)
+                listing = name_listing(request, pagination_for(self._connector.manifest, self._actions[resource]))
                 yield read, request, self._records.find_complete_at(self._connector.name, account, listing)
 
     def _read_resource(

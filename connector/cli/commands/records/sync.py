@@ -16,10 +16,9 @@ from connector.cli.output.exit_codes import EXIT_DONE, EXIT_REFUSED
 from connector.cli.output.times import format_time
 
 if TYPE_CHECKING:
-    from connector.runtime.records.records import Records
     from connector.runtime.sync.sync import Sync, SyncReport
 
-_HELP = """Read the lists of resources into the copy: all of them, or those that are named, each after what it belongs to.
+_HELP = """Read the lists of resources into the copy: of all, or of those that are named, parents first.
 
 What a list no longer has is marked as gone once the list was read to its end. A sync that is stopped leaves what it
 has read; the next one reads those lists again, and keeps nothing twice.
