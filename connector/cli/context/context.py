@@ -62,7 +62,7 @@ def open_run_log(connector: Connector, settings: Settings, *, sandbox: bool) -> 
     return RunLog(url, keep_days=parse_timeout(settings.get("runs_keep").value) / 86_400)
 
 
-def open_records(connector: Connector, settings: Settings, *, sandbox: bool) -> Records:
+def open_records(connector: Connector, settings: Settings, *, sandbox: bool, account: str | None = None) -> Records:
     """Return the copy of records that the settings name, or the sandbox's own. Raises UsageError."""
     from connector.runtime.records.records import Records
 
@@ -71,7 +71,7 @@ def open_records(connector: Connector, settings: Settings, *, sandbox: bool) -> 
         from connector.sandbox.sandbox import get_state_path
 
         url = f"sqlite:///{get_state_path(connector).parent / 'records.sqlite'}"
-    return Records(url)
+    return Records(url, account=account)
 
 
 def load_settings(ctx: click.Context, **flags: Any) -> Settings:

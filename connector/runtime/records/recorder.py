@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from connector.core.exchange.asks import SendRequest, YieldPage
 from connector.core.records import sights
@@ -11,7 +11,7 @@ from connector.runtime.calls.observer import Observer
 from connector.runtime.records.accounts import find_account
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from concurrent.futures import Future
 
     from connector.core.exchange.asks import Ask
@@ -19,14 +19,27 @@ if TYPE_CHECKING:
     from connector.core.records.record import Sight
     from connector.core.response.result import Result
     from connector.runtime.calls.observer import ObservedCall
-    from connector.runtime.records.records import Records
     from connector.runtime.records.tables import ReadList
+
+
+class KeepsRecords(Protocol):
+    """A copy of records, as what writes into it sees it."""
+
+    account: str | None
+
+    def keep(self, connector: str, account: str, sights: Sequence[Sight], at: float) -> Future[None]:
+        """Keep sights; the future is done when they are durable."""
+        ...
+
+    def finish_list(self, read: ReadList) -> Future[None]:
+        """Note that a list was read to its end."""
+        ...
 
 
 class RecordObserver(Observer):
     """Keeps the records that replies tell of, each page of a list as it comes; a list that was read whole is noted."""
 
-    def __init__(self, records: Records) -> None:
+    def __init__(self, records: KeepsRecords) -> None:
         self._records = records
 
     def begin(self, call: ObservedCall) -> None:
@@ -34,23 +47,23 @@ class RecordObserver(Observer):
         kind = sights.find_kind(call.compiled.connector, call.compiled.action)
         if kind is not None:
             account = find_account(call, self._records.account)
-            call.notes[self] = _Notes(kind, account, call.started_at)
+            call.notes[self] = _CallNotes(kind, account, call.started_at)
 
     def before(self, call: ObservedCall, ask: Ask) -> None:
         """Note that something is sent."""
-        notes: _Notes | None = call.notes.get(self)
+        notes: _CallNotes | None = call.notes.get(self)
         if notes is not None and isinstance(ask, SendRequest):
             notes.is_sent = True
 
-    def after(self, call: ObservedCall, ask: Ask, answer: Any, times: tuple[float, float]) -> None:  # noqa: ARG002
+    def after(self, call: ObservedCall, ask: Ask, answer: Any, times: tuple[float, float]) -> None:
         """Keep the records of a page."""
-        notes: _Notes | None = call.notes.get(self)
-        if notes is not None and notes.kind.role == "list" and isinstance(ask, YieldPage):
+        notes: _CallNotes | None = call.notes.get(self)
+        if answer is None and isinstance(ask, YieldPage) and notes is not None and notes.kind.role == "list":
             self._keep_page(call, notes, ask.result, times[1])
 
     def end(self, call: ObservedCall, outcome: Result | BaseException) -> None:
         """Keep what the end of a call tells."""
-        notes: _Notes | None = call.notes.get(self)
+        notes: _CallNotes | None = call.notes.get(self)
         if notes is None or not notes.is_sent:
             return
         now = call.started_at + call.measure_elapsed()
@@ -67,7 +80,7 @@ class RecordObserver(Observer):
             told = sights.read_reply(notes.kind, action, request, outcome.data, request.full_redactor)
             self._keep(call, notes, told, now)
 
-    def _keep_page(self, call: ObservedCall, notes: _Notes, result: Result, at: float) -> None:
+    def _keep_page(self, call: ObservedCall, notes: _CallNotes, result: Result, at: float) -> None:
         if call.compiled.pagination is None:
             return
         items = call.extract_items(result)
@@ -76,13 +89,13 @@ class RecordObserver(Observer):
         notes.ids.update(sight.id for sight in seen)
         self._keep(call, notes, seen, at)
 
-    def _keep(self, call: ObservedCall, notes: _Notes, seen: Iterable[Sight], at: float) -> None:
+    def _keep(self, call: ObservedCall, notes: _CallNotes, seen: Iterable[Sight], at: float) -> None:
         told = list(seen)
         if told:
             notes.pending.append(self._records.keep(call.compiled.connector.name, notes.account, told, at))
 
 
-def _describe_list(call: ObservedCall, notes: _Notes, now: float) -> ReadList:
+def _describe_list(call: ObservedCall, notes: _CallNotes, now: float) -> ReadList:
     from connector.runtime.records.tables import ReadList
 
     return ReadList(
@@ -91,7 +104,7 @@ def _describe_list(call: ObservedCall, notes: _Notes, now: float) -> ReadList:
     )  # fmt: skip
 
 
-class _Notes:
+class _CallNotes:
     """What the observer keeps with a call: the ids that it saw, and the writes that wait."""
 
     __slots__ = ("account", "began_at", "ids", "is_sent", "kind", "pending")
