@@ -37,7 +37,7 @@ STANDS_ON: dict[str, dict[str, set[str]]] = {
         "query": {"invalid_value"},
         "chain": {"exchange", "query"},
         "webhook": {"json_path", "redaction"},
-        "records": {"response"},
+        "records": {"response", "webhook"},
     },
     "runtime": {
         "clock": set(),

@@ -6,10 +6,13 @@ import atexit
 import logging
 import os
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from sqlalchemy import func, select
+from sqlalchemy import column, func, literal_column, select, table
+from sqlalchemy.exc import SQLAlchemyError
 
+from connector.errors import UsageError
 from connector.runtime.clock import SystemClock
 from connector.runtime.database.connect import open_database
 from connector.runtime.database.database import create_table
@@ -27,6 +30,7 @@ from connector.runtime.records.tables import (
     write_end_of_list,
     write_sighting,
 )
+from connector.runtime.records.views import create_views
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -35,10 +39,12 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from connector.core.records.record import Record, Sight
+    from connector.definition.loader import Connector
     from connector.runtime.clock import Clock
 
 _MAX_BATCH = 50  # replies in one transaction
 _ITEM_SIZE = 2048  # bytes that a sight is reckoned to take while it waits
+_READ_ONLY = {"sqlite": "PRAGMA query_only = ON", "postgresql": "SET default_transaction_read_only = on"}
 _log = logging.getLogger("connector.records")
 T = TypeVar("T")
 
@@ -149,6 +155,41 @@ class Records:
         value = self._run(lambda connection: connection.scalar(query))
         return None if value is None else float(value)
 
+    def create_views(self, connector: Connector) -> None:
+        """Create the view of each resource, such as shop_orders, for who reads the database with SQL."""
+        self._run(lambda _: None)
+        self._database.run_in_transaction(partial(create_views, connector=connector))
+
+    def query(self, statement: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+        """Run a query that may only read; return the names of its columns, and its rows. Raises UsageError."""
+
+        def read(connection: Connection) -> tuple[list[str], list[tuple[Any, ...]]]:
+            connection.exec_driver_sql(_READ_ONLY[connection.dialect.name])
+            reason = ""
+            try:
+                result = connection.exec_driver_sql(statement)
+                return list(result.keys()), [tuple(row) for row in result]
+            except SQLAlchemyError as error:
+                reason = (str(getattr(error, "orig", None) or error).splitlines() or [""])[0]
+            hint = "A query reads the views, such as shop_orders, and cannot write."
+            raise UsageError(f"The query failed: {reason}.", hint=hint)
+
+        self.flush()
+        return self._run(read)
+
+    def read_view(self, view: str, *, gone: bool = False) -> tuple[list[str], list[tuple[Any, ...]]]:
+        """Return the columns and rows of a view; with `gone`, also those of records that are no longer there."""
+        query = select(literal_column("*")).select_from(table(view)).order_by(column("account"), column("id"))
+        if not gone:
+            query = query.where(column("gone_at").is_(None))
+
+        def read(connection: Connection) -> tuple[list[str], list[tuple[Any, ...]]]:
+            result = connection.execute(query)
+            return list(result.keys()), [tuple(row) for row in result]
+
+        self.flush()
+        return self._run(read)
+
     def close(self) -> None:
         """Write what waits, and accept no more."""
         writer = self._writers.get(os.getpid())
@@ -197,8 +238,8 @@ class Records:
 
     def _create_tables(self, connection: Connection) -> None:
         if os.getpid() not in self._ready_pids:
-            for table in TABLES[1:]:
-                create_table(connection, table)
+            for one in TABLES[1:]:
+                create_table(connection, one)
             self._ready_pids.add(os.getpid())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 
 import pytest
@@ -47,3 +48,21 @@ def test_an_unknown_resource_is_told_with_the_known_ones(run_cli):
     assert (code, "meetings" in err) == (2, True)
     code, _, err = run_cli("records", "show", "meetings", "99", "--sandbox")
     assert (code, "records list meetings" in err) == (2, True)
+
+
+def test_a_query_reads_the_views_and_cannot_write(run_cli):
+    run_cli("records", "sync", "users", "--sandbox")
+    code, out, _ = run_cli("records", "query", "SELECT first_name FROM zoom_users", "--sandbox", "--output", "json")
+    assert (code, json.loads(out)) == (0, [{"first_name": "Ada"}])
+    code, _, err = run_cli("records", "query", "DELETE FROM connector_records", "--sandbox")
+    assert (code, "cannot write" in err) == (2, True)
+    assert json.loads(run_cli("records", "list", "--sandbox", "--output", "json")[1]) == {"users": 1}
+
+
+def test_records_are_exported_as_csv(run_cli, tmp_path):
+    run_cli("records", "sync", "users", "--sandbox")
+    code, _, _ = run_cli("records", "export", "csv", "users", "--sandbox", "-o", str(tmp_path / "users.csv"))
+    [row] = list(csv.DictReader((tmp_path / "users.csv").read_text("utf-8").splitlines()))
+    assert (code, row["first_name"], json.loads(row["data"])["id"]) == (0, "Ada", row["id"])
+    code, _, err = run_cli("records", "export", "csv", "users", "--sandbox", "-o", str(tmp_path / "no" / "users.csv"))
+    assert (code, "cannot be written" in err) == (2, True)
