@@ -179,7 +179,7 @@ class Records:
 
     def read_view(self, view: str, *, gone: bool = False) -> tuple[list[str], list[tuple[Any, ...]]]:
         """Return the columns and rows of a view; with `gone`, also those of records that are no longer there."""
-        query = select(literal_column("*")).select_from(table(view)).order_by(column("account"), column("id"))
+        query: Any = select(literal_column("*")).select_from(table(view)).order_by(column("account"), column("id"))
         if not gone:
             query = query.where(column("gone_at").is_(None))
 
