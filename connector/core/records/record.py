@@ -39,7 +39,8 @@ class Record:
     """A record in the copy.
 
     `data` has no secret; `hash` is of it. Times are epoch seconds: `seen_at` of the last sight, `gone_at` of the one
-    that it was missing in, and `whole_at` of the last read of the whole record, None if it was written to since then.
+    that it was missing in, `whole_at` of the last read of the whole record, None if it was written to since then, and
+    `written_at` of the last write of a call.
     """
 
     resource: str
@@ -52,6 +53,7 @@ class Record:
     variant: str = ""
     seen_at: float = 0.0
     whole_at: float | None = None
+    written_at: float | None = None
     gone_at: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
@@ -71,13 +73,14 @@ def apply_sight(record: Record | None, sight: Sight, at: float) -> tuple[Record 
     if sight.is_gone:
         if record is None or record.gone_at is not None:
             return record, None
-        return replace(record, gone_at=at, seen_at=at, whole_at=None, source=sight.source), "gone"
+        gone = replace(record, gone_at=at, seen_at=at, whole_at=None, source=sight.source)
+        return _note_write(gone, sight, at), "gone"
     if sight.data is None:
-        return (None, None) if record is None else (replace(record, seen_at=at, whole_at=None), None)
+        return (None, None) if record is None else (_note_write(replace(record, seen_at=at), sight, at), None)
     known = record or Record(resource=sight.resource, id=sight.id)
     data = dict(sight.data) if sight.is_whole else {**known.data, **sight.data}
     was_there = record is not None and record.gone_at is None
-    whole_at = None if sight.source == "write" or not was_there else known.whole_at
+    whole_at = known.whole_at if was_there else None
     seen = replace(
         known,
         data=data,
@@ -90,9 +93,15 @@ def apply_sight(record: Record | None, sight: Sight, at: float) -> tuple[Record 
         whole_at=at if sight.is_whole else whole_at,
         gone_at=None,
     )
+    seen = _note_write(seen, sight, at)
     if not was_there:
         return seen, "added"
     return seen, None if seen.hash == known.hash else "changed"
+
+
+def _note_write(record: Record, sight: Sight, at: float) -> Record:
+    """Return a record that was written to: what that did to its other fields, only the service knows."""
+    return replace(record, whole_at=None, written_at=at) if sight.source == "write" else record
 
 
 def compute_hash(data: Mapping[str, Any]) -> str:

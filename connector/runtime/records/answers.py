@@ -1,19 +1,19 @@
-"""Answer a read of one record from the copy."""
+"""Answer a read of one record, or of a whole list, from the copy."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from connector.core.json_path import set_at_path
 from connector.core.records.kinds import read_path_values
-from connector.core.records.sights import find_kind, name_variant
+from connector.core.records.sights import find_kind, name_listing, name_variant
 from connector.core.redaction import MASK
 from connector.core.response.result import Result
 from connector.runtime.records.accounts import find_account
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from typing import Any
+    from collections.abc import Iterable, Mapping
 
     from connector.core.records.record import Record
     from connector.runtime.calls.prepared import PreparedCall
@@ -27,11 +27,14 @@ class KeptAnswers:
     records: Records
 
     def find(self, call: PreparedCall, max_age: float | None, reason: str = "") -> Result | None:
-        """Return the copy of the record that a call reads, if it was read whole no longer ago than `max_age`.
+        """Return the copy of the record or the list that a call reads, if it was read whole within `max_age` seconds.
 
-        None for the age is any. Raises StoreError, UsageError.
+        None for the age is any. A list must be this very list, and nothing may have been written to its resource since.
+        Raises StoreError, UsageError.
         """
         kind = find_kind(call.compiled.connector, call.compiled.action)
+        if kind is not None and kind.role == "list":
+            return self._find_list(call, kind.resource, max_age, reason)
         names = read_path_values(call.compiled.action.path, call.request.path)
         if kind is None or kind.role != "get" or not names:
             return None
@@ -42,10 +45,32 @@ class KeptAnswers:
         age = max(0.0, call.now() - record.whole_at)
         if record.variant != name_variant(call.request) or (max_age is not None and age > max_age):
             return None
-        warnings = [reason] if reason else []
-        if hidden := _list_hidden(record):
-            warnings.append(f"The copy of this record does not have {', '.join(hidden)}: they are secret.")
-        return Result(dict(record.data), attempts=0, warnings=tuple(warnings), from_records=True, age=age)
+        return _build_result(dict(record.data), [record], age, reason)
+
+    def _find_list(self, call: PreparedCall, resource: str, max_age: float | None, reason: str) -> Result | None:
+        pagination, options = call.compiled.pagination, call.options
+        if pagination is None or pagination.items is None or pagination.item is not None or options.limit is not None:
+            return None
+        account, name = find_account(call, self.records.account), call.compiled.connector.name
+        listing = name_listing(call.request, pagination)
+        complete_at = self.records.find_complete_at(name, account, listing)
+        if complete_at is None or self.records.has_write(name, account, resource, complete_at):
+            return None
+        age = max(0.0, call.now() - complete_at)
+        if max_age is not None and age > max_age:
+            return None
+        kept = self.records.find(name, resource, account=account, listing=listing)
+        items = [dict(record.data) for record in kept]
+        data: Any = items if pagination.items == "." else set_at_path({}, pagination.items, items)
+        return _build_result(data, kept, age, reason)
+
+
+def _build_result(data: Any, records: Iterable[Record], age: float, reason: str) -> Result:
+    warnings = [reason] if reason else []
+    hidden = dict.fromkeys(name for record in records for name in _list_hidden(record))
+    if hidden:
+        warnings.append(f"The copy does not have {', '.join(hidden)}: secrets are not kept.")
+    return Result(data, attempts=0, warnings=tuple(warnings), from_records=True, age=age)
 
 
 def _list_hidden(record: Record) -> list[str]:

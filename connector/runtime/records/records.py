@@ -116,12 +116,13 @@ class Records:
         *,
         account: str | None = None,
         parent: str | None = None,
+        listing: str | None = None,
         gone: bool = False,
         limit: int | None = None,
     ) -> list[Record]:
         """Return records by resource and id; with `gone`, also those that are no longer there."""
         condition = RECORDS.c.connector == connector
-        for name, value in (("resource", resource), ("account", account), ("parent", parent)):
+        for name, value in (("resource", resource), ("account", account), ("parent", parent), ("listing", listing)):
             if value is not None:
                 condition &= RECORDS.c[name] == value
         if not gone:
@@ -154,6 +155,14 @@ class Records:
         self.flush()
         value = self._run(lambda connection: connection.scalar(query))
         return None if value is None else float(value)
+
+    def has_write(self, connector: str, account: str, resource: str, since: float) -> bool:
+        """Whether a call wrote to a resource after this time."""
+        condition = (RECORDS.c.connector == connector) & (RECORDS.c.account == account)
+        condition &= (RECORDS.c.resource == resource) & (RECORDS.c.written_at > since)
+        query = select(RECORDS.c.id).where(condition).limit(1)
+        self.flush()
+        return self._run(lambda connection: connection.scalar(query)) is not None
 
     def create_views(self, connector: Connector) -> None:
         """Create the view of each resource, such as shop_orders, for who reads the database with SQL."""

@@ -31,6 +31,7 @@ RECORDS = Table(
     Column("hash", Text, nullable=False),
     Column("seen_at", Float, nullable=False),
     Column("whole_at", Float),
+    Column("written_at", Float),
     Column("gone_at", Float),
     Column("data", Text, nullable=False),  # JSON
     Index("connector_records_listing", "connector", "account", "listing"),

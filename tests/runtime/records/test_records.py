@@ -218,3 +218,17 @@ def test_a_writer_that_is_killed_leaves_nothing_lost_or_twice(url):
         added = [change.id for change in records.read_changes("zoom", limit=10_000)]
     assert {str(number) for number in range(acknowledged)} <= ids
     assert sorted(added) == sorted(ids)
+
+
+def test_a_list_that_was_read_whole_answers_until_something_is_written(sandbox, records):
+    client = open_client(sandbox, records)
+    made = {create_meeting(client, topic=f"n {number}")["id"] for number in range(3)}
+    asked = client.run("listMeetings", {"userId": "me"}, max_age="5m")
+    kept = client.run("listMeetings", {"userId": "me"}, max_age="5m")
+    assert (asked.from_records, kept.from_records) == (False, True)
+    assert {meeting["id"] for meeting in kept.data["meetings"]} == made
+    other = client.run("listMeetings", {"userId": "me", "typeOfMeeting": "live"}, max_age="5m")
+    assert not other.from_records
+    create_meeting(client)
+    asked = client.run("listMeetings", {"userId": "me"}, max_age="5m")
+    assert (asked.from_records, len(asked.data["meetings"])) == (False, 4)
