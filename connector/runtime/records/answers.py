@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from connector.core.records.kinds import read_path_values
 from connector.core.records.sights import find_kind, name_listing, name_variant
 from connector.core.redaction import MASK
 from connector.core.response.result import Result
+from connector.errors import StoreError
 from connector.runtime.records.accounts import find_account
 
 if TYPE_CHECKING:
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
     from connector.runtime.records.records import Records
 
 
+_log = logging.getLogger("connector.records")
+
+
 @dataclass(frozen=True, slots=True)
 class KeptAnswers:
     """The answers that a copy has for the calls of a client."""
@@ -27,6 +32,14 @@ class KeptAnswers:
     records: Records
 
     def find(self, call: PreparedCall, max_age: float | None, reason: str = "") -> Result | None:
+        """Return the answer that the copy has, as `read`; None where the copy cannot be read, which fails no call."""
+        try:
+            return self.read(call, max_age, reason)
+        except StoreError as error:
+            _log.warning("The copy of records cannot be read: %s", error)
+            return None
+
+    def read(self, call: PreparedCall, max_age: float | None, reason: str = "") -> Result | None:
         """Return the copy of the record or the list that a call reads, if it was read whole within `max_age` seconds.
 
         None for the age is any. A list must be this very list, and nothing may have been written to its resource since.

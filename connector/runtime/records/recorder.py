@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import wait
 from typing import TYPE_CHECKING, Any, Protocol
 
 from connector.core.exchange.asks import SendRequest, YieldPage
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from connector.core.response.result import Result
     from connector.runtime.calls.observer import ObservedCall
     from connector.runtime.records.tables import ReadList
+
+
+_MAX_WAITING = 20  # replies of one call that wait to be written
 
 
 class KeepsRecords(Protocol):
@@ -91,6 +95,8 @@ class RecordObserver(Observer):
 
     def _keep(self, call: ObservedCall, notes: _CallNotes, seen: Iterable[Sight], at: float) -> None:
         told = list(seen)
+        if len(notes.pending) >= _MAX_WAITING:
+            wait([notes.pending[-_MAX_WAITING]])  # a service may be read faster than the copy is written
         if told:
             notes.pending.append(self._records.keep(call.compiled.connector.name, notes.account, told, at))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import logging
 import os
+from concurrent.futures import wait
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -77,6 +78,7 @@ class Records:
         self._last_write: dict[int, Future[None]] = {}
         self._ready_pids: set[int] = set()
         self._is_failing = False
+        self._error: BaseException | None = None  # of a write since the last flush
         atexit.register(self.close)
 
     def __repr__(self) -> str:
@@ -95,17 +97,24 @@ class Records:
         return self._put(read, _ITEM_SIZE)
 
     def flush(self) -> None:
-        """Wait until all that was told is written. Raises the StoreError of the last write."""
+        """Wait until all that was told is written. Raises the StoreError of what was not, once."""
+        self._wait()
+        error, self._error = self._error, None
+        if error is not None:
+            raise error
+
+    def _wait(self) -> None:
+        """Wait until all that was told is written, or has failed."""
         last = self._last_write.get(os.getpid())
         if last is not None:
-            last.result()
+            wait([last])
 
     def get(self, connector: str, account: str | None, resource: str, record_id: str) -> Record | None:
         """Return a record, also one that is gone; None where it was never seen, or several accounts have one."""
         condition = (RECORDS.c.connector == connector) & (RECORDS.c.resource == resource) & (RECORDS.c.id == record_id)
         if account is not None:
             condition &= RECORDS.c.account == account
-        self.flush()
+        self._wait()
         rows = self._run(lambda connection: connection.execute(select(RECORDS).where(condition)).mappings().all())
         return read_record(rows[0]) if len(rows) == 1 else None
 
@@ -128,7 +137,7 @@ class Records:
         if not gone:
             condition &= RECORDS.c.gone_at.is_(None)
         query = select(RECORDS).where(condition).order_by(RECORDS.c.resource, RECORDS.c.id).limit(limit)
-        self.flush()
+        self._wait()
         rows = self._run(lambda connection: connection.execute(query).mappings().all())
         return [read_record(row) for row in rows]
 
@@ -136,7 +145,7 @@ class Records:
         """Return the number of records by resource, without those that are gone."""
         condition = (RECORDS.c.connector == connector) & RECORDS.c.gone_at.is_(None)
         query = select(RECORDS.c.resource, func.count()).where(condition).group_by(RECORDS.c.resource)
-        self.flush()
+        self._wait()
         return {str(name): int(count) for name, count in self._run(lambda connection: connection.execute(query).all())}
 
     def read_changes(self, connector: str, after: int = 0, limit: int = 1000) -> list[RecordChange]:
@@ -144,7 +153,7 @@ class Records:
         names = [CHANGES.c[name] for name in RecordChange.__dataclass_fields__]
         condition = (CHANGES.c.connector == connector) & (CHANGES.c.seq > after)
         query = select(*names).where(condition).order_by(CHANGES.c.seq).limit(limit)
-        self.flush()
+        self._wait()
         rows = self._run(lambda connection: connection.execute(query).mappings().all())
         return [RecordChange(**row) for row in rows]
 
@@ -152,7 +161,7 @@ class Records:
         """Return when the last complete reading of a list began, or None."""
         condition = (LISTS.c.connector == connector) & (LISTS.c.account == account) & (LISTS.c.listing == listing)
         query = select(LISTS.c.complete_at).where(condition)
-        self.flush()
+        self._wait()
         value = self._run(lambda connection: connection.scalar(query))
         return None if value is None else float(value)
 
@@ -161,7 +170,7 @@ class Records:
         condition = (RECORDS.c.connector == connector) & (RECORDS.c.account == account)
         condition &= (RECORDS.c.resource == resource) & (RECORDS.c.written_at > since)
         query = select(RECORDS.c.id).where(condition).limit(1)
-        self.flush()
+        self._wait()
         return self._run(lambda connection: connection.scalar(query)) is not None
 
     def create_views(self, connector: Connector) -> None:
@@ -183,7 +192,7 @@ class Records:
             hint = "A query reads the views, such as shop_orders, and cannot write."
             raise UsageError(f"The query failed: {reason}.", hint=hint)
 
-        self.flush()
+        self._wait()
         return self._run(read)
 
     def read_view(self, view: str, *, gone: bool = False) -> tuple[list[str], list[tuple[Any, ...]]]:
@@ -196,7 +205,7 @@ class Records:
             result = connection.execute(query)
             return list(result.keys()), [tuple(row) for row in result]
 
-        self.flush()
+        self._wait()
         return self._run(read)
 
     def close(self) -> None:
@@ -225,6 +234,7 @@ class Records:
     def _tell(self, future: Future[None]) -> None:
         """Log that the copy cannot be written: once, until it can be again."""
         error = future.exception()
+        self._error = error or self._error
         if error is not None and not self._is_failing:
             _log.warning("Records are not written into their copy: %s", error)
         self._is_failing = error is not None

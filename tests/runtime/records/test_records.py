@@ -232,3 +232,15 @@ def test_a_list_that_was_read_whole_answers_until_something_is_written(sandbox, 
     create_meeting(client)
     asked = client.run("listMeetings", {"userId": "me"}, max_age="5m")
     assert (asked.from_records, len(asked.data["meetings"])) == (False, 4)
+
+
+def test_a_write_that_failed_is_told_once_and_fails_no_call(sandbox, tmp_path, caplog):
+    (tmp_path / "folder").mkdir()
+    with Records(f"sqlite:///{tmp_path / 'folder'}") as records:
+        client = open_client(sandbox, records)
+        given = {"meetingId": create_meeting(client)["id"]}
+        assert client.run("getMeeting", given, max_age="5m").status == 200
+        with pytest.raises(errors.StoreError):
+            records.flush()
+        records.flush()
+    assert "not written" in caplog.text
