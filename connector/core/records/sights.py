@@ -56,13 +56,15 @@ def read_items(
 ) -> Iterator[Sight]:
     """Yield the sights of the items of a list."""
     listing, parent = name_listing(request, plan.pagination), _find_parent(kind, plan.action, request)
+    id_name = kind.definition.list_id or kind.definition.id
+    parent_name = None if kind.definition.parent_id == id_name else kind.definition.parent_id
     for item in items:
-        record_id = _read_id(item, kind.definition.list_id or kind.definition.id)
+        record_id = _read_id(item, id_name)
         if record_id:
             data = redactor.redact_data(item)
             yield Sight(
                 resource=kind.resource, id=record_id, source="list", data=data, listing=listing,
-                parent=_read_id(item, kind.definition.parent_id) or parent,
+                parent=_read_id(item, parent_name) or parent,
             )  # fmt: skip
 
 
@@ -90,7 +92,7 @@ def read_reply(kind: RecordKind, action: Action, request: Request, data: Any, re
 def read_refusal(kind: RecordKind, action: Action, request: Request, *, is_missing: bool) -> Iterator[Sight]:
     """Yield the sight of a call on one record that failed: it is missing, or may have been written to."""
     names = read_path_values(action.path, request.path)
-    if names and kind.role in ("get", "update", "delete"):
+    if names and (kind.role in ("update", "delete") or (kind.role == "get" and is_missing)):
         yield Sight(
             resource=kind.resource, id=names[-1], source="get" if kind.role == "get" else "write", is_gone=is_missing
         )

@@ -48,3 +48,7 @@ def test_unknown_resources_are_told_all_at_once(kinds):
 def test_the_values_of_a_path_are_read_behind_any_prefix():
     assert read_path_values("/meetings/{id}", "/accounts/9/meetings/a%2Fb") == ["a/b"]
     assert read_path_values("/meetings/{id}", "/meetings") == []
+
+
+def test_names_that_are_known_are_taken(kinds):
+    assert kinds.check_names(("users",)) == ("users",)
