@@ -66,3 +66,11 @@ def test_records_are_exported_as_csv(run_cli, tmp_path):
     assert (code, row["first_name"], json.loads(row["data"])["id"]) == (0, "Ada", row["id"])
     code, _, err = run_cli("records", "export", "csv", "users", "--sandbox", "-o", str(tmp_path / "no" / "users.csv"))
     assert (code, "cannot be written" in err) == (2, True)
+
+
+def test_calls_are_kept_where_the_settings_name_a_copy(run_cli, monkeypatch, tmp_path):
+    monkeypatch.setenv("CONNECTOR_RECORDS", f"sqlite:///{tmp_path / 'own.sqlite'}")
+    call = {"action": "getUser", "inputs": {"userId": "KdYKjnimT4KPd8FFgQt9FQ"}, "max_age": "5m"}
+    (tmp_path / "call.json").write_text(json.dumps(call))
+    answers = [run_cli("run", "-f", str(tmp_path / "call.json"), "--sandbox", "--quiet")[1] for _ in range(2)]
+    assert ["from_records" in json.loads(answer) for answer in answers] == [False, True]
