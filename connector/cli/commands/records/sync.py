@@ -14,6 +14,7 @@ from connector.cli.groups import StrictCommand, global_options
 from connector.cli.output import printer
 from connector.cli.output.exit_codes import EXIT_DONE, EXIT_REFUSED
 from connector.cli.output.times import format_time
+from connector.errors import ConnectorError
 
 if TYPE_CHECKING:
     from connector.runtime.sync.sync import Sync, SyncReport
@@ -60,10 +61,15 @@ def sync_command(
         if options.dry_run:
             _print_requests(sync, client, account)
             return EXIT_DONE
+        if interval is None:
+            return _run_once(sync, client, account, session, output_format)
         while True:
-            code = _run_once(sync, client, account, session, output_format)
-            if interval is None:
-                return code
+            try:
+                _run_once(sync, client, account, session, output_format)
+            except ConnectorError as error:
+                if not error.retryable:
+                    raise
+                session.note(f"{error} It is read again in {every}.")
             time.sleep(interval)
 
 

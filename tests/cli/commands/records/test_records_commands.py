@@ -7,6 +7,8 @@ import json
 
 import pytest
 
+from connector import errors
+from connector.cli.commands.records import sync
 from connector.cli.main import run
 
 
@@ -74,3 +76,22 @@ def test_calls_are_kept_where_the_settings_name_a_copy(run_cli, monkeypatch, tmp
     (tmp_path / "call.json").write_text(json.dumps(call))
     answers = [run_cli("run", "-f", str(tmp_path / "call.json"), "--sandbox", "--quiet")[1] for _ in range(2)]
     assert ["from_records" in json.loads(answer) for answer in answers] == [False, True]
+
+
+def test_a_sync_goes_on_until_it_is_stopped_whatever_fails_for_now(run_cli, monkeypatch):
+    rounds = []
+
+    def run_once(*_):
+        rounds.append(len(rounds))
+        if len(rounds) == 1:
+            raise errors.TransportError("The service is away.", kind="connect", retryable=True)
+
+    def sleep(_):
+        if len(rounds) == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(sync, "_run_once", run_once)
+    monkeypatch.setattr(sync.time, "sleep", sleep)
+    code, _, err = run_cli("records", "sync", "users", "--every", "10m", "--sandbox")
+    assert (code, len(rounds)) == (130, 2)
+    assert "read again in 10m" in err
