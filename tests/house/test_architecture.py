@@ -37,6 +37,7 @@ STANDS_ON: dict[str, dict[str, set[str]]] = {
         "query": {"invalid_value"},
         "chain": {"exchange", "query"},
         "webhook": {"json_path", "redaction"},
+        "records": {"response", "webhook"},
     },
     "runtime": {
         "clock": set(),
@@ -54,7 +55,9 @@ STANDS_ON: dict[str, dict[str, set[str]]] = {
         "downloads": {"calls"},
         "bulk": {"calls"},
         "chain": {"bulk"},
-        "client": {"downloads", "chain"},
+        "records": {"calls", "database"},
+        "client": {"downloads", "chain", "records"},
+        "sync": {"client"},
         "webhooks": {"database", "http"},
     },
     "sandbox": {

@@ -26,6 +26,7 @@ EXTRAS = {
     "connector.runtime.bulk.shared_": "sql",
     "connector.runtime.database.": "sql",
     "connector.runtime.rate_budget.sql_": "sql",
+    "connector.runtime.records.": "sql",
     "connector.runtime.run_log.tables": "sql",
     "connector.runtime.storage.sql_": "sql",
     "connector.runtime.auth.keys.client_certificate": "crypto",

@@ -40,6 +40,8 @@ MEMBERS = {
         "debug",
         "elapsed",
         "job",
+        "from_records",
+        "age",
         "headers",
         "outcome",
         "pages",
@@ -83,8 +85,8 @@ TESTING = {
     "serve": set(),
 }
 ARGUMENTS = {
-    "AsyncClient": "connector connection base_url store resolve_connection rate_limit http observe clock",
-    "Client": "connector connection base_url store resolve_connection rate_limit http observe clock",
+    "AsyncClient": "connector connection base_url store resolve_connection rate_limit http records observe clock",
+    "Client": "connector connection base_url store resolve_connection rate_limit http records observe clock",
     "Client.request": "method path query headers data form files response_type",
     "Client.run": "action given timeout retry debug limit account idempotency_key connection",
     "Receiver": "connector secret inbox save_secret trigger public_url max_age concurrency attempts timeout ordered clock",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 from connector.cli.calls.watch import CommandObserver
 from connector.cli.context import connection_names
 from connector.cli.context.connection_context import ConnectionContext
-from connector.cli.context.context import open_run_log
+from connector.cli.context.context import open_records, open_run_log
 from connector.cli.output.error_output import to_connector_error
 from connector.cli.output.stdio import is_stdout_error, print_stderr
 from connector.definition.lazy import cached_property
@@ -24,17 +24,25 @@ if TYPE_CHECKING:
     from connector.errors import TransportError
     from connector.runtime.auth.credentials import Credentials
     from connector.runtime.calls.observer import Observer
+    from connector.runtime.records.records import Records
     from connector.runtime.run_log.run_log import RunLog
 
 
 class Session:
     """The clients of one command, opened when first needed, closed together.
 
-    Their calls are kept in the log of runs; with `has_trace`, their requests and replies too.
+    Their calls are kept in the log of runs; with `has_trace`, their requests and replies too. What they
+    tell of records is kept in `records`, or in the copy that the settings name.
     """
 
     def __init__(
-        self, connector: Connector, settings: Settings, options: RunOptions, *, has_trace: bool = True
+        self,
+        connector: Connector,
+        settings: Settings,
+        options: RunOptions,
+        *,
+        has_trace: bool = True,
+        records: Records | None = None,
     ) -> None:
         self.connector = connector
         self.settings = settings
@@ -42,6 +50,7 @@ class Session:
         self._clients: dict[str | None, Client] = {}
         self._observer = CommandObserver(self.note)
         self._has_trace = has_trace
+        self._given_records = records
 
     def get_client(self, connection: str | None) -> Client:
         """Return the client of the flag's connection, else of this one, else of the setting's.
@@ -106,6 +115,13 @@ class Session:
     def _run_log(self) -> RunLog | None:
         return open_run_log(self.connector, self.settings, sandbox=self.options.sandbox)
 
+    @cached_property
+    def _records(self) -> Records | None:
+        """The copy of records: the command's own, else the one that the settings name, if they name one."""
+        if self._given_records is not None or not self.settings.get("records").is_set:
+            return self._given_records
+        return open_records(self.connector, self.settings, sandbox=self.options.sandbox)
+
     def _list_observers(self) -> list[Observer]:
         if self._run_log is None:
             return [self._observer]
@@ -115,7 +131,7 @@ class Session:
         context = self._context
         return Client(
             self.connector, connection, http=context.transport, base_url=context.base_url, rate_limit=context.budget,
-            observe=self._list_observers(),
+            observe=self._list_observers(), records=self._records,
         )  # fmt: skip
 
     def note(self, text: str) -> None:
@@ -138,6 +154,8 @@ class Session:
                 self._context.transport.close()
             if self._clients and self._run_log is not None:
                 self._run_log.close()
+            if self._clients and self._records is not None and self._given_records is None:
+                self._records.close()
         except Exception as close_error:  # noqa: BLE001  the calls were made, whatever fails now
             raise self.to_call_error(close_error) from None
         if error is None or isinstance(error, ConnectorError) or not isinstance(error, Exception):

@@ -13,6 +13,7 @@ from connector.cli.context.settings import (
     Settings,
     config_path,
     default_inbox_url,
+    default_records_url,
     default_runs_url,
 )
 from connector.cli.groups import StrictCommand, global_options
@@ -93,6 +94,7 @@ def _list_general_settings(connector: Connector, settings: Settings) -> list[dic
         "store": f"file:{get_default_folder()}",
         "inbox": default_inbox_url(connector.name),
         "runs": default_runs_url(),
+        "records": default_records_url(),
     }
     return [
         {

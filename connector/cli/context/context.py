@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import click
 
-from connector.cli.context.settings import Settings, default_runs_url, flag_of
+from connector.cli.context.settings import Settings, default_records_url, default_runs_url, flag_of
 from connector.cli.groups import get_meta
 from connector.cli.output.stdio import print_stderr
 from connector.errors import UsageError
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from connector.definition.loader import Connector
+    from connector.runtime.records.records import Records
     from connector.runtime.run_log.run_log import RunLog
 
 
@@ -59,6 +60,18 @@ def open_run_log(connector: Connector, settings: Settings, *, sandbox: bool) -> 
     from connector.runtime.run_log.run_log import RunLog
 
     return RunLog(url, keep_days=parse_timeout(settings.get("runs_keep").value) / 86_400)
+
+
+def open_records(connector: Connector, settings: Settings, *, sandbox: bool, account: str | None = None) -> Records:
+    """Return the copy of records that the settings name, or the sandbox's own. Raises UsageError."""
+    from connector.runtime.records.records import Records
+
+    url = settings.get("records").value or default_records_url()
+    if sandbox:
+        from connector.sandbox.sandbox import get_state_path
+
+        url = f"sqlite:///{get_state_path(connector).parent / 'records.sqlite'}"
+    return Records(url, account=account)
 
 
 def load_settings(ctx: click.Context, **flags: Any) -> Settings:

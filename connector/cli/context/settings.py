@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 OUTPUT_FORMATS = ("json", "yaml", "table", "lines")
 SETTING_KEYS = ("connector", "output", "connection", "base_url", "plan", "budget", "timeout", "store", "inbox", "bulk",
-                "runs", "runs_keep")  # fmt: skip
+                "runs", "runs_keep", "records")  # fmt: skip
 DEFAULT_VALUES = {"output": "json", "runs_keep": "30d"}
 _VARIABLE_NAMES = {
     "connector": "CONNECTOR_PATH",
@@ -32,9 +32,10 @@ _VARIABLE_NAMES = {
     "bulk": "CONNECTOR_BULK",
     "runs": "CONNECTOR_RUNS",
     "runs_keep": "CONNECTOR_RUNS_KEEP",
+    "records": "CONNECTOR_RECORDS",
 }
 _FLAG_NAMES = {"base_url": "--base-url", "bulk": "--on"}
-_DATABASE_SETTINGS = ("store", "inbox", "bulk", "runs")  # URLs that may hold a password
+_DATABASE_SETTINGS = ("store", "inbox", "bulk", "runs", "records")  # URLs that may hold a password
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +118,13 @@ def default_runs_url() -> str:
     from platformdirs import user_data_path
 
     return f"sqlite:///{user_data_path('connector', appauthor=False) / 'runs.sqlite'}"
+
+
+def default_records_url() -> str:
+    """Return the URL of this user's copy of records."""
+    from platformdirs import user_data_path
+
+    return f"sqlite:///{user_data_path('connector', appauthor=False) / 'records.sqlite'}"
 
 
 def read_config(path: Path) -> dict[str, Any]:

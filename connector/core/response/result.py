@@ -31,6 +31,7 @@ class Result(Generic[DataT_co]):
     names) and `request_id` are those of the last reply; `attempts` counts the requests sent; `elapsed` are the seconds
     of the whole call, waits included; `outcome` is "done". For listings, `complete` says whether nothing is left and
     `pages` counts the pages. `job` is the call that asks for the job that was started: `action` and `inputs`.
+    A result that is `from_records` was not asked of the service: `age` are the seconds since it was.
     `warnings` are sentences; `debug` is the redacted trace of a debugged call.
     """
 
@@ -46,6 +47,8 @@ class Result(Generic[DataT_co]):
     debug: Trace | None = None
     elapsed: float = 0.0
     job: Mapping[str, Any] | None = None
+    from_records: bool = False
+    age: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result as JSON-safe data; bytes as base64 text with `encoding` with it.
@@ -69,6 +72,8 @@ class Result(Generic[DataT_co]):
             fields["encoding"] = "base64"
         if self.job is not None:
             fields["job"] = _to_json_safe(dict(self.job))
+        if self.from_records:
+            fields |= {"from_records": True, "age": self.age}
         if self.debug is not None:
             fields["debug"] = self.debug.to_list()
         return fields

@@ -24,9 +24,10 @@ class CallOptions:
 
     `timeout` is the deadline of the whole call in seconds (None: the default), `limit` the maximum number of items of
     a listing, `page_size` how many a page has, `account` the sub-account to act on, `connection` the name of the
-    connection. With `no_wait`, a job is started and not waited for. With `paginate`, a raw request reads every page of
-    the list at `items`. `observers` see the call as it runs. `problems` are those of the options; they are raised
-    together with those of the inputs.
+    connection. `max_age` are the seconds that a copy of the record may be old to answer the call; with
+    `stale_if_error`, one of any age answers where the service cannot. With `no_wait`, a job is started and not waited
+    for. With `paginate`, a raw request reads every page of the list at `items`. `observers` see the call as it runs.
+    `problems` are those of the options; they are raised together with those of the inputs.
     """
 
     timeout: float | None = None
@@ -40,6 +41,8 @@ class CallOptions:
     idempotency_key: str | None = None
     connection: str | None = None
     no_wait: bool = False
+    max_age: float | None = None
+    stale_if_error: bool = False
     observers: tuple[Observer, ...] = ()
     problems: tuple[Problem, ...] = ()
 
@@ -75,6 +78,15 @@ def parse_timeout(value: float | str) -> float:
         expected = f"seconds above 0 and at most {MAX_TIMEOUT:,.0f}, or text with ms, s, m, h or d"
         problem = Problem("timeout", redaction.preview(value), expected, "such as 10s, or 60m for an hour")
         raise InputError.from_problems("options", [problem])
+    return float(seconds)
+
+
+def parse_max_age(value: float | str) -> float:
+    """Return how old a copy may be, in seconds: 0 or more, or text such as 5m. Raises InputError."""
+    seconds: Any = durations.parse_duration(value) if isinstance(value, str) else value
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds <= MAX_TIMEOUT:
+        expected = f"seconds from 0 to {MAX_TIMEOUT:,.0f}, or text with ms, s, m, h or d"
+        raise InputError.from_problems("options", [Problem("max_age", redaction.preview(value), expected)])
     return float(seconds)
 
 
@@ -116,6 +128,8 @@ def _build_flag_check(name: str) -> Callable[[Any], bool]:
 OPTION_NAMES = tuple(option.name for option in fields(CallOptions) if option.name != "problems")
 _PARSERS: dict[str, Callable[[Any], Any]] = {
     "timeout": parse_timeout,
+    "max_age": parse_max_age,
+    "stale_if_error": _build_flag_check("stale_if_error"),
     "limit": check_limit,
     "page_size": check_page_size,
     "paginate": _build_flag_check("paginate"),

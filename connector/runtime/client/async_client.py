@@ -37,6 +37,8 @@ class AsyncClient(TaskDriver):
         connection: str | None = None,
         page_size: int | None = None,
         no_wait: bool = False,
+        max_age: float | str | None = None,
+        stale_if_error: bool = False,
     ) -> Result:
         """As Client.run."""
         return await self.execute(
@@ -52,6 +54,8 @@ class AsyncClient(TaskDriver):
                 idempotency_key=idempotency_key,
                 connection=connection,
                 no_wait=no_wait,
+                max_age=max_age,
+                stale_if_error=stale_if_error,
             ),
         )
 

@@ -14,6 +14,7 @@ from connector.runtime.calls.observer import Observer
 from connector.runtime.calls.prepared import DEFAULT_TIMEOUT
 from connector.runtime.calls.retry_quota import RetryQuota
 from connector.runtime.client.choice_lists import ChoiceLists
+from connector.runtime.extras import loading_modules
 from connector.runtime.fork_safety import ForkSafeEvent
 from connector.runtime.http.transport import load_transport
 
@@ -22,11 +23,14 @@ if TYPE_CHECKING:
 
     from connector.core.exchange.asks import GetToken
     from connector.core.request.builder import Request
+    from connector.core.response.result import Result
     from connector.definition.loader import Connector
+    from connector.errors import ConnectorError
     from connector.runtime.auth.connection_resolver import ResolveConnection
     from connector.runtime.auth.credentials import Credentials
     from connector.runtime.calls.prepared import PreparedCall
     from connector.runtime.clock import Clock
+    from connector.runtime.records.answers import KeptAnswers
     from connector.runtime.storage.store import Store
 
 
@@ -45,13 +49,16 @@ class BaseClient:
         resolve_connection: ResolveConnection | None = None,
         rate_limit: object = None,
         http: object = None,
+        records: object = None,
         observe: Observer | Sequence[Observer] | None = None,
         clock: Clock | None = None,
     ) -> None:
         connection_resolver = ConnectionResolver(connector, connection, store, resolve_connection)
         self.connector = connector
         self._call_factory = CallFactory(connector, connection_resolver, base_url, clock)
-        self._call_factory.observers = _list_observers(observe)
+        self._kept = None if records is None else _open_records(records)
+        recording = () if self._kept is None else (self._kept.records.observe(),)
+        self._call_factory.observers = (*_list_observers(observe), *recording)
         self._transport = load_transport(http, asynchronous=self._is_async)
         self._owns_transport = self._transport is not http
         self._call_factory.set_budget(rate_limit, self._transport)
@@ -82,6 +89,20 @@ class BaseClient:
         """
         options = CallOptions.parse(account=account, connection=connection)
         return build_first_request(self._prepare_shown(action, given, options))
+
+    def _find_kept(self, call: PreparedCall, error: ConnectorError | None = None) -> Result | None:
+        """Return the answer of the copy that a call allows: a young one, or one of any age in place of an error."""
+        options = call.options
+        if options.max_age is None and not options.stale_if_error:
+            return None
+        if self._kept is None:
+            hint = "Open the client with records=, such as sqlite:///records.db."
+            raise UsageError("max_age and stale_if_error need a copy of the records.", hint=hint)
+        if error is None:
+            return None if options.max_age is None else self._kept.find(call, options.max_age)
+        if not options.stale_if_error or not error.retryable:
+            return None
+        return self._kept.find(call, None, f"The service did not answer: {error.args[0]}")
 
     def _choose_connection(self, action: str | None, given: Mapping[str, Any] | None, options: CallOptions) -> Any:
         """Return what an open client's call names as its connection, or None. Raises InputError, UsageError."""
@@ -123,6 +144,14 @@ def _list_observers(observe: Observer | Sequence[Observer] | None) -> tuple[Obse
     if observe is None:
         return ()
     return (observe,) if isinstance(observe, Observer) else tuple(observe)
+
+
+def _open_records(records: object) -> KeptAnswers:
+    with loading_modules():
+        from connector.runtime.records.answers import KeptAnswers
+        from connector.runtime.records.records import open_records
+
+    return KeptAnswers(open_records(records))
 
 
 def is_page(outcome: Any) -> bool:

@@ -28,7 +28,8 @@ class Client(ThreadDriver):
     replaced by the inputs. `resolve_connection` loads a named one from elsewhere than the store. `base_url` replaces
     the manifest's (https, or http on loopback); `rate_limit` is the name of the account's plan, the URL of a budget
     that processes share, or a mapping of both (`plan`, `at`), False for none; `http` is "httpx", "httpx2", "pyreqwest"
-    or a transport; `observe` sees the asks and answers of every call; `clock` is for tests. Raises SignInError for an
+    or a transport; `observe` sees the asks and answers of every call; `records` is the URL of a copy of what the
+    service keeps (sqlite:///PATH or postgresql://...), or Records; `clock` is for tests. Raises SignInError for an
     unknown name.
     """
 
@@ -46,6 +47,8 @@ class Client(ThreadDriver):
         connection: str | None = None,
         page_size: int | None = None,
         no_wait: bool = False,
+        max_age: float | str | None = None,
+        stale_if_error: bool = False,
     ) -> Result:
         """Run an action; the pages of a listing are merged. Raises ConnectorError.
 
@@ -54,7 +57,9 @@ class Client(ThreadDriver):
         items of a listing and `page_size` how many a page has; `account` the sub-account to act on; `connection` the
         name of the connection; `idempotency_key` the key of a write: "if-known:KEY" is ignored where the service takes
         none, and "if-known" is a key of its own. An action that starts a job waits for it, and has its results;
-        with `no_wait` it has the started job.
+        with `no_wait` it has the started job. With the client's `records`, a read of one record is answered from the
+        copy if that is no older than `max_age`, such as "5m"; with `stale_if_error`, from a copy of any age where the
+        service cannot answer. The result says so: `from_records`, `age`.
         """
         return self.execute(
             action,
@@ -69,6 +74,8 @@ class Client(ThreadDriver):
                 idempotency_key=idempotency_key,
                 connection=connection,
                 no_wait=no_wait,
+                max_age=max_age,
+                stale_if_error=stale_if_error,
             ),
         )
 

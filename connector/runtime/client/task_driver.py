@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
 from connector.core.exchange.asks import RETRY_QUOTA, AcquireSlot, GetToken, SendRequest, Sleep, YieldPage
+from connector.errors import ConnectorError
 from connector.runtime.calls.budget_slots import acquire_slot_async
 from connector.runtime.calls.call_options import CallOptions
 from connector.runtime.calls.prepared import DEFAULT_TIMEOUT
@@ -30,10 +32,20 @@ class TaskDriver(BaseClient):
     async def execute(self, action: str | None, given: Mapping[str, Any] | None, options: CallOptions) -> Result:
         """As Client.execute."""
         call = await self._prepare(action, given, options)
-        steps = call.build_steps()
-        outcome = await self._drive(call, steps, first=True)
-        while is_page(outcome):
-            outcome = await self._drive(call, steps, first=False)
+        may_be_kept = options.max_age is not None or options.stale_if_error
+        kept = await asyncio.to_thread(self._find_kept, call) if may_be_kept else None
+        if kept is not None:
+            return kept
+        try:
+            steps = call.build_steps()
+            outcome = await self._drive(call, steps, first=True)
+            while is_page(outcome):
+                outcome = await self._drive(call, steps, first=False)
+        except ConnectorError as error:
+            kept = await asyncio.to_thread(self._find_kept, call, error) if may_be_kept else None
+            if kept is None:
+                raise
+            return kept
         self._retry_quota.release(outcome)
         return call.finish(outcome)
 

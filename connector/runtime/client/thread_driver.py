@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
 from connector.core.exchange.asks import RETRY_QUOTA, AcquireSlot, GetToken, SendRequest, Sleep, YieldPage
+from connector.errors import ConnectorError
 from connector.runtime.calls.budget_slots import acquire_slot
 from connector.runtime.calls.call_options import CallOptions
 from connector.runtime.calls.prepared import DEFAULT_TIMEOUT
@@ -28,10 +29,19 @@ class ThreadDriver(BaseClient):
     def execute(self, action: str | None, given: Mapping[str, Any] | None, options: CallOptions) -> Result:
         """Run a call with parsed options; every other method uses this. `action` is None for a raw request."""
         call = self._prepare(action, given, options)
-        steps = call.build_steps()
-        outcome = self._drive(call, steps, first=True)
-        while is_page(outcome):
-            outcome = self._drive(call, steps, first=False)
+        kept = self._find_kept(call)
+        if kept is not None:
+            return kept
+        try:
+            steps = call.build_steps()
+            outcome = self._drive(call, steps, first=True)
+            while is_page(outcome):
+                outcome = self._drive(call, steps, first=False)
+        except ConnectorError as error:
+            kept = self._find_kept(call, error)
+            if kept is None:
+                raise
+            return kept
         self._retry_quota.release(outcome)
         return call.finish(outcome)
 

@@ -13,6 +13,7 @@ import click
 
 from connector.cli.commands.webhook.context import WebhookContext, inbox_options
 from connector.cli.commands.webhook.handshake import OPTION, SecretFile
+from connector.cli.context.context import open_records
 from connector.cli.groups import StrictCommand, global_options
 from connector.cli.output.exit_codes import EXIT_DONE
 from connector.cli.output.stdio import print_stderr
@@ -62,6 +63,8 @@ delays until the line is written, the command exits with 0, or the URL replies 2
     help="Take the secret that the service hands over unsigned, once, unless FILE has it; save it there.",
 )
 @click.option("--ordered", is_flag=True, help="Forward the events of one subject one after another.")
+@click.option("--records", "keeps_records", is_flag=True, help="Keep what events tell of records in the local copy.")
+@click.option("--account", metavar="NAME", help="The account whose records these are (default: as the events say).")
 @click.option("--reveal", is_flag=True, help="Show secrets on stdout, such as download tokens.")
 @inbox_options
 @global_options
@@ -91,6 +94,8 @@ def serve_command(ctx: click.Context, /, host: str, port: int, path: str, **flag
         public_url=public_url,
         ordered=flags["ordered"],
     )
+    if flags["keeps_records"]:
+        receiver.on()(_open_event_keeper(ctx, context, flags["account"]))
     receiver.on()(filter_events(flags["event_patterns"], forwarder))
     _log_to_stderr()
 
@@ -127,6 +132,16 @@ def _make_forwarder(context: WebhookContext, command: str | None, url: str | Non
     return _StdoutForwarder(
         JsonLinesForwarder(sys.stdout, None if reveal else redaction.redactor_for(context.connector))
     )
+
+
+def _open_event_keeper(ctx: click.Context, context: WebhookContext, account: str | None) -> Handler:
+    """Return the handler that keeps records; its copy is closed with the command."""
+    from connector.runtime.records.event_keeper import EventKeeper
+    from connector.sandbox.sandbox import Sandbox
+
+    own = Sandbox(context.connector).connection.name if context.sandbox else None
+    records = open_records(context.connector, context.settings, sandbox=context.sandbox, account=account or own)
+    return EventKeeper(ctx.with_resource(records), context.connector)
 
 
 class _StdoutForwarder:

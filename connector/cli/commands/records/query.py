@@ -1,0 +1,90 @@
+"""`connector records query` and `export`: the copy as rows."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from connector.cli.context.context import CommandContext, open_records
+from connector.cli.groups import StrictCommand, global_options
+from connector.cli.output import printer, table
+from connector.core.records.kinds import RecordKinds
+from connector.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_QUERY_HELP = """Run an SQL query over the copy, which may only read.
+
+Each resource is a view, such as shop_orders, with the columns id, account, parent, source, seen_at, gone_at, data
+(JSON) and the plain fields of its objects. Records that are gone have a gone_at.
+"""
+
+
+@click.command("query", cls=StrictCommand, help=_QUERY_HELP)
+@click.argument("statement", metavar="SQL")
+@click.option("--output", "output_format", type=click.Choice(["table", "json", "lines", "csv"]), default="table",
+              help="table (default), json, lines or csv.")  # fmt: skip
+@click.option("--sandbox", is_flag=True, help="The copy of the sandbox.")
+@global_options
+@click.pass_context
+def query_command(ctx: click.Context, /, statement: str, output_format: str, *, sandbox: bool) -> None:
+    """Query."""
+    context = CommandContext.from_click(ctx, sandbox=sandbox)
+    with open_records(context.connector, context.settings, sandbox=sandbox) as records:
+        records.create_views(context.connector)
+        columns, rows = records.query(statement)
+    if output_format == "csv":
+        _write_csv(sys.stdout, columns, rows)
+        return
+    items = [dict(zip(columns, row, strict=True)) for row in rows]
+    if output_format == "json":
+        printer.write_json(items)
+    elif output_format == "lines":
+        for item in items:
+            printer.write_line(item)
+    else:
+        table.print_data(items)
+
+
+@click.command("export", cls=StrictCommand)
+@click.argument("file_format", metavar="csv", type=click.Choice(["csv"]))
+@click.argument("resource", metavar="RESOURCE")
+@click.option(
+    "-o", "target", metavar="FILE", type=click.Path(path_type=Path), help="The file to write (default: stdout)."
+)
+@click.option("--gone", is_flag=True, help="Also those that are no longer there.")
+@click.option("--sandbox", is_flag=True, help="The copy of the sandbox.")
+@global_options
+@click.pass_context
+def export_command(
+    ctx: click.Context, /, file_format: str, resource: str, target: Path | None, *, gone: bool, sandbox: bool
+) -> None:
+    """Write the records of a resource as CSV, with a column for each plain field of its objects."""
+    from connector.runtime.records.views import name_view
+
+    context = CommandContext.from_click(ctx, sandbox=sandbox)
+    context.connector.derive(RecordKinds).check_names((resource,))
+    with open_records(context.connector, context.settings, sandbox=sandbox) as records:
+        records.create_views(context.connector)
+        columns, rows = records.read_view(name_view(context.connector, resource), gone=gone)
+    try:
+        with nullcontext(sys.stdout) if target is None else target.open("w", newline="", encoding="utf-8") as file:
+            _write_csv(file, columns, rows)
+    except OSError as error:
+        if target is None:
+            raise
+        raise UsageError(f"{target} cannot be written: {error.strerror}.", hint="Name another file with -o.") from None
+    if target is not None:
+        context.note(f"{len(rows)} {resource} are in {target}, as {file_format}.")
+
+
+def _write_csv(file: Any, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(rows)

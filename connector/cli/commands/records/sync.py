@@ -1,0 +1,93 @@
+"""`connector records sync`: read whole lists into the copy."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from connector.cli.calls.session import Session
+from connector.cli.context.context import open_connector, open_records, output_option, store_option
+from connector.cli.context.run_options import RunOptions
+from connector.cli.groups import StrictCommand, global_options
+from connector.cli.output import printer
+from connector.cli.output.exit_codes import EXIT_DONE, EXIT_REFUSED
+from connector.cli.output.times import format_time
+from connector.errors import ConnectorError
+
+if TYPE_CHECKING:
+    from connector.runtime.sync.sync import Sync, SyncReport
+
+_HELP = """Read the lists of resources into the copy: of all, or of those that are named, parents first.
+
+What a list no longer has is marked as gone once the list was read to its end. A sync that is stopped leaves what it
+has read; the next one reads those lists again, and keeps nothing twice.
+"""
+
+
+@click.command("sync", cls=StrictCommand, help=_HELP)
+@click.argument("resources", metavar="[RESOURCE]...", nargs=-1)
+@click.option("--every", metavar="TIME", help="Read them again after this time, such as 10m, until Ctrl-C.")
+@click.option("--dry-run", is_flag=True, help="Print the requests of the lists, and send nothing.")
+@click.option("--connection", metavar="NAME", help="The connection to use.")
+@store_option
+@click.option("--sandbox", is_flag=True, help="Read the sandbox, into a copy of its own.")
+@click.option("--page-size", type=click.IntRange(min=1), metavar="N", help="Ask for N items a page.")
+@click.option("--base-url", metavar="URL", help="The base URL to send to: https, or http on loopback.")
+@output_option
+@global_options
+@click.pass_context
+def sync_command(
+    ctx: click.Context, /, resources: tuple[str, ...], every: str | None, output_format: str, **flags: Any
+) -> int:
+    """Sync."""
+    from connector.runtime.calls.call_options import parse_timeout
+    from connector.runtime.records.accounts import name_account
+    from connector.runtime.sync.sync import Sync
+
+    options = RunOptions.from_flags(ctx, flags)
+    settings = options.load_settings(ctx)
+    connector = open_connector(settings)
+    interval = None if every is None else parse_timeout(every)
+    names = resources or tuple(connector.manifest.resources)
+    with (
+        open_records(connector, settings, sandbox=options.sandbox) as records,
+        Session(connector, settings, options, records=records) as session,
+    ):
+        sync = Sync(connector, records, names, options.page_size)
+        client = session.get_client(None)
+        account = name_account(connector, client.connection, records.account)
+        if options.dry_run:
+            _print_requests(sync, client, account)
+            return EXIT_DONE
+        if interval is None:
+            return _run_once(sync, client, account, session, output_format)
+        while True:
+            try:
+                _run_once(sync, client, account, session, output_format)
+            except ConnectorError as error:
+                if not error.retryable:
+                    raise
+                session.note(f"{error} It is read again in {every}.")
+            time.sleep(interval)
+
+
+def _run_once(sync: Sync, client: Any, account: str, session: Session, output_format: str) -> int:
+    """Sync once, print what came of it, and return the exit code."""
+    reports: list[SyncReport] = sync.run(client, account, lambda _: None)
+    if output_format == "json":
+        printer.write_json([report.to_dict() for report in reports])
+    else:
+        for report in reports:
+            printer.write_text(f"{report.resource}: {report.records} records in {report.lists} lists")
+    for report in reports:
+        for parent, reason in report.refused.items():
+            session.note(f"{report.resource} of {parent}: {reason}")
+    return EXIT_REFUSED if any(report.refused for report in reports) else EXIT_DONE
+
+
+def _print_requests(sync: Sync, client: Any, account: str) -> None:
+    for read, request, complete_at in sync.list_requests(client, account):
+        last = "never read whole" if complete_at is None else f"read {format_time(complete_at)}"
+        printer.write_text(f"{read.resource}: {request.method} {request.request_target} ({last})")

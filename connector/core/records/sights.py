@@ -1,0 +1,109 @@
+"""What the replies of a call tell of records."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import urlencode
+
+from connector.core.records.kinds import RecordKinds, read_path_values
+from connector.core.records.record import Sight
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from connector.core.records.kinds import RecordKind
+    from connector.core.redaction import Redactor
+    from connector.core.request.builder import Request
+    from connector.core.response.pagination.settings import Pagination
+    from connector.definition.action import Action
+    from connector.definition.loader import Connector
+
+
+class ListPlan(Protocol):
+    """How a list is read: a compiled action."""
+
+    @property
+    def action(self) -> Action:
+        """The action."""
+        ...
+
+    @property
+    def pagination(self) -> Pagination | None:
+        """How it is paged."""
+        ...
+
+
+def find_kind(connector: Connector, action: Action) -> RecordKind | None:
+    """Return what an action does to which resource, or None."""
+    return connector.derive(RecordKinds).find(action)
+
+
+def name_listing(request: Request, pagination: Pagination | None) -> str:
+    """Return the name of the list that a request reads: its path and filters, without the place and size of a page."""
+    places = (pagination.size_param, pagination.cursor_param) if pagination is not None else ()
+    names = {place.name for place in places if place is not None and place.location.part == "query"}
+    query = sorted((name, str(value)) for name, value in request.query if name not in names)
+    return f"{request.path}?{urlencode(query)}".rstrip("?")
+
+
+def name_variant(request: Request) -> str:
+    """Return what a read of a record asks for beyond it: its query."""
+    return urlencode(sorted((name, str(value)) for name, value in request.query))
+
+
+def read_items(
+    kind: RecordKind, plan: ListPlan, request: Request, items: Iterable[Any], redactor: Redactor
+) -> Iterator[Sight]:
+    """Yield the sights of the items of a list."""
+    listing, parent = name_listing(request, plan.pagination), _find_parent(kind, plan.action, request)
+    id_name = kind.definition.list_id or kind.definition.id
+    parent_name = None if kind.definition.parent_id == id_name else kind.definition.parent_id
+    for item in items:
+        record_id = _read_id(item, id_name)
+        if record_id:
+            data = redactor.redact_data(item)
+            yield Sight(
+                resource=kind.resource, id=record_id, source="list", data=data, listing=listing,
+                parent=_read_id(item, parent_name) or parent,
+            )  # fmt: skip
+
+
+def read_reply(kind: RecordKind, action: Action, request: Request, data: Any, redactor: Redactor) -> Iterator[Sight]:
+    """Yield the sight of a reply that is no list: a record read, created, updated or deleted."""
+    names = read_path_values(action.path, request.path)
+    record_id = _read_id(data, kind.definition.id)
+    if kind.role == "get" and record_id:
+        yield Sight(
+            resource=kind.resource, id=record_id, source="get", data=redactor.redact_data(data),
+            parent=_read_id(data, kind.definition.parent_id), is_whole=True, variant=name_variant(request),
+        )  # fmt: skip
+    elif kind.role == "create" and record_id:
+        parent = _read_id(data, kind.definition.parent_id) or _find_parent(kind, action, request)
+        yield Sight(
+            resource=kind.resource, id=record_id, source="write", data=redactor.redact_data(data), parent=parent
+        )
+    elif kind.role == "update" and (record_id or names):
+        told = redactor.redact_data(data) if record_id else None
+        yield Sight(resource=kind.resource, id=record_id or names[-1], source="write", data=told)
+    elif kind.role == "delete" and names:
+        yield Sight(resource=kind.resource, id=names[-1], source="write", is_gone=True)
+
+
+def read_refusal(kind: RecordKind, action: Action, request: Request, *, is_missing: bool) -> Iterator[Sight]:
+    """Yield the sight of a call on one record that failed: it is missing, or may have been written to."""
+    names = read_path_values(action.path, request.path)
+    if names and (kind.role in ("update", "delete") or (kind.role == "get" and is_missing)):
+        yield Sight(
+            resource=kind.resource, id=names[-1], source="get" if kind.role == "get" else "write", is_gone=is_missing
+        )
+
+
+def _find_parent(kind: RecordKind, action: Action, request: Request) -> str:
+    names = read_path_values(action.path, request.path) if kind.definition.parent else []
+    return names[-1] if names else ""
+
+
+def _read_id(item: Mapping[str, Any] | Any, name: str | None) -> str:
+    """Return the id in an item as text; empty where it has none."""
+    value = item.get(name) if isinstance(item, dict) and name else None
+    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""

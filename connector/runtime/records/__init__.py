@@ -1,0 +1,1 @@
+"""The local copy of the records that a service keeps."""

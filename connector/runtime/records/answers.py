@@ -1,0 +1,97 @@
+"""Answer a read of one record, or of a whole list, from the copy."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from connector.core.json_path import set_at_path
+from connector.core.records.kinds import read_path_values
+from connector.core.records.sights import find_kind, name_listing, name_variant
+from connector.core.redaction import MASK
+from connector.core.response.result import Result
+from connector.errors import StoreError
+from connector.runtime.records.accounts import find_account
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from connector.core.records.record import Record
+    from connector.runtime.calls.prepared import PreparedCall
+    from connector.runtime.records.records import Records
+
+
+_log = logging.getLogger("connector.records")
+
+
+@dataclass(frozen=True, slots=True)
+class KeptAnswers:
+    """The answers that a copy has for the calls of a client."""
+
+    records: Records
+
+    def find(self, call: PreparedCall, max_age: float | None, reason: str = "") -> Result | None:
+        """Return the answer that the copy has, as `read`; None where the copy cannot be read, which fails no call."""
+        try:
+            return self.read(call, max_age, reason)
+        except StoreError as error:
+            _log.warning("The copy of records cannot be read: %s", error)
+            return None
+
+    def read(self, call: PreparedCall, max_age: float | None, reason: str = "") -> Result | None:
+        """Return the copy of the record or the list that a call reads, if it was read whole within `max_age` seconds.
+
+        None for the age is any. A list must be this very list, and nothing may have been written to its resource since.
+        Raises StoreError, UsageError.
+        """
+        kind = find_kind(call.compiled.connector, call.compiled.action)
+        if kind is not None and kind.role == "list":
+            return self._find_list(call, kind.resource, max_age, reason)
+        names = read_path_values(call.compiled.action.path, call.request.path)
+        if kind is None or kind.role != "get" or not names:
+            return None
+        account = find_account(call, self.records.account)
+        record = self.records.get(call.compiled.connector.name, account, kind.resource, names[-1])
+        if record is None or record.gone_at is not None or record.whole_at is None:
+            return None
+        age = max(0.0, call.now() - record.whole_at)
+        if record.variant != name_variant(call.request) or (max_age is not None and age > max_age):
+            return None
+        return _build_result(dict(record.data), [record], age, reason)
+
+    def _find_list(self, call: PreparedCall, resource: str, max_age: float | None, reason: str) -> Result | None:
+        pagination, options = call.compiled.pagination, call.options
+        if pagination is None or pagination.items is None or pagination.item is not None or options.limit is not None:
+            return None
+        account, name = find_account(call, self.records.account), call.compiled.connector.name
+        listing = name_listing(call.request, pagination)
+        complete_at = self.records.find_complete_at(name, account, listing)
+        if complete_at is None or self.records.has_write(name, account, resource, complete_at):
+            return None
+        age = max(0.0, call.now() - complete_at)
+        if max_age is not None and age > max_age:
+            return None
+        kept = self.records.find(name, resource, account=account, listing=listing)
+        items = [dict(record.data) for record in kept]
+        data: Any = items if pagination.items == "." else set_at_path({}, pagination.items, items)
+        return _build_result(data, kept, age, reason)
+
+
+def _build_result(data: Any, records: Iterable[Record], age: float, reason: str) -> Result:
+    warnings = [reason] if reason else []
+    hidden = dict.fromkeys(name for record in records for name in _list_hidden(record))
+    if hidden:
+        warnings.append(f"The copy does not have {', '.join(hidden)}: secrets are not kept.")
+    return Result(data, attempts=0, warnings=tuple(warnings), from_records=True, age=age)
+
+
+def _list_hidden(record: Record) -> list[str]:
+    """Return the names of the fields that a secret was taken out of."""
+    return [name for name, value in record.data.items() if _has_mask(value)]
+
+
+def _has_mask(value: Mapping[str, Any] | Any) -> bool:
+    if isinstance(value, dict | list):
+        return any(map(_has_mask, value.values() if isinstance(value, dict) else value))
+    return isinstance(value, str) and MASK in value

@@ -1,0 +1,122 @@
+"""The observer that keeps what the calls of a client tell of records."""
+
+from __future__ import annotations
+
+from concurrent.futures import wait
+from typing import TYPE_CHECKING, Any, Protocol
+
+from connector.core.exchange.asks import SendRequest, YieldPage
+from connector.core.records import sights
+from connector.errors import ConnectorError, NotFound
+from connector.runtime.calls.observer import Observer
+from connector.runtime.records.accounts import find_account
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from concurrent.futures import Future
+
+    from connector.core.exchange.asks import Ask
+    from connector.core.records.kinds import RecordKind
+    from connector.core.records.record import Sight
+    from connector.core.response.result import Result
+    from connector.runtime.calls.observer import ObservedCall
+    from connector.runtime.records.tables import ReadList
+
+
+_MAX_WAITING = 20  # replies of one call that wait to be written
+
+
+class KeepsRecords(Protocol):
+    """A copy of records, as what writes into it sees it."""
+
+    account: str | None
+
+    def keep(self, connector: str, account: str, sights: Sequence[Sight], at: float) -> Future[None]:
+        """Keep sights; the future is done when they are durable."""
+        ...
+
+    def finish_list(self, read: ReadList) -> Future[None]:
+        """Note that a list was read to its end."""
+        ...
+
+
+class RecordObserver(Observer):
+    """Keeps the records that replies tell of, each page of a list as it comes; a list that was read whole is noted."""
+
+    def __init__(self, records: KeepsRecords) -> None:
+        self._records = records
+
+    def begin(self, call: ObservedCall) -> None:
+        """Begin the notes of a call that is about records. Raises UsageError where nobody says whose they are."""
+        kind = sights.find_kind(call.compiled.connector, call.compiled.action)
+        if kind is not None:
+            account = find_account(call, self._records.account)
+            call.notes[self] = _CallNotes(kind, account, call.started_at)
+
+    def before(self, call: ObservedCall, ask: Ask) -> None:
+        """Note that something is sent."""
+        notes: _CallNotes | None = call.notes.get(self)
+        if notes is not None and isinstance(ask, SendRequest):
+            notes.is_sent = True
+
+    def after(self, call: ObservedCall, ask: Ask, answer: Any, times: tuple[float, float]) -> None:
+        """Keep the records of a page."""
+        notes: _CallNotes | None = call.notes.get(self)
+        if answer is None and isinstance(ask, YieldPage) and notes is not None and notes.kind.role == "list":
+            self._keep_page(call, notes, ask.result, times[1])
+
+    def end(self, call: ObservedCall, outcome: Result | BaseException) -> None:
+        """Keep what the end of a call tells."""
+        notes: _CallNotes | None = call.notes.get(self)
+        if notes is None or not notes.is_sent:
+            return
+        now = call.started_at + call.measure_elapsed()
+        request, action = call.request, call.compiled.action
+        if isinstance(outcome, BaseException):
+            is_missing = isinstance(outcome, NotFound)
+            if is_missing or not isinstance(outcome, ConnectorError) or outcome.outcome == "uncertain":
+                self._keep(call, notes, sights.read_refusal(notes.kind, action, request, is_missing=is_missing), now)
+        elif notes.kind.role == "list":
+            self._keep_page(call, notes, outcome, now)
+            if outcome.complete and call.compiled.pagination is not None:
+                self._records.finish_list(_describe_list(call, notes, now))
+        else:
+            told = sights.read_reply(notes.kind, action, request, outcome.data, request.full_redactor)
+            self._keep(call, notes, told, now)
+
+    def _keep_page(self, call: ObservedCall, notes: _CallNotes, result: Result, at: float) -> None:
+        if call.compiled.pagination is None:
+            return
+        items = call.extract_items(result)
+        redactor = call.request.full_redactor
+        seen = list(sights.read_items(notes.kind, call.compiled, call.request, items, redactor))
+        notes.ids.update(sight.id for sight in seen)
+        self._keep(call, notes, seen, at)
+
+    def _keep(self, call: ObservedCall, notes: _CallNotes, seen: Iterable[Sight], at: float) -> None:
+        told = list(seen)
+        if len(notes.pending) >= _MAX_WAITING:
+            wait([notes.pending[-_MAX_WAITING]])  # a service may be read faster than the copy is written
+        if told:
+            notes.pending.append(self._records.keep(call.compiled.connector.name, notes.account, told, at))
+
+
+def _describe_list(call: ObservedCall, notes: _CallNotes, now: float) -> ReadList:
+    from connector.runtime.records.tables import ReadList
+
+    return ReadList(
+        call.compiled.connector.name, notes.account, notes.kind.resource,
+        sights.name_listing(call.request, call.compiled.pagination), notes.ids, notes.began_at, now, notes.pending,
+    )  # fmt: skip
+
+
+class _CallNotes:
+    """What the observer keeps with a call: the ids that it saw, and the writes that wait."""
+
+    __slots__ = ("account", "began_at", "ids", "is_sent", "kind", "pending")
+
+    def __init__(self, kind: RecordKind, account: str, began_at: float) -> None:
+        self.kind, self.account, self.began_at = kind, account, began_at
+        self.ids: set[str] = set()
+        self.pending: list[Future[None]] = []
+        self.is_sent = False

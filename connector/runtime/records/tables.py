@@ -1,0 +1,189 @@
+"""The tables of records and of their changes, and how sights are written into them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import BigInteger, Column, Float, Index, Integer, MetaData, Table, Text, insert, select, text
+from sqlalchemy.dialects import postgresql, sqlite
+
+from connector.core.records.record import Record, Sight, apply_sight
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+    from concurrent.futures import Future
+
+    from sqlalchemy import Connection
+
+
+METADATA = MetaData()
+_KEY = ("connector", "account", "resource", "id")
+RECORDS = Table(
+    "connector_records",
+    METADATA,
+    *(Column(name, Text, primary_key=True) for name in _KEY),
+    Column("parent", Text, nullable=False),
+    Column("listing", Text, nullable=False),  # the list that it was last seen in
+    Column("source", Text, nullable=False),
+    Column("variant", Text, nullable=False),
+    Column("hash", Text, nullable=False),
+    Column("seen_at", Float, nullable=False),
+    Column("whole_at", Float),
+    Column("written_at", Float),
+    Column("gone_at", Float),
+    Column("data", Text, nullable=False),  # JSON
+    Index("connector_records_listing", "connector", "account", "listing"),
+)
+CHANGES = Table(
+    "connector_records_changes",
+    METADATA,
+    Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    *(Column(name, Text, nullable=False) for name in _KEY),
+    Column("change", Text, nullable=False),  # added, changed or gone
+    Column("at", Float, nullable=False),
+    Column("data", Text, nullable=False),
+    sqlite_autoincrement=True,  # so that no number is used twice
+)
+LISTS = Table(
+    "connector_records_lists",
+    METADATA,
+    Column("connector", Text, primary_key=True),
+    Column("account", Text, primary_key=True),
+    Column("listing", Text, primary_key=True),
+    Column("resource", Text, nullable=False),
+    Column("complete_at", Float, nullable=False),  # when the last complete reading of the list began
+    Column("count", Integer, nullable=False),
+)
+TABLES = (RECORDS, CHANGES, LISTS)
+_FIELDS = tuple(column.name for column in RECORDS.columns if column.name not in ("connector", "account"))
+_CHUNK = 500  # ids in one query; databases limit the number of parameters
+_LOCK = text("SELECT pg_advisory_xact_lock(6021023602)")  # numbers of changes are in the order of commits
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """Sights of records of one account, all at one time."""
+
+    connector: str
+    account: str
+    at: float
+    sights: Sequence[Sight]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadList:
+    """A list that was read to its end; `pending` are the writes of its pages."""
+
+    connector: str
+    account: str
+    resource: str
+    listing: str
+    ids: Collection[str]
+    began_at: float
+    at: float
+    pending: Sequence[Future[None]] = ()
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether every page was written, or is about to be in the same transaction."""
+        return not any(future.done() and future.exception() for future in self.pending)
+
+
+def lock_changes(connection: Connection) -> None:
+    """Let no other transaction write until this one ends, so that followers of the changes miss none."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(_LOCK)  # SQLite has one writer at a time anyway
+
+
+def write_sighting(connection: Connection, sighting: Sighting) -> int:
+    """Write sights, and the changes that they are, within a transaction; return the number of changes."""
+    known = _read_known(connection, sighting)
+    saved: dict[tuple[str, str], Record] = {}
+    changes = []
+    for sight in sighting.sights:
+        key = sight.resource, sight.id
+        record, change = apply_sight(known.get(key), sight, sighting.at)
+        if record is None or record is known.get(key):
+            continue
+        known[key] = saved[key] = record
+        if change is not None:
+            changes.append(_build_change(sighting, record, change))
+    _save(connection, sighting, list(saved.values()))
+    if changes:
+        connection.execute(insert(CHANGES), changes)
+    return len(changes)
+
+
+def write_end_of_list(connection: Connection, read: ReadList) -> None:
+    """Mark what is no longer in a list, and note when it was read."""
+    table = RECORDS.c
+    is_of_list = (table.connector == read.connector) & (table.account == read.account) & (table.listing == read.listing)
+    was_there = table.gone_at.is_(None) & (table.seen_at < read.began_at) & (table.resource == read.resource)
+    gone = [
+        Sight(resource=read.resource, id=record_id, source="list", is_gone=True)
+        for record_id in connection.scalars(select(table.id).where(is_of_list & was_there))
+        if record_id not in read.ids
+    ]
+    write_sighting(connection, Sighting(read.connector, read.account, read.at, gone))
+    facts = {name: getattr(read, name) for name in ("connector", "account", "listing", "resource")}
+    row = {**facts, "complete_at": read.began_at, "count": len(read.ids)}
+    connection.execute(_build_upsert(connection, LISTS), [row])
+
+
+def read_record(row: Mapping[Any, Any]) -> Record:
+    """Return the record of a row of RECORDS."""
+    facts = {name: row[name] for name in _FIELDS}
+    return Record(**{**facts, "data": json.loads(facts["data"])})
+
+
+def _read_known(connection: Connection, sighting: Sighting) -> dict[tuple[str, str], Record]:
+    ids: dict[str, list[str]] = {}
+    for sight in sighting.sights:
+        ids.setdefault(sight.resource, []).append(sight.id)
+    known = {}
+    for resource, names in ids.items():
+        for start in range(0, len(names), _CHUNK):
+            condition = _is_of(sighting) & (RECORDS.c.resource == resource)
+            query = select(RECORDS).where(condition & RECORDS.c.id.in_(names[start : start + _CHUNK]))
+            for row in connection.execute(query).mappings():
+                record = read_record(row)
+                known[record.resource, record.id] = record
+    return known
+
+
+def _is_of(sighting: Sighting) -> Any:
+    return (RECORDS.c.connector == sighting.connector) & (RECORDS.c.account == sighting.account)
+
+
+def _save(connection: Connection, sighting: Sighting, records: list[Record]) -> None:
+    if not records:
+        return
+    rows = [
+        {
+            "connector": sighting.connector,
+            "account": sighting.account,
+            **{name: getattr(record, name) for name in _FIELDS},
+            "data": _to_text(record),
+        }
+        for record in records
+    ]
+    connection.execute(_build_upsert(connection, RECORDS), rows)
+
+
+def _build_upsert(connection: Connection, table: Table) -> Any:
+    add: Any = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(table)
+    changed = {column.name: add.excluded[column.name] for column in table.columns if not column.primary_key}
+    return add.on_conflict_do_update(index_elements=[column.name for column in table.primary_key], set_=changed)
+
+
+def _build_change(sighting: Sighting, record: Record, change: str) -> dict[str, Any]:
+    return {
+        "connector": sighting.connector, "account": sighting.account, "resource": record.resource, "id": record.id,
+        "change": change, "at": sighting.at, "data": _to_text(record),
+    }  # fmt: skip
+
+
+def _to_text(record: Record) -> str:
+    return json.dumps(record.data, ensure_ascii=False, default=str)

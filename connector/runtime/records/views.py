@@ -1,0 +1,85 @@
+"""A view for each resource, with a column for each plain field of its objects."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import inspect, text
+
+from connector.definition.case import to_snake_case
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy import Connection
+
+    from connector.definition.loader import Connector
+    from connector.definition.resource import ResourceDefinition
+
+OWN_COLUMNS = ("id", "account", "parent", "source", "seen_at", "gone_at", "data")
+_TYPES = {"string": "string", "integer": "number", "number": "number", "boolean": "boolean"}
+_POSTGRES_TYPES = {"number": "numeric", "boolean": "boolean", "string": "text"}
+
+
+def name_view(connector: Connector, resource: str) -> str:
+    """Return the name of a resource's view, such as shop_orders."""
+    return f"{to_snake_case(connector.name)}_{to_snake_case(resource)}"
+
+
+def list_fields(connector: Connector, resource: ResourceDefinition) -> dict[str, str]:
+    """Return the plain fields of a resource's objects, each with its type: string, number or boolean."""
+    properties: Mapping[str, Any] = {}
+    if resource.schema_ is not None:
+        properties = connector.object_schema(resource.schema_).get("properties", {})
+    fields = {name: _find_type(schema) for name, schema in properties.items() if name not in OWN_COLUMNS}
+    return {name: kind for name, kind in fields.items() if kind}
+
+
+def create_views(connection: Connection, connector: Connector) -> None:
+    """Create the views that are missing or have other columns now, within a transaction."""
+    existing = set(inspect(connection).get_view_names())
+    for name, resource in connector.manifest.resources.items():
+        view, fields = name_view(connector, name), list_fields(connector, resource)
+        wanted = [*OWN_COLUMNS, *fields]
+        if view in existing:
+            if [column["name"] for column in inspect(connection).get_columns(view)] == wanted:
+                continue
+            connection.execute(text(f"DROP VIEW {_quote(view)}"))
+        read = _read_postgres if connection.dialect.name == "postgresql" else _read_sqlite
+        columns = ", ".join(
+            [*OWN_COLUMNS, *(f"{read(field, kind)} AS {_quote(field)}" for field, kind in fields.items())]
+        )
+        condition = f"connector = {_quote_text(connector.name)} AND resource = {_quote_text(name)}"
+        words = ("CREATE VIEW", _quote(view), "AS SELECT", columns, "FROM connector_records WHERE", condition)
+        statement = " ".join(words)
+        is_postgres = connection.dialect.name == "postgresql"
+        connection.exec_driver_sql(statement.replace("%", "%%") if is_postgres else statement)
+
+
+def _find_type(schema: Any) -> str:
+    kind = schema.get("type") if isinstance(schema, dict) else None
+    kinds = [one for one in kind if one != "null"] if isinstance(kind, list) else [kind]
+    return _TYPES.get(str(kinds[0]), "") if len(kinds) == 1 else ""
+
+
+def _read_sqlite(field: str, _: str) -> str:
+    return f"json_extract(data, {_quote_text(f'$.{_quote(field)}')})"
+
+
+def _read_postgres(field: str, kind: str) -> str:
+    """Return the field as its type; NULL where the service sent another, so that no query fails."""
+    value = f"(CAST(data AS json) ->> {_quote_text(field)})"
+    if kind == "string":
+        return value
+    is_typed = f"json_typeof(CAST(data AS json) -> {_quote_text(field)}) = '{kind}'"
+    return f"CASE WHEN {is_typed} THEN CAST({value} AS {_POSTGRES_TYPES[kind]}) END"
+
+
+def _quote(name: str) -> str:
+    escaped = name.replace('"', '""')
+    return f'"{escaped}"'
+
+
+def _quote_text(value: str) -> str:
+    escaped = value.replace("'", "''")
+    return f"'{escaped}'"

@@ -1,0 +1,1 @@
+"""Reading whole lists of a service into the copy of its records."""

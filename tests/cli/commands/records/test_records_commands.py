@@ -1,0 +1,97 @@
+"""`connector records`: the copy is read from the service and looked into from the command line."""
+
+from __future__ import annotations
+
+import csv
+import json
+
+import pytest
+
+from connector import errors
+from connector.cli.commands.records import sync
+from connector.cli.main import run
+
+
+@pytest.fixture
+def run_cli(capsys, tmp_path, monkeypatch):
+    for name in ("HOME", "XDG_STATE_HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME"):
+        monkeypatch.setenv(name, str(tmp_path))
+
+    def call(*words):
+        code = run(list(words))
+        printed = capsys.readouterr()
+        return code, printed.out, printed.err
+
+    return call
+
+
+def test_a_sync_is_listed_shown_and_told(run_cli):
+    run_cli("run", "createMeeting", "-i", "userId=me", "-i", "topic=Standup", "--sandbox")
+    code, out, _ = run_cli("records", "sync", "users", "meetings", "--sandbox")
+    assert (code, out.splitlines()) == (0, ["users: 1 records in 1 lists", "meetings: 1 records in 1 lists"])
+    _, out, _ = run_cli("records", "list", "meetings", "--sandbox", "--output", "json")
+    [record] = json.loads(out)
+    assert record["data"]["topic"] == "Standup"
+    code, out, _ = run_cli("records", "show", "meetings", record["id"], "--sandbox")
+    assert (code, "Standup" in out) == (0, True)
+    _, out, _ = run_cli("records", "changes", "--sandbox", "--output", "lines")
+    assert [json.loads(line)["change"] for line in out.splitlines()] == ["added", "added"]
+
+
+def test_a_dry_run_sends_nothing_and_keeps_nothing(run_cli):
+    code, out, _ = run_cli("records", "sync", "users", "--sandbox", "--dry-run")
+    assert (code, out.split()[:2]) == (0, ["users:", "GET"])
+    _, out, _ = run_cli("records", "list", "--sandbox", "--output", "json")
+    assert json.loads(out) == {}
+
+
+def test_an_unknown_resource_is_told_with_the_known_ones(run_cli):
+    code, _, err = run_cli("records", "sync", "meting", "--sandbox")
+    assert (code, "meetings" in err) == (2, True)
+    code, _, err = run_cli("records", "show", "meetings", "99", "--sandbox")
+    assert (code, "records list meetings" in err) == (2, True)
+
+
+def test_a_query_reads_the_views_and_cannot_write(run_cli):
+    run_cli("records", "sync", "users", "--sandbox")
+    code, out, _ = run_cli("records", "query", "SELECT first_name FROM zoom_users", "--sandbox", "--output", "json")
+    assert (code, json.loads(out)) == (0, [{"first_name": "Ada"}])
+    code, _, err = run_cli("records", "query", "DELETE FROM connector_records", "--sandbox")
+    assert (code, "cannot write" in err) == (2, True)
+    assert json.loads(run_cli("records", "list", "--sandbox", "--output", "json")[1]) == {"users": 1}
+
+
+def test_records_are_exported_as_csv(run_cli, tmp_path):
+    run_cli("records", "sync", "users", "--sandbox")
+    code, _, _ = run_cli("records", "export", "csv", "users", "--sandbox", "-o", str(tmp_path / "users.csv"))
+    [row] = list(csv.DictReader((tmp_path / "users.csv").read_text("utf-8").splitlines()))
+    assert (code, row["first_name"], json.loads(row["data"])["id"]) == (0, "Ada", row["id"])
+    code, _, err = run_cli("records", "export", "csv", "users", "--sandbox", "-o", str(tmp_path / "no" / "users.csv"))
+    assert (code, "cannot be written" in err) == (2, True)
+
+
+def test_calls_are_kept_where_the_settings_name_a_copy(run_cli, monkeypatch, tmp_path):
+    monkeypatch.setenv("CONNECTOR_RECORDS", f"sqlite:///{tmp_path / 'own.sqlite'}")
+    call = {"action": "getUser", "inputs": {"userId": "KdYKjnimT4KPd8FFgQt9FQ"}, "max_age": "5m"}
+    (tmp_path / "call.json").write_text(json.dumps(call))
+    answers = [run_cli("run", "-f", str(tmp_path / "call.json"), "--sandbox", "--quiet")[1] for _ in range(2)]
+    assert ["from_records" in json.loads(answer) for answer in answers] == [False, True]
+
+
+def test_a_sync_goes_on_until_it_is_stopped_whatever_fails_for_now(run_cli, monkeypatch):
+    rounds = []
+
+    def run_once(*_):
+        rounds.append(len(rounds))
+        if len(rounds) == 1:
+            raise errors.TransportError("The service is away.", kind="connect", retryable=True)
+
+    def sleep(_):
+        if len(rounds) == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(sync, "_run_once", run_once)
+    monkeypatch.setattr(sync.time, "sleep", sleep)
+    code, _, err = run_cli("records", "sync", "users", "--every", "10m", "--sandbox")
+    assert (code, len(rounds)) == (130, 2)
+    assert "read again in 10m" in err

@@ -1,0 +1,58 @@
+"""Events keep the copy fresh, in the account that they are of."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from connector import Connector, errors
+from connector.core.records.record import Sight
+from connector.core.webhook.event import Event
+from connector.runtime.records.event_keeper import EventKeeper
+from connector.runtime.records.records import Records
+
+
+@pytest.fixture
+def url(tmp_path):
+    return f"sqlite:///{tmp_path / 'records.sqlite'}"
+
+
+def event_of(name, told, account="acme"):
+    return Event("webhook", name, None, account, told, {}, b"", "key", "subject")
+
+
+def test_an_event_updates_a_record_within_a_second(url):
+    with Records(url) as records:
+        known = {"id": 7, "topic": "Old", "agenda": "a"}
+        sight = Sight(resource="meetings", id="7", source="get", data=known, is_whole=True)
+        records.keep("zoom", "acme", [sight], time.time()).result()
+        keeper, began = EventKeeper(records, Connector.open()), time.monotonic()
+        keeper(event_of("meeting.updated", {"id": 7, "topic": "New"}))
+        record = records.get("zoom", "acme", "meetings", "7")
+        assert (record.data, record.source) == ({"id": 7, "topic": "New", "agenda": "a"}, "event")
+        assert time.monotonic() - began < 1
+        keeper(event_of("meeting.deleted", {"id": 7}))
+        assert records.find("zoom", "meetings") == []
+
+
+def test_an_event_of_another_account_leaves_the_record_alone(url):
+    with Records(url) as records:
+        sight = Sight(resource="meetings", id="7", source="get", data={"id": 7, "topic": "Old"})
+        records.keep("zoom", "acme", [sight], time.time()).result()
+        EventKeeper(records, Connector.open())(event_of("meeting.updated", {"id": 7, "topic": "New"}, "globex"))
+        assert records.get("zoom", "acme", "meetings", "7").data["topic"] == "Old"
+
+
+def test_the_program_says_whose_records_events_tell_of(url):
+    with Records(url, account="work") as records:
+        EventKeeper(records, Connector.open())(event_of("meeting.created", {"id": 7}, None))
+        assert records.get("zoom", "work", "meetings", "7") is not None
+    with Records(url) as records, pytest.raises(errors.UsageError, match="no account"):
+        EventKeeper(records, Connector.open())(event_of("meeting.created", {"id": 7}, None))
+
+
+def test_events_that_tell_of_no_record_need_no_account(url):
+    with Records(url) as records:
+        EventKeeper(records, Connector.open())(event_of("meeting.started", {"id": 7}, None))
+        assert records.count("zoom") == {}

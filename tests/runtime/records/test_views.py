@@ -1,0 +1,51 @@
+"""Who writes SQL finds a view for each resource, with typed columns, in both databases."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from support import private_postgres
+
+from connector import Connector, errors
+from connector.core.records.record import Sight
+from connector.runtime.records.records import Records
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def records(request, tmp_path):
+    url = f"sqlite:///{tmp_path / 'records.sqlite'}" if request.param == "sqlite" else private_postgres.fresh()
+    with Records(url) as opened:
+        yield opened
+
+
+def test_a_view_has_the_plain_fields_of_its_objects(records):
+    zoom = Connector.open()
+    sights = [
+        Sight(resource="meetings", id="7", source="list", data={"id": 7, "topic": "It's", "duration": 45}),
+        Sight(resource="meetings", id="8", source="list", data={"id": 8, "duration": "long", "settings": {}}),
+    ]
+    records.keep("zoom", "a", sights, time.time()).result(10)
+    for _ in range(2):
+        records.create_views(zoom)
+    columns, rows = records.query("SELECT id, topic, duration + 1 AS more FROM zoom_meetings ORDER BY id")
+    assert columns == ["id", "topic", "more"]
+    assert rows[0] == ("7", "It's", 46)
+    assert rows[1][:2] == ("8", None)
+    assert records.read_view("zoom_meetings")[1][0][0] == "7"
+
+
+def test_a_view_of_an_older_schema_is_made_anew(records):
+    zoom = Connector.open()
+    records.create_views(zoom)
+    records._database.run(lambda one: one.exec_driver_sql("DROP VIEW zoom_users"))
+    records._database.run(lambda one: one.exec_driver_sql("CREATE VIEW zoom_users AS SELECT id FROM connector_records"))
+    records.create_views(zoom)
+    assert "first_name" in records.query("SELECT * FROM zoom_users")[0]
+
+
+@pytest.mark.parametrize("statement", ["DELETE FROM connector_records", "DROP TABLE connector_records", "no SQL"])
+def test_a_query_that_would_write_or_is_none_is_refused(records, statement):
+    with pytest.raises(errors.UsageError, match="query failed"):
+        records.query(statement)
+    assert records.count("zoom") == {}
