@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from connector.cli.context import connection_names
 from connector.cli.context.context import open_run_log
+from connector.console.outcome import Outcomes
 from connector.definition.lazy import cached_property
+from connector.errors import ConnectorError
 from connector.runtime.fork_safety import ForkSafeLock
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ class Desk:
     def __init__(self, context: ConnectionContext, *, read_only: bool = False) -> None:
         self.context = context
         self.read_only = read_only
+        self.outcomes = Outcomes()
         self._clients: dict[str | None, Client] = {}
         self._lock = ForkSafeLock()
 
@@ -47,6 +50,25 @@ class Desk:
             if name not in self._clients:
                 self._clients[name] = self._open_client(name)
             return self._clients[name]
+
+    def list_connections(self) -> list[tuple[str, str]]:
+        """Return the connections that a call may name, each with what it is called; an empty name is the default."""
+        default = self.context.settings.get("connection").value
+        first = f"Default ({default})" if default else "The sandbox's own" if self.context.sandbox else "Default"
+        return [("", first), *((name, name) for name in self.context.list_names())]
+
+    def find_kind(self, name: str) -> str | None:
+        """Return the kind of a connection, or of what the default would be; None for a connector without any."""
+        kinds = self.connector.manifest.connections
+        record = self.context.read_record(name) if name else None
+        if record is not None:
+            return record.kind
+        try:
+            client = self.get_client(name or None)
+        except ConnectorError:
+            return next(iter(kinds), None)
+        kind = getattr(client.connection, "kind", None)
+        return kind if kind in kinds else next(iter(kinds), None)
 
     def forget_client(self, name: str) -> None:
         """Close the clients of a connection that was changed, and those of the default, which may be the same."""

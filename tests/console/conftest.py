@@ -44,9 +44,12 @@ def visitor(visit: Callable[..., Visitor]) -> Visitor:
     return visit()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """A real browser; skipped where there is none."""
+    """A real browser; skipped where there is none.
+
+    Its tools run an event loop in this thread, so it ends with its file of tests.
+    """
     program = next(filter(None, map(shutil.which, CHROMIUMS)), None)
     if program is None:
         pytest.skip(f"no browser here: none of {', '.join(CHROMIUMS)}")
