@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from connector.cli.context import connection_names
 from connector.cli.context.context import open_run_log
 from connector.console.outcome import Outcomes
+from connector.console.signing_in import SignIns
 from connector.definition.lazy import cached_property
 from connector.errors import ConnectorError
 from connector.runtime.fork_safety import ForkSafeLock
@@ -28,6 +29,7 @@ class Desk:
         self.context = context
         self.read_only = read_only
         self.outcomes = Outcomes()
+        self.sign_ins = SignIns(context)
         self._clients: dict[str | None, Client] = {}
         self._lock = ForkSafeLock()
 
@@ -78,7 +80,8 @@ class Desk:
             client.close()
 
     def close(self) -> None:
-        """Close what was opened."""
+        """Close what was opened, and end what waits."""
+        self.sign_ins.close()
         with self._lock:
             for client in self._clients.values():
                 client.close()

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from connector.console.forms.field import Field, Option
+from connector.definition.forms.sentences import collect_choices
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from connector.console.forms.field import Control
+    from connector.definition.fields import ValueField
+    from connector.definition.loader import Connector
 
 _MAX_DEPTH = 2  # objects within objects; deeper ones are written as JSON
 _RUN_INPUTS = ("connection", "debugRequest")  # the page has controls of its own for these
@@ -25,6 +28,35 @@ def build_fields(schema: Mapping[str, Any]) -> tuple[Field, ...]:
         field for field in _Builder(schema.get("$defs", {})).build(schema, (), "") if field.name not in _RUN_INPUTS
     ]
     return tuple(sorted(fields, key=lambda field: not field.required))
+
+
+def build_value_fields(connector: Connector, inputs: Mapping[str, ValueField]) -> tuple[Field, ...]:
+    """Return the fields of a form of single values, such as those of a connection."""
+    properties = {key: _describe_value(connector, field) for key, field in inputs.items()}
+    return build_fields(
+        {"properties": properties, "required": [key for key, field in inputs.items() if field.required]}
+    )
+
+
+def _describe_value(connector: Connector, field: ValueField) -> dict[str, Any]:
+    choices = [{"const": value, "title": label} for value, label in collect_choices(connector, field).items()]
+    schema: dict[str, Any] = {
+        "title": field.label,
+        "description": field.help,
+        "type": field.type if field.type in ("integer", "number", "boolean") else "string",
+        "x-multiline": field.type == "text",
+        "x-group": field.group,
+        "x-hidden": field.hidden,
+    }
+    if choices:
+        schema["anyOf" if field.allow_other else "oneOf"] = [*choices, *([{}] if field.allow_other else [])]
+    if field.secret:
+        schema["format"] = "password"
+    elif field.example is not None:
+        schema["examples"] = [field.example]
+    if field.has_default:
+        schema["default"] = field.default
+    return schema
 
 
 @dataclass(frozen=True)
