@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from connector.definition.fields import ValueField
     from connector.definition.loader import Connector
 
+_MAX_CHECKS = 12  # boxes; more options are a list
 _MAX_DEPTH = 2  # objects within objects; deeper ones are written as JSON
 _RUN_INPUTS = ("connection", "debugRequest")  # the page has controls of its own for these
 _TEXT_FORMATS = {"password": "password", "binary": "file"}
@@ -110,7 +111,8 @@ def _choose_control(schema: Mapping[str, Any]) -> tuple[Control, tuple[Option, .
         if "const" in one
     )
     if options and len(options) == len(variants):
-        return ("checks" if kind == "array" else "select"), options
+        several: Control = "checks" if len(options) <= _MAX_CHECKS else "many"
+        return (several if kind == "array" else "select"), options
     if kind == "boolean":
         return "select", _BOOLEANS
     named = {"array": "lines", "object": "json", "integer": "number", "number": "number"}.get(kind)

@@ -41,7 +41,7 @@ def _read_field(field: Field, visit: Visit, problems: list[Problem]) -> Any:
     if field.control == "file":
         file = visit.files.get(name)
         return None if file is None else (file.name, file.content)
-    if field.control == "checks":
+    if field.control in ("checks", "many"):
         return [text for text in visit.form.get(name, ()) if text] or None
     text = visit.sent(f"{PICKED}{field.name}") or visit.sent(name)
     if field.control not in ("area", "password"):
@@ -89,7 +89,7 @@ def write_inputs(fields: Iterable[Field], given: Mapping[str, Any]) -> dict[str,
             continue
         if field.members and isinstance(value, dict):
             entered |= write_inputs(field.members, value)
-        elif field.control == "checks" and isinstance(value, list):
+        elif field.control in ("checks", "many") and isinstance(value, list):
             entered[field.name] = [_write_text(one) for one in value]
         elif field.control == "lines" and isinstance(value, list):
             entered[field.name] = ["\n".join(map(_write_text, value))]

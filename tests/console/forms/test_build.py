@@ -29,6 +29,7 @@ def only(schema, **group):
         ({"type": "array", "items": {"type": "string"}}, "lines"),
         ({"type": ["array", "string"], "items": {"type": "string"}}, "lines"),
         ({"type": "array", "items": {"type": "string", "oneOf": [{"const": "a"}]}}, "checks"),
+        ({"type": "array", "items": {"type": "string", "oneOf": [{"const": str(n)} for n in range(13)]}}, "many"),
         ({"type": "array", "items": {"type": "object"}}, "json"),
         ({"type": "object"}, "json"),
         ({"type": "object", "properties": {"two": {"type": "string"}}}, "group"),
