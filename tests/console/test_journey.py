@@ -30,16 +30,17 @@ def test_from_connecting_to_running_again_by_keyboard_alone(browser, script):
     assert page.locator("#f-userId-pick option").count() > 1
     page.wait_for_selector("#f-userId-pick:focus")
     page.keyboard.press("ArrowDown")
-    keys.press("main form > details > summary")
     keys.type("#f-topic", "By keyboard")
     keys.choose("#f-meetingType", "Scheduled")
+    keys.press("main form > details > summary")
+    keys.type("#f-duration", "45")
     keys.choose("#connection", "work")
 
     keys.press('button[formaction$="/dry-run#result"]')
     page.wait_for_selector("#result h2")
     told = page.inner_text("#result")
     assert "curl -X POST" in told
-    assert "By keyboard" in told
+    assert all(one in told for one in ("By keyboard", '"duration": 45', '"type": 2'))
     keys.press('button[formaction$="/run#result"]')
     page.wait_for_selector("#result h2.done")
     assert "By keyboard" in page.inner_text("#result")

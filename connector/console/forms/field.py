@@ -21,9 +21,9 @@ class Field:
     """One input of a form.
 
     `name` is that of its control, such as `settings.host`, and `names` its parts. `empty` says what happens when
-    nothing is entered: a default, or nothing. `options` are the values to choose from, in a select or in boxes, or those
-    that a text may be picked from. `is_live` says that an action lists more options. A `group` has `members` in place
-    of a value.
+    nothing is entered: a default, or nothing. `options` are the values to choose from, in a select or in boxes, or
+    those that a text may be picked from. `is_live` says that an action lists more options. A `group` has `members` in
+    place of a value.
     """
 
     names: tuple[str, ...]

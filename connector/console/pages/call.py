@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from connector.console.visit import Answer, Visit
     from connector.definition.action import Action
 
+_MAX_OPEN = 6  # inputs that are shown beside those that must be filled in
 _DEFAULT_LIMIT = "50"  # items of a listing
 
 
@@ -154,15 +155,16 @@ def _list_fields(desk: Desk, action: Action) -> tuple[Field, ...]:
 
 def _draw(desk: Desk, action: Action, state: _State, status: int = 200) -> Screen:
     fields = _list_fields(desk, action)
-    first = [one for one in fields if one.required or one.name in state.entered or _has_problem(one, state)]
+    plain = [one for one in fields if not (one.required or one.hidden or one.control == "group")][:_MAX_OPEN]
+    first = [one for one in fields if one.required or one in plain or _is_in_use(one, state)]
     rest = [one for one in fields if one not in first]
     headings: dict[str, list[Field]] = {}
     for one in rest:
         headings.setdefault(one.heading, []).append(one)
     data = {
         "action": action,
-        "first": first or rest,
-        "headings": headings if first else {},
+        "first": first,
+        "headings": headings,
         "problems": {problem.field: str(problem) for problem in state.problems},
         "connections": desk.list_connections(),
         "is_listing": action.pagination is not None,
@@ -172,8 +174,10 @@ def _draw(desk: Desk, action: Action, state: _State, status: int = 200) -> Scree
     return Screen("action", action.label, data, status)
 
 
-def _has_problem(one: Field, state: _State) -> bool:
-    return any(problem.field.partition(".")[0] == one.name for problem in state.problems)
+def _is_in_use(one: Field, state: _State) -> bool:
+    """Whether something was entered in a field, or is wrong with it; or with a member of it."""
+    names = {*state.entered, *(problem.field for problem in state.problems)}
+    return any(name.partition(".")[0] == one.name for name in names)
 
 
 ROUTES = (

@@ -68,7 +68,13 @@ def show_connection(desk: Desk, visit: Visit) -> Screen:
     view = _get_view(desk, name)
     now = time.time()
     error = view.build_sign_in_error(desk.connector, now)
-    data = {"details": view.to_dict(desk.connector, now), "why": "" if error is None else str(error), "name": name}
+    known = desk.connector.manifest.connections.get(view.kind)
+    data = {
+        "name": name,
+        "kind": known.label if known else view.kind,
+        "details": view.to_dict(desk.connector, now),
+        "why": "" if error is None else str(error),
+    }
     return Screen("connection", name, data)
 
 
