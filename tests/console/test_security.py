@@ -182,7 +182,9 @@ def test_no_page_has_anything_inline(visitor):
 def test_secrets_that_the_service_or_a_person_says_stand_in_no_page_log_or_copy(visit, caplog):
     visitor = visit()
     with caplog.at_level(0):
-        visitor.desk.context.sandbox_instance.reply("getUser", body={"id": "u", "access_token": CANARIES[0], "note": "ok"})
+        visitor.desk.context.sandbox_instance.reply(
+            "getUser", body={"id": "u", "access_token": CANARIES[0], "note": "ok"}
+        )
         pages = [visitor.post("/actions/getUser/run", {"in.userId": "me"})]
         visitor.desk.context.sandbox_instance.reply("listUsers", body={"message": f"token={CANARIES[0]}"}, status=400)
         pages.append(visitor.post("/actions/listUsers/run", {}))

@@ -101,16 +101,17 @@ def run(desk: Desk, visit: Visit) -> Answer:
         raise UsageError(f"This console only reads, and {action.action} does not.", hint="Nothing was sent.")
     try:
         given = read_inputs(action.action, _list_fields(desk, action), visit)
-        _check_confirmed(action, visit)
+        _check_confirmed(action, given, visit)
         outcome = make_call(desk, action, given, _read_options(action, visit), list_entered(visit))
     except InputError as error:
         return _draw(desk, action, _read_state(visit, problems=error.problems), 422)
     return Redirect(f"/actions/{action.action}?result={desk.outcomes.keep(outcome)}")
 
 
-def _check_confirmed(action: Action, visit: Visit) -> None:
-    if action.is_destructive and visit.sent("confirmed") != "yes":
-        problem = Problem("confirmed", "no yes", f"a yes: {action.request} may destroy something", "tick the box")
+def _check_confirmed(action: Action, given: Mapping[str, Any], visit: Visit) -> None:
+    may_destroy = action.is_destructive or (action.is_raw and str(given.get("method", "")).upper() == "DELETE")
+    if may_destroy and visit.sent("confirmed") != "yes":
+        problem = Problem("confirmed", "no yes", "a yes, since it may destroy something", "tick the box")
         raise InputError.from_problems(action.action, [problem])
 
 

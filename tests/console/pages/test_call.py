@@ -123,3 +123,14 @@ def test_a_choice_counts_for_more_than_the_text_beside_it(visitor):
         "/actions/createMeeting/dry-run", {**FORM, "in.timezone": "Mars", "pick.timezone": "Africa/Cairo"}
     )
     assert '"timezone": "Africa/Cairo"' in seen.text
+
+
+def test_a_raw_request_that_deletes_wants_a_yes_too(visitor):
+    form = {"in.method": "DELETE", "in.url": "/users/nobody", "in.path": "/users/nobody"}
+    seen = visitor.post("/actions/rawRequest/run", form)
+    assert "tick the box" in seen.text
+    assert visitor.desk.log.find() == []
+    assert (
+        "Done"
+        in visitor.post("/actions/rawRequest/run", {"in.method": "GET", "in.path": "/users", "in.url": "/users"}).text
+    )
