@@ -134,3 +134,35 @@ def test_a_raw_request_that_deletes_wants_a_yes_too(visitor):
         "Done"
         in visitor.post("/actions/rawRequest/run", {"in.method": "GET", "in.path": "/users", "in.url": "/users"}).text
     )
+
+
+def test_a_write_whose_reply_is_lost_is_told_as_uncertain_and_wants_a_yes_to_be_made_again(visitor):
+    visitor.desk.context.sandbox_instance.drop_reply("createMeeting")
+    seen = visitor.post("/actions/createMeeting/run", FORM)
+    assert "Uncertain: it may have been done" in seen.text
+    run = visitor.desk.log.find()[0]
+    assert f"/runs/{run.id}" in seen.html
+    assert "may have been done already" in visitor.get(f"/runs/{run.id}").text
+
+
+def test_to_load_the_page_of_an_answer_again_sends_nothing_again(visitor):
+    seen = visitor.post("/actions/createMeeting/run", FORM)
+    key = seen.html.partition('name="result" value="')[2].partition('"')[0]
+    assert "join_url" in visitor.get("/actions/createMeeting", result=key).text
+    assert len(visitor.desk.log.find()) == 1
+    assert "join_url" not in visitor.get("/actions/createMeeting", result="another").text
+
+
+def test_a_file_is_sent_as_it_was_chosen(visit, folder):
+    action = """action: keepFile
+label: Keep File
+summary: Keep a file.
+request: POST /files
+inputs:
+  file: {label: File, help: The file., type: file, required: true, to: file.file, example: a.txt}
+returns: {type: json, help: The file., example: {id: 1}}
+"""
+    visitor = visit(folder(actions={"keep-file": action}).folder)
+    assert 'type="file"' in visitor.get("/actions/keepFile").html
+    seen = visitor.post("/actions/keepFile/dry-run", {}, {"in.file": ("note.txt", b"hello")})
+    assert "note.txt" in seen.text
