@@ -153,16 +153,11 @@ def test_to_load_the_page_of_an_answer_again_sends_nothing_again(visitor):
     assert "join_url" not in visitor.get("/actions/createMeeting", result="another").text
 
 
-def test_a_file_is_sent_as_it_was_chosen(visit, folder):
-    action = """action: keepFile
-label: Keep File
-summary: Keep a file.
-request: POST /files
-inputs:
-  file: {label: File, help: The file., type: file, required: true, to: file.file, example: a.txt}
-returns: {type: json, help: The file., example: {id: 1}}
-"""
-    visitor = visit(folder(actions={"keep-file": action}).folder)
-    assert 'type="file"' in visitor.get("/actions/keepFile").html
-    seen = visitor.post("/actions/keepFile/dry-run", {}, {"in.file": ("note.txt", b"hello")})
+def test_a_file_is_sent_as_it_was_chosen(visit):
+    visitor = visit("tests/connectors/chat/discord")
+    assert 'type="file"' in visitor.get("/actions/sendMessage").html
+    form = {"in.channelId": "41771983423143938", "in.content": "Ship ahoy"}
+    seen = visitor.post("/actions/sendMessage/dry-run", form, {"in.file": ("note.txt", b"hello")})
     assert "note.txt" in seen.text
+    assert "hello" not in seen.text
+    assert "file=@FILE" in seen.text
