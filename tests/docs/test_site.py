@@ -54,10 +54,11 @@ def test_each_link_of_the_site_leads_to_a_page_and_a_heading_that_exist(site: Si
             if not target.geturl().startswith(ORIGIN):
                 continue
             place = target._replace(query="", fragment="").geturl()
-            if place not in pages and not (site.folder / unquote(place.removeprefix(ORIGIN))).is_file():
-                dead.append(f"{address}: {link}")
-            elif target.fragment and place in pages and unquote(target.fragment) not in pages[place].names:
-                dead.append(f"{address}: {link}")
+            if place in pages:
+                leads = not target.fragment or unquote(target.fragment) in pages[place].names
+            else:
+                leads = (site.folder / unquote(place.removeprefix(ORIGIN))).is_file()
+            dead += [] if leads else [f"{address}: {link}"]
     assert len(pages) > 100
     assert not dead, "\n".join(dead)
 
