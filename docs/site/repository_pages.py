@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 from mkdocs.structure.files import File, Files, InclusionLevel
+from pymdownx.superfences import fence_code_format
 
 if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
     from mkdocs.structure.pages import Page
 
 ROOT = Path(__file__).resolve().parents[2]
+MERMAID = ROOT / "node_modules" / "mermaid" / "dist" / "mermaid.min.js"
 TOP = ("README.md", "ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")
 WORDS: dict[str, list[str]] = yaml.safe_load(Path(__file__).with_name("search-words.yaml").read_text("utf-8"))
 PICTURES = {".svg", ".png", ".webp"}
@@ -32,8 +34,16 @@ FENCE = re.compile(r"^```(\w+) (\S+)$", re.MULTILINE)
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Write the navigation out: a folder stands for its pages, and what this checkout does not have is left out."""
+    """Write the navigation out, and draw diagrams where the library for that is on this machine.
+
+    A folder stands for its pages, and what this checkout does not have is left out. After `npm install mermaid`,
+    diagrams are pictures; else they are the text that they are made of, since a page loads nothing from elsewhere.
+    """
     config.nav = _written_out(config.nav)
+    if MERMAID.is_file():
+        fence = {"name": "mermaid", "class": "mermaid", "format": fence_code_format}
+        config.mdx_configs.setdefault("pymdownx.superfences", {})["custom_fences"] = [fence]
+        config.extra_javascript.append(MERMAID.name)
     return config
 
 
@@ -68,6 +78,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
                 made[place] = File.generated(config, place, abs_src_path=str(path))
             elif path.exists() and path.is_relative_to(ROOT):
                 waiting.append(page_of(path))
+    if MERMAID.is_file():
+        made[MERMAID.name] = File.generated(config, MERMAID.name, abs_src_path=str(MERMAID))
     return Files(list(made.values()))
 
 

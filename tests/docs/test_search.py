@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import yaml
 from support.pages.markdown_blocks import ROOT
-from support.pages.site import Site
+
+if TYPE_CHECKING:
+    from support.pages.site import Site
 
 FIRST = 3
 ENOUGH = 0.95
