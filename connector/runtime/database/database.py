@@ -64,6 +64,10 @@ class Database(ABC):
         """Whether connecting would create nothing; a server says by itself if it lacks the database."""
         return True
 
+    def identify_file(self) -> object:
+        """Return what tells the database's file from another one in its place; a server has none."""
+        return None
+
     def build_engine_options(self) -> dict[str, Any]:
         """Return further options of the engine."""
         return {}
@@ -89,7 +93,7 @@ class Database(ABC):
         if self._find_thread_connection() is not None:
             yield
             return
-        with self._open_connection() as connection, self.use_connection(connection):
+        with self.open_connection() as connection, self.use_connection(connection):
             yield
 
     @contextlib.contextmanager
@@ -123,9 +127,7 @@ class Database(ABC):
     def run(self, work: Callable[[Connection], T], data_state: str = NOT_WRITTEN) -> T:
         """Run work with a connection and return its result; `data_state` says what a lost connection leaves."""
         own_connection = self._find_thread_connection()
-        with (
-            self._open_connection() if own_connection is None else contextlib.nullcontext(own_connection) as connection
-        ):
+        with self.open_connection() if own_connection is None else contextlib.nullcontext(own_connection) as connection:
             try:
                 if os.getpid() not in self._ready_pids:
                     create_table(connection, self.table)
@@ -151,7 +153,8 @@ class Database(ABC):
 
         self.run(run_all, OLD_OR_NEW)
 
-    def _open_connection(self) -> Connection:
+    def open_connection(self) -> Connection:
+        """Return a new connection in autocommit mode."""
         try:
             return self.connect()
         except (SQLAlchemyError, OSError) as error:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from concurrent.futures import wait
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -39,11 +41,23 @@ class KeptAnswers:
             _log.warning("The copy of records cannot be read: %s", error)
             return None
 
+    def wait_for_room(self) -> None:
+        """Wait while too much of what was read is not written yet."""
+        backlog = self.records.find_backlog()
+        if backlog is not None:
+            wait([backlog])
+
+    async def wait_for_room_async(self) -> None:
+        """Do as `wait_for_room`, and let other tasks run."""
+        backlog = self.records.find_backlog()
+        if backlog is not None:
+            await asyncio.to_thread(wait, [backlog])
+
     def read(self, call: PreparedCall, max_age: float | None, reason: str = "") -> Result | None:
         """Return the copy of the record or the list that a call reads, if it was read whole within `max_age` seconds.
 
         None for the age is any. A list must be this very list, and nothing may have been written to its resource since.
-        Raises StoreError, UsageError.
+        Raises StoreError.
         """
         kind = find_kind(call.compiled.connector, call.compiled.action)
         if kind is not None and kind.role == "list":
@@ -52,6 +66,8 @@ class KeptAnswers:
         if kind is None or kind.role != "get" or not names:
             return None
         account = find_account(call, self.records.account)
+        if account is None:
+            return None
         record = self.records.get(call.compiled.connector.name, account, kind.resource, names[-1])
         if record is None or record.gone_at is not None or record.whole_at is None:
             return None
@@ -65,6 +81,8 @@ class KeptAnswers:
         if pagination is None or pagination.items is None or pagination.item is not None or options.limit is not None:
             return None
         account, name = find_account(call, self.records.account), call.compiled.connector.name
+        if account is None:
+            return None
         listing = name_listing(call.request, pagination)
         complete_at = self.records.find_complete_at(name, account, listing)
         if complete_at is None or self.records.has_write(name, account, resource, complete_at):
