@@ -145,6 +145,10 @@ def _complete_actions(ctx: click.Context, _: click.Parameter, incomplete: str) -
               help="A call file; with ACTION, rows: CSV, JSON lines or YAML. - is standard input.")  # fmt: skip
 @click.option("--keep-going", is_flag=True, help="With -f: continue after a failed call or row.")
 @click.option("--no-wait", is_flag=True, help="Of an action that starts a job: return the started job at once.")
+@click.option("--max-age", metavar="TIME",
+              help="Answer a read from the copy of records, if it was read no longer ago, such as 5m.")  # fmt: skip
+@click.option("--stale-if-error", is_flag=True,
+              help="Answer from a copy of any age where the service is down or refuses for now.")  # fmt: skip
 @click.option("--resume", is_flag=True, help="Of a file with steps: go on where an earlier run of it ended.")
 @click.option("--settle", "settlements", multiple=True, metavar="STEP=done|not-done|@FILE",
               help="Settle an uncertain step: it was done, is to be done again, or has this reply.")  # fmt: skip

@@ -41,7 +41,7 @@ def test_a_copy_that_is_behind_holds_up_no_event_loop(tmp_path):
                 await client.run("createMeeting", {"userId": "me", "topic": f"n {number}"})
             records.find_backlog = lambda: None if behind.done() else behind
             listing = asyncio.create_task(client.run("listMeetings", {"userId": "me"}, page_size=1))
-            await asyncio.sleep(0.05)  # the loop goes on meanwhile
+            await asyncio.wait([listing], timeout=0.05)  # the loop goes on meanwhile
             assert not listing.done()
             behind.set_result(None)
             return await asyncio.wait_for(listing, 10)
