@@ -85,8 +85,15 @@ class RecordReader:
 
     def find_complete_at(self, connector: str, account: str, listing: str) -> float | None:
         """Return when the last complete reading of a list began, or None."""
+        return self._find_list_time("complete_at", connector, account, listing)
+
+    def find_read_at(self, connector: str, account: str, listing: str) -> float | None:
+        """Return when the last reading of a list began that left nothing new out; None before one of the whole list."""
+        return self._find_list_time("read_at", connector, account, listing) or None
+
+    def _find_list_time(self, name: str, connector: str, account: str, listing: str) -> float | None:
         condition = (LISTS.c.connector == connector) & (LISTS.c.account == account) & (LISTS.c.listing == listing)
-        query = select(LISTS.c.complete_at).where(condition)
+        query = select(LISTS.c[name]).where(condition)
         value = self._read(lambda connection: connection.scalar(query))
         return None if value is None else float(value)
 

@@ -82,8 +82,9 @@ class RecordObserver(Observer):
                 self._keep(call, notes, sights.read_refusal(notes.kind, action, request, is_missing=is_missing), now)
         elif notes.kind.role == "list":
             self._keep_page(call, notes, outcome, now)
-            if outcome.complete and call.compiled.pagination is not None:
-                self._records.finish_list(_describe_list(call, notes, now))
+            listing = sights.read_listing(notes.kind, call.compiled, request)
+            if outcome.complete and call.compiled.pagination is not None and listing.is_whole:
+                self._records.finish_list(_describe_list(call, notes, listing.name, now))
         else:
             told = sights.read_reply(notes.kind, action, request, outcome.data, request.full_redactor)
             self._keep(call, notes, told, now)
@@ -103,12 +104,12 @@ class RecordObserver(Observer):
             notes.pending.append(self._records.keep(call.compiled.connector.name, notes.account, told, at))
 
 
-def _describe_list(call: ObservedCall, notes: _CallNotes, now: float) -> ReadList:
+def _describe_list(call: ObservedCall, notes: _CallNotes, listing: str, now: float) -> ReadList:
     from connector.runtime.records.tables import ReadList
 
     return ReadList(
-        call.compiled.connector.name, notes.account, notes.kind.resource,
-        sights.name_listing(call.request, call.compiled.pagination), notes.ids, notes.began_at, now, notes.pending,
+        call.compiled.connector.name, notes.account, notes.kind.resource, listing, notes.ids, notes.began_at, now,
+        notes.pending,
     )  # fmt: skip
 
 

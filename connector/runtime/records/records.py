@@ -98,6 +98,10 @@ class Records(RecordReader):
             self._has_told_unknown = True
             _log.warning("%s, so its records are not kept. %s", UNKNOWN_ACCOUNT, ACCOUNT_HINT)
 
+    def now(self) -> float:
+        """Return the epoch seconds of the copy's clock."""
+        return self._clock.time()
+
     def find_backlog(self) -> Future[None] | None:
         """Return the write to wait for before more is read, as a service may be faster than the copy; or None."""
         waiting = self._waiting.get(os.getpid())
