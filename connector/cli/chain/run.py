@@ -142,7 +142,7 @@ def _open_run(job: ChainJob, run: ChainRun, session: Session, stack: contextlib.
         if journal.has_history:
             session.note(f"Going on with the run in {path}.")
         return opened
-    step = opened.find_next_call()
+    step = None if journal.state.is_ended else opened.find_next_call()
     if step is not None:
         hint = "--resume goes on there; --restart starts over, and makes every call again."
         raise UsageError(f"An earlier run of this chain ended at step {step} ({path}). Nothing was sent.", hint=hint)

@@ -155,6 +155,8 @@ def _complete_actions(ctx: click.Context, _: click.Parameter, incomplete: str) -
 @click.option("--resume", is_flag=True, help="Of a file with steps: go on where an earlier run of it ended.")
 @click.option("--settle", "settlements", multiple=True, metavar="STEP=done|not-done|@FILE",
               help="Settle an uncertain step: it was done, is to be done again, or has this reply.")  # fmt: skip
+@click.option("--schema", "prints_schema", is_flag=True,
+              help="Print the JSON Schema of call files, of ACTION or all actions, for an editor.")  # fmt: skip
 @bulk_options
 @run_options
 @global_options
@@ -166,6 +168,10 @@ def run_command(
     from connector.cli.calls.call_list import CallList
     from connector.cli.calls.execution import run_calls
 
+    if raw_options.pop("prints_schema"):
+        from connector.cli.chain.schema import print_file_schema
+
+        return print_file_schema(ctx, name, file)
     bulk_arguments = BulkArguments.from_options(file, raw_options)
     chain_arguments = ChainArguments(raw_options.pop("resume"), raw_options.pop("settlements"))
     flags = {

@@ -134,6 +134,10 @@ class Journal:
         """Record that a row was not sent after all."""
         self._write_line({"undo": number})
 
+    def record_end(self) -> None:
+        """Record durably that nothing is left to do."""
+        self._write_durably({"end": True})
+
     def resolve_row(self, number: int, resolution: str) -> None:
         """Resolve an uncertain row as "done" or "retry". Raises UsageError for any other row."""
         if self.state.state_of(number) not in (ROW_STARTED, ROW_UNCERTAIN):

@@ -87,6 +87,8 @@ class ChainRun:
                 calls = steps.send(answer)
             except StopIteration as end:
                 self._reject_unused()
+                if self.journal is not None:
+                    self.journal.record_end()
                 return Result(end.value, attempts=self._attempts, warnings=tuple(self._warnings))
             answer = self._run_step(calls)
 

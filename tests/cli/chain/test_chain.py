@@ -235,3 +235,18 @@ def test_errors_of_a_journal_speak_of_steps(file, server, tmp_path):
     assert done.code == 1
     assert "--restart starts over and sends every step again" in done.err
     assert "row" not in done.err
+
+
+def test_an_editor_gets_the_schema_of_call_files(cli, tmp_path):
+    one = cli("run", "getUser", "--schema")
+    assert (one.code, one.data["$defs"]["call"]["properties"]["action"]["oneOf"][0]["const"]) == (0, "getUser")
+    assert {"createMeeting", "step"} <= {*cli("run", "--schema").data["$defs"]}
+    refused = cli("run", "--schema", "-f", "chain.yaml")
+    assert (refused.code, "reads none" in refused.err) == (2, True)
+
+
+def test_a_chain_that_was_done_is_another_with_other_inputs(inputs, server):
+    one = ("-i", "email=nora@example.com", "-i", "topics=A")
+    assert inputs(*one).code == 0
+    done = inputs(*one, "-i", "topics=B")
+    assert (done.code, done.data["topics"], server.count) == (0, ["A", "B"], 5), done.err
