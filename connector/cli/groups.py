@@ -10,6 +10,7 @@ import click
 
 from connector._version import __version__
 from connector.cli.registry import COMMAND_ALIASES, COMMANDS, format_help_page
+from connector.definition.case import to_flag_name
 from connector.definition.suggest import closest
 
 if TYPE_CHECKING:
@@ -63,7 +64,11 @@ class StrictCommand(click.Command):
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        settings = {"help_option_names": ["-h", "--help"], "allow_extra_args": True}
+        settings = {
+            "help_option_names": ["-h", "--help"],
+            "allow_extra_args": True,
+            "token_normalize_func": to_flag_name,  # --userId and --user_id are --user-id
+        }
         super().__init__(*args, **{"context_settings": settings, **options})
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
