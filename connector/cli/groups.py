@@ -128,7 +128,7 @@ class LazyGroup(StrictGroup):
         """Import a command."""
         if cmd_name not in self.subcommands:
             return None
-        module = import_module(f"connector.cli.{self.subcommands[cmd_name][0]}")
+        module = import_module(f".{self.subcommands[cmd_name][0]}", "connector.cli")
         command: click.Command = getattr(module, f"{cmd_name.replace('-', '_')}_command")
         return command
 

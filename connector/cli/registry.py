@@ -1,4 +1,4 @@
-"""The commands, their modules and summaries, and the help page."""
+"""The commands, their modules (below `connector.cli`; a dot more leads out of it) and summaries, and the help page."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "connections": ("commands.connections", "List, show, test or remove stored connections; manage their key."),
     "sandbox": ("commands.sandbox", "Serve a sandbox of the service; 'sandbox reset' clears its state."),
     "mcp": ("commands.mcp", "Serve the connector as tools of an agent (Model Context Protocol)."),
+    "console": (".console.command", "Work in a browser on this machine: connections, forms, what was called."),
     "webhook": ("commands.webhook.group", "Receive, verify, send, list or replay events."),
     "config": ("commands.config", "Show the settings in force, and the source of each."),
     "lint": ("commands.authoring.author", "Check every file of a connector."),

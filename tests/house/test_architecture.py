@@ -110,6 +110,18 @@ STANDS_ON: dict[str, dict[str, set[str]]] = {
         "app": {"commands"},
         "main": {"app"},
     },
+    "console": {
+        "visit": set(),
+        "security": set(),
+        "desk": set(),
+        "rendering": set(),
+        "route": {"visit", "desk"},
+        "forms": {"visit", "desk"},
+        "pages": {"route", "forms"},
+        "app": {"pages", "rendering", "security"},
+        "server": {"app"},
+        "command": {"server"},
+    },
 }
 
 
