@@ -16,14 +16,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from connector.errors import UsageError
 from connector.runtime.clock import SystemClock
 from connector.runtime.database.connect import open_database
-from connector.runtime.database.database import create_table
 from connector.runtime.database.group_commit import GroupCommitWriter
 from connector.runtime.records.recorder import RecordObserver
 from connector.runtime.records.tables import (
     CHANGES,
     LISTS,
     RECORDS,
-    TABLES,
+    SCHEMA,
     ReadList,
     Sighting,
     lock_changes,
@@ -73,10 +72,9 @@ class Records:
     def __init__(self, url: str, *, account: str | None = None, clock: Clock | None = None) -> None:
         self.account = account
         self._clock: Clock = clock or SystemClock()
-        self._database = open_database(url, RECORDS, self._clock)
+        self._database = open_database(url, SCHEMA, self._clock)
         self._writers: dict[int, GroupCommitWriter] = {}
         self._last_write: dict[int, Future[None]] = {}
-        self._ready_pids: set[int] = set()
         self._is_failing = False
         self._error: BaseException | None = None  # of a write since the last flush
         atexit.register(self.close)
@@ -175,7 +173,6 @@ class Records:
 
     def create_views(self, connector: Connector) -> None:
         """Create the view of each resource, such as shop_orders, for who reads the database with SQL."""
-        self._run(lambda _: None)
         self._database.run_in_transaction(partial(create_views, connector=connector))
 
     def query(self, statement: str) -> tuple[list[str], list[tuple[Any, ...]]]:
@@ -240,7 +237,6 @@ class Records:
         self._is_failing = error is not None
 
     def _write(self, items: Sequence[Sighting | ReadList], connection: Connection) -> None:
-        self._create_tables(connection)
         lock_changes(connection)
         for item in items:
             if isinstance(item, Sighting):
@@ -249,17 +245,7 @@ class Records:
                 write_end_of_list(connection, item)
 
     def _run(self, work: Callable[[Connection], T]) -> T:
-        def run_ready(connection: Connection) -> T:
-            self._create_tables(connection)
-            return work(connection)
-
-        return self._database.run(run_ready)
-
-    def _create_tables(self, connection: Connection) -> None:
-        if os.getpid() not in self._ready_pids:
-            for one in TABLES[1:]:
-                create_table(connection, one)
-            self._ready_pids.add(os.getpid())
+        return self._database.run(work)
 
 
 def open_records(records: Any) -> Records:
