@@ -10,6 +10,7 @@ from sqlalchemy import BigInteger, Column, Float, Index, Integer, MetaData, Tabl
 from sqlalchemy.dialects import postgresql, sqlite
 
 from connector.core.records.record import Record, Sight, apply_sight
+from connector.runtime.database.table_schema import define_schema
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -57,7 +58,7 @@ LISTS = Table(
     Column("count", Integer, nullable=False),
     Column("read_at", Float, nullable=False, server_default="0"),  # as complete_at, also of what was new alone
 )
-TABLES = (RECORDS, CHANGES, LISTS)
+SCHEMA = define_schema("records", "the copy of records", [RECORDS, CHANGES, LISTS])
 _FIELDS = tuple(column.name for column in RECORDS.columns if column.name not in ("connector", "account"))
 _CHUNK = 500  # ids in one query; databases limit the number of parameters
 _LOCK = text("SELECT pg_advisory_xact_lock(6021023602)")  # numbers of changes are in the order of commits
