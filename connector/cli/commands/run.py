@@ -88,9 +88,7 @@ class RunCommand(StrictCommand):
             ]
             with formatter.section(f"Inputs of {action.action}"):
                 formatter.write_dl(rows or [("none", "")])
-        with formatter.section("Options"):
-            own_options = [param for param in super().get_params(ctx) if isinstance(param, click.Option)]
-            formatter.write_dl([record for option in own_options if (record := option.get_help_record(ctx))])
+        self.format_sections(ctx, formatter, super().get_params(ctx))
 
     def extra_words_hint(self) -> str:
         """Return how inputs are given."""
