@@ -20,7 +20,6 @@ from connector.runtime.records.accounts import ACCOUNT_HINT, UNKNOWN_ACCOUNT
 from connector.runtime.records.reader import RecordReader
 from connector.runtime.records.recorder import RecordObserver
 from connector.runtime.records.tables import (
-    RECORDS,
     SCHEMA,
     ReadList,
     Sighting,

@@ -79,7 +79,12 @@ class _Typist(PageRunner):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
-        self._environment |= {"TERM": "xterm-256color", "COLUMNS": str(COLUMNS), "COLORTERM": "truecolor", "PAGER": "cat"}
+        self._environment |= {
+            "TERM": "xterm-256color",
+            "COLUMNS": str(COLUMNS),
+            "COLORTERM": "truecolor",
+            "PAGER": "cat",
+        }
 
     def type(self, command: str) -> str:
         """Return what a command printed."""
