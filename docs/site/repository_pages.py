@@ -131,7 +131,7 @@ def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
     if name in WORDS:
         page.meta["tags"] = WORDS[name]
     elif name.startswith("docs/decisions/"):
-        page.meta["search"] = {"boost": 0.5}  # after the pages that say how
+        page.meta["search"] = {"boost": 0.001}  # after the pages that say how
     elif name not in TOP and not name.startswith("docs/"):
         page.meta["search"] = {"exclude": True}
     parts = []
