@@ -95,7 +95,7 @@ def page_of(path: Path) -> str:
 def page_text(name: str) -> str:
     """Return the Markdown of a page: of its file, and of the files of its folder where it stands for an example."""
     path = ROOT / name
-    text = path.read_text(encoding="utf-8") if path.is_file() else f"# {Path(name).parent.name}\n"
+    text = path.read_text(encoding="utf-8") if path.is_file() else f"# {Path(name).parent.as_posix()}\n"
     if name.startswith("files/"):
         return f"# {path.stem}\n\n{_shown(ROOT / path.stem, '')}"
     if name in TOP or name.startswith("docs/"):
