@@ -57,7 +57,7 @@ STANDS_ON: dict[str, dict[str, set[str]]] = {
         "chain": {"bulk"},
         "records": {"calls", "database"},
         "client": {"downloads", "chain", "records"},
-        "sync": {"client"},
+        "sync": {"client", "webhooks"},
         "webhooks": {"database", "http"},
     },
     "sandbox": {
