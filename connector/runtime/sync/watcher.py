@@ -82,7 +82,13 @@ class Watcher:
         self.inbox = Inbox(inbox) if isinstance(inbox, str) else inbox
         self.handlers = HandlerRegistry(redaction.redactor_for(connector))
         self._stop_event = threading.Event()
+        self._due_at = 0.0  # when the lists are read again, in seconds of the clock
         self._reason = ""  # why the last reading failed
+
+    @property
+    def resources(self) -> list[str]:
+        """The resources whose changes are told."""
+        return list(self._watch.resources)
 
     def __repr__(self) -> str:
         return f"<Watcher of {self._source.name}, {self._records!r}>"
@@ -101,6 +107,7 @@ class Watcher:
 
         Raises ConnectorError: what was read until then is kept, and told of with the next reading.
         """
+        self._due_at = self.inbox.clock.monotonic() + self._every
         account = self._find_account()
         if self._sync is not None:
             with self._records.hold(f"watch {self._source.name} {account or ''}") as is_ours:
@@ -145,10 +152,8 @@ class Watcher:
             await asyncio.gather(*tasks)
 
     async def _watch_on(self, dispatcher: Dispatcher) -> None:
-        clock = self.inbox.clock
-        due_at = clock.monotonic()
         while not self._stop_event.is_set():
-            is_due = self._polls and clock.monotonic() >= due_at
+            is_due = self._polls and self.inbox.clock.monotonic() >= self._due_at
             try:
                 stored = await asyncio.to_thread(self.poll if is_due else self.store_changes)
                 self._reason = ""
@@ -157,8 +162,6 @@ class Watcher:
             except ConnectorError as error:
                 stored = 0
                 self._tell(error)
-            if is_due:
-                due_at = clock.monotonic() + self._every
             if stored:
                 dispatcher.wake()
             await asyncio.to_thread(self._stop_event.wait, POLL_INTERVAL)
@@ -188,7 +191,7 @@ def find_watch(connector: Connector, trigger: str | None) -> WebhookVerifier:
     """Return what reads the events of a trigger that is polled, or of the changes of the copy. Raises UsageError."""
     triggers = connector.manifest.triggers
     polled = [name for name, one in triggers.items() if one.watch is not None]
-    if trigger is None and not polled:
+    if trigger in (None, CHANGES_TRIGGER) and trigger not in triggers and (trigger is not None or not polled):
         resources = [name for name, one in connector.manifest.resources.items() if one.listing is not None]
         if not resources:
             hint = "Name them in its manifest: resources: {users: {list: /users, id: id}}."

@@ -147,7 +147,7 @@ def verifier_for(connector: Connector, trigger: str | None = None, *, may_be_pol
     Raises UsageError for an unknown trigger, and for one that is polled, to which nothing is sent, unless that may be.
     """
     if trigger in connector.manifest.triggers.keys() - connector.manifest.webhooks.keys() and not may_be_polled:
-        hint = f"'connector records watch --trigger {trigger}' polls it; in a program, a Watcher does."
+        hint = f"'connector webhook watch --trigger {trigger}' polls it; in a program, a Watcher does."
         raise UsageError(f"{trigger} is polled: the service sends it nothing.", hint=hint)
     triggers = connector.manifest.triggers if may_be_polled else connector.manifest.webhooks
     name = trigger or next(iter(triggers), "")

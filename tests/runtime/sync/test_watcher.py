@@ -99,12 +99,10 @@ def test_what_is_there_at_first_is_no_news_and_what_changes_is(shop):
 
 
 def test_a_handler_gets_a_change_while_it_watches(shop):
-    async def watch():
-        shop.watcher.poll()
-        shop.sandbox.seed("orders", [{"id": "3"}])
-        return await deliver(shop.watcher, 1)
-
-    [event] = asyncio.run(watch())
+    often = Watcher(shop.client, inbox=shop.watcher.inbox, every="100ms")
+    often.poll()
+    shop.sandbox.seed("orders", [{"id": "3"}])
+    [event] = asyncio.run(deliver(often, 1))
     assert (event.name, event.object["id"]) == ("orders.created", "3")
 
 
