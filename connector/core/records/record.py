@@ -100,7 +100,7 @@ def apply_sight(record: Record | None, sight: Sight, at: float) -> tuple[Record 
 
 
 def _is_changed(known: Record, seen: Record, sight: Sight) -> bool:
-    """Whether a record is another one. A list tells other fields than an event: of two sources, what both tell counts."""
+    """Whether a record is another one: of two sources, which may tell different fields, what both tell counts."""
     if known.source == sight.source:
         return known.hash != seen.hash
     told = sight.data or {}

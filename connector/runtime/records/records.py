@@ -16,14 +16,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from connector.errors import StoreError, UsageError
 from connector.runtime.clock import SystemClock
 from connector.runtime.database.connect import open_database
-from connector.runtime.database.database import create_table
 from connector.runtime.database.group_commit import GroupCommitWriter
 from connector.runtime.records.accounts import ACCOUNT_HINT, UNKNOWN_ACCOUNT
 from connector.runtime.records.reader import RecordReader
 from connector.runtime.records.recorder import RecordObserver
 from connector.runtime.records.tables import (
-    RECORDS,
-    TABLES,
+    SCHEMA,
     ReadList,
     Sighting,
     lock_changes,
@@ -63,9 +61,8 @@ class Records(RecordReader):
     def __init__(self, url: str, *, account: str | None = None, clock: Clock | None = None) -> None:
         self.account = account
         self._clock: Clock = clock or SystemClock()
-        self._database = open_database(url, RECORDS, self._clock)
+        self._database = open_database(url, SCHEMA, self._clock)
         self._writers: dict[int, GroupCommitWriter] = {}
-        self._ready_in: set[tuple[int, object]] = set()  # a process, and the file that it saw
         self._readers = ThreadConnections(self._database)
         self._waiting: dict[int, deque[Future[None]]] = {}
         self._is_failing = False
@@ -118,7 +115,6 @@ class Records(RecordReader):
 
     def save_feed(self, name: str, seq: int) -> None:
         """Note the last change that a follower of this name has seen."""
-        self._run(lambda _: None)
         self._database.run_in_transaction(partial(write_feed, name=name, seq=seq))
 
     @contextlib.contextmanager
@@ -136,7 +132,6 @@ class Records(RecordReader):
 
     def create_views(self, connector: Connector) -> None:
         """Create the view of each resource, such as shop_orders, for who reads the database with SQL."""
-        self._run(lambda _: None)
         self._database.run_in_transaction(partial(create_views, connector=connector))
 
     def query(self, statement: str) -> tuple[list[str], list[tuple[Any, ...]]]:
@@ -189,7 +184,6 @@ class Records(RecordReader):
         self._is_failing = error is not None
 
     def _write(self, items: Sequence[Sighting | ReadList], connection: Connection) -> None:
-        self._create_tables(connection)
         lock_changes(connection)
         for item in items:
             if isinstance(item, Sighting):
@@ -198,26 +192,11 @@ class Records(RecordReader):
                 write_end_of_list(connection, item)
 
     def _run(self, work: Callable[[Connection], T]) -> T:
-        def run_ready(connection: Connection) -> T:
-            self._create_tables(connection)
-            return work(connection)
-
-        return self._database.run(run_ready)
+        return self._database.run(work)
 
     def _read(self, work: Callable[[Connection], T]) -> T:
-        def read(connection: Connection) -> T:
-            self._create_tables(connection)
-            return work(connection)
-
         self._wait()
-        return self._readers.run(read)
-
-    def _create_tables(self, connection: Connection) -> None:
-        seen = os.getpid(), self._database.identify_file()
-        if seen not in self._ready_in:
-            for one in TABLES[1:]:
-                create_table(connection, one)
-            self._ready_in.add(seen)
+        return self._readers.run(work)
 
 
 def open_records(records: Any) -> Records:

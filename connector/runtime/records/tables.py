@@ -10,6 +10,7 @@ from sqlalchemy import BigInteger, Column, Float, Index, Integer, MetaData, Tabl
 from sqlalchemy.dialects import postgresql, sqlite
 
 from connector.core.records.record import Record, Sight, apply_sight
+from connector.runtime.database.table_schema import define_schema
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -64,7 +65,7 @@ FEEDS = Table(
     Column("name", Text, primary_key=True),  # of who follows the changes
     Column("seq", BigInteger, nullable=False),  # the last one that was seen
 )
-TABLES = (RECORDS, CHANGES, LISTS, FEEDS)
+SCHEMA = define_schema("records", "the copy of records", [RECORDS, CHANGES, LISTS, FEEDS])
 _FIELDS = tuple(column.name for column in RECORDS.columns if column.name not in ("connector", "account"))
 _CHUNK = 500  # ids in one query; databases limit the number of parameters
 _LOCK = text("SELECT pg_advisory_xact_lock(6021023602)")  # numbers of changes are in the order of commits

@@ -100,6 +100,7 @@ SHELF = [
     ("no-effect", CREATE, TAGS, one_input("shelf", OBJECT + members(ROOM + ", encode: uuid")), "room: {label", "path"),
     ("example-fits", CREATE, TAGS, one_input("shelf", OBJECT + members(ROOM).replace("{room: a}", "{rooom: a}")), "example: {rooom", "did you mean room"),
     ("no-effect", CREATE, TAGS, one_input("shelf", ONE + "type: string\nwire: seconds\nto: body.shelf\nexample: a"), "wire:", "type datetime"),
+    ("no-effect", CREATE, TAGS, one_input("shelf", ONE + "type: string\nunit: minutes\nto: body.shelf\nexample: a"), "unit:", "for numbers"),
     ("place", CREATE, TAGS, one_input("shelf", ONE + "type: string\nto: body.shelf\nadds: {bdoy.kind: a}\nexample: a"), "adds:", "Did you mean 'body'"),
     ("one-place", CREATE, TAGS, one_input("shelf", ONE + "type: string\nto: body.shelf\nadds: {body.tags: a}\nexample: a"), "adds:", "tags at line"),
     ("one-place", CREATE, TAGS, one_input("shelf", OBJECT + members(ROOM + ", to: a.b", HALL + ", adds: {a.b: 1}")), "hall: {label", "used by room too"),
