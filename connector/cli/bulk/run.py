@@ -12,6 +12,7 @@ from typing import IO, TYPE_CHECKING, Any
 from connector.cli.bulk import check
 from connector.cli.bulk.report import BulkReporter
 from connector.cli.calls.confirmation import confirm_rows
+from connector.cli.calls.execution import check_columns
 from connector.cli.calls.session import Session
 from connector.cli.calls.trace import print_debug_lines
 from connector.cli.output.exit_codes import EXIT_DONE, exit_code
@@ -33,7 +34,10 @@ _STDIN_NAME = "standard input"
 def run(job: BulkJob) -> int:
     """Run the rows and return the exit code. Raises ConnectorError before the first row, KeyboardInterrupt."""
     _check_options(job)
-    reporter = BulkReporter(job.settings.get("output"), job.options.query, quiet=job.options.quiet)
+    check_columns(job.settings, job.options)
+    reporter = BulkReporter(
+        job.settings.get("output"), job.options.query, quiet=job.options.quiet, columns=_list_csv_columns(job)
+    )
     mapping = job.arguments.parse_column_mapping()
     columns = ColumnMapping(job.connector.action(job.action), mapping, job.task.given, job.connector.choices)
     with contextlib.ExitStack() as stack:
@@ -67,6 +71,16 @@ def run(job: BulkJob) -> int:
         stack.enter_context(print_debug_lines(enabled=job.options.debug))
         results = run_rows(client, job.action, source.read_rows(), journal=journal, options=bulk_options)
         return reporter.report(results, has_journal=journal is not None)
+
+
+def _list_csv_columns(job: BulkJob) -> list[str]:
+    """Return the columns of the results: what became of each row, and of its data those that the command names."""
+    if job.options.dry_run:
+        return ["row", "line", "method", "url", "body", "error.message"]
+    of_data = job.options.columns
+    if not of_data and job.options.query is None:
+        of_data = tuple(job.connector.result_action(job.action).returns.columns)
+    return ["row", "line", "outcome", *([f"data.{column}" for column in of_data] or ["data"]), "error.message"]
 
 
 def _check_options(job: BulkJob) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from connector.definition.parsers.strict_yaml import Document
     from connector.errors import Finding
 
-OUTPUT_FORMATS = ("json", "yaml", "table", "lines")
+OUTPUT_FORMATS = ("json", "yaml", "table", "lines", "text", "csv")
 SETTING_KEYS = ("connector", "output", "connection", "base_url", "plan", "budget", "timeout", "store", "inbox", "bulk",
                 "runs", "runs_keep", "records")  # fmt: skip
 DEFAULT_VALUES = {"output": "json", "runs_keep": "30d"}
