@@ -65,11 +65,12 @@ class AsyncClient(TaskDriver):
         *,
         journal: str | os.PathLike[str] | None = None,
         settle: Mapping[str, Any] | None = None,
+        inputs: Mapping[str, Any] | None = None,
     ) -> Result:
         """As Client.run_file."""
         with loading_modules():
             from connector.runtime.chain.client_chain import load_steps, run_chain_in_tasks
-        chain = load_steps(call, self.connector, journal, settle)
+        chain = load_steps(call, self.connector, journal=journal, settle=settle, inputs=inputs)
         if chain is not None:
             return await run_chain_in_tasks(self, chain, journal, settle)
         call_spec = load_call(call)

@@ -210,6 +210,8 @@ SHELF = [
     ("one-of", "manifest.yaml", "pagination: {style", "subaccounts: {prefix: '/b/{id}', header: X-Branch}\npagination: {style", "subaccounts:", "give either"),
     ("redact", "manifest.yaml", "  fields: [lending_code]", "  fields: [lending_code, Lending_Code]", "fields:", "twice"),
     ("resource", "manifest.yaml", "    item: /books/{bookId}", "    item: /book/{bookId}", "item: /book/", "no action has the path"),
+    ("resource", "manifest.yaml", "    new_id: text\n", "    new_id: text\n    changed_since: {input: newsOf}\n", "changed_since:", "listBooks has no input 'newsOf'"),
+    ("no-effect", "manifest.yaml", "    list: /books\n", "    changed_since: {input: newsOf}\n", "changed_since:", "no `list`"),
     ("resource", "manifest.yaml", "    new_id: text\n", "    new_id: text\n    parent: shelves\n", "parent: shelves", "'shelves'"),
     ("resource", "manifest.yaml", "      - id: bk_001\n        title", "      - title", "      - title", "'id' is missing"),
     ("no-effect", "manifest.yaml", "        required: true\n", "        required: true\n        choices_from: {action: listBooks, items: books, value: id, label: title}\n", "choices_from:", "before an action can be run"),
