@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from connector.cli.context.config_file import OUTPUT_FORMATS
 from connector.cli.context.context import load_settings, reject_store_with_sandbox, store_option
-from connector.cli.context.settings import OUTPUT_FORMATS, Settings
 from connector.cli.groups import get_meta
 from connector.definition.json_path import PathSyntaxError, parse_path
 from connector.errors import InputError, Problem, UsageError
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from click.shell_completion import CompletionItem
 
-    from connector.cli.context.settings import Setting
+    from connector.cli.context.settings import Setting, Settings
 
 
 @dataclass(frozen=True, slots=True)
