@@ -81,6 +81,8 @@ def _wants_json(args: Sequence[str]) -> bool:
         for index, arg in enumerate(args)
         if arg == "--output" or arg.startswith("--output=")
     ]
+    if "-r" in args:
+        return False
     if formats:
         return formats[-1] == "json"
     from connector.cli.context.settings import Settings

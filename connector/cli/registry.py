@@ -18,7 +18,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "mcp": ("commands.mcp", "Serve the connector as tools of an agent (Model Context Protocol)."),
     "console": (".console.command", "Work in a browser on this machine: connections, forms, what was called."),
     "webhook": ("commands.webhook.group", "Receive, verify, send, list or replay events."),
-    "config": ("commands.config", "Show the settings in force, and the source of each."),
+    "config": ("commands.config.group", "Show the settings in force, and the source of each; set one."),
     "lint": ("commands.authoring.author", "Check every file of a connector."),
     "test": ("commands.authoring.test", "Check a connector's examples, replies and resources, or recorded calls."),
     "docs": ("commands.authoring.author", "Write a connector's pages and schemas, or check that they are up to date."),

@@ -39,10 +39,16 @@ def send_calls(
     output_setting, timeout = settings.get("output"), settings.get("timeout")
     several = tasks.several or (tasks.from_file and output_setting.value == "lines")
     include_errors = output_setting.is_set or not stdio.is_stdout_terminal()
-    printer = make_printer(output_setting.value, several=several, include_errors=include_errors, quiet=options.quiet)
+    printer = make_printer(
+        output_setting.value,
+        several=several,
+        include_errors=include_errors,
+        quiet=options.quiet,
+        columns=options.columns,
+    )
     trace = TraceCollector(options.har, options.curl)
     with Session(connector, settings, options) as session:
-        writer = ResultWriter(printer, output_setting.value, query)
+        writer = ResultWriter(printer, output_setting.value, query, options.columns)
         return _CallRunner(session, tasks, writer, trace, timeout).run()
 
 

@@ -116,12 +116,11 @@ def _takes_value(param: click.Parameter) -> bool:
 
 
 def note_connector_folder(ctx: click.Context, args: Sequence[str]) -> None:
-    """Set the folder of --connector, wherever it is given: the action is looked up in it."""
+    """Set --connector and --profile, wherever they are given: the action is looked up in the folder that they name."""
     for index, arg in enumerate(args):
-        if arg == "--connector" and index + 1 < len(args):
-            set_meta(ctx, "connector", args[index + 1])
-        elif arg.startswith("--connector="):
-            set_meta(ctx, "connector", arg.partition("=")[2])
+        flag, separator, value = arg.partition("=")
+        if flag in ("--connector", "--profile") and (separator or index + 1 < len(args)):
+            set_meta(ctx, flag[2:], value if separator else args[index + 1])
 
 
 def _resolve_action(ctx: click.Context, name: str) -> None:

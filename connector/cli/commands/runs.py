@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from connector.cli.context.config_file import OUTPUT_FORMATS
 from connector.cli.context.context import CommandContext, open_run_log, output_option
-from connector.cli.context.settings import OUTPUT_FORMATS
 from connector.cli.groups import StrictGroup, global_options
 from connector.cli.output import printer
 from connector.cli.output.times import format_time, parse_time
