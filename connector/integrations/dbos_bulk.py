@@ -99,7 +99,7 @@ def _store_errors(journal: SharedJournal) -> Iterator[None]:
     try:
         yield
     except (SQLAlchemyError, dbos_errors.DBOSException) as error:
-        store_error = journal.rows.build_error(error)
+        store_error = journal.database.build_error(error)
     else:
         return
     raise store_error

@@ -22,6 +22,8 @@ RUN = [page for page in pages() if any(block.kind in ("console", "python") for b
 KNOWN = ("console", "python", "text", "yaml", "json", "toml", "")
 NEEDS = {  # the package of an extra
     "mcp.md": "mcp",
+    "fastapi.md": "fastapi",
+    "django.md": "django",
     "bulk-workers.md": "dbos",
     "dbos.md": "dbos",
     "celery.md": "celery",

@@ -34,7 +34,8 @@ def run(job: BulkJob) -> int:
     """Run the rows and return the exit code. Raises ConnectorError before the first row, KeyboardInterrupt."""
     _check_options(job)
     reporter = BulkReporter(job.settings.get("output"), job.options.query, quiet=job.options.quiet)
-    columns = ColumnMapping(job.connector.action(job.action), job.arguments.parse_column_mapping(), job.task.given)
+    mapping = job.arguments.parse_column_mapping()
+    columns = ColumnMapping(job.connector.action(job.action), mapping, job.task.given, job.connector.choices)
     with contextlib.ExitStack() as stack:
         path = str(job.arguments.file)
         rows_format = detect_format(path, job.arguments.rows_format)

@@ -88,9 +88,7 @@ class RunCommand(StrictCommand):
             ]
             with formatter.section(f"Inputs of {action.action}"):
                 formatter.write_dl(rows or [("none", "")])
-        with formatter.section("Options"):
-            own_options = [param for param in super().get_params(ctx) if isinstance(param, click.Option)]
-            formatter.write_dl([record for option in own_options if (record := option.get_help_record(ctx))])
+        self.format_sections(ctx, formatter, super().get_params(ctx))
 
     def extra_words_hint(self) -> str:
         """Return how inputs are given."""
@@ -154,6 +152,10 @@ def _complete_actions(ctx: click.Context, _: click.Parameter, incomplete: str) -
               help="Print the JSON Schema of call files, of ACTION or all actions, for an editor.")  # fmt: skip
 @click.option("--keep-going", is_flag=True, help="With -f: continue after a failed call or row.")
 @click.option("--no-wait", is_flag=True, help="Of an action that starts a job: return the started job at once.")
+@click.option("--max-age", metavar="TIME",
+              help="Answer a read from the copy of records, if it was read no longer ago, such as 5m.")  # fmt: skip
+@click.option("--stale-if-error", is_flag=True,
+              help="Answer from a copy of any age where the service is down or refuses for now.")  # fmt: skip
 @click.option("--resume", is_flag=True, help="Of a file with steps: go on where an earlier run of it ended.")
 @click.option("--settle", "settlements", multiple=True, metavar="STEP=done|not-done|@FILE",
               help="Settle an uncertain step: it was done, is to be done again, or has this reply.")  # fmt: skip

@@ -45,6 +45,8 @@ class RunOptions:
     curl: bool = False
     base_url: str | None = None
     account: str | None = None
+    max_age: str | None = None
+    stale_if_error: bool = False
     quiet: bool = False
 
     @classmethod
@@ -73,7 +75,14 @@ class RunOptions:
             page_size=self.page_size,
             account=self.account,
             no_wait=self.no_wait,
+            max_age=self.max_age,
+            stale_if_error=self.stale_if_error,
         )
+
+    @property
+    def needs_records(self) -> bool:
+        """Whether the copy of records may answer."""
+        return self.max_age is not None or self.stale_if_error
 
     @property
     def retry_options(self) -> dict[str, str] | None:

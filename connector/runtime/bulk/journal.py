@@ -14,6 +14,7 @@ from typing import IO, TYPE_CHECKING, Any, Self
 
 from pydantic_core import to_json
 
+from connector._version import __version__
 from connector.core.bulk.journal_state import (
     ROW_DONE,
     ROW_FAILED,
@@ -31,6 +32,7 @@ from connector.runtime.bulk.journal_file import (
     open_journal,
 )
 from connector.runtime.bulk.row_result import interrupted_result
+from connector.runtime.database.schema import build_version_error
 from connector.runtime.files import private_files
 from connector.runtime.fork_safety import ForkSafeLock
 
@@ -91,7 +93,7 @@ class Journal:
             with contextlib.suppress(OSError):
                 self.path.unlink()
             raise
-        self._write_durably({"journal": JOURNAL_VERSION, "count": row_count, **header})
+        self._write_durably({"journal": JOURNAL_VERSION, "count": row_count, "program": __version__, **header})
         private_files.sync_folder(self.path.parent)
         return row_count
 
@@ -99,6 +101,9 @@ class Journal:
         """Return the number of rows. Raises StoreError for another version, UsageError for another run."""
         stored_header = dict(self.state.header or {})
         version, row_count = stored_header.pop("journal", None), stored_header.pop("count", None)
+        program = stored_header.pop("program", None)  # which may be another one of this version
+        if isinstance(version, int) and version > JOURNAL_VERSION:
+            raise build_version_error(str(self.path), "the journal", (version, program), JOURNAL_VERSION)
         if version != JOURNAL_VERSION or not isinstance(row_count, int):
             hint = f"Use the version that wrote it. {self.words.restart_hint}"
             raise StoreError(

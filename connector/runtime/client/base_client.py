@@ -96,7 +96,7 @@ class BaseClient:
         if options.max_age is None and not options.stale_if_error:
             return None
         if self._kept is None:
-            hint = "Open the client with records=, such as sqlite:///records.db."
+            hint = "Open the client with records=, such as sqlite:///records.db; or set CONNECTOR_RECORDS."
             raise UsageError("max_age and stale_if_error need a copy of the records.", hint=hint)
         if error is None:
             return None if options.max_age is None else self._kept.find(call, options.max_age)

@@ -6,10 +6,11 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BigInteger, Column, Float, Index, Integer, MetaData, Table, Text, insert, select, text
+from sqlalchemy import BigInteger, Column, Float, Index, Integer, MetaData, Table, Text, insert, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from connector.core.records.record import Record, Sight, apply_sight
+from connector.runtime.database.table_schema import define_schema
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -55,8 +56,9 @@ LISTS = Table(
     Column("resource", Text, nullable=False),
     Column("complete_at", Float, nullable=False),  # when the last complete reading of the list began
     Column("count", Integer, nullable=False),
+    Column("read_at", Float, nullable=False, server_default="0"),  # as complete_at, also of what was new alone
 )
-TABLES = (RECORDS, CHANGES, LISTS)
+SCHEMA = define_schema("records", "the copy of records", [RECORDS, CHANGES, LISTS])
 _FIELDS = tuple(column.name for column in RECORDS.columns if column.name not in ("connector", "account"))
 _CHUNK = 500  # ids in one query; databases limit the number of parameters
 _LOCK = text("SELECT pg_advisory_xact_lock(6021023602)")  # numbers of changes are in the order of commits
@@ -74,7 +76,7 @@ class Sighting:
 
 @dataclass(frozen=True, slots=True)
 class ReadList:
-    """A list that was read to its end; `pending` are the writes of its pages."""
+    """A list that was read to its end, or, not `is_whole`, what is new of it; `pending` are the writes of its pages."""
 
     connector: str
     account: str
@@ -84,6 +86,7 @@ class ReadList:
     began_at: float
     at: float
     pending: Sequence[Future[None]] = ()
+    is_whole: bool = True
 
     @property
     def is_kept(self) -> bool:
@@ -118,6 +121,11 @@ def write_sighting(connection: Connection, sighting: Sighting) -> int:
 
 def write_end_of_list(connection: Connection, read: ReadList) -> None:
     """Mark what is no longer in a list, and note when it was read."""
+    if not read.is_whole:
+        is_list = (LISTS.c.connector == read.connector) & (LISTS.c.account == read.account)
+        condition = is_list & (LISTS.c.listing == read.listing)
+        connection.execute(update(LISTS).where(condition).values(read_at=read.began_at))
+        return
     table = RECORDS.c
     is_of_list = (table.connector == read.connector) & (table.account == read.account) & (table.listing == read.listing)
     was_there = table.gone_at.is_(None) & (table.seen_at < read.began_at) & (table.resource == read.resource)
@@ -128,7 +136,7 @@ def write_end_of_list(connection: Connection, read: ReadList) -> None:
     ]
     write_sighting(connection, Sighting(read.connector, read.account, read.at, gone))
     facts = {name: getattr(read, name) for name in ("connector", "account", "listing", "resource")}
-    row = {**facts, "complete_at": read.began_at, "count": len(read.ids)}
+    row = {**facts, "complete_at": read.began_at, "count": len(read.ids), "read_at": read.began_at}
     connection.execute(_build_upsert(connection, LISTS), [row])
 
 

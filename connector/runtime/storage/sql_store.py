@@ -34,9 +34,9 @@ class SqlStore(RecordStore):
     def __init__(self, url: str, *, clock: Clock | None = None) -> None:
         self._clock = clock or SystemClock()
         require("sql", "sqlalchemy")
-        from connector.runtime.storage.sql_table import TABLE, StoreTable
+        from connector.runtime.storage.sql_table import SCHEMA, StoreTable
 
-        self._database = open_database(url, TABLE, self._clock)
+        self._database = open_database(url, SCHEMA, self._clock)
         self._table = StoreTable(self._database)
         self.location = self._database.display_url
 

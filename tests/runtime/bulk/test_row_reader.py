@@ -26,7 +26,7 @@ def rows(zoom):
 
     def read(content, form="csv", mapped=None, fixed=None):
         raw = content.encode() if isinstance(content, str) else content
-        columns = ColumnMapping(zoom.action("createUser"), mapped or {}, fixed or {})
+        columns = ColumnMapping(zoom.action("createUser"), mapped or {}, fixed or {}, zoom.choices)
         return list(RowReader("rows", io.BytesIO(raw), form, columns).read_rows())
 
     return read
@@ -160,7 +160,7 @@ def test_what_the_csv_module_writes_is_read_as_it_was(zoom, table, between):
     file = io.StringIO(newline="")
     writer = csv.writer(file, delimiter=between)
     writer.writerows([list(ADA), *table])
-    columns = ColumnMapping(zoom.action("createUser"), {}, {})
+    columns = ColumnMapping(zoom.action("createUser"), {}, {}, zoom.choices)
     source = RowReader("rows", io.BytesIO(file.getvalue().encode()), "csv", columns)
     found = list(source.read_rows()) if table else []
     wanted = [{key: cell for key, cell in zip(ADA, line, strict=True) if cell} for line in table]
@@ -173,7 +173,7 @@ def test_many_rows_take_no_more_memory_than_few(zoom, tmp_path, form):
     path = tmp_path / "rows"
     path.write_text((HEADER if form == "csv" else "") + f"{line}\n" * 10_000, encoding="utf-8")
     with path.open("rb") as file:
-        source = RowReader("rows", file, form, ColumnMapping(zoom.action("createUser"), {}, {}))
+        source = RowReader("rows", file, form, ColumnMapping(zoom.action("createUser"), {}, {}, zoom.choices))
         tracemalloc.start()
         count = sum(1 for _ in source.read_rows())
         peak = tracemalloc.get_traced_memory()[1]

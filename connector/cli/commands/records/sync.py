@@ -14,20 +14,25 @@ from connector.cli.groups import StrictCommand, global_options
 from connector.cli.output import printer
 from connector.cli.output.exit_codes import EXIT_DONE, EXIT_REFUSED
 from connector.cli.output.times import format_time
-from connector.errors import ConnectorError
+from connector.core.redaction import preview
+from connector.errors import ConnectorError, InputError, Problem
 
 if TYPE_CHECKING:
     from connector.runtime.sync.sync import Sync, SyncReport
 
 _HELP = """Read the lists of resources into the copy: of all, or of those that are named, parents first.
 
-What a list no longer has is marked as gone once the list was read to its end. A sync that is stopped leaves what it
-has read; the next one reads those lists again, and keeps nothing twice.
+What a list no longer has is marked as gone once the list was read to its end. A list that was read before, and that the
+service can say the news of, is asked for what is new alone; --full reads all of it, and so finds what is gone.
+A sync that is stopped leaves what it has read; the next one reads those lists again, and keeps nothing twice.
 """
 
 
 @click.command("sync", cls=StrictCommand, help=_HELP)
 @click.argument("resources", metavar="[RESOURCE]...", nargs=-1)
+@click.option("-i", "--input", "items", multiple=True, metavar="KEY=VALUE",
+              help="An input of the lists that have it; repeatable.")  # fmt: skip
+@click.option("--full", is_flag=True, help="Read whole lists, also where only what is new could be asked for.")
 @click.option("--every", metavar="TIME", help="Read them again after this time, such as 10m, until Ctrl-C.")
 @click.option("--dry-run", is_flag=True, help="Print the requests of the lists, and send nothing.")
 @click.option("--connection", metavar="NAME", help="The connection to use.")
@@ -39,13 +44,14 @@ has read; the next one reads those lists again, and keeps nothing twice.
 @global_options
 @click.pass_context
 def sync_command(
-    ctx: click.Context, /, resources: tuple[str, ...], every: str | None, output_format: str, **flags: Any
+    ctx: click.Context, /, resources: tuple[str, ...], items: tuple[str, ...], every: str | None, **flags: Any
 ) -> int:
     """Sync."""
     from connector.runtime.calls.call_options import parse_timeout
     from connector.runtime.records.accounts import name_account
     from connector.runtime.sync.sync import Sync
 
+    output_format, is_full = flags.pop("output_format"), flags.pop("full")
     options = RunOptions.from_flags(ctx, flags)
     settings = options.load_settings(ctx)
     connector = open_connector(settings)
@@ -55,7 +61,7 @@ def sync_command(
         open_records(connector, settings, sandbox=options.sandbox) as records,
         Session(connector, settings, options, records=records) as session,
     ):
-        sync = Sync(connector, records, names, options.page_size)
+        sync = Sync(connector, records, names, options.page_size, given=_read_inputs(items), is_full=is_full)
         client = session.get_client(None)
         account = name_account(connector, client.connection, records.account)
         if options.dry_run:
@@ -73,6 +79,16 @@ def sync_command(
             time.sleep(interval)
 
 
+def _read_inputs(items: tuple[str, ...]) -> dict[str, Any]:
+    """Return the inputs of -i KEY=VALUE by key. Raises InputError with all that are not."""
+    pairs = [item.partition("=") for item in items]
+    expected, fix = "an input as KEY=VALUE", "write -i owner=octocat"
+    problems = [Problem("-i", preview(key), expected, fix) for key, separator, _ in pairs if not (key and separator)]
+    if problems:
+        raise InputError.from_problems("records", problems, undone="done")
+    return {key: value for key, _, value in pairs}
+
+
 def _run_once(sync: Sync, client: Any, account: str, session: Session, output_format: str) -> int:
     """Sync once, print what came of it, and return the exit code."""
     reports: list[SyncReport] = sync.run(client, account, lambda _: None)
@@ -80,7 +96,8 @@ def _run_once(sync: Sync, client: Any, account: str, session: Session, output_fo
         printer.write_json([report.to_dict() for report in reports])
     else:
         for report in reports:
-            printer.write_text(f"{report.resource}: {report.records} records in {report.lists} lists")
+            news = f", {report.since} of them asked for what is new" if report.since else ""
+            printer.write_text(f"{report.resource}: {report.records} records in {report.lists} lists{news}")
     for report in reports:
         for parent, reason in report.refused.items():
             session.note(f"{report.resource} of {parent}: {reason}")
@@ -88,6 +105,6 @@ def _run_once(sync: Sync, client: Any, account: str, session: Session, output_fo
 
 
 def _print_requests(sync: Sync, client: Any, account: str) -> None:
-    for read, request, complete_at in sync.list_requests(client, account):
-        last = "never read whole" if complete_at is None else f"read {format_time(complete_at)}"
+    for read, request in sync.list_requests(client, account):
+        last = "never read whole" if read.read_at is None else f"read {format_time(read.read_at)}"
         printer.write_text(f"{read.resource}: {request.method} {request.request_target} ({last})")

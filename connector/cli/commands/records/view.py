@@ -17,7 +17,8 @@ from connector.errors import InputError, Problem
 
 if TYPE_CHECKING:
     from connector.core.records.record import Record
-    from connector.runtime.records.records import RecordChange, Records
+    from connector.runtime.records.reader import RecordChange
+    from connector.runtime.records.records import Records
 
 _FOLLOW_SECONDS = 1.0  # between two looks
 _account_option = click.option(
