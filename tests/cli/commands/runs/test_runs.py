@@ -89,7 +89,7 @@ def test_what_was_not_kept_must_be_given(command, monkeypatch):
 
 
 def test_a_file_is_given_again_by_its_path(command, tmp_path):
-    slack = ("--connector", str(Path(__file__).parents[3] / "examples" / "slack"))
+    slack = ("--connector", str(Path(__file__).parents[4] / "examples" / "slack"))
     (tmp_path / "tides.csv").write_text("a,b")
     file = f"content=@{tmp_path}/tides.csv"
     command("run", "uploadFile", *slack, "--sandbox", "-i", file)
