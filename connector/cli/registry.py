@@ -8,7 +8,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "choices": ("commands.choices", "List what an input of an action takes."),
     "run": ("commands.run", "Run an action, or the calls of a file."),
     "request": ("commands.request", "Send any request below the service's base URL."),
-    "runs": ("commands.runs", "Show what was called, and what came of it; make a call again."),
+    "runs": ("commands.runs.group", "Show what was called, and what came of it; make a call again."),
     "records": ("commands.records.group", "Keep a copy of what the service has, and look into it."),
     "bulk": ("commands.bulk.group", "Work on bulk runs in a database; show, continue or cancel them."),
     "download": ("commands.download", "Download a file, or every file that an action lists."),
