@@ -51,7 +51,7 @@ STANDS_ON: dict[str, dict[str, set[str]]] = {
         "auth": {"http", "storage"},
         "rate_budget": {"auth"},
         "calls": {"rate_budget"},
-        "run_log": {"calls", "files"},
+        "run_log": {"calls", "database"},
         "downloads": {"calls"},
         "bulk": {"calls"},
         "chain": {"bulk"},
@@ -59,6 +59,7 @@ STANDS_ON: dict[str, dict[str, set[str]]] = {
         "client": {"downloads", "chain", "records"},
         "sync": {"client"},
         "webhooks": {"database", "http"},
+        "backup": {"storage", "bulk", "records", "run_log", "webhooks"},
     },
     "sandbox": {
         "http": set(),

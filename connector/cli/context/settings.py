@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from connector.errors import Finding
 
 OUTPUT_FORMATS = ("json", "yaml", "table", "lines")
-SETTING_KEYS = ("connector", "output", "connection", "base_url", "plan", "budget", "timeout", "store", "inbox", "bulk",
-                "runs", "runs_keep", "records")  # fmt: skip
+SETTING_KEYS = ("connector", "output", "connection", "base_url", "plan", "budget", "timeout", "store", "store_key_file",
+                "inbox", "bulk", "runs", "runs_keep", "records")  # fmt: skip
 DEFAULT_VALUES = {"output": "json", "runs_keep": "30d"}
 _VARIABLE_NAMES = {
     "connector": "CONNECTOR_PATH",
@@ -28,13 +28,14 @@ _VARIABLE_NAMES = {
     "connection": "CONNECTOR_CONNECTION",
     "timeout": "CONNECTOR_TIMEOUT",
     "store": "CONNECTOR_STORE",
+    "store_key_file": "CONNECTOR_KEY_FILE",
     "inbox": "CONNECTOR_INBOX",
     "bulk": "CONNECTOR_BULK",
     "runs": "CONNECTOR_RUNS",
     "runs_keep": "CONNECTOR_RUNS_KEEP",
     "records": "CONNECTOR_RECORDS",
 }
-_FLAG_NAMES = {"base_url": "--base-url", "bulk": "--on"}
+_FLAG_NAMES = {"base_url": "--base-url", "bulk": "--on", "store_key_file": "--store-key-file"}
 _DATABASE_SETTINGS = ("store", "inbox", "bulk", "runs", "records")  # URLs that may hold a password
 
 
