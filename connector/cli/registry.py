@@ -19,6 +19,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "console": (".console.command", "Work in a browser on this machine: connections, forms, what was called."),
     "webhook": ("commands.webhook.group", "Receive, verify, send, list or replay events."),
     "config": ("commands.config.group", "Show the settings in force, and the source of each; set one."),
+    "backup": ("commands.backup.make", "Copy everything that is kept into one file, while it is in use."),
+    "restore": ("commands.backup.restore", "Put back what a backup holds, or check it."),
     "lint": ("commands.authoring.author", "Check every file of a connector."),
     "test": ("commands.authoring.test", "Check a connector's examples, replies and resources, or recorded calls."),
     "docs": ("commands.authoring.author", "Write a connector's pages and schemas, or check that they are up to date."),

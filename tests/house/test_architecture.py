@@ -52,7 +52,7 @@ STANDS_ON: dict[str, dict[str, set[str]]] = {
         "auth": {"http", "storage"},
         "rate_budget": {"auth"},
         "calls": {"rate_budget"},
-        "run_log": {"calls", "door", "files"},
+        "run_log": {"calls", "database", "door"},
         "downloads": {"calls"},
         "bulk": {"calls"},
         "chain": {"bulk"},
@@ -60,6 +60,7 @@ STANDS_ON: dict[str, dict[str, set[str]]] = {
         "client": {"downloads", "chain", "records"},
         "sync": {"client", "webhooks"},
         "webhooks": {"database", "door", "http"},
+        "backup": {"storage", "bulk", "records", "run_log", "webhooks"},
     },
     "sandbox": {
         "http": set(),

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 PROJECT_FILE_NAME = "connector.yaml"
 PROFILES = "profiles"
 OUTPUT_FORMATS = ("json", "yaml", "table", "lines", "text", "csv")
-SETTING_KEYS = ("connector", "output", "connection", "base_url", "plan", "budget", "timeout", "store", "inbox", "bulk",
-                "runs", "runs_keep", "records")  # fmt: skip
+SETTING_KEYS = ("connector", "output", "connection", "base_url", "plan", "budget", "timeout", "store", "store_key_file",
+                "inbox", "bulk", "runs", "runs_keep", "records")  # fmt: skip
 PROJECT_KEYS = ("connector", "connection", "plan", "store", "records", "runs", "output", "timeout")
 DATABASE_SETTINGS = ("store", "inbox", "bulk", "runs", "records")  # URLs that may hold a password
 _FILE_SCHEMES = ("sqlite:///", "file:")

@@ -31,13 +31,14 @@ _VARIABLE_NAMES = {
     "connection": "CONNECTOR_CONNECTION",
     "timeout": "CONNECTOR_TIMEOUT",
     "store": "CONNECTOR_STORE",
+    "store_key_file": "CONNECTOR_KEY_FILE",
     "inbox": "CONNECTOR_INBOX",
     "bulk": "CONNECTOR_BULK",
     "runs": "CONNECTOR_RUNS",
     "runs_keep": "CONNECTOR_RUNS_KEEP",
     "records": "CONNECTOR_RECORDS",
 }
-_FLAG_NAMES = {"base_url": "--base-url", "bulk": "--on"}
+_FLAG_NAMES = {"base_url": "--base-url", "bulk": "--on", "store_key_file": "--store-key-file"}
 
 
 @dataclass(frozen=True, slots=True)
