@@ -44,7 +44,7 @@ class CommandContext:
     def note(self, text: str) -> None:
         """Print a line on stderr that --quiet leaves out."""
         if not self.quiet:
-            print_stderr(text)
+            print_stderr(text, "hint")
 
 
 def open_run_log(connector: Connector, settings: Settings, *, sandbox: bool) -> RunLog | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from connector.cli.output import table
-from connector.cli.output.stdio import escape_controls
+from connector.cli.output.stdio import escape_controls, write_stderr
 from connector.cli.terminal.page import TextPage
 from connector.cli.terminal.screen import Screen
 from connector.core.json_path import get_at_path
@@ -97,4 +97,4 @@ def _print_ending(result: Result, items: list[Any] | None) -> None:
     if items is not None:
         hint = f"{min(len(items), _MAX_ROWS)} of {len(items)} shown. --output table shows every row, {hint}"
     page.add_text(hint, role="hint")
-    sys.stderr.write(f"{page}\n")
+    write_stderr(str(page))

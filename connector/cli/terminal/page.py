@@ -44,6 +44,11 @@ class TextPage:
         room = self.screen.width - indent
         self.add_lines([self.screen.paint(line, role) for line in wrap(text, room, next_indent)], indent)
 
+    def add_labelled(self, label: str, role: Role, text: str, indent: int = 0) -> None:
+        """Add a text behind a label in the colour of its role."""
+        first, *others = wrap(f"{label} {text}", self.screen.width - indent, "  ")
+        self.add_lines([self.screen.paint(label, role) + first.removeprefix(label), *others], indent)
+
     def add_lines(self, lines: Sequence[str], indent: int = 0) -> None:
         """Add lines as they are."""
         self._lines += [f"{'':{indent}}{line}".rstrip() for line in lines]
