@@ -5,15 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connector.cli.terminal.page import TextPage
-from connector.cli.terminal.wrapping import cut, measure, pad, wrap
+from connector.cli.terminal.wrapping import cut, measure, wrap
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from connector.cli.terminal.screen import Screen
+    from connector.cli.terminal.screen import Role, Screen
 
 _GAP = 2  # characters between columns
 _NARROWEST = 9  # characters of a column of texts, which are wrapped; ids, times and links stay whole
+_ROLES: dict[str, Role] = {
+    "done": "done", "rejected": "refused", "not_sent": "refused", "uncertain": "uncertain", "interrupted": "uncertain",
+}  # fmt: skip
 _MAX_LINES = 3  # of a cell; the rest is cut with an ellipsis
 
 
@@ -30,10 +33,18 @@ def format_grid(names: Sequence[str], rows: Sequence[Sequence[str]], screen: Scr
     for row in rows:
         cells = [_wrap_cell(cell, width) for cell, width in zip(row, widths, strict=True)]
         for place in range(max(map(len, cells))):
-            line = [pad(cell[place] if place < len(cell) else "", width)
-                    for cell, width in zip(cells, widths, strict=True)]  # fmt: skip
-            lines.append((" " * _GAP).join(line).rstrip())
+            line = [cell[place] if place < len(cell) else "" for cell in cells]
+            shown = [
+                f"{screen.paint(text, _find_role(name, text))}{'':{width - measure(text)}}"
+                for name, text, width in zip(names, line, widths, strict=True)
+            ]
+            lines.append((" " * _GAP).join(shown).rstrip())
     return "\n".join(lines)
+
+
+def _find_role(name: str, text: str) -> Role | None:
+    """Return the colour of a cell: of an outcome, what it says."""
+    return _ROLES.get(text) if name == "outcome" else None
 
 
 def count_fitting_columns(names: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> int:

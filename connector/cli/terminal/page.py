@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from connector.cli.terminal.wrapping import measure, pad, wrap
+from connector.cli.terminal.wrapping import measure, wrap
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -92,13 +92,6 @@ class TextPage:
             else:
                 line += f" {phrase}" if line else phrase
         self.add_lines([*lines, line], indent)
-
-    def add_columns(self, rows: Sequence[Sequence[str]], indent: int = INDENT) -> None:
-        """Add rows of short cells, aligned; nothing is wrapped."""
-        widths = [max(map(measure, cells)) for cells in zip(*rows, strict=True)]
-        for row in rows:
-            cells = [pad(cell, width) for cell, width in zip(row, widths, strict=True)]
-            self.add_lines(["  ".join(cells)], indent)
 
 
 def _split_phrases(command: str) -> list[str]:

@@ -51,6 +51,14 @@ def test_columns_that_nobody_chose_are_shown_as_far_as_they_fit():
     assert count_fitting_columns(NAMES, ROWS, 5) == 0
 
 
+def test_an_outcome_has_its_colour():
+    rows = [("1", "done"), ("2", "rejected"), ("3", "uncertain"), ("4", "running")]
+    lines = format_grid(("done", "outcome"), rows, Screen(80, has_colour=True)).splitlines()[1:]
+    assert [line.split()[1] for line in lines] == [
+        "\x1b[32mdone\x1b[0m", "\x1b[1;31mrejected\x1b[0m", "\x1b[1;33muncertain\x1b[0m", "running",
+    ]  # fmt: skip
+
+
 def test_no_rows_are_a_header_alone():
     assert format_grid(("id", "name"), [], Screen(80)) == "id  name"
     assert format_cards(("id", "name"), [], Screen(80)) == ""
