@@ -50,7 +50,7 @@ class CommandContext:
     def note(self, text: str) -> None:
         """Print a line on stderr that --quiet leaves out."""
         if not self.quiet:
-            print_stderr(text)
+            print_stderr(text, "hint")
 
     def require_trust(self) -> None:
         """Check that this user has said where credentials go, or trusts the folder that does. Raises UsageError."""
