@@ -11,7 +11,7 @@ import click
 from connector.cli.groups import UnknownCommand, root
 from connector.cli.output.error_output import error_to_dict, from_click, print_error, to_connector_error
 from connector.cli.output.exit_codes import EXIT_DONE, EXIT_REFUSED, EXIT_USAGE
-from connector.cli.output.stdio import is_stdout_error, print_stderr
+from connector.cli.output.stdio import is_stdout_error, write_stderr
 from connector.cli.registry import COMPLETION_VARIABLE
 from connector.errors import ConnectorError, UsageError
 
@@ -48,7 +48,7 @@ def _invoke(args: Sequence[str]) -> int:
 
 def _show_missing_command(error: click.exceptions.NoArgsIsHelpError) -> int:
     """Print the help of a group that was called without a command, and return the exit code."""
-    print_stderr(f"{error.format_message()}\n\nA command is missing; the commands are above.")
+    write_stderr(f"{error.format_message()}\n\nA command is missing; the commands are above.")
     return EXIT_USAGE
 
 
@@ -81,6 +81,8 @@ def _wants_json(args: Sequence[str]) -> bool:
         for index, arg in enumerate(args)
         if arg == "--output" or arg.startswith("--output=")
     ]
+    if "-r" in args:
+        return False
     if formats:
         return formats[-1] == "json"
     from connector.cli.context.settings import Settings

@@ -78,7 +78,7 @@ class EventEmitter:
         self._event_count += 1
         samples = get_samples(self._connector)
         event_body = sample = samples.build_body(event_kind, self._sender.clock.time(), self._event_count)
-        location = next(iter(self._connector.manifest.triggers.values())).event.object or "."
+        location = next(iter(self._connector.manifest.webhooks.values())).event.object or "."
         event_body = _insert_subject(event_kind.body, event_body, location, change.subject)
         old_location = join_path(*parse_path(location)[:-1], _OLD_OBJECT_FIELD)
         if change.before is not None:

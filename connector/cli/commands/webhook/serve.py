@@ -75,7 +75,7 @@ def serve_command(ctx: click.Context, /, host: str, port: int, path: str, **flag
     if context.sandbox and not is_loopback_host(host):
         hint = "The sandbox's secret is public: use 127.0.0.1, or set your own secret."
         raise UsageError(f"With --sandbox, the receiver does not listen on {host}.", hint=hint)
-    forwarder = _make_forwarder(context, flags["command"], flags["url"], reveal=flags["reveal"])
+    forwarder = make_forwarder(context, flags["command"], flags["url"], reveal=flags["reveal"])
     public_url = flags["public_url"]
     if context.sandbox and public_url is None:
         public_url = f"http://{host}:{port}{path}"
@@ -97,7 +97,7 @@ def serve_command(ctx: click.Context, /, host: str, port: int, path: str, **flag
     if flags["keeps_records"]:
         receiver.on()(_open_event_keeper(ctx, context, flags["account"]))
     receiver.on()(filter_events(flags["event_patterns"], forwarder))
-    _log_to_stderr()
+    log_to_stderr()
 
     def announce(url: str) -> None:
         if context.sandbox and flags["public_url"] is None:
@@ -116,7 +116,7 @@ def serve_command(ctx: click.Context, /, host: str, port: int, path: str, **flag
     return EXIT_DONE
 
 
-def _make_forwarder(context: WebhookContext, command: str | None, url: str | None, *, reveal: bool) -> Handler:
+def make_forwarder(context: WebhookContext, command: str | None, url: str | None, *, reveal: bool) -> Handler:
     """Return the forwarder of events. Raises UsageError for two targets, or an invalid one."""
     from connector.runtime.webhooks.forwarders import CommandForwarder, JsonLinesForwarder, UrlForwarder
 
@@ -179,7 +179,7 @@ def _format_startup_message(context: WebhookContext, url: str, host: str) -> str
     return "\n".join(lines)
 
 
-def _log_to_stderr() -> None:
+def log_to_stderr() -> None:
     """Log the receiver's warnings to stderr: rejected deliveries and failed attempts."""
     logger = logging.getLogger("connector.webhook")
     if not logger.handlers:
