@@ -123,7 +123,7 @@ class _Pages:
         desk = self._desk
         shell = {
             "title": page.title,
-            "name": desk.connector.manifest.label,
+            "service": desk.connector.manifest.label,
             "nav": [(entry.title, entry.path) for entry in PAGES],
             "here": find_entry(path).path,
             "told": told,
