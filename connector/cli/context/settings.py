@@ -18,10 +18,11 @@ if TYPE_CHECKING:
     from connector.definition.parsers.strict_yaml import Document
     from connector.errors import Finding
 
+LOG_FORMATS = ("text", "json")
 OUTPUT_FORMATS = ("json", "yaml", "table", "lines")
 SETTING_KEYS = ("connector", "output", "connection", "base_url", "plan", "budget", "timeout", "store", "inbox", "bulk",
-                "runs", "runs_keep", "records")  # fmt: skip
-DEFAULT_VALUES = {"output": "json", "runs_keep": "30d"}
+                "runs", "runs_keep", "records", "log_format")  # fmt: skip
+DEFAULT_VALUES = {"output": "json", "runs_keep": "30d", "log_format": "text"}
 _VARIABLE_NAMES = {
     "connector": "CONNECTOR_PATH",
     "output": "CONNECTOR_OUTPUT",
@@ -33,8 +34,9 @@ _VARIABLE_NAMES = {
     "runs": "CONNECTOR_RUNS",
     "runs_keep": "CONNECTOR_RUNS_KEEP",
     "records": "CONNECTOR_RECORDS",
+    "log_format": "CONNECTOR_LOG_FORMAT",
 }
-_FLAG_NAMES = {"base_url": "--base-url", "bulk": "--on"}
+_FLAG_NAMES = {"base_url": "--base-url", "bulk": "--on", "log_format": "--log-format"}
 _DATABASE_SETTINGS = ("store", "inbox", "bulk", "runs", "records")  # URLs that may hold a password
 
 
@@ -199,6 +201,8 @@ def _has_password(url: str) -> bool:
 def _find_problem(key: str, value: Any) -> Problem | None:
     if key == "output" and value not in OUTPUT_FORMATS:
         return Problem(key, repr(value), f"one of {', '.join(OUTPUT_FORMATS)}")
+    if key == "log_format" and value not in LOG_FORMATS:
+        return Problem(key, repr(value), f"one of {', '.join(LOG_FORMATS)}")
     if key in ("timeout", "runs_keep"):
         return _find_timeout_problem(key, value)
     if not isinstance(value, str) or not value:
