@@ -18,6 +18,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "mcp": ("commands.mcp", "Serve the connector as tools of an agent (Model Context Protocol)."),
     "webhook": ("commands.webhook.group", "Receive, verify, send, list or replay events."),
     "config": ("commands.config", "Show the settings in force, and the source of each."),
+    "doctor": ("commands.doctor", "Look at installation, store, inbox, network and connection; say what to do."),
     "lint": ("commands.authoring.author", "Check every file of a connector."),
     "test": ("commands.authoring.test", "Check a connector's examples, replies and resources, or recorded calls."),
     "docs": ("commands.authoring.author", "Write a connector's pages and schemas, or check that they are up to date."),
