@@ -9,7 +9,7 @@ import click
 
 from connector.cli.context.connection_context import ConnectionContext, store_options
 from connector.cli.context.context import output_option
-from connector.cli.doctor.check import FAIL, OK, WARN, Check, run_checks
+from connector.cli.doctor.diagnosis import FAIL, OK, WARN, Diagnosis, run_checks
 from connector.cli.groups import StrictCommand, global_options
 from connector.cli.output import printer
 from connector.cli.output.exit_codes import EXIT_DONE, EXIT_REFUSED
@@ -48,12 +48,12 @@ def doctor_command(ctx: click.Context, /, output_format: str, *, connection: str
     return EXIT_REFUSED if counts[FAIL] else EXIT_DONE
 
 
-def _format_check(check: Check) -> str:
+def _format_check(check: Diagnosis) -> str:
     text = f"{check.status:<4}  {check.name:<10}  {check.message}{'' if check.message.endswith(('.', '?')) else '.'}"
     return text if check.status == OK or not check.fix else f"{text}\n{'':18}{check.fix}"
 
 
-def _find_checks(ctx: click.Context, connection: str | None, flags: dict[str, Any]) -> Iterator[Check]:
+def _find_checks(ctx: click.Context, connection: str | None, flags: dict[str, Any]) -> Iterator[Diagnosis]:
     from platformdirs import user_data_path
 
     from connector.cli.doctor import machine, places, service
@@ -69,16 +69,16 @@ def _find_checks(ctx: click.Context, connection: str | None, flags: dict[str, An
         yield from run_checks("runs", partial(places.check_runs, context))
         yield from run_checks("records", partial(places.check_records, context))
         if flags["offline"] and not context.sandbox:
-            yield Check("network", OK, "Not looked at: --offline")
+            yield Diagnosis("network", OK, "Not looked at: --offline")
             continue
         if context.sandbox:
-            yield Check("network", OK, "Not needed: the sandbox is in this process")
+            yield Diagnosis("network", OK, "Not needed: the sandbox is in this process")
         else:
             yield from run_checks("network", partial(service.check_network, context))
         yield from run_checks("connection", partial(service.check_connection, context, connection))
 
 
-def _check_folder(ctx: click.Context, flags: dict[str, Any], opened: list[ConnectionContext]) -> Iterator[Check]:
+def _check_folder(ctx: click.Context, flags: dict[str, Any], opened: list[ConnectionContext]) -> Iterator[Diagnosis]:
     """Open the connector, and read every file of it."""
     context = ConnectionContext.from_click(ctx, sandbox=flags["sandbox"], store=flags["store"])
     opened.append(context)
@@ -91,8 +91,8 @@ def _check_folder(ctx: click.Context, flags: dict[str, Any], opened: list[Connec
     count = len(context.connector.action_files)
     if broken:
         message = f"{context.connector.folder}: {len(broken)} of {count} actions cannot be read. {broken[0]}"
-        yield Check("connector", FAIL, message, f"Run: connector lint {context.connector.folder}")
+        yield Diagnosis("connector", FAIL, message, f"Run: connector lint {context.connector.folder}")
     else:
-        yield Check(
+        yield Diagnosis(
             "connector", OK, f"{context.connector.name} in {context.connector.folder}: {count} actions can be read"
         )

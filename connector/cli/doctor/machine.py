@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from connector._version import __version__
-from connector.cli.doctor.check import FAIL, OK, WARN, Check
+from connector.cli.doctor.diagnosis import FAIL, OK, WARN, Diagnosis
 from connector.runtime.extras import build_install_hint
 
 if TYPE_CHECKING:
@@ -22,25 +22,25 @@ _EXTRAS = ("sql", "crypto", "server", "mcp", "otel", "console")  # those that co
 _REQUIREMENT = re.compile(r"([A-Za-z0-9._-]+)(?:\[[^\]]*\])?\s*[^;]*;.*\bextra == ['\"]([a-z0-9_-]+)['\"]")
 
 
-def check_installation() -> Iterator[Check]:
+def check_installation() -> Iterator[Diagnosis]:
     """Yield Python, the package, and which extras are complete."""
-    yield Check("python", OK, f"Python {platform.python_version()} on {platform.platform(terse=True)}")
-    yield Check("version", OK, f"connector {__version__} in {Path(__file__).parents[2]}, run by {sys.executable}")
+    yield Diagnosis("python", OK, f"Python {platform.python_version()} on {platform.platform(terse=True)}")
+    yield Diagnosis("version", OK, f"connector {__version__} in {Path(__file__).parents[2]}, run by {sys.executable}")
     missing = {extra: packages for extra, packages in _read_missing_packages().items() if extra in _EXTRAS}
     complete = [extra for extra in _EXTRAS if extra not in missing]
     text = f"Installed extras: {', '.join(complete) or 'none'}"
     if missing:
         text += f". Not installed: {', '.join(missing)}"
-    yield Check("extras", OK, text, build_install_hint(",".join(missing)) if missing else "")
+    yield Diagnosis("extras", OK, text, build_install_hint(",".join(missing)) if missing else "")
 
 
-def check_disk(folder: Path) -> Iterator[Check]:
+def check_disk(folder: Path) -> Iterator[Diagnosis]:
     """Yield how much space is left where this user's data is kept."""
     existing = next(path for path in (folder, *folder.parents) if path.exists())
     free = shutil.disk_usage(existing).free
     status = FAIL if free < _EMPTY_BYTES else WARN if free < _LOW_BYTES else OK
     fix = "" if status == OK else f"Free some space on the disk of {existing}, or name other places in the settings."
-    yield Check("disk", status, f"{free / 1e9:.1f} GB are free for {folder}", fix)
+    yield Diagnosis("disk", status, f"{free / 1e9:.1f} GB are free for {folder}", fix)
 
 
 def _read_missing_packages() -> dict[str, list[str]]:

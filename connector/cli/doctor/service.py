@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from connector.cli.connections.connection_test import run_connection_test
 from connector.cli.context import connection_names
-from connector.cli.doctor.check import FAIL, OK, WARN, Check
+from connector.cli.doctor.diagnosis import FAIL, OK, WARN, Diagnosis
 from connector.cli.output.times import format_duration
 from connector.core import redaction
 from connector.core.request.builder import Request
@@ -28,12 +28,12 @@ TIMEOUT = 5.0  # seconds for the answer of one host
 MAX_OFFSET, BROKEN_OFFSET = 30.0, 300.0  # seconds; signatures and tokens are refused beyond some minutes
 _ABSENT_KINDS = ("dns", "connect_timeout", "connect")  # as a machine without a network has them
 _FIXES = {
-    "dns": "Check the network and the host's name; behind a proxy, set HTTPS_PROXY.",
+    "dns": "Diagnosis the network and the host's name; behind a proxy, set HTTPS_PROXY.",
     "tls": "If a proxy looks into TLS, name its certificate in SSL_CERT_FILE.",
-    "proxy": "Check HTTPS_PROXY and NO_PROXY.",
-    "refused": "Check the base URL and the firewall.",
+    "proxy": "Diagnosis HTTPS_PROXY and NO_PROXY.",
+    "refused": "Diagnosis the base URL and the firewall.",
 }
-_DEFAULT_FIX = "Check the network, the proxy and the firewall."
+_DEFAULT_FIX = "Diagnosis the network, the proxy and the firewall."
 
 
 def list_urls(context: ConnectionContext) -> list[str]:
@@ -45,7 +45,7 @@ def list_urls(context: ConnectionContext) -> list[str]:
     return [origin for origin in dict.fromkeys(origins) if "{" not in origin and urlsplit(origin).hostname]
 
 
-def check_network(context: ConnectionContext) -> Iterator[Check]:
+def check_network(context: ConnectionContext) -> Iterator[Diagnosis]:
     """Yield whether each host answers, over which proxy, and how far this machine's clock is from the service's."""
     transport = load_transport(None, asynchronous=False)
     try:
@@ -55,52 +55,53 @@ def check_network(context: ConnectionContext) -> Iterator[Check]:
         transport.close()
 
 
-def _check_host(transport: object, url: str) -> Iterator[Check]:
+def _check_host(transport: Any, url: str) -> Iterator[Diagnosis]:
     parts = urlsplit(url)
     host = parts.hostname or ""
     proxy = find_proxy(parts.scheme, host, parts.port or (443 if parts.scheme == "https" else 80))
     way = f" through the proxy {redaction.default_redactor().redact_url(proxy.url)}" if proxy else ""
     request, began = Request("GET", "/", base_url=url), time.time()
-    answer = transport.send(request, Credential(""), time.monotonic() + TIMEOUT, None, None)  # type: ignore[attr-defined]
+    answer = transport.send(request, Credential(""), time.monotonic() + TIMEOUT, None, None)
     if isinstance(answer, Reply):
         secure = " by TLS" if parts.scheme == "https" else ""
-        yield Check("network", OK, f"{host} answers{secure}{way}")
+        yield Diagnosis("network", OK, f"{host} answers{secure}{way}")
         yield from _check_clock(host, answer.header("date"), (began + time.time()) / 2)
     elif answer.kind in _ABSENT_KINDS:
         message = f"{host} cannot be reached{way}: {answer.message}. Is this machine offline?"
-        yield Check("network", WARN, message, _FIXES.get(answer.kind, _DEFAULT_FIX))
+        yield Diagnosis("network", WARN, message, _FIXES.get(answer.kind, _DEFAULT_FIX))
     else:
-        yield Check("network", FAIL, f"{host}{way}: {answer.message}", _FIXES.get(answer.kind, _DEFAULT_FIX))
+        yield Diagnosis("network", FAIL, f"{host}{way}: {answer.message}", _FIXES.get(answer.kind, _DEFAULT_FIX))
 
 
-def _check_clock(host: str, date: str | None, now: float) -> Iterator[Check]:
+def _check_clock(host: str, date: str | None, now: float) -> Iterator[Diagnosis]:
     try:
         offset = now - parsedate_to_datetime(date or "").timestamp()
     except ValueError:
         return
     message = f"This machine's clock and that of {host} are {format_duration(offset)} apart"
     if abs(offset) <= MAX_OFFSET:
-        yield Check("clock", OK, f"This machine's clock is that of {host}, within {MAX_OFFSET:g} s")
+        yield Diagnosis("clock", OK, f"This machine's clock is that of {host}, within {MAX_OFFSET:g} s")
     else:
         fix = "Let the system set its clock: timedatectl set-ntp true"
-        yield Check("clock", FAIL if abs(offset) > BROKEN_OFFSET else WARN, message, fix)
+        yield Diagnosis("clock", FAIL if abs(offset) > BROKEN_OFFSET else WARN, message, fix)
 
 
-def check_connection(context: ConnectionContext, name: str | None) -> Iterator[Check]:
+def check_connection(context: ConnectionContext, name: str | None) -> Iterator[Diagnosis]:
     """Yield whether the service takes the connection, by a call that changes nothing."""
+    connection: Any
     try:
         if context.sandbox_instance is not None and name is None:
             connection = context.sandbox_instance.connection
         else:
             connection = connection_names.resolve_connection(context, name)
     except SignInError as error:
-        yield Check("connection", FAIL if name else WARN, str(error.args[0]), error.hint)
+        yield Diagnosis("connection", FAIL if name else WARN, str(error.args[0]), error.hint)
         return
     try:
         result = run_connection_test(context, connection)
     except ConnectorError as error:
         is_absent = getattr(error, "kind", "") in _ABSENT_KINDS
-        yield Check("connection", WARN if is_absent else FAIL, str(error.args[0]), error.hint)
+        yield Diagnosis("connection", WARN if is_absent else FAIL, str(error.args[0]), error.hint)
         return
     identity = f" as {result.identity}" if result.identity else ""
-    yield Check("connection", OK, f"{connection.name or connection.kind}: connected{identity}")
+    yield Diagnosis("connection", OK, f"{connection.name or connection.kind}: connected{identity}")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from connector.cli.output.error_output import to_connector_error
 from connector.core import redaction
+from connector.errors import ConnectorError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 OK, WARN, FAIL = "ok", "warn", "fail"
 
 
-class Check(NamedTuple):
+class Diagnosis(NamedTuple):
     """`status` is ok, warn or fail; `fix` says what to do, and is empty where nothing is."""
 
     name: str
@@ -22,14 +23,14 @@ class Check(NamedTuple):
     fix: str = ""
 
 
-def run_checks(name: str, find: Callable[[], Iterable[Check]]) -> Iterator[Check]:
+def run_checks(name: str, find: Callable[[], Iterable[Diagnosis]]) -> Iterator[Diagnosis]:
     """Yield what a function finds; an error of it is a check that failed. No secret is in any of it."""
     redactor = redaction.default_redactor()
-    checks: list[Check] = []
+    checks: list[Diagnosis] = []
     try:
         checks.extend(find())  # what was found before an error stays
-    except Exception as error:  # noqa: BLE001  whatever is broken, the other checks are made
+    except (ConnectorError, OSError) as error:
         told = to_connector_error(error)
-        checks.append(Check(name, FAIL, str(told.args[0]), told.hint))
+        checks.append(Diagnosis(name, FAIL, str(told.args[0]), told.hint))
     for check in checks:
         yield check._replace(message=redactor.redact_text(check.message), fix=redactor.redact_text(check.fix))
