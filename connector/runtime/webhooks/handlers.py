@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector.core.webhook.event import Event
 from connector.errors import ConnectorError, UsageError
-from connector.runtime.door import enter_door
+from connector.runtime.process.door import enter_door
 
 if TYPE_CHECKING:
     from connector.core.redaction import Redactor
