@@ -60,7 +60,9 @@ def _to_utf8(arg: str) -> str:
 def _dispatch(args: list[str]) -> int:
     if not os.environ.get(registry.COMPLETION_VARIABLE):
         if not args or args[0] in registry.HELP_FLAGS:
-            sys.stdout.write(registry.format_help_page())
+            from connector.cli.help.root_page import format_root_page
+
+            sys.stdout.write(f"{format_root_page()}\n")
             return 0
         if args[0] == registry.VERSION_FLAG:
             from connector import __version__

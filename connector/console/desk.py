@@ -10,7 +10,7 @@ from connector.console.outcome import Outcomes
 from connector.console.signing_in import SignIns
 from connector.definition.lazy import cached_property
 from connector.errors import ConnectorError
-from connector.runtime.fork_safety import ForkSafeLock
+from connector.runtime.process.fork_safety import ForkSafeLock
 
 if TYPE_CHECKING:
     from connector.cli.context.connection_context import ConnectionContext

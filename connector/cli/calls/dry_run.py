@@ -61,9 +61,9 @@ def print_requests(connector: Connector, settings: Settings, options: RunOptions
             from connector.cli.calls.trace import trace_unsent_request
 
             credential = _build_credential(connector, settings, options, task.options.connection)
-            print_stderr(trace_unsent_request(request, credential).curl())
+            print_stderr(trace_unsent_request(request, credential).curl(), is_wrapped=False)
         requests.append(request.to_dict())
-    if output_setting.value == "table" or not output_setting.is_set:
+    if output_setting.value in ("table", "text", "csv") or not output_setting.is_set:
         write_text("\n\n".join(map(_format_request, requests)))
         return EXIT_DONE
     printer = make_printer(output_setting.value, several=tasks.several, include_errors=True, quiet=options.quiet)

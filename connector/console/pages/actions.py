@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from connector.console.pages import call
 from connector.console.route import PageRoute
-from connector.console.visit import Screen
+from connector.console.visit import View
 from connector.definition.forms.action_heads import ActionHeads
 from connector.definition.resource import group_by_resource
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _MAX_SHOWN = 100  # actions of one page; beyond that, their groups are listed
 
 
-def show_actions(desk: Desk, visit: Visit) -> Screen:
+def show_actions(desk: Desk, visit: Visit) -> View:
     """List the actions that have some words, or those of a group; of many actions, their groups."""
     index = desk.connector.derive(ActionHeads.read)
     heads = [head for head in index.heads if head.is_read or not desk.read_only]
@@ -37,7 +37,7 @@ def show_actions(desk: Desk, visit: Visit) -> Screen:
         "groups": {} if is_folded else {name: members[:_MAX_SHOWN] for name, members in shown.items()},
         "findings": index.findings,
     }
-    return Screen("actions", "Actions", data)
+    return View("actions", "Actions", data)
 
 
 def find_heads(heads: Iterable[ActionHead], words: str) -> list[ActionHead]:

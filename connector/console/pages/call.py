@@ -14,7 +14,7 @@ from connector.console.forms.field import Option
 from connector.console.forms.reading import list_entered, read_inputs, write_inputs
 from connector.console.rendering import format_json
 from connector.console.route import PageRoute
-from connector.console.visit import Attachment, Redirect, Screen
+from connector.console.visit import Attachment, Redirect, View
 from connector.errors import ConnectorError, InputError, Problem, UsageError
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class _State:
     shown: Mapping[str, Any] = field(default_factory=dict)  # the result or the dry run
 
 
-def show_form(desk: Desk, visit: Visit) -> Screen:
+def show_form(desk: Desk, visit: Visit) -> View:
     """Show an action's form: empty, with the inputs of a run, or with what came of a call."""
     action = desk.connector.action(visit.part("action"))
     outcome = desk.outcomes.find(visit.asked("result"))
@@ -66,7 +66,7 @@ def show_form(desk: Desk, visit: Visit) -> Screen:
     return _draw(desk, action, _State(entered=entered, connection=connection, problems=problems))
 
 
-def look_up_choices(desk: Desk, visit: Visit) -> Screen:
+def look_up_choices(desk: Desk, visit: Visit) -> View:
     """Show the form as it was filled in, with the live choices of one input."""
     action = desk.connector.action(visit.part("action"))
     name = visit.sent("choices")
@@ -83,7 +83,7 @@ def look_up_choices(desk: Desk, visit: Visit) -> Screen:
     return _draw(desk, action, _read_state(visit, live={name: found}))
 
 
-def dry_run(desk: Desk, visit: Visit) -> Screen:
+def dry_run(desk: Desk, visit: Visit) -> View:
     """Show the request of a call, and how the call is written elsewhere; nothing is sent."""
     action = desk.connector.action(visit.part("action"))
     try:
@@ -135,7 +135,7 @@ def keep_data(desk: Desk, visit: Visit) -> Attachment:
     return Attachment(f"{outcome.action}.json", format_json(answer.data).encode(), "application/json")
 
 
-def _show_outcome(desk: Desk, visit: Visit, action: Action, outcome: Outcome) -> Screen:
+def _show_outcome(desk: Desk, visit: Visit, action: Action, outcome: Outcome) -> View:
     query, form = visit.asked("query"), visit.asked("as") or "table"
     shown: dict[str, Any] = {"outcome": outcome, "key": visit.asked("result"), "query": query}
     if outcome.result is not None:
@@ -155,7 +155,7 @@ def _list_fields(desk: Desk, action: Action) -> tuple[Field, ...]:
     return build_fields(desk.connector.form_schema(action.action))
 
 
-def _draw(desk: Desk, action: Action, state: _State, status: int = 200) -> Screen:
+def _draw(desk: Desk, action: Action, state: _State, status: int = 200) -> View:
     fields = _list_fields(desk, action)
     plain = [one for one in fields if not (one.required or one.hidden or one.control == "group")][:_MAX_OPEN]
     first = [one for one in fields if one.required or one in plain or _is_in_use(one, state)]
@@ -174,7 +174,7 @@ def _draw(desk: Desk, action: Action, state: _State, status: int = 200) -> Scree
         "may_run": action.is_read or not desk.read_only,
         "state": state,
     }
-    return Screen("action", action.label, data, status)
+    return View("action", action.label, data, status)
 
 
 def _is_in_use(one: Field, state: _State) -> bool:

@@ -13,7 +13,7 @@ from connector.cli.connections.sign_in import is_encrypted, keep_connection, sig
 from connector.console.forms.build import build_value_fields
 from connector.console.forms.reading import list_entered, read_inputs, write_inputs
 from connector.console.route import PageRoute
-from connector.console.visit import Redirect, Screen
+from connector.console.visit import Redirect, View
 from connector.errors import ConnectorError, InputError, Problem, StoreError, UsageError
 from connector.runtime.auth import connection_record
 from connector.runtime.auth.connection import Connection
@@ -32,14 +32,14 @@ _MAX_PORT = 65_535
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@-]{0,99}")
 
 
-def show_connections(desk: Desk, _: Visit) -> Screen:
+def show_connections(desk: Desk, _: Visit) -> View:
     """List the stored connections of this connector, and the kinds that can be added."""
     data = {
         "rows": list_connection_rows(desk),
         "kinds": desk.connector.manifest.connections,
         "store": "the sandbox's own store" if desk.context.sandbox else describe_store(desk.context),
     }
-    return Screen("connections", "Connections", data)
+    return View("connections", "Connections", data)
 
 
 def list_connection_rows(desk: Desk) -> list[dict[str, Any]]:
@@ -62,7 +62,7 @@ def list_connection_rows(desk: Desk) -> list[dict[str, Any]]:
     return rows
 
 
-def show_connection(desk: Desk, visit: Visit) -> Screen:
+def show_connection(desk: Desk, visit: Visit) -> View:
     """Show everything about a connection, without its secrets."""
     name = visit.part("name")
     view = _get_view(desk, name)
@@ -75,7 +75,7 @@ def show_connection(desk: Desk, visit: Visit) -> Screen:
         "details": view.to_dict(desk.connector, now),
         "why": "" if error is None else str(error),
     }
-    return Screen("connection", name, data)
+    return View("connection", name, data)
 
 
 def _get_view(desk: Desk, name: str) -> ConnectionView:
@@ -85,7 +85,7 @@ def _get_view(desk: Desk, name: str) -> ConnectionView:
     return ConnectionView.from_record(desk.context.build_record_key(name), record)
 
 
-def show_form(desk: Desk, visit: Visit) -> Screen:
+def show_form(desk: Desk, visit: Visit) -> View:
     """Show the form of a new connection, or of one to sign in to again."""
     name, kind = visit.asked("name"), visit.asked("kind")
     record = desk.context.read_record(name) if name else None
@@ -174,7 +174,7 @@ def show_sign_in(desk: Desk, visit: Visit) -> Answer:
     if one.is_done:
         desk.forget_client(one.name)
         return Redirect(f"/connections/{one.name}", f"{one.name} is connected.")
-    return Screen("sign_in", f"Sign in to {desk.connector.manifest.label}", {"one": one, "key": visit.part("key")})
+    return View("sign_in", f"Sign in to {desk.connector.manifest.label}", {"one": one, "key": visit.part("key")})
 
 
 def try_connection(desk: Desk, visit: Visit) -> Redirect:
@@ -232,7 +232,7 @@ def _list_fields(desk: Desk, kind: str) -> tuple[Field, ...]:
     return build_value_fields(desk.connector, _get_type(desk, kind).inputs)
 
 
-def _draw(desk: Desk, kind_and_name: tuple[str, str], entered: Any, problems: Sequence[Problem] = ()) -> Screen:
+def _draw(desk: Desk, kind_and_name: tuple[str, str], entered: Any, problems: Sequence[Problem] = ()) -> View:
     kind, name = kind_and_name
     connection_type = _get_type(desk, kind)
     fields = () if desk.context.sandbox else _list_fields(desk, kind)
@@ -249,7 +249,7 @@ def _draw(desk: Desk, kind_and_name: tuple[str, str], entered: Any, problems: Se
         "wants_port": connection_type.needs_person and not desk.context.sandbox,
         "asks_unencrypted": not is_encrypted(desk.context),
     }
-    return Screen("connect", f"Connect with {connection_type.label}", data, 422 if problems else 200)
+    return View("connect", f"Connect with {connection_type.label}", data, 422 if problems else 200)
 
 
 ROUTES = (

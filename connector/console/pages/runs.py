@@ -12,7 +12,7 @@ from connector.console.forms.build import build_fields
 from connector.console.forms.reading import write_inputs
 from connector.console.rendering import format_json
 from connector.console.route import PageRoute
-from connector.console.visit import Redirect, Screen
+from connector.console.visit import Redirect, View
 from connector.core.request.raw_request import RAW_ACTION
 from connector.core.response.trace import Trace, build_curl_command
 from connector.errors import InputError, Problem, UsageError
@@ -31,17 +31,17 @@ _FILTERS = ("action", "outcome", "connection", "door", "since")
 _MAX_SHOWN = 100
 
 
-def show_runs(desk: Desk, visit: Visit) -> Screen:
+def show_runs(desk: Desk, visit: Visit) -> View:
     """List runs: those of uncertain outcome first, then the newest."""
     filters = {name: visit.asked(name) for name in _FILTERS}
     data: dict[str, Any] = {"filters": filters, "outcomes": _OUTCOMES, "doors": DOORS, "runs": [], "why": ""}
     if desk.log is None:
-        return Screen("runs", "Runs", {**data, "why": "No runs are kept: the settings say off."})
+        return View("runs", "Runs", {**data, "why": "No runs are kept: the settings say off."})
     try:
         query = _build_query(desk, filters)
     except InputError as error:
-        return Screen("runs", "Runs", {**data, "why": " ".join(map(str, error.problems))}, 422)
-    return Screen("runs", "Runs", {**data, "runs": desk.log.find(query)})
+        return View("runs", "Runs", {**data, "why": " ".join(map(str, error.problems))}, 422)
+    return View("runs", "Runs", {**data, "runs": desk.log.find(query)})
 
 
 def _build_query(desk: Desk, filters: Mapping[str, str]) -> RunQuery:
@@ -51,7 +51,7 @@ def _build_query(desk: Desk, filters: Mapping[str, str]) -> RunQuery:
     return replace(query, since=parse_time(filters["since"], time.time(), "since")) if filters["since"] else query
 
 
-def show_run(desk: Desk, visit: Visit) -> Screen:
+def show_run(desk: Desk, visit: Visit) -> View:
     """Show everything about a run."""
     run = _get_run(desk, visit)
     data = {
@@ -64,7 +64,7 @@ def show_run(desk: Desk, visit: Visit) -> Screen:
         "wants_yes": _wants_yes(desk, run),
         "har": format_json(Trace([dict(entry) for entry in run.trace]).har()) if run.trace else "",
     }
-    return Screen("run", run.action, data)
+    return View("run", run.action, data)
 
 
 def _describe_trace(run: Run) -> Iterator[dict[str, Any]]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from connector.console.pages.connections import list_connection_rows
 from connector.console.route import PageRoute
-from connector.console.visit import Screen
+from connector.console.visit import View
 from connector.runtime.run_log.run import RunQuery
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ _LATELY = 7 * 86_400.0  # seconds
 _MAX_SHOWN = 10  # runs
 
 
-def show_start(desk: Desk, _: Visit) -> Screen:
+def show_start(desk: Desk, _: Visit) -> View:
     """Show what is connected, and what failed lately."""
     log, since = desk.log, time.time() - _LATELY
     own = desk.connector.name
@@ -33,7 +33,7 @@ def show_start(desk: Desk, _: Visit) -> Screen:
         "has_log": log is not None,
         "needs_connection": bool(desk.connector.manifest.connections),
     }
-    return Screen("start", "Start", data)
+    return View("start", "Start", data)
 
 
 ROUTES = (PageRoute("GET", "/", show_start),)

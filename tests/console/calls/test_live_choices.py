@@ -28,7 +28,7 @@ def ask(client, action, key, **given):
 
 def test_an_id_in_a_path_is_one_of_the_records_there(client):
     choices = ask(client, "createMeeting", "userId")
-    assert "Ada Byron" in [choice.label for choice in choices]
+    assert any("ada" in choice.label.casefold() for choice in choices)
     assert all(choice.value != choice.label for choice in choices)
 
 
