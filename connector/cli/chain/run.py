@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector.cli.bulk.job import resolve_place
 from connector.cli.calls.confirmation import confirm_actions
+from connector.cli.calls.execution import check_columns
 from connector.cli.calls.session import Session
 from connector.cli.calls.trace import print_debug_lines
 from connector.cli.chain.progress import ChainProgress
@@ -16,7 +17,7 @@ from connector.cli.output import stdio
 from connector.cli.output.exit_codes import EXIT_DONE, combine_exit_codes
 from connector.cli.output.printer import ResultWriter, make_printer
 from connector.cli.output.query import Query
-from connector.core.chain.chain import find_references
+from connector.core.chain.chain import write_value
 from connector.errors import ConnectorError, UsageError
 from connector.runtime.bulk.journal import Journal
 from connector.runtime.bulk.journal_file import STEPS, rotate_journal
@@ -81,10 +82,12 @@ def run_chain(job: ChainJob) -> int:
         if given:
             raise UsageError(f"{flag} is for single calls.", hint="Remove it.")
     query = Query(options.query) if options.query is not None else None
+    check_columns(job.settings, options)
+    include_errors = output.is_set or not stdio.is_stdout_terminal()
     printer = make_printer(
-        output.value, several=False, include_errors=output.is_set or not stdio.is_stdout_terminal(), quiet=options.quiet
+        output.value, several=False, include_errors=include_errors, quiet=options.quiet, columns=options.columns
     )
-    writer = ResultWriter(printer, output.value, query)
+    writer = ResultWriter(printer, output.value, query, options.columns)
     settled = job.chain_arguments.parse_settlements()
     if options.dry_run:
         printer.print_result({"steps": [_describe_step(step) for step in job.chain.steps]})
@@ -169,17 +172,5 @@ def _add_way_on(job: ChainJob, run: ChainRun, error: ConnectorError) -> Connecto
 def _describe_step(step: Step) -> dict[str, Any]:
     described: dict[str, Any] = {"step": step.name, "action": step.action}
     if step.each is not None:
-        described["each"] = _write_references(step.each)
-    return {**described, "inputs": _write_references(dict(step.inputs))}
-
-
-def _write_references(value: Any) -> Any:
-    """Return a value as a file has it."""
-    if not any(find_references(value)):
-        return value
-    if isinstance(value, dict):
-        return {key: _write_references(member) for key, member in value.items()}
-    if isinstance(value, list):
-        return [_write_references(member) for member in value]
-    query = {"query": value.query.expression} if value.query else {}
-    return {"from": value.source, **query}
+        described["each"] = write_value(step.each)
+    return {**described, "inputs": write_value(dict(step.inputs))}
