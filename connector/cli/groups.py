@@ -53,6 +53,11 @@ def _store_option_value(ctx: click.Context, option: click.Parameter, value: Any)
 _META_OPTION_SETTINGS: Any = {"expose_value": False, "callback": _store_option_value}
 
 
+def meta_option(*names: str, **settings: Any) -> Callable[..., Any]:
+    """Return the decorator of an option whose value `get_meta` returns, instead of an argument of the command."""
+    return click.option(*names, **settings, **_META_OPTION_SETTINGS)
+
+
 def get_meta(ctx: click.Context, name: str) -> Any:
     """Return the value of a global option, or None."""
     return ctx.meta.get(_META_PREFIX + name)

@@ -17,7 +17,7 @@ from connector.cli.output import stdio
 from connector.cli.output.exit_codes import EXIT_DONE, combine_exit_codes
 from connector.cli.output.printer import ResultWriter, make_printer
 from connector.cli.output.query import Query
-from connector.core.chain.chain import find_references
+from connector.core.chain.chain import write_value
 from connector.errors import ConnectorError, UsageError
 from connector.runtime.bulk.journal import Journal
 from connector.runtime.bulk.journal_file import STEPS, rotate_journal
@@ -172,17 +172,5 @@ def _add_way_on(job: ChainJob, run: ChainRun, error: ConnectorError) -> Connecto
 def _describe_step(step: Step) -> dict[str, Any]:
     described: dict[str, Any] = {"step": step.name, "action": step.action}
     if step.each is not None:
-        described["each"] = _write_references(step.each)
-    return {**described, "inputs": _write_references(dict(step.inputs))}
-
-
-def _write_references(value: Any) -> Any:
-    """Return a value as a file has it."""
-    if not any(find_references(value)):
-        return value
-    if isinstance(value, dict):
-        return {key: _write_references(member) for key, member in value.items()}
-    if isinstance(value, list):
-        return [_write_references(member) for member in value]
-    query = {"query": value.query.expression} if value.query else {}
-    return {"from": value.source, **query}
+        described["each"] = write_value(step.each)
+    return {**described, "inputs": write_value(dict(step.inputs))}

@@ -13,6 +13,7 @@ from connector.cli.calls import input_args
 from connector.cli.calls.input_flags import OPTION_PREFIX, describe_unknown_flag, list_input_options
 from connector.cli.chain.arguments import ChainArguments
 from connector.cli.context.context import CommandContext, load_settings, open_connector
+from connector.cli.context.overlap import no_overlap_option
 from connector.cli.context.run_options import RunOptions, run_options
 from connector.cli.groups import CONFIRM_NOTE, StrictCommand, get_meta, global_options, set_meta
 from connector.errors import UsageError
@@ -147,6 +148,8 @@ def _complete_actions(ctx: click.Context, _: click.Parameter, incomplete: str) -
 )
 @click.option("-f", "--file", "file", type=click.Path(allow_dash=True), metavar="FILE",
               help="A call file; with ACTION, rows: CSV, JSON lines or YAML. - is standard input.")  # fmt: skip
+@click.option("--schema", "prints_schema", is_flag=True,
+              help="Print the JSON Schema of call files, of ACTION or all actions, for an editor.")  # fmt: skip
 @click.option("--keep-going", is_flag=True, help="With -f: continue after a failed call or row.")
 @click.option("--no-wait", is_flag=True, help="Of an action that starts a job: return the started job at once.")
 @click.option("--max-age", metavar="TIME",
@@ -156,8 +159,7 @@ def _complete_actions(ctx: click.Context, _: click.Parameter, incomplete: str) -
 @click.option("--resume", is_flag=True, help="Of a file with steps: go on where an earlier run of it ended.")
 @click.option("--settle", "settlements", multiple=True, metavar="STEP=done|not-done|@FILE",
               help="Settle an uncertain step: it was done, is to be done again, or has this reply.")  # fmt: skip
-@click.option("--schema", "prints_schema", is_flag=True,
-              help="Print the JSON Schema of call files, of ACTION or all actions, for an editor.")  # fmt: skip
+@no_overlap_option
 @bulk_options
 @run_options
 @global_options

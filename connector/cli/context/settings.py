@@ -23,7 +23,7 @@ from connector.errors import InputError, Problem
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-DEFAULT_VALUES = {"output": "json", "runs_keep": "30d"}
+DEFAULT_VALUES = {"output": "json", "runs_keep": "30d", "log_format": "text"}
 _VARIABLE_NAMES = {
     "profile": "CONNECTOR_PROFILE",
     "connector": "CONNECTOR_PATH",
@@ -31,13 +31,16 @@ _VARIABLE_NAMES = {
     "connection": "CONNECTOR_CONNECTION",
     "timeout": "CONNECTOR_TIMEOUT",
     "store": "CONNECTOR_STORE",
+    "store_key_file": "CONNECTOR_KEY_FILE",
     "inbox": "CONNECTOR_INBOX",
     "bulk": "CONNECTOR_BULK",
     "runs": "CONNECTOR_RUNS",
     "runs_keep": "CONNECTOR_RUNS_KEEP",
     "records": "CONNECTOR_RECORDS",
+    "log_format": "CONNECTOR_LOG_FORMAT",
 }
-_FLAG_NAMES = {"base_url": "--base-url", "bulk": "--on"}
+_FLAG_NAMES = {"base_url": "--base-url", "bulk": "--on", "store_key_file": "--store-key-file",
+               "log_format": "--log-format"}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,11 +95,11 @@ EXAMPLES: dict[str, Examples] = {
     "sandbox reset": Examples("docs/sandbox.md", (("begin anew", "connector sandbox reset"),)),
     "runs": Examples("docs/runs.md", (
         ("what failed today", "connector runs list --failed --since 24h"),
-        ("watch", "connector runs tail"),
+        ("watch", "connector runs tail -f"),
     )),
     "runs list": Examples("docs/runs.md", (("what failed today", "connector runs list --failed --since 24h"),)),
     "runs show": Examples("docs/runs.md", (("requests, replies and waits", "connector runs show 916c8a76"),)),
-    "runs tail": Examples("docs/runs.md", (("what goes wrong, as it happens", "connector runs tail --failed"),)),
+    "runs tail": Examples("docs/runs.md", (("what goes wrong, as it happens", "connector runs tail -f --failed"),)),
     "runs again": Examples("docs/runs.md", (("the same call", "connector runs again 916c8a76 --dry-run"),)),
     "records": Examples("docs/records.md", (
         ("copy users and meetings", "connector records sync users meetings"),

@@ -89,7 +89,7 @@ def test_what_was_not_kept_must_be_given(command, monkeypatch):
 
 
 def test_a_file_is_given_again_by_its_path(command, tmp_path):
-    slack = ("--connector", str(Path(__file__).parents[3] / "examples" / "slack"))
+    slack = ("--connector", str(Path(__file__).parents[4] / "examples" / "slack"))
     (tmp_path / "tides.csv").write_text("a,b")
     file = f"content=@{tmp_path}/tides.csv"
     command("run", "uploadFile", *slack, "--sandbox", "-i", file)
@@ -126,3 +126,66 @@ def test_a_raw_request_is_made_again(command):
     code, out, _ = command("runs", "again", "--sandbox", newest(command)["id"], "--quiet")
     assert code == 0
     assert json.loads(out)["data"]["id"]
+
+
+def test_an_uncertain_run_says_how_to_look_and_how_to_make_it_again(command):
+    command(
+        "run", "createMeeting", "--sandbox", "--fault", "drop-reply", "--user-id", "ada@example.com", "--topic", "X"
+    )
+    run_id = newest(command)["id"]
+    _, out, _ = command("runs", "show", "--sandbox", run_id)
+    look = "connector run listMeetings -i userId=ada@example.com --sandbox"
+    assert f"Look whether it was done: {look}" in out
+    assert f"make it again: connector runs again {run_id[-8:]} --sandbox" in out
+    _, found, _ = command(*look.split()[1:], "--query", "meetings[].topic", "--quiet")
+    assert json.loads(found) == ["X"]
+
+
+def test_a_run_that_was_done_has_nothing_to_look_for(command, meeting):
+    assert meeting
+    assert "Look whether" not in command("runs", "show", "--sandbox", newest(command)["id"])[1]
+
+
+def test_the_request_of_a_run_is_printed_as_curl(command, meeting):
+    assert meeting
+    code, out, _ = command("runs", "show", "--sandbox", newest(command)["id"], "--curl")
+    assert code == 0
+    assert out.startswith("curl -X POST")
+    assert "Authorization: Bearer" in out
+    assert out.rstrip().endswith("/users/me/meetings")
+
+
+def test_what_was_not_kept_is_asked_for_on_a_terminal(command, monkeypatch, tmp_path):
+    monkeypatch.setenv("PASS", "canary9")
+    command("run", "createMeeting", "--sandbox", "--user-id", "me", "--topic", "X", "-i", "password=env:PASS")
+    run_id = newest(command)["id"]
+    asked = []
+    monkeypatch.setattr("connector.cli.output.stdio.can_prompt", lambda: True)
+    monkeypatch.setattr("click.prompt", lambda text, **how: asked.append((text, how["hide_input"])) or "canary9")
+    code, out, _ = command("runs", "again", "--sandbox", run_id, "--quiet")
+    assert (code, json.loads(out)["data"]["topic"], len(asked)) == (0, "X", 1)
+    assert asked[0][1], "a secret is not shown while it is typed"
+
+
+def test_the_last_runs_are_printed_oldest_first(command, meeting):
+    assert meeting
+    command("run", "getUser", "--sandbox", "--user-id", "nobody@example.com")
+    code, out, _ = command("runs", "tail", "--sandbox")
+    assert code == 0
+    assert [line.split("  ")[2] for line in out.splitlines()] == ["createMeeting", "getUser"]
+    assert len(command("runs", "tail", "--sandbox", "--limit", "1")[1].splitlines()) == 1
+
+
+def test_a_log_that_is_followed_shows_what_ends_until_ctrl_c(command, meeting, monkeypatch):
+    assert meeting
+
+    def look_again(_):
+        monkeypatch.setattr("time.sleep", stop)
+        run(["run", "getUser", "--sandbox", "--user-id", "me", "--quiet", "--query", "id"])
+
+    def stop(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("time.sleep", look_again)
+    code, out, err = command("runs", "tail", "--sandbox", "-f", "--limit", "0")
+    assert (code, "getUser" in out, "createMeeting" in out) == (130, True, False), err

@@ -6,8 +6,8 @@ import pytest
 
 from connector import Connector
 from connector.definition.forms.action_heads import ActionHead
+from connector.definition.forms.checking_action import find_check
 from connector.integrations.mcp.action_index import ActionIndex
-from connector.integrations.mcp.checks import find_check
 
 ZOOM = Connector.open()
 ENTRIES = ActionIndex(ZOOM).entries
