@@ -22,6 +22,7 @@ EXTRAS = {
     "connector.integrations.dbos": "dbos",
     "connector.integrations.mcp.": "mcp",
     "connector.integrations.opentelemetry": "otel",
+    "connector.runtime.bulk.sheet_reader": "excel",
     "connector.integrations.prefect": "prefect",
     "connector.integrations.temporal": "temporal",
     "connector.core.webhook.keys": "crypto",
