@@ -22,11 +22,14 @@ _META_PREFIX = "connector.cli."
 
 
 def global_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add --connector, --quiet and --no-pager, which are accepted before and after a command's name."""
+    """Add --connector, --profile, --quiet and --no-pager, which are accepted before and after a command's name."""
     for option in (
         click.option(NO_PAGER, is_flag=True, help="Print long pages as they are.", **_META_OPTION_SETTINGS),
         click.option(
             "--quiet", is_flag=True, help="Print no notes and no progress on stderr.", **_META_OPTION_SETTINGS
+        ),
+        click.option(
+            "--profile", metavar="NAME", help="The profile of the project file or config file.", **_META_OPTION_SETTINGS
         ),
         click.option(
             "--connector",
@@ -47,6 +50,11 @@ def _store_option_value(ctx: click.Context, option: click.Parameter, value: Any)
 
 
 _META_OPTION_SETTINGS: Any = {"expose_value": False, "callback": _store_option_value}
+
+
+def meta_option(*names: str, **settings: Any) -> Callable[..., Any]:
+    """Return the decorator of an option whose value `get_meta` returns, instead of an argument of the command."""
+    return click.option(*names, **settings, **_META_OPTION_SETTINGS)
 
 
 def get_meta(ctx: click.Context, name: str) -> Any:

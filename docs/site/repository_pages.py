@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 from mkdocs.structure.files import File, Files, InclusionLevel
+from pymdownx.superfences import fence_code_format
 
 if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
     from mkdocs.structure.pages import Page
 
 ROOT = Path(__file__).resolve().parents[2]
+MERMAID = ROOT / "node_modules" / "mermaid" / "dist" / "mermaid.min.js"
 TOP = ("README.md", "ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")
 WORDS: dict[str, list[str]] = yaml.safe_load(Path(__file__).with_name("search-words.yaml").read_text("utf-8"))
 PICTURES = {".svg", ".png", ".webp"}
@@ -32,8 +34,16 @@ FENCE = re.compile(r"^```(\w+) (\S+)$", re.MULTILINE)
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Write the navigation out: a folder stands for its pages, and what this checkout does not have is left out."""
+    """Write the navigation out, and draw diagrams where the library for that is on this machine.
+
+    A folder stands for its pages, and what this checkout does not have is left out. After `npm install mermaid`,
+    diagrams are pictures; else they are the text that they are made of, since a page loads nothing from elsewhere.
+    """
     config.nav = _written_out(config.nav)
+    if MERMAID.is_file():
+        fence = {"name": "mermaid", "class": "mermaid", "format": fence_code_format}
+        config.mdx_configs.setdefault("pymdownx.superfences", {})["custom_fences"] = [fence]
+        config.extra_javascript.append(MERMAID.name)
     return config
 
 
@@ -68,6 +78,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
                 made[place] = File.generated(config, place, abs_src_path=str(path))
             elif path.exists() and path.is_relative_to(ROOT):
                 waiting.append(page_of(path))
+    if MERMAID.is_file():
+        made[MERMAID.name] = File.generated(config, MERMAID.name, abs_src_path=str(MERMAID))
     return Files(list(made.values()))
 
 
@@ -83,7 +95,7 @@ def page_of(path: Path) -> str:
 def page_text(name: str) -> str:
     """Return the Markdown of a page: of its file, and of the files of its folder where it stands for an example."""
     path = ROOT / name
-    text = path.read_text(encoding="utf-8") if path.is_file() else f"# {Path(name).parent.name}\n"
+    text = path.read_text(encoding="utf-8") if path.is_file() else f"# {Path(name).parent.as_posix()}\n"
     if name.startswith("files/"):
         return f"# {path.stem}\n\n{_shown(ROOT / path.stem, '')}"
     if name in TOP or name.startswith("docs/"):
@@ -119,7 +131,7 @@ def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
     if name in WORDS:
         page.meta["tags"] = WORDS[name]
     elif name.startswith("docs/decisions/"):
-        page.meta["search"] = {"boost": 0.5}  # after the pages that say how
+        page.meta["search"] = {"boost": 0.001}  # after the pages that say how
     elif name not in TOP and not name.startswith("docs/"):
         page.meta["search"] = {"exclude": True}
     parts = []

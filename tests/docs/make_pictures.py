@@ -11,8 +11,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from support.pages.terminal_pictures import FOLDER, words_of
 from support.pages.pictures_of_pages import PICTURES
+from support.pages.terminal_pictures import FOLDER, words_of
 
 
 def main() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from support.package_source import ROOMS
 from support.pages.markdown_blocks import ROOT, pages
 from support.pages.pictures_of_pages import PICTURES
 from support.pages.terminal_pictures import FOLDER, words_of
@@ -51,3 +52,10 @@ def test_a_picture_loads_nothing_and_runs_nothing():
 def test_only_times_ids_and_seconds_may_differ(one, other, same):
     drawn = [f'<text clip-path="url(#a-line-0)">{text}</text>' for text in (one, other)]
     assert (words_of(drawn[0]) == words_of(drawn[1])) is same
+
+
+def test_the_picture_of_the_rooms_has_every_room():
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    (diagram,) = re.findall(r"```mermaid\n(.*?)```", text, re.DOTALL)
+    missing = set(ROOMS) - set(re.findall(r"<b>(\w+)</b>", diagram))
+    assert missing == {"typed"}  # which stands outside

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import yaml
 from support.pages.markdown_blocks import ROOT
-from support.pages.site import Site
+
+if TYPE_CHECKING:
+    from support.pages.site import Site
 
 FIRST = 3
 ENOUGH = 0.95
@@ -130,3 +134,9 @@ def test_the_search_words_of_a_page_are_told_once():
     words = yaml.safe_load(Path(ROOT, "docs", "site", "search-words.yaml").read_text("utf-8"))
     twice = {page: [word for word in its if its.count(word) > 1] for page, its in words.items()}
     assert not {page: its for page, its in twice.items() if its}
+
+
+def test_each_page_of_the_navigation_has_search_words():
+    words = yaml.safe_load(Path(ROOT, "docs", "site", "search-words.yaml").read_text("utf-8"))
+    named = re.findall(r"^ +- [^\n]+: (\S+\.md)$", (ROOT / "mkdocs.yml").read_text("utf-8"), re.MULTILINE)
+    assert set(words) - {"docs/decisions/README.md"} == set(named)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from connector.cli.calls.call import CallTask
@@ -14,7 +15,7 @@ from connector.cli.calls.watch import PageProgress
 from connector.cli.output import stdio
 from connector.cli.output.error_output import print_error
 from connector.cli.output.exit_codes import EXIT_DONE, EXIT_UNCERTAIN, combine_exit_codes
-from connector.cli.output.printer import ResultWriter, make_printer, write_line
+from connector.cli.output.printer import ResultWriter, choose_format, make_printer, write_line
 from connector.cli.output.progress import ProgressBar, count_columns
 from connector.cli.output.times import format_duration
 from connector.core.exchange.job import describe_start
@@ -39,10 +40,17 @@ def send_calls(
     output_setting, timeout = settings.get("output"), settings.get("timeout")
     several = tasks.several or (tasks.from_file and output_setting.value == "lines")
     include_errors = output_setting.is_set or not stdio.is_stdout_terminal()
-    printer = make_printer(output_setting.value, several=several, include_errors=include_errors, quiet=options.quiet)
+    output_format = choose_format(output_setting.value, is_set=output_setting.is_set, has_query=query is not None)
+    printer = make_printer(
+        output_format,
+        several=several,
+        include_errors=include_errors,
+        quiet=options.quiet,
+        columns=options.columns,
+    )
     trace = TraceCollector(options.har, options.curl)
     with Session(connector, settings, options) as session:
-        writer = ResultWriter(printer, output_setting.value, query)
+        writer = ResultWriter(printer, output_format, query, options.columns)
         return _CallRunner(session, tasks, writer, trace, timeout).run()
 
 
@@ -162,6 +170,7 @@ class _CallRunner:
             task.select_items(connector, result.data),
             one_item_a_line=not task.streams_items or (options.needs_records and not self.tasks.from_file),
             columns=task.find_columns(connector) if isinstance(task, CallTask) else (),
+            find_fields=partial(task.find_plain_fields, connector) if isinstance(task, CallTask) else tuple,
         )
 
     def _note_warnings(self, result: Result | None) -> None:

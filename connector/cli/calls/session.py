@@ -138,7 +138,7 @@ class Session:
     def note(self, text: str) -> None:
         """Print a line on stderr that --quiet leaves out."""
         if not self.options.quiet:
-            print_stderr(text)
+            print_stderr(text, "hint")
 
     def find_interrupted_write(self) -> TransportError | None:
         """Return the error of an interrupted write, or None."""

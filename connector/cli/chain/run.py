@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector.cli.bulk.job import resolve_place
 from connector.cli.calls.confirmation import confirm_actions
+from connector.cli.calls.execution import check_columns
 from connector.cli.calls.session import Session
 from connector.cli.calls.trace import print_debug_lines
 from connector.cli.chain.progress import ChainProgress
@@ -81,10 +82,12 @@ def run_chain(job: ChainJob) -> int:
         if given:
             raise UsageError(f"{flag} is for single calls.", hint="Remove it.")
     query = Query(options.query) if options.query is not None else None
+    check_columns(job.settings, options)
+    include_errors = output.is_set or not stdio.is_stdout_terminal()
     printer = make_printer(
-        output.value, several=False, include_errors=output.is_set or not stdio.is_stdout_terminal(), quiet=options.quiet
+        output.value, several=False, include_errors=include_errors, quiet=options.quiet, columns=options.columns
     )
-    writer = ResultWriter(printer, output.value, query)
+    writer = ResultWriter(printer, output.value, query, options.columns)
     settled = job.chain_arguments.parse_settlements()
     if options.dry_run:
         printer.print_result({"steps": [_describe_step(step) for step in job.chain.steps]})

@@ -141,7 +141,13 @@ EXAMPLES: dict[str, Examples] = {
         ("one event, whole", "connector webhook events --show 12"),
     )),
     "webhook replay": Examples("docs/webhooks.md", (("two events", "connector webhook replay 12 13"),)),
-    "config": Examples("docs/connections.md", (("what is in force, and why", "connector config"),)),
+    "config": Examples("docs/settings.md", (("what is in force, and why", "connector config"),)),
+    "config set": Examples("docs/settings.md", (
+        ("the connection of this folder", "connector config set connection work"),
+        ("another one with --profile staging", "connector config set connection trial --profile staging"),
+        ("your own, whatever the folder", "connector config set output yaml --user"),
+    )),
+    "config trust": Examples("docs/settings.md", (("the folder that you are in", "connector config trust"),)),
     "lint": Examples("docs/lint.md", (("advice counts too", "connector lint library --strict"),)),
     "test": Examples("docs/testing.md", (
         ("examples, replies and resources", "connector test library"),

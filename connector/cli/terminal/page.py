@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from connector.cli.terminal.wrapping import measure, pad, wrap
+from connector.cli.terminal.wrapping import measure, wrap
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,6 +43,11 @@ class TextPage:
         """Add a text, wrapped at words."""
         room = self.screen.width - indent
         self.add_lines([self.screen.paint(line, role) for line in wrap(text, room, next_indent)], indent)
+
+    def add_labelled(self, label: str, role: Role, text: str, indent: int = 0) -> None:
+        """Add a text behind a label in the colour of its role."""
+        first, *others = wrap(f"{label} {text}", self.screen.width - indent, "  ")
+        self.add_lines([self.screen.paint(label, role) + first.removeprefix(label), *others], indent)
 
     def add_lines(self, lines: Sequence[str], indent: int = 0) -> None:
         """Add lines as they are."""
@@ -87,13 +92,6 @@ class TextPage:
             else:
                 line += f" {phrase}" if line else phrase
         self.add_lines([*lines, line], indent)
-
-    def add_columns(self, rows: Sequence[Sequence[str]], indent: int = INDENT) -> None:
-        """Add rows of short cells, aligned; nothing is wrapped."""
-        widths = [max(map(measure, cells)) for cells in zip(*rows, strict=True)]
-        for row in rows:
-            cells = [pad(cell, width) for cell, width in zip(row, widths, strict=True)]
-            self.add_lines(["  ".join(cells)], indent)
 
 
 def _split_phrases(command: str) -> list[str]:

@@ -57,8 +57,3 @@ def _take(text: str, width: int) -> str:
         if taken > width:
             return text[:position]
     return text
-
-
-def pad(text: str, width: int) -> str:
-    """Return a text with spaces behind it, to the width."""
-    return text + " " * (width - measure(text))

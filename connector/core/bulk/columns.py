@@ -5,10 +5,12 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING, Any
 
+from connector.core.bulk.cells import convert_cell
 from connector.core.inputs.coerce import to_json_value
 from connector.core.inputs.objects import find_member, find_overlap, set_member
 from connector.core.inputs.typed_text import compile_text_reader
 from connector.core.invalid_value import InvalidValue
+from connector.core.redaction import preview
 from connector.definition.json_path import join_path, parse_path
 from connector.errors import InputError, Problem
 
@@ -71,16 +73,17 @@ class ColumnMapping:
             raise InputError.from_problems(f"The columns for {self.action.action}", problems)
         return keys
 
-    def from_cells(self, keys: ColumnKeys, cells: Sequence[str]) -> dict[str, Any]:
-        """Return the inputs of a table row; an empty cell gives none. Raises InputError for invalid JSON."""
+    def from_cells(self, keys: ColumnKeys, cells: Sequence[Any]) -> dict[str, Any]:
+        """Return the inputs of a table row; an empty cell gives none. Raises InputError for cells that mean nothing."""
         given, problems = dict(self.common_inputs), []
         for key, cell in zip(keys, cells, strict=True):
-            if key is None or not cell:
+            if key is None or cell is None or cell == "":
                 continue
             try:
                 given = self._set(given, key, self._parse_cell(key, cell))
             except InvalidValue as invalid:
-                problems.append(Problem(key, "text", invalid.expected, invalid.fix))
+                got = "text" if isinstance(cell, str) else preview(str(cell))
+                problems.append(Problem(key, got, invalid.expected, invalid.fix))
         if problems:
             raise InputError.from_problems(self.action.action, problems)
         return given
@@ -116,9 +119,12 @@ class ColumnMapping:
         found = find_member(self.action.inputs, key) if "." in key else None
         return self.action.inputs[self._get_root(key)] if found is None else found[1]
 
-    def _parse_cell(self, key: str, cell: str) -> Any:
+    def _parse_cell(self, key: str, cell: Any) -> Any:
         """Return a cell as its input expects it: parsed JSON, a list of one item, or what the text means."""
         field = self._find_field(key)
+        if not isinstance(cell, str):
+            value = convert_cell(field, cell)
+            return [value] if field.is_list else value
         if (field.takes_many or field.type == "object") and cell.lstrip().startswith(("[", "{")):
             return to_json_value(cell)
         read = self._readers.get(key)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from connector.errors import StoreError, UsageError
-from connector.runtime.extras import require
 from connector.runtime.files import private_files
+from connector.runtime.process.extras import require
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -37,6 +37,19 @@ class DriverSession:
     def change(self, statement: str, parameters: Sequence[Any] = ()) -> int:
         """Run a statement, and return how many rows it changed."""
         return int(self._execute(statement, parameters).rowcount)
+
+    def execute_many(self, statement: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Run a statement for each row of parameters."""
+        self.connection.cursor().executemany(statement.replace("?", self._mark), rows)
+
+    def iterate(self, statement: str) -> Iterator[tuple[Any, ...]]:
+        """Yield the rows of a query within a transaction, however many there are."""
+        if self.dialect == "sqlite":
+            yield from self.connection.execute(statement)
+            return
+        with self.connection.cursor(name="connector_rows") as cursor:  # of the server, which keeps them
+            cursor.execute(statement)
+            yield from cursor
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
@@ -101,14 +114,22 @@ class DriverDatabase(ABC):
 
     def run(self, work: Callable[[DriverSession], T]) -> T:
         """Run work with the connection and return its result; after an error the next work opens another."""
+        with self.using() as session:
+            return work(session)
+
+    @contextlib.contextmanager
+    def using(self) -> Iterator[DriverSession]:
+        """Use the connection in a with block; after an error the next one opens another."""
         try:
-            return work(self._open())
+            yield self._open()
         except Exception as error:
             reason = self.find_reason(error)
             with contextlib.suppress(Exception):
                 self.close()
             if reason is None:
                 raise
+        else:
+            return
         # here, so that the driver's error, with its parameters, is not the context
         raise StoreError(f"{self.display_url}: {reason}.", hint=self.hint, path=self.display_url, retryable=True)
 
@@ -153,7 +174,8 @@ class SqliteFile(DriverDatabase):
 
     def connect(self) -> DriverSession:
         """Return a new connection; a missing file is created, private."""
-        private_files.make_folder(self._path.parent)
+        if not self._path.parent.exists():
+            private_files.make_folder(self._path.parent)
         try:
             if not private_files.check_file(self._path):
                 with contextlib.suppress(FileExistsError):  # another process created it at the same moment

@@ -2,34 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import column, func, literal_column, select, table
 
-from connector.runtime.records.tables import CHANGES, LISTS, RECORDS, read_record
+from connector.core.records.changes import RecordChange
+from connector.runtime.records.tables import CHANGES, FEEDS, LISTS, RECORDS, read_record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from sqlalchemy import Connection
 
     from connector.core.records.record import Record
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordChange:
-    """A change of a record: `seq` grows with each, `change` is added, changed or gone."""
-
-    seq: int
-    account: str
-    resource: str
-    id: str
-    change: str
-    at: float
-    data: str
 
 
 class RecordReader:
@@ -75,27 +62,46 @@ class RecordReader:
         query = select(RECORDS.c.resource, func.count()).where(condition).group_by(RECORDS.c.resource)
         return {str(name): int(count) for name, count in self._read(lambda connection: connection.execute(query).all())}
 
-    def read_changes(self, connector: str, after: int = 0, limit: int = 1000) -> list[RecordChange]:
-        """Return the changes after a number, oldest first."""
+    def read_changes(
+        self,
+        connector: str,
+        after: int = 0,
+        limit: int = 1000,
+        *,
+        account: str | None = None,
+        resources: Collection[str] | None = None,
+    ) -> list[RecordChange]:
+        """Return the changes after a number, oldest first: of all accounts and resources, or of these."""
         names = [CHANGES.c[name] for name in RecordChange.__dataclass_fields__]
         condition = (CHANGES.c.connector == connector) & (CHANGES.c.seq > after)
+        if account is not None:
+            condition &= CHANGES.c.account == account
+        if resources is not None:
+            condition &= CHANGES.c.resource.in_(list(resources))
         query = select(*names).where(condition).order_by(CHANGES.c.seq).limit(limit)
         rows = self._read(lambda connection: connection.execute(query).mappings().all())
         return [RecordChange(**row) for row in rows]
 
+    def find_last_seq(self) -> int:
+        """Return the number of the last change; 0 before the first."""
+        return int(self._read(lambda connection: connection.scalar(select(func.max(CHANGES.c.seq)))) or 0)
+
+    def find_feed(self, name: str) -> int | None:
+        """Return the number of the last change that a follower of this name has seen; None before it began."""
+        query = select(FEEDS.c.seq).where(FEEDS.c.name == name)
+        value = self._read(lambda connection: connection.scalar(query))
+        return None if value is None else int(value)
+
     def find_complete_at(self, connector: str, account: str, listing: str) -> float | None:
         """Return when the last complete reading of a list began, or None."""
-        return self._find_list_time("complete_at", connector, account, listing)
+        return self.find_list_times(connector, account, listing)[0]
 
-    def find_read_at(self, connector: str, account: str, listing: str) -> float | None:
-        """Return when the last reading of a list began that left nothing new out; None before one of the whole list."""
-        return self._find_list_time("read_at", connector, account, listing) or None
-
-    def _find_list_time(self, name: str, connector: str, account: str, listing: str) -> float | None:
+    def find_list_times(self, connector: str, account: str, listing: str) -> tuple[float | None, float | None]:
+        """Return when the last complete reading of a list began, and when the last one did that left no news out."""
         condition = (LISTS.c.connector == connector) & (LISTS.c.account == account) & (LISTS.c.listing == listing)
-        query = select(LISTS.c[name]).where(condition)
-        value = self._read(lambda connection: connection.scalar(query))
-        return None if value is None else float(value)
+        query = select(LISTS.c.complete_at, LISTS.c.read_at).where(condition)
+        row = self._read(lambda connection: connection.execute(query).one_or_none())
+        return (None, None) if row is None else (float(row[0]), max(float(row[0]), float(row[1])))
 
     def has_write(self, connector: str, account: str, resource: str, since: float) -> bool:
         """Whether a call wrote to a resource after this time."""

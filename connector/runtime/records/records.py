@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import logging
 import os
 from collections import deque
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from connector.errors import UsageError
+from connector.errors import StoreError, UsageError
 from connector.runtime.clock import SystemClock
 from connector.runtime.database.connect import open_database
 from connector.runtime.database.group_commit import GroupCommitWriter
@@ -25,13 +26,14 @@ from connector.runtime.records.tables import (
     Sighting,
     lock_changes,
     write_end_of_list,
+    write_feed,
     write_sighting,
 )
 from connector.runtime.records.thread_connections import ThreadConnections
 from connector.runtime.records.views import create_views
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from concurrent.futures import Future
 
     from sqlalchemy import Connection
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from connector.definition.loader import Connector
     from connector.runtime.clock import Clock
 
+_HOLD_TIMEOUT = 0.05  # seconds
 _MAX_BATCH = 50  # replies in one transaction
 _MAX_WAITING = 20  # replies that may wait to be written while more is read
 _ITEM_SIZE = 2048  # bytes that a sight is reckoned to take while it waits
@@ -109,6 +112,23 @@ class Records(RecordReader):
         waiting = self._waiting.get(os.getpid())
         if waiting:
             wait([waiting[-1]])
+
+    def save_feed(self, name: str, seq: int) -> None:
+        """Note the last change that a follower of this name has seen."""
+        self._database.run_in_transaction(partial(write_feed, name=name, seq=seq))
+
+    @contextlib.contextmanager
+    def hold(self, name: str) -> Iterator[bool]:
+        """Do what one process at a time does; tell whether it is this one, as it ends with a process that dies."""
+        with contextlib.ExitStack() as stack:
+            try:
+                stack.enter_context(self._database.hold(f"records {name}", _HOLD_TIMEOUT))
+            except StoreError as error:
+                if not error.retryable:
+                    raise
+                yield False
+                return
+            yield True
 
     def create_views(self, connector: Connector) -> None:
         """Create the view of each resource, such as shop_orders, for who reads the database with SQL."""

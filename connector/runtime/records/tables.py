@@ -45,6 +45,7 @@ CHANGES = Table(
     Column("change", Text, nullable=False),  # added, changed or gone
     Column("at", Float, nullable=False),
     Column("data", Text, nullable=False),
+    Column("parent", Text, nullable=False, server_default=""),
     sqlite_autoincrement=True,  # so that no number is used twice
 )
 LISTS = Table(
@@ -58,7 +59,13 @@ LISTS = Table(
     Column("count", Integer, nullable=False),
     Column("read_at", Float, nullable=False, server_default="0"),  # as complete_at, also of what was new alone
 )
-SCHEMA = define_schema("records", "the copy of records", [RECORDS, CHANGES, LISTS])
+FEEDS = Table(
+    "connector_records_feeds",
+    METADATA,
+    Column("name", Text, primary_key=True),  # of who follows the changes
+    Column("seq", BigInteger, nullable=False),  # the last one that was seen
+)
+SCHEMA = define_schema("records", "the copy of records", [RECORDS, CHANGES, LISTS, FEEDS])
 _FIELDS = tuple(column.name for column in RECORDS.columns if column.name not in ("connector", "account"))
 _CHUNK = 500  # ids in one query; databases limit the number of parameters
 _LOCK = text("SELECT pg_advisory_xact_lock(6021023602)")  # numbers of changes are in the order of commits
@@ -140,6 +147,11 @@ def write_end_of_list(connection: Connection, read: ReadList) -> None:
     connection.execute(_build_upsert(connection, LISTS), [row])
 
 
+def write_feed(connection: Connection, name: str, seq: int) -> None:
+    """Note the last change that a follower has seen."""
+    connection.execute(_build_upsert(connection, FEEDS), [{"name": name, "seq": seq}])
+
+
 def read_record(row: Mapping[Any, Any]) -> Record:
     """Return the record of a row of RECORDS."""
     facts = {name: row[name] for name in _FIELDS}
@@ -189,7 +201,7 @@ def _build_upsert(connection: Connection, table: Table) -> Any:
 def _build_change(sighting: Sighting, record: Record, change: str) -> dict[str, Any]:
     return {
         "connector": sighting.connector, "account": sighting.account, "resource": record.resource, "id": record.id,
-        "change": change, "at": sighting.at, "data": _to_text(record),
+        "change": change, "at": sighting.at, "data": _to_text(record), "parent": record.parent,
     }  # fmt: skip
 
 

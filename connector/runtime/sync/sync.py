@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from connector.runtime.records.records import Records
 
 
+_MAX_NEWS_SECONDS = 86_400.0  # since a list was read whole
+
+
 @dataclass(frozen=True, slots=True)
 class ListRead:
     """One list to read: the action with its inputs, the id of the record that the list is of, and its state.
@@ -61,8 +64,9 @@ class Sync:
 
     A resource that belongs to another is read after it, list by list. What is read is kept page by page, and what a
     complete list no longer has is marked as gone; one that breaks off marks nothing, and is read again from its begin.
-    Of a list that was read before, and can be asked so, only what is new is read, unless the sync `is_full`. `given`
-    are inputs for the lists whose actions have them. Raises InputError with all problems, UsageError.
+    Of a list that was read before, and can be asked so, only what is new is read, unless the sync `is_full`, and once a
+    day all of it, as nothing else tells what is gone. `given` are inputs for the lists whose actions have them. Raises
+    InputError with all problems, UsageError.
     """
 
     def __init__(
@@ -79,6 +83,7 @@ class Sync:
         self._records = records
         self._page_size = page_size
         self._is_full = is_full
+        self._on_item: Callable[[], None] | None = None
         self._given = dict(given or {})
         self._listings = find_listings(connector, names, self._given)
 
@@ -87,8 +92,18 @@ class Sync:
         """The resources that are read, parents first."""
         return list(self._listings)
 
-    def run(self, client: Client, account: str, on_list: Callable[[SyncReport], None]) -> list[SyncReport]:
-        """Read all lists; `on_list` is told after each. Raises ConnectorError: what was read until then is kept."""
+    def run(
+        self,
+        client: Client,
+        account: str,
+        on_list: Callable[[SyncReport], None],
+        on_item: Callable[[], None] | None = None,
+    ) -> list[SyncReport]:
+        """Read all lists; `on_list` is told after each, `on_item` of each record; an error of theirs ends it.
+
+        Raises ConnectorError: what was read until then is kept.
+        """
+        self._on_item = on_item
         return [self._read_resource(client, account, resource, on_list) for resource in self._listings]
 
     def list_requests(self, client: Client, account: str) -> Iterator[tuple[ListRead, Request]]:
@@ -117,7 +132,10 @@ class Sync:
         """Read a list; where only what is new was asked for, note that once all of it is written."""
         began_at = self._records.now()
         with client.items(read.action, read.given, page_size=self._page_size) as items:
-            report.records += sum(1 for _ in items)
+            for _ in items:
+                report.records += 1
+                if self._on_item is not None:
+                    self._on_item()
         if not read.asks_since:
             return
         self._records.flush()
@@ -143,8 +161,9 @@ class Sync:
         definition = self._connector.manifest.resources[resource]
         request = client.dry_run(listed.action.action, given)
         listing = read_listing(RecordKind(resource, "list", definition), listed, request)
-        read_at = self._records.find_read_at(self._connector.name, account, listing.name)
-        since = {} if self._is_full or not listing.is_whole else build_since(definition, listed.action, read_at)
+        complete_at, read_at = self._records.find_list_times(self._connector.name, account, listing.name)
+        is_due = self._is_full or self._records.now() - (complete_at or 0.0) > _MAX_NEWS_SECONDS
+        since = {} if is_due or not listing.is_whole else build_since(definition, listed.action, read_at)
         return ListRead(
             resource, listed.action.action, {**given, **since}, parent, listing.name, read_at, asks_since=bool(since)
         )

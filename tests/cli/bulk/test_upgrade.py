@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import json
-import shutil
-from pathlib import Path
 
 import pytest
+from support.processes.left_data import ROWS_JOURNAL, load_private
 
 from connector import __version__
-
-LEFT = Path(__file__).parents[2] / "runtime" / "database" / "v0"
-ROWS_JOURNAL = "rows.csv.createMeeting.sandbox.journal"
 
 
 @pytest.fixture
 def left(tmp_path):
     """Put the rows, the chain and their journals where commands run; return the topics of the meetings."""
     for name in ("rows.csv", ROWS_JOURNAL, "chain.yaml", "chain.journal"):
-        shutil.copy(LEFT / name, tmp_path / name)
-        (tmp_path / name).chmod(0o600)
+        load_private(name, tmp_path)
 
 
 def topics(here):
@@ -53,7 +48,7 @@ def test_a_journal_of_a_newer_program_is_refused_by_a_sentence_that_says_who_wro
 
 
 def test_a_journal_says_which_program_wrote_it_and_is_its_own_whatever_that_was(here, tmp_path):
-    shutil.copy(LEFT / "rows.csv", tmp_path / "rows.csv")
+    load_private("rows.csv", tmp_path)
     assert here("run", "createMeeting", "-f", "rows.csv", "--sandbox").code == 0
     journal = tmp_path / ROWS_JOURNAL
     header, _, rest = journal.read_text().partition("\n")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 import sqlite3
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 from support import private_postgres
+from support.processes.left_data import KEY, KINDS, load_folder, load_postgres, load_sqlite
 from support.receivers import SECRET, ServedReceiver, wait_until
 
 from connector import Connection, Receiver, __version__
@@ -23,34 +22,6 @@ from connector.runtime.run_log.run_log import RunLog
 from connector.runtime.storage.encryption import Keyring
 from connector.runtime.storage.open import open_store
 from connector.runtime.webhooks.inbox import Inbox
-
-# Left by the last program that wrote no versions. `v0` holds dumps of its SQLite files, of one database of PostgreSQL
-# with all of its tables, its folder of connections, and journals of runs that were killed.
-LEFT = Path(__file__).with_name("v0")
-KEY = base64.urlsafe_b64encode(b"a key of tests, worth nothing...").decode()
-NAMES = ("store", "inbox", "runs", "records", "bulk", "budget")
-
-
-def load_sqlite(folder):
-    """Make the files of the dumps, and return their URLs."""
-    urls = {}
-    for name in NAMES:
-        path = folder / f"{name}.sqlite"
-        path.touch(0o600)
-        connection = sqlite3.connect(path)
-        connection.executescript((LEFT / f"{name}.sql").read_text())
-        connection.close()
-        urls[name] = f"sqlite:///{path}"
-    return urls
-
-
-def load_postgres(url):
-    """Run the dump in a new database, and return its URL for everything that is kept."""
-    import psycopg
-
-    with psycopg.connect(url) as connection:
-        connection.execute((LEFT / "postgres.sql").read_text())
-    return dict.fromkeys(NAMES, url)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -72,12 +43,7 @@ def test_connections_work(zoom, places):
 
 
 def test_connections_in_a_folder_work(zoom, tmp_path):
-    folder = tmp_path / "store"
-    folder.mkdir(0o700)
-    for path in (LEFT / "store").iterdir():
-        (folder / path.name).touch(0o600)
-        (folder / path.name).write_bytes(path.read_bytes())
-    check_connections(zoom, f"file:{folder}")
+    check_connections(zoom, load_folder(tmp_path / "store"))
 
 
 def test_events_that_waited_are_delivered_once(zoom, places):
@@ -132,7 +98,7 @@ def test_each_table_has_its_version_afterwards(zoom, places):
         assert log.find()
     Inbox(places["inbox"]).open()
     written = {row for url in set(places.values()) for row in read_versions(url)}
-    assert written == {(name, 1, __version__) for name in NAMES if name != "budget"}
+    assert written == {(name, 1, __version__) for name in KINDS if name != "budget"}
 
 
 def read_versions(url):

@@ -57,6 +57,14 @@ def test_a_sync_reads_only_what_is_new(service):
     assert read(service, is_full=True) == (2, 0)
 
 
+def test_once_a_day_all_is_read_which_tells_what_is_gone(service):
+    read(service)
+    service.clock.advance(3600)
+    assert read(service)[1] == 1
+    service.clock.advance(23 * 3600 + 1)
+    assert read(service)[1] == 0
+
+
 def test_what_is_asked_for_begins_a_lag_before_the_last_reading(service):
     assert find_since(service) is None
     read(service)

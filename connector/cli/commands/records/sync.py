@@ -9,13 +9,14 @@ import click
 
 from connector.cli.calls.session import Session
 from connector.cli.context.context import open_connector, open_records, output_option, store_option
+from connector.cli.context.key_values import input_option, read_key_values
+from connector.cli.context.overlap import no_overlap_option
 from connector.cli.context.run_options import RunOptions
 from connector.cli.groups import StrictCommand, global_options
 from connector.cli.output import printer
 from connector.cli.output.exit_codes import EXIT_DONE, EXIT_REFUSED
 from connector.cli.output.times import format_time
-from connector.core.redaction import preview
-from connector.errors import ConnectorError, InputError, Problem
+from connector.errors import ConnectorError
 
 if TYPE_CHECKING:
     from connector.runtime.sync.sync import Sync, SyncReport
@@ -30,8 +31,7 @@ A sync that is stopped leaves what it has read; the next one reads those lists a
 
 @click.command("sync", cls=StrictCommand, help=_HELP)
 @click.argument("resources", metavar="[RESOURCE]...", nargs=-1)
-@click.option("-i", "--input", "items", multiple=True, metavar="KEY=VALUE",
-              help="An input of the lists that have it; repeatable.")  # fmt: skip
+@input_option
 @click.option("--full", is_flag=True, help="Read whole lists, also where only what is new could be asked for.")
 @click.option("--every", metavar="TIME", help="Read them again after this time, such as 10m, until Ctrl-C.")
 @click.option("--dry-run", is_flag=True, help="Print the requests of the lists, and send nothing.")
@@ -40,6 +40,7 @@ A sync that is stopped leaves what it has read; the next one reads those lists a
 @click.option("--sandbox", is_flag=True, help="Read the sandbox, into a copy of its own.")
 @click.option("--page-size", type=click.IntRange(min=1), metavar="N", help="Ask for N items a page.")
 @click.option("--base-url", metavar="URL", help="The base URL to send to: https, or http on loopback.")
+@no_overlap_option
 @output_option
 @global_options
 @click.pass_context
@@ -61,7 +62,7 @@ def sync_command(
         open_records(connector, settings, sandbox=options.sandbox) as records,
         Session(connector, settings, options, records=records) as session,
     ):
-        sync = Sync(connector, records, names, options.page_size, given=_read_inputs(items), is_full=is_full)
+        sync = Sync(connector, records, names, options.page_size, given=read_key_values(items), is_full=is_full)
         client = session.get_client(None)
         account = name_account(connector, client.connection, records.account)
         if options.dry_run:
@@ -77,16 +78,6 @@ def sync_command(
                     raise
                 session.note(f"{error} It is read again in {every}.")
             time.sleep(interval)
-
-
-def _read_inputs(items: tuple[str, ...]) -> dict[str, Any]:
-    """Return the inputs of -i KEY=VALUE by key. Raises InputError with all that are not."""
-    pairs = [item.partition("=") for item in items]
-    expected, fix = "an input as KEY=VALUE", "write -i owner=octocat"
-    problems = [Problem("-i", preview(key), expected, fix) for key, separator, _ in pairs if not (key and separator)]
-    if problems:
-        raise InputError.from_problems("records", problems, undone="done")
-    return {key: value for key, _, value in pairs}
 
 
 def _run_once(sync: Sync, client: Any, account: str, session: Session, output_format: str) -> int:

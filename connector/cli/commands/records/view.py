@@ -16,8 +16,8 @@ from connector.core.records.kinds import RecordKinds
 from connector.errors import InputError, Problem
 
 if TYPE_CHECKING:
+    from connector.core.records.changes import RecordChange
     from connector.core.records.record import Record
-    from connector.runtime.records.reader import RecordChange
     from connector.runtime.records.records import Records
 
 _FOLLOW_SECONDS = 1.0  # between two looks

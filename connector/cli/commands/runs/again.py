@@ -8,8 +8,8 @@ import click
 
 from connector.cli.calls import file_args
 from connector.cli.commands.runs.log_access import get_run, open_log, sandbox_option
+from connector.cli.context.config_file import OUTPUT_FORMATS
 from connector.cli.context.context import CommandContext
-from connector.cli.context.settings import OUTPUT_FORMATS
 from connector.cli.groups import StrictCommand, global_options
 from connector.cli.output import stdio
 from connector.cli.output.times import format_time

@@ -1,22 +1,19 @@
-"""`connector config`: the settings in force and their sources, without secrets."""
+"""The settings in force and their sources, without secrets."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import click
-
-from connector.cli.context.context import load_settings, open_connector, output_option
+from connector.cli.context.config_file import SETTING_KEYS, config_path
+from connector.cli.context.context import load_settings, open_connector
+from connector.cli.context.project import is_trusted
 from connector.cli.context.settings import (
-    SETTING_KEYS,
     Setting,
     Settings,
-    config_path,
     default_inbox_url,
     default_records_url,
     default_runs_url,
 )
-from connector.cli.groups import StrictCommand, global_options
 from connector.cli.output import printer
 from connector.cli.output.error_output import print_error
 from connector.cli.output.exit_codes import combine_exit_codes
@@ -31,31 +28,36 @@ from connector.runtime.storage.encryption import KEY_VARIABLE
 from connector.runtime.storage.file_store import get_default_folder
 
 if TYPE_CHECKING:
+    import click
+
     from connector.definition.loader import Connector
 
-_HELP = """Print the settings in force, and the source of each.
 
-Precedence: flag, environment, file named by NAME_FILE, config file, default. An empty variable counts as unset.
-Errors of the plan, the budget or the HTTP library are printed on stderr.
-"""
-
-
-@click.command("config", cls=StrictCommand, help=_HELP)
-@output_option
-@global_options
-@click.pass_context
-def config_command(ctx: click.Context, output_format: str) -> int:
-    """Print the settings in force."""
+def print_settings(ctx: click.Context, output_format: str) -> int:
+    """Print the settings in force, and return the exit code."""
     settings = load_settings(ctx)
     connector = open_connector(settings)
     rows = [*_list_general_settings(connector, settings), *_list_connection_settings(connector, settings)]
     if output_format == "json":
-        printer.write_json({"config_file": str(config_path()), "settings": rows})
+        project_file = settings.project_file
+        printer.write_json(
+            {"config_file": str(config_path()), "project_file": project_file and str(project_file), "settings": rows}
+        )
     else:
         width = max(len(row["name"]) for row in rows)
         lines = [f"{row['name']:<{width}}  {_format_value(row['value'])}  ({row['source']})" for row in rows]
-        printer.write_text("\n".join([*lines, "", f"The config file is {config_path()}."]))
+        printer.write_text("\n".join([*lines, "", *_describe_files(settings)]))
     return combine_exit_codes(map(print_error, _find_setting_errors(connector, settings)))
+
+
+def _describe_files(settings: Settings) -> list[str]:
+    """Return where the files of settings are, and whether what is sent may depend on that of the project."""
+    path = settings.project_file
+    lines = [f"The config file is {config_path()}."]
+    if path is None:
+        return [*lines, "There is no project file connector.yaml in this folder or above."]
+    trust = "trusted" if is_trusted(path) else "not trusted ('connector config trust')"
+    return [*lines, f"The project file is {path}; its folder is {trust}."]
 
 
 def _find_setting_errors(connector: Connector, settings: Settings) -> list[UsageError]:
@@ -83,7 +85,7 @@ def _format_value(value: Any) -> str:
 def _list_general_settings(connector: Connector, settings: Settings) -> list[dict[str, Any]]:
     redactor = redaction.redactor_for(connector)
     variables = {key: f"{connector.name}_{key}".upper() for key in CONNECTOR_SETTINGS}
-    found_settings = [settings.get(key, variables.get(key)) for key in SETTING_KEYS]
+    found_settings = [settings.get(key, variables.get(key)) for key in (*SETTING_KEYS, "profile")]
     found_settings.append(
         Setting("http_library", *(settings.read_variable("CONNECTOR_HTTP_LIBRARY") or ("httpx", "default")))
     )
