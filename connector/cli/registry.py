@@ -21,6 +21,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "config": ("commands.config.group", "Show the settings in force, and the source of each; set one."),
     "backup": ("commands.backup.make", "Copy everything that is kept into one file, while it is in use."),
     "restore": ("commands.backup.restore", "Put back what a backup holds, or check it."),
+    "doctor": ("commands.doctor", "Look at installation, store, inbox, network and connection; say what to do."),
     "lint": ("commands.authoring.author", "Check every file of a connector."),
     "test": ("commands.authoring.test", "Check a connector's examples, replies and resources, or recorded calls."),
     "docs": ("commands.authoring.author", "Write a connector's pages and schemas, or check that they are up to date."),

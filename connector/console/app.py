@@ -20,7 +20,7 @@ from connector.cli.output.error_output import to_connector_error
 from connector.console import rendering
 from connector.console.pages import PAGES, find_entry, list_routes
 from connector.console.security import BodyTooLargeError, Guard
-from connector.console.visit import Attachment, EventStream, Redirect, Screen, UploadedFile, Visit
+from connector.console.visit import Attachment, EventStream, Redirect, UploadedFile, View, Visit
 from connector.errors import ConnectorError, InputError
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ class _Pages:
             raise to_connector_error(error) from error  # last resort: a sentence instead of a traceback
 
     def _to_response(self, path: str, reply: Answer) -> Response:
-        if isinstance(reply, Screen):
+        if isinstance(reply, View):
             return self._render(path, reply)
         if isinstance(reply, Redirect):
             if reply.told:
@@ -118,12 +118,12 @@ class _Pages:
             return Response(reply.content, media_type=reply.media_type, headers=headers)
         return StreamingResponse(_format_events(reply), media_type="text/event-stream")
 
-    def _render(self, path: str, page: Screen) -> Response:
+    def _render(self, path: str, page: View) -> Response:
         told, self._told = self._told, []
         desk = self._desk
         shell = {
             "title": page.title,
-            "name": desk.connector.manifest.label,
+            "service": desk.connector.manifest.label,
             "nav": [(entry.title, entry.path) for entry in PAGES],
             "here": find_entry(path).path,
             "told": told,
@@ -148,15 +148,15 @@ async def _read_visit(request: Request, form: FormData) -> Visit:
     return Visit(request.url.path, request.path_params, query, fields, files)
 
 
-def _describe_error(error: ConnectorError) -> Screen:
+def _describe_error(error: ConnectorError) -> View:
     problems = error.problems if isinstance(error, InputError) else ()
     status = 422 if isinstance(error, InputError) else 502
     return _build_error_page(str(error.args[0]) if not problems else "", error.hint or "", status, problems)
 
 
-def _build_error_page(message: str, hint: str, status: int, problems: Any = ()) -> Screen:
+def _build_error_page(message: str, hint: str, status: int, problems: Any = ()) -> View:
     data = {"message": message, "hint": hint, "problems": problems}
-    return Screen("error", "That did not work", data, status)
+    return View("error", "That did not work", data, status)
 
 
 def _format_events(stream: EventStream) -> Iterator[str]:

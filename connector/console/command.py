@@ -40,7 +40,7 @@ Examples:
 def console_command(ctx: click.Context, /, port: int | None, store: str | None, **flags: Any) -> int:
     """Serve the console."""
     reject_store_with_sandbox(store, sandbox=flags["sandbox"])
-    from connector.runtime.extras import require
+    from connector.runtime.process.extras import require
 
     require("console", "starlette", "jinja2", "uvicorn", "python_multipart")
     settings = load_settings(ctx, store=store)

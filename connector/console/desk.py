@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING
 
 from connector.cli.context import connection_names
 from connector.cli.context.context import open_run_log
+from connector.console.outcome import Outcomes
+from connector.console.signing_in import SignIns
 from connector.definition.lazy import cached_property
-from connector.runtime.fork_safety import ForkSafeLock
+from connector.errors import ConnectorError
+from connector.runtime.process.fork_safety import ForkSafeLock
 
 if TYPE_CHECKING:
     from connector.cli.context.connection_context import ConnectionContext
@@ -25,6 +28,8 @@ class Desk:
     def __init__(self, context: ConnectionContext, *, read_only: bool = False) -> None:
         self.context = context
         self.read_only = read_only
+        self.outcomes = Outcomes()
+        self.sign_ins = SignIns(context)
         self._clients: dict[str | None, Client] = {}
         self._lock = ForkSafeLock()
 
@@ -48,6 +53,25 @@ class Desk:
                 self._clients[name] = self._open_client(name)
             return self._clients[name]
 
+    def list_connections(self) -> list[tuple[str, str]]:
+        """Return the connections that a call may name, each with what it is called; an empty name is the default."""
+        default = self.context.settings.get("connection").value
+        first = f"Default ({default})" if default else "The sandbox's own" if self.context.sandbox else "Default"
+        return [("", first), *((name, name) for name in self.context.list_names())]
+
+    def find_kind(self, name: str) -> str | None:
+        """Return the kind of a connection, or of what the default would be; None for a connector without any."""
+        kinds = self.connector.manifest.connections
+        record = self.context.read_record(name) if name else None
+        if record is not None:
+            return record.kind
+        try:
+            client = self.get_client(name or None)
+        except ConnectorError:
+            return next(iter(kinds), None)
+        kind = getattr(client.connection, "kind", None)
+        return kind if kind in kinds else next(iter(kinds), None)
+
     def forget_client(self, name: str) -> None:
         """Close the clients of a connection that was changed, and those of the default, which may be the same."""
         with self._lock:
@@ -56,7 +80,8 @@ class Desk:
             client.close()
 
     def close(self) -> None:
-        """Close what was opened."""
+        """Close what was opened, and end what waits."""
+        self.sign_ins.close()
         with self._lock:
             for client in self._clients.values():
                 client.close()

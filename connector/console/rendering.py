@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +27,12 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"pretty": format_json, "time": format_time, "ago": format_age}
+    environment.filters |= {
+        "pretty": format_json,
+        "compact": partial(json.dumps, ensure_ascii=False, default=str),
+        "time": format_time,
+        "ago": format_age,
+    }
     return environment
 
 

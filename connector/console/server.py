@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from connector.console.desk import Desk
+    from connector.console.security import App
 
 DEFAULT_PORT = 8095
 _HOST = "127.0.0.1"
@@ -49,13 +50,17 @@ def serve_console(desk: Desk, port: int | None, on_ready: Callable[[Callable[...
         def make_address(*, once: bool = False) -> str:
             return f"http://{_HOST}:{bound}/?{KEY_FIELD}={keys.make_token(once=once)}"
 
-        config = uvicorn.Config(
-            create_app(desk, keys, bound), log_config=None, access_log=False, server_header=False, proxy_headers=False,
-            ws="none", lifespan="off", timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
-        )  # fmt: skip
-        server = ConsoleServer(config, lambda: on_ready(make_address))
+        server = ConsoleServer(build_config(create_app(desk, keys, bound)), lambda: on_ready(make_address))
         with contextlib.suppress(KeyboardInterrupt):  # uvicorn raises its signal again when it has stopped
             asyncio.run(server.serve([listening]))
+
+
+def build_config(app: App) -> uvicorn.Config:
+    """Return how the application is served: nothing is logged, since addresses may hold a key."""
+    return uvicorn.Config(
+        app, log_config=None, access_log=False, server_header=False, proxy_headers=False, ws="none", lifespan="off",
+        timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
+    )  # fmt: skip
 
 
 def _listen(port: int | None) -> socket.socket:

@@ -42,7 +42,7 @@ class Visit:
 
 
 @dataclass(frozen=True, slots=True)
-class Screen:
+class View:
     """A page: the name of its template, its title and what the template shows."""
 
     template: str
@@ -76,4 +76,4 @@ class EventStream:
     events: Iterable[str]
 
 
-Answer = Screen | Redirect | Attachment | EventStream
+Answer = View | Redirect | Attachment | EventStream

@@ -12,7 +12,7 @@ from connector.core.exchange.asks import GetToken, SendRequest, Sleep, YieldPage
 from connector.core.http_semantics import DEFAULT_PORTS
 from connector.core.response.reply import Reply
 from connector.runtime.calls.observer import Observer
-from connector.runtime.extras import require
+from connector.runtime.process.extras import require
 
 if TYPE_CHECKING:
     from opentelemetry.metrics import Meter, MeterProvider

@@ -25,7 +25,7 @@ from connector.runtime.auth.connection import Connection
 from connector.runtime.calls.call_options import CallOptions
 from connector.runtime.calls.factory import SOFT_KEY
 from connector.runtime.client.client import Client
-from connector.runtime.fork_safety import ForkSafeLock
+from connector.runtime.process.fork_safety import ForkSafeLock
 from connector.runtime.webhooks.forwarders import event_payload
 
 if TYPE_CHECKING:

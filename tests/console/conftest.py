@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, ConsoleMessage, Page
 
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 
@@ -44,9 +45,12 @@ def visitor(visit: Callable[..., Visitor]) -> Visitor:
     return visit()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """A real browser; skipped where there is none."""
+    """A real browser; skipped where there is none.
+
+    Its tools run an event loop in this thread, so it ends with its file of tests.
+    """
     program = next(filter(None, map(shutil.which, CHROMIUMS)), None)
     if program is None:
         pytest.skip(f"no browser here: none of {', '.join(CHROMIUMS)}")
@@ -58,11 +62,14 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+def _is_complaint(message: ConsoleMessage) -> bool:
+    """Whether a message is an error, and not that a page said what is wrong with a form."""
+    return message.type == "error" and "responded with a status of 4" not in message.text
+
+
 @pytest.fixture
 def browser(chromium: Browser, _own_folders: None) -> Iterator[Callable[..., Page]]:
     """Open the console of a sandbox in a real browser; a complaint in its console fails the test."""
-    import contextlib
-
     complaints: list[str] = []
     with contextlib.ExitStack() as stack:
 
@@ -72,7 +79,7 @@ def browser(chromium: Browser, _own_folders: None) -> Iterator[Callable[..., Pag
             stack.callback(context.close)
             page = context.new_page()
             page.set_default_timeout(15_000)
-            page.on("console", lambda one: complaints.append(one.text) if one.type == "error" else None)
+            page.on("console", lambda one: complaints.append(one.text) if _is_complaint(one) else None)
             page.on("pageerror", lambda error: complaints.append(str(error)))
             page.goto(address)
             return page

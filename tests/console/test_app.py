@@ -14,3 +14,9 @@ def test_every_page_of_the_navigation_opens(visitor):
         seen = visitor.get(path)
         assert seen.status == 200
         assert f'<a href="{path}" aria-current="page">' in seen.html
+
+
+def test_every_page_says_whose_console_it_is(visitor):
+    visitor.post("/connections", {"kind": "serverToServer", "name": "work"})
+    for path in ("/", "/connections/work", "/actions/createMeeting", "/nowhere"):
+        assert "<strong>Zoom</strong>" in visitor.get(path).html

@@ -13,6 +13,7 @@ from connector.cli.calls import input_args
 from connector.cli.calls.input_flags import OPTION_PREFIX, describe_unknown_flag, list_input_options
 from connector.cli.chain.arguments import ChainArguments
 from connector.cli.context.context import CommandContext, load_settings, open_connector
+from connector.cli.context.overlap import no_overlap_option
 from connector.cli.context.run_options import RunOptions, run_options
 from connector.cli.groups import CONFIRM_NOTE, StrictCommand, get_meta, global_options, set_meta
 from connector.errors import UsageError
@@ -158,6 +159,7 @@ def _complete_actions(ctx: click.Context, _: click.Parameter, incomplete: str) -
 @click.option("--resume", is_flag=True, help="Of a file with steps: go on where an earlier run of it ended.")
 @click.option("--settle", "settlements", multiple=True, metavar="STEP=done|not-done|@FILE",
               help="Settle an uncertain step: it was done, is to be done again, or has this reply.")  # fmt: skip
+@no_overlap_option
 @bulk_options
 @run_options
 @global_options

@@ -23,7 +23,7 @@ from connector.errors import InputError, Problem
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-DEFAULT_VALUES = {"output": "json", "runs_keep": "30d"}
+DEFAULT_VALUES = {"output": "json", "runs_keep": "30d", "log_format": "text"}
 _VARIABLE_NAMES = {
     "profile": "CONNECTOR_PROFILE",
     "connector": "CONNECTOR_PATH",
@@ -37,8 +37,10 @@ _VARIABLE_NAMES = {
     "runs": "CONNECTOR_RUNS",
     "runs_keep": "CONNECTOR_RUNS_KEEP",
     "records": "CONNECTOR_RECORDS",
+    "log_format": "CONNECTOR_LOG_FORMAT",
 }
-_FLAG_NAMES = {"base_url": "--base-url", "bulk": "--on", "store_key_file": "--store-key-file"}
+_FLAG_NAMES = {"base_url": "--base-url", "bulk": "--on", "store_key_file": "--store-key-file",
+               "log_format": "--log-format"}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ from connector.runtime.bulk.journal_file import (
 from connector.runtime.bulk.row_result import interrupted_result
 from connector.runtime.database.schema import build_version_error
 from connector.runtime.files import private_files
-from connector.runtime.fork_safety import ForkSafeLock
+from connector.runtime.process.fork_safety import ForkSafeLock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

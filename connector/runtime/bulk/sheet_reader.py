@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple
 from connector.core.bulk.cells import UnreadableCell
 from connector.definition.suggest import closest
 from connector.errors import InputError, Problem
-from connector.runtime.extras import require
+from connector.runtime.process.extras import require
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,7 +13,7 @@ from connector.runtime.bulk.journal_file import STEPS
 from connector.runtime.calls.caller import CallChecker
 from connector.runtime.chain.chain_file import load_chain, parse_options
 from connector.runtime.chain.chain_run import ChainRun
-from connector.runtime.fork_safety import ForkSafeLock
+from connector.runtime.process.fork_safety import ForkSafeLock
 
 if TYPE_CHECKING:
     import os

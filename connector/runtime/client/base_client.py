@@ -14,9 +14,9 @@ from connector.runtime.calls.observer import Observer
 from connector.runtime.calls.prepared import DEFAULT_TIMEOUT
 from connector.runtime.calls.retry_quota import RetryQuota
 from connector.runtime.client.choice_lists import ChoiceLists
-from connector.runtime.extras import loading_modules
-from connector.runtime.fork_safety import ForkSafeEvent
 from connector.runtime.http.transport import load_transport
+from connector.runtime.process.extras import loading_modules
+from connector.runtime.process.fork_safety import ForkSafeEvent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -9,7 +9,7 @@ from connector.runtime.calls.call_options import CallOptions
 from connector.runtime.calls.factory import build_raw_inputs
 from connector.runtime.client.choice_lists import join_choices
 from connector.runtime.client.thread_driver import ThreadDriver
-from connector.runtime.extras import loading_modules
+from connector.runtime.process.extras import loading_modules
 
 if TYPE_CHECKING:
     import os

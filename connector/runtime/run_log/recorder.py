@@ -17,7 +17,7 @@ from connector.core.response.outcomes import may_change_state
 from connector.core.response.trace import Trace
 from connector.errors import ConnectorError
 from connector.runtime.calls.observer import Observer
-from connector.runtime.door import find_door
+from connector.runtime.process.door import find_door
 from connector.runtime.run_log.run import RUNNING, Run
 
 if TYPE_CHECKING:

@@ -7,13 +7,14 @@ import contextlib
 import contextvars
 import inspect
 import threading
+import time
 from collections.abc import Awaitable, Callable
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from connector.core.webhook.event import Event
 from connector.errors import ConnectorError, UsageError
-from connector.runtime.door import enter_door
+from connector.runtime.process.door import enter_door
 
 if TYPE_CHECKING:
     from connector.core.redaction import Redactor
@@ -28,6 +29,7 @@ class HandlerRegistry:
     def __init__(self, redactor: Redactor) -> None:
         self._redactor = redactor
         self._handlers: list[tuple[str, Handler]] = []
+        self.observers: list[Callable[[float, str], None]] = []  # get the seconds of an event, and why it failed
 
     def __bool__(self) -> bool:
         return bool(self._handlers)
@@ -48,14 +50,21 @@ class HandlerRegistry:
         A handler that is not `async` runs in its own thread. After `timeout` seconds it is abandoned, as Python cannot
         end a thread.
         """
+        began = time.monotonic()
+        reason = await self._call_within(timeout, event)
+        for observe in self.observers:
+            observe(time.monotonic() - began, reason)
+        return reason
+
+    async def _call_within(self, seconds: float, event: Event) -> str:
         try:
-            async with asyncio.timeout(timeout):
+            async with asyncio.timeout(seconds):
                 for pattern, handler in self._handlers:
                     if fnmatchcase(event.name, pattern):
                         await _invoke(handler, event)
         except TimeoutError as error:
             return (
-                self._build_reason(error, event) if str(error) else f"The handler did not finish within {timeout:g} s."
+                self._build_reason(error, event) if str(error) else f"The handler did not finish within {seconds:g} s."
             )
         except asyncio.CancelledError as error:
             task = asyncio.current_task()

@@ -12,7 +12,7 @@ from connector.core.webhook.event import Challenge
 from connector.core.webhook.verifier import WebhookVerifier
 from connector.definition.suggest import did_you_mean
 from connector.errors import UsageError
-from connector.runtime.extras import require
+from connector.runtime.process.extras import require
 
 if TYPE_CHECKING:
     from connector.core.webhook.delivery import Headers

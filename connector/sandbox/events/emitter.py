@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from connector.core.json_path import get_at_path, set_at_path
 from connector.definition.json_path import join_path, parse_path
 from connector.errors import ConnectorError
-from connector.runtime.fork_safety import ForkSafeLock
+from connector.runtime.process.fork_safety import ForkSafeLock
 from connector.runtime.webhooks.forwarders import require_success
 from connector.sandbox.events.samples import merge_subject
 from connector.sandbox.events.sender import EventSender, get_samples, get_sandbox_secrets

@@ -10,6 +10,7 @@ import click
 from connector.cli.calls.session import Session
 from connector.cli.context.context import open_connector, open_records, output_option, store_option
 from connector.cli.context.key_values import input_option, read_key_values
+from connector.cli.context.overlap import no_overlap_option
 from connector.cli.context.run_options import RunOptions
 from connector.cli.groups import StrictCommand, global_options
 from connector.cli.output import printer
@@ -39,6 +40,7 @@ A sync that is stopped leaves what it has read; the next one reads those lists a
 @click.option("--sandbox", is_flag=True, help="Read the sandbox, into a copy of its own.")
 @click.option("--page-size", type=click.IntRange(min=1), metavar="N", help="Ask for N items a page.")
 @click.option("--base-url", metavar="URL", help="The base URL to send to: https, or http on loopback.")
+@no_overlap_option
 @output_option
 @global_options
 @click.pass_context

@@ -123,7 +123,7 @@ class WebhookContext(CommandContext):
 
     def open_inbox(self) -> Inbox:
         """Open the inbox. Raises UsageError, StoreError."""
-        from connector.runtime.extras import require
+        from connector.runtime.process.extras import require
 
         require("sql", "sqlalchemy")
         from connector.runtime.webhooks.inbox import Inbox

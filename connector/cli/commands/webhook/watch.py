@@ -11,11 +11,12 @@ import click
 
 from connector.cli.calls.session import Session
 from connector.cli.commands.webhook.context import WebhookContext, inbox_options
-from connector.cli.commands.webhook.serve import log_to_stderr, make_forwarder
+from connector.cli.commands.webhook.serve import make_forwarder
 from connector.cli.context.context import open_records, store_option
 from connector.cli.context.key_values import input_option, read_key_values
 from connector.cli.context.run_options import RunOptions
 from connector.cli.groups import StrictCommand, global_options
+from connector.cli.output import logs
 from connector.cli.output.exit_codes import EXIT_DONE
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def watch_command(ctx: click.Context, /, items: tuple[str, ...], **flags: Any) -
     )
     settings = options.load_settings(ctx, inbox=flags["inbox"])
     forwarder = make_forwarder(context, flags["command"], flags["url"], reveal=flags["reveal"])
-    log_to_stderr()
+    logs.print_records("connector.webhook")
     with (
         open_records(context.connector, settings, sandbox=context.sandbox) as records,
         Session(context.connector, settings, options, records=records) as session,

@@ -17,6 +17,7 @@ from connector.cli.context.settings import Settings
 from connector.console.app import create_app
 from connector.console.desk import Desk
 from connector.console.security import Keys
+from connector.console.server import build_config
 from connector.definition.loader import Connector
 
 if TYPE_CHECKING:
@@ -92,11 +93,7 @@ def serve(desk: Desk) -> Iterator[str]:
     keys = Keys()
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
-        config = uvicorn.Config(
-            create_app(desk, keys, port), log_config=None, access_log=False, ws="none", lifespan="off",
-            timeout_graceful_shutdown=1,
-        )  # fmt: skip
-        server = uvicorn.Server(config)
+        server = uvicorn.Server(build_config(create_app(desk, keys, port)))
         thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
         thread.start()
         try:

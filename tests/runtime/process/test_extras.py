@@ -8,7 +8,7 @@ from importlib import metadata
 import pytest
 
 from connector.errors import UsageError
-from connector.runtime import extras
+from connector.runtime.process import extras
 
 NEUTRAL = "Install the extra sql of connector from where you got connector."
 

@@ -12,7 +12,7 @@ from connector import Client, errors
 from connector.core.response.reply import Reply
 from connector.runtime.calls.retry_quota import RetryQuota
 from connector.runtime.clock import SystemClock
-from connector.runtime.fork_safety import ForkSafeEvent, ForkSafeLock
+from connector.runtime.process.fork_safety import ForkSafeEvent, ForkSafeLock
 
 CHILD_SECONDS = 20  # then the system ends a child that hangs
 READ = ("getUser", {"userId": "me"})
