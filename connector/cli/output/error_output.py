@@ -23,7 +23,7 @@ def format_error(error: errors.ConnectorError) -> str:
 
 def print_error(error: errors.ConnectorError) -> int:
     """Print an error on stderr, and return its exit code."""
-    print_stderr(format_error(error))
+    print_stderr(format_error(error), "error")
     return exit_code(error)
 
 

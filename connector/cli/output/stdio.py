@@ -74,18 +74,18 @@ def _escape_for_json(match: re.Match[str]) -> str:
     return "".join(f"\\u{units[place : place + 4]}" for place in range(0, len(units), 4))
 
 
-_note_formats: list[Callable[[str], str]] = []  # the one in force, unless notes are plain text
+_note_formats: list[Callable[[str, str], str]] = []  # the one in force, unless notes are plain text
 
 
-def set_note_format(format_note: Callable[[str], str] | None) -> None:
-    """Set how the lines of `print_stderr` look; None for plain text."""
+def set_note_format(format_note: Callable[[str, str], str] | None) -> None:
+    """Set how the lines of `print_stderr` look, by text and level; None for plain text."""
     _note_formats[:] = [] if format_note is None else [format_note]
 
 
-def print_stderr(text: str) -> None:
+def print_stderr(text: str, level: str = "info") -> None:
     """Write a line to stderr, controls escaped; one that cannot be written is dropped, and changes nothing else."""
     for format_note in _note_formats:
-        text = format_note(text)
+        text = format_note(text, level)
     try:
         sys.stderr.write(f"{escape_controls(text)}\n")
         sys.stderr.flush()
