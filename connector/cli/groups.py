@@ -9,21 +9,27 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import click
 
 from connector._version import __version__
-from connector.cli.registry import COMMAND_ALIASES, COMMANDS, format_help_page
+from connector.cli.help.helpful_command import NO_PAGER, HelpfulCommand, HelpfulGroup
+from connector.cli.registry import COMMAND_ALIASES, COMMANDS
+from connector.definition.case import to_flag_name
 from connector.definition.suggest import closest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 CONFIRM_NOTE = "It may destroy something: the command asks before it sends the request; --yes answers."
 _META_PREFIX = "connector.cli."
 
 
 def global_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add --connector and --quiet, which are accepted before and after a command's name."""
+    """Add --connector, --profile, --quiet and --no-pager, which are accepted before and after a command's name."""
     for option in (
+        click.option(NO_PAGER, is_flag=True, help="Print long pages as they are.", **_META_OPTION_SETTINGS),
         click.option(
             "--quiet", is_flag=True, help="Print no notes and no progress on stderr.", **_META_OPTION_SETTINGS
+        ),
+        click.option(
+            "--profile", metavar="NAME", help="The profile of the project file or config file.", **_META_OPTION_SETTINGS
         ),
         click.option(
             "--connector",
@@ -46,6 +52,11 @@ def _store_option_value(ctx: click.Context, option: click.Parameter, value: Any)
 _META_OPTION_SETTINGS: Any = {"expose_value": False, "callback": _store_option_value}
 
 
+def meta_option(*names: str, **settings: Any) -> Callable[..., Any]:
+    """Return the decorator of an option whose value `get_meta` returns, instead of an argument of the command."""
+    return click.option(*names, **settings, **_META_OPTION_SETTINGS)
+
+
 def get_meta(ctx: click.Context, name: str) -> Any:
     """Return the value of a global option, or None."""
     return ctx.meta.get(_META_PREFIX + name)
@@ -56,14 +67,18 @@ def set_meta(ctx: click.Context, name: str, value: Any) -> None:
     ctx.meta[_META_PREFIX + name] = value
 
 
-class StrictCommand(click.Command):
+class StrictCommand(HelpfulCommand):
     """A command that rejects extra arguments and repeated options.
 
     The message counts extra arguments without showing them: one may be a secret.
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        settings = {"help_option_names": ["-h", "--help"], "allow_extra_args": True}
+        settings = {
+            "help_option_names": ["-h", "--help"],
+            "allow_extra_args": True,
+            "token_normalize_func": to_flag_name,  # --userId and --user_id are --user-id
+        }
         super().__init__(*args, **{"context_settings": settings, **options})
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -92,7 +107,15 @@ class StrictCommand(click.Command):
         return ""
 
 
-class StrictGroup(click.Group):
+class UnknownCommand(click.UsageError):
+    """A word that is no command."""
+
+    def __init__(self, message: str, ctx: click.Context, word: str) -> None:
+        super().__init__(message, ctx)
+        self.word = word
+
+
+class StrictGroup(HelpfulGroup):
     """A group that suggests the closest command for an unknown one."""
 
     command_class = StrictCommand
@@ -103,11 +126,15 @@ class StrictGroup(click.Group):
         """Return the command. Raises UsageError for an unknown one."""
         names = self.list_commands(ctx)
         if args[0] not in names and not ctx.resilient_parsing:
-            match = closest(args[0], names)
-            fix = f"Did you mean '{match}'?" if match else f"The commands are {', '.join(names)}."
             prefix = f"{ctx.info_name} " if ctx.parent else ""
-            raise click.UsageError(f"Unknown command '{prefix}{args[0]:.40}'. {fix}", ctx)
+            fix = self.suggest_command(args[0], names)
+            raise UnknownCommand(f"Unknown command '{prefix}{args[0]:.40}'. {fix}", ctx, args[0])
         return super().resolve_command(ctx, args)
+
+    def suggest_command(self, word: str, names: Sequence[str]) -> str:
+        """Return the command that somebody who typed `word` means, as a sentence; else all of them."""
+        match = closest(word, names)
+        return f"Did you mean '{match}'?" if match else f"The commands are {', '.join(names)}."
 
 
 class LazyGroup(StrictGroup):
@@ -123,7 +150,7 @@ class LazyGroup(StrictGroup):
         """Import a command."""
         if cmd_name not in self.subcommands:
             return None
-        module = import_module(f"connector.cli.{self.subcommands[cmd_name][0]}")
+        module = import_module(f".{self.subcommands[cmd_name][0]}", "connector.cli")
         command: click.Command = getattr(module, f"{cmd_name.replace('-', '_')}_command")
         return command
 
@@ -156,9 +183,18 @@ class RootGroup(LazyGroup):
         """Find a command by its name or its second name."""
         return super().resolve_command(ctx, [COMMAND_ALIASES.get(args[0], args[0]), *args[1:]])
 
+    def suggest_command(self, word: str, names: Sequence[str]) -> str:
+        """Return the command that somebody means who knows other programs, or who typed an action's name."""
+        from connector.cli.help.expected_names import find_expected
+
+        expected = find_expected(word, names)
+        return f"{expected.purpose}: {expected.command}" if expected else super().suggest_command(word, names)
+
     def get_help(self, ctx: click.Context) -> str:  # noqa: ARG002
         """Return the help page."""
-        return format_help_page().rstrip("\n")
+        from connector.cli.help.root_page import format_root_page
+
+        return format_root_page()
 
 
 @click.group(

@@ -51,7 +51,7 @@ class TraceCollector:
             return
         self.traces.append(trace)
         if self.curl and trace.curl():
-            print_stderr(trace.curl())
+            print_stderr(trace.curl(), is_wrapped=False)
 
     def write_har(self) -> None:
         """Write the HAR file. Raises StoreError."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from connector._version import __version__
 from connector.cli.doctor.diagnosis import FAIL, OK, WARN, Diagnosis
-from connector.runtime.extras import build_install_hint
+from connector.runtime.process.extras import build_install_hint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 import inspect
 import threading
 import time
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector.core.webhook.event import Event
 from connector.errors import ConnectorError, UsageError
+from connector.runtime.process.door import enter_door
 
 if TYPE_CHECKING:
     from connector.core.redaction import Redactor
@@ -85,18 +87,20 @@ class HandlerRegistry:
 
 
 async def _invoke(handler: Handler, event: Event) -> None:
-    if inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(type(handler).__call__):
-        await handler(event)
-        return
-    result = await _run_in_daemon_thread(handler, event)
-    if inspect.isawaitable(result):
-        await result
+    with enter_door("webhook"):
+        if inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(type(handler).__call__):
+            await handler(event)
+            return
+        result = await _run_in_daemon_thread(handler, event)
+        if inspect.isawaitable(result):
+            await result
 
 
 async def _run_in_daemon_thread(handler: Handler, event: Event) -> Any:
     """Call a function that may block for ever: a daemon thread fills no pool and delays no exit."""
     loop = asyncio.get_running_loop()
     future: asyncio.Future[tuple[Any, Exception | None]] = loop.create_future()
+    context = contextvars.copy_context()
 
     def resolve(outcome: tuple[Any, Exception | None]) -> None:
         if not future.done():
@@ -105,7 +109,7 @@ async def _run_in_daemon_thread(handler: Handler, event: Event) -> Any:
     def run() -> None:
         outcome: tuple[Any, Exception | None]
         try:
-            outcome = handler(event), None
+            outcome = context.run(handler, event), None
         except Exception as error:  # noqa: BLE001  raised again by the caller
             outcome = None, error
         except BaseException as error:  # noqa: BLE001  SystemExit in a thread must not end the loop

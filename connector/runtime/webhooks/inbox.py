@@ -39,8 +39,9 @@ from connector.errors import UsageError
 from connector.runtime.clock import SystemClock
 from connector.runtime.database.connect import open_database
 from connector.runtime.database.group_commit import GroupCommitWriter
+from connector.runtime.database.table_schema import define_schema
 from connector.runtime.files.private_files import OLD_OR_NEW
-from connector.runtime.webhooks.inbox_owners import InboxOwners
+from connector.runtime.webhooks.inbox_owners import OWNERS, InboxOwners
 
 if TYPE_CHECKING:
     import asyncio
@@ -79,6 +80,7 @@ _C = TABLE.c
 _PENDING_STATE: Any = literal_column("'pending'")  # a literal, so that SQLite uses its partial index
 _IS_PENDING = _C.state == _PENDING_STATE
 Index("connector_inbox_order", _C.subject, _C.id, sqlite_where=_IS_PENDING, postgresql_where=_IS_PENDING)
+SCHEMA = define_schema("inbox", "the inbox", [TABLE, OWNERS])
 _INSERT_COLUMNS = (  # in the order of the table, as the parameters are positional
     "key", "source", "trigger", "name", "subject", "received_at", "body", "state", "due_at", "error", "headers",
 )  # fmt: skip
@@ -142,8 +144,8 @@ class Inbox:
             raise UsageError(f"The window is {window:g} s; it must be at least {MIN_DEDUPE_WINDOW:g} s.", hint=hint)
         self.clock: Clock = clock or SystemClock()
         self._window = window
-        self._database = open_database(url, TABLE, self.clock)
-        self._owners = InboxOwners(url, self.clock)
+        self._database = open_database(url, SCHEMA, self.clock)
+        self._owners = InboxOwners(self._database)
         self._writers: dict[int, GroupCommitWriter] = {}
 
     def __repr__(self) -> str:

@@ -16,7 +16,7 @@ from connector.core import redaction
 from connector.core.webhook.delivery import Delivery
 from connector.core.webhook.event import Challenge
 from connector.errors import ConnectorError, StoreError, UsageError, WebhookError
-from connector.runtime.extras import require
+from connector.runtime.process.extras import require
 from connector.runtime.webhooks import asgi
 from connector.runtime.webhooks.dispatcher import (
     HANDLER_TIMEOUT,

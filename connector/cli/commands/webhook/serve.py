@@ -13,8 +13,8 @@ import click
 from connector.cli.commands.webhook.admin import admin_options, build_admin, take_bound_sockets
 from connector.cli.commands.webhook.context import WebhookContext, inbox_options
 from connector.cli.commands.webhook.handshake import OPTION, SecretFile
+from connector.cli.context.config_file import LOG_FORMATS
 from connector.cli.context.context import open_records
-from connector.cli.context.settings import LOG_FORMATS
 from connector.cli.groups import StrictCommand, global_options
 from connector.cli.output import logs
 from connector.cli.output.exit_codes import EXIT_DONE
@@ -92,7 +92,7 @@ def serve_command(ctx: click.Context, /, host: str, port: int, path: str, **flag
     if context.sandbox and not is_loopback_host(bound.host):
         hint = "The sandbox's secret is public: use 127.0.0.1, or set your own secret."
         raise UsageError(f"With --sandbox, the receiver does not listen on {bound.host}.", hint=hint)
-    forwarder = _make_forwarder(context, flags["command"], flags["url"], reveal=flags["reveal"])
+    forwarder = make_forwarder(context, flags["command"], flags["url"], reveal=flags["reveal"])
     public_url = flags["public_url"]
     if context.sandbox and public_url is None:
         public_url = f"http://{host}:{port}{path}"
@@ -138,7 +138,7 @@ def serve_command(ctx: click.Context, /, host: str, port: int, path: str, **flag
     return EXIT_DONE
 
 
-def _make_forwarder(context: WebhookContext, command: str | None, url: str | None, *, reveal: bool) -> Handler:
+def make_forwarder(context: WebhookContext, command: str | None, url: str | None, *, reveal: bool) -> Handler:
     """Return the forwarder of events. Raises UsageError for two targets, or an invalid one."""
     from connector.runtime.webhooks.forwarders import CommandForwarder, JsonLinesForwarder, UrlForwarder
 
