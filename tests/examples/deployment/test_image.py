@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from connector.cli.commands.webhook.serve import serve_command
+from connector.cli.groups import root as commands
 
 sys.path.insert(0, str(Path(__file__).parent))
 from image_steps import find_last, read_steps, start_command
@@ -51,9 +52,13 @@ def test_compose_starts_what_the_image_has_and_names_only_secrets_that_are_files
     for receiver in receivers:
         assert parse_serve(receiver["command"])["path"] == "/zoom"
         assert receiver["read_only"] is True
-        assert set(receiver["secrets"]) <= set(compose["secrets"])
         assert all(name.endswith("_FILE") for name in receiver["environment"])
+    console = compose["services"]["console"]
+    command = commands.get_command(click.Context(commands), console["command"][0])
+    command.make_context("console", console["command"][1:])
+    assert console["network_mode"] == "host"  # it listens on loopback alone
     for service in compose["services"].values():
+        assert set(service.get("secrets", ())) <= set(compose["secrets"])
         for volume in service.get("volumes", ()):
             source = volume.split(":")[0]
             here = (DEPLOY / source).exists() or source.startswith("./secrets/")
