@@ -23,7 +23,8 @@ def check_tables(context: ConnectionContext) -> Iterator[Diagnosis]:
     """Yield whether this program knows the tables that are there. Raises StoreError for those of a newer one."""
     if context.sandbox:
         return
-    current, older = [], []
+    current: list[str] = []
+    older: list[str] = []
     for kind, url in _list_urls(context).items():
         versions = _read_versions(kind, url)
         if versions is not None:
