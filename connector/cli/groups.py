@@ -9,21 +9,28 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import click
 
 from connector._version import __version__
-from connector.cli.registry import COMMAND_ALIASES, COMMANDS, format_help_page
+from connector.cli.help.extra_words import explain_extra_words, find_swallowed_flag, index_options
+from connector.cli.help.helpful_command import NO_PAGER, HelpfulCommand, HelpfulGroup
+from connector.cli.registry import COMMAND_ALIASES, COMMANDS
+from connector.definition.case import to_flag_name
 from connector.definition.suggest import closest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 CONFIRM_NOTE = "It may destroy something: the command asks before it sends the request; --yes answers."
 _META_PREFIX = "connector.cli."
 
 
 def global_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add --connector and --quiet, which are accepted before and after a command's name."""
+    """Add --connector, --profile, --quiet and --no-pager, which are accepted before and after a command's name."""
     for option in (
+        click.option(NO_PAGER, is_flag=True, help="Print long pages as they are.", **_META_OPTION_SETTINGS),
         click.option(
             "--quiet", is_flag=True, help="Print no notes and no progress on stderr.", **_META_OPTION_SETTINGS
+        ),
+        click.option(
+            "--profile", metavar="NAME", help="The profile of the project file or config file.", **_META_OPTION_SETTINGS
         ),
         click.option(
             "--connector",
@@ -61,19 +68,31 @@ def set_meta(ctx: click.Context, name: str, value: Any) -> None:
     ctx.meta[_META_PREFIX + name] = value
 
 
-class StrictCommand(click.Command):
+class StrictCommand(HelpfulCommand):
     """A command that rejects extra arguments and repeated options.
 
     The message counts extra arguments without showing them: one may be a secret.
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        settings = {"help_option_names": ["-h", "--help"], "allow_extra_args": True}
+        settings = {
+            "help_option_names": ["-h", "--help"],
+            "allow_extra_args": True,
+            "token_normalize_func": to_flag_name,  # --userId and --user_id are --user-id
+        }
         super().__init__(*args, **{"context_settings": settings, **options})
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse the arguments. Raises UsageError for extra arguments and repeated options."""
         given_args = list(args)
+        options = index_options(ctx)
+        swallowed = None if ctx.resilient_parsing else find_swallowed_flag(given_args, options)
+        if swallowed is not None:
+            flag, following = swallowed
+            message = (
+                f"{flag} has no value: {following} behind it is a flag. A value that looks like one: {flag}=VALUE."
+            )
+            raise click.UsageError(message, ctx)
         try:
             extra_args = super().parse_args(ctx, args)
         except click.UsageError as error:
@@ -83,11 +102,13 @@ class StrictCommand(click.Command):
             self._reject_repeated(ctx, given_args)
         if extra_args and not ctx.resilient_parsing:
             extra = "1 extra argument" if len(extra_args) == 1 else f"{len(extra_args)} extra arguments"
-            raise click.UsageError(f"{extra} for '{ctx.command_path}'.{self.extra_words_hint()}", ctx)
+            hint = explain_extra_words(given_args, extra_args, options)
+            hint = f" {hint}" if hint else self.extra_words_hint()
+            raise click.UsageError(f"{extra} for '{ctx.command_path}'.{hint}", ctx)
         return extra_args
 
     def _reject_repeated(self, ctx: click.Context, given_args: list[str]) -> None:
-        _, _, order = self.make_parser(ctx).parse_args(given_args)
+        _, _, order = self.make_parser(ctx).parse_args(list(given_args))
         for option, times in Counter(order).items():
             if times > 1 and isinstance(option, click.Option) and not (option.multiple or option.is_flag):
                 raise click.UsageError(f"{'/'.join(option.opts)} is given {times} times; it takes one value.", ctx)
@@ -97,7 +118,15 @@ class StrictCommand(click.Command):
         return ""
 
 
-class StrictGroup(click.Group):
+class UnknownCommand(click.UsageError):
+    """A word that is no command, and those behind it."""
+
+    def __init__(self, message: str, ctx: click.Context, words: Sequence[str]) -> None:
+        super().__init__(message, ctx)
+        self.words = list(words)
+
+
+class StrictGroup(HelpfulGroup):
     """A group that suggests the closest command for an unknown one."""
 
     command_class = StrictCommand
@@ -108,11 +137,15 @@ class StrictGroup(click.Group):
         """Return the command. Raises UsageError for an unknown one."""
         names = self.list_commands(ctx)
         if args[0] not in names and not ctx.resilient_parsing:
-            match = closest(args[0], names)
-            fix = f"Did you mean '{match}'?" if match else f"The commands are {', '.join(names)}."
             prefix = f"{ctx.info_name} " if ctx.parent else ""
-            raise click.UsageError(f"Unknown command '{prefix}{args[0]:.40}'. {fix}", ctx)
+            fix = self.suggest_command(args[0], names)
+            raise UnknownCommand(f"Unknown command '{prefix}{args[0]:.40}'. {fix}", ctx, args)
         return super().resolve_command(ctx, args)
+
+    def suggest_command(self, word: str, names: Sequence[str]) -> str:
+        """Return the command that somebody who typed `word` means, as a sentence; else all of them."""
+        match = closest(word, names)
+        return f"Did you mean '{match}'?" if match else f"The commands are {', '.join(names)}."
 
 
 class LazyGroup(StrictGroup):
@@ -128,7 +161,7 @@ class LazyGroup(StrictGroup):
         """Import a command."""
         if cmd_name not in self.subcommands:
             return None
-        module = import_module(f"connector.cli.{self.subcommands[cmd_name][0]}")
+        module = import_module(f".{self.subcommands[cmd_name][0]}", "connector.cli")
         command: click.Command = getattr(module, f"{cmd_name.replace('-', '_')}_command")
         return command
 
@@ -161,9 +194,18 @@ class RootGroup(LazyGroup):
         """Find a command by its name or its second name."""
         return super().resolve_command(ctx, [COMMAND_ALIASES.get(args[0], args[0]), *args[1:]])
 
+    def suggest_command(self, word: str, names: Sequence[str]) -> str:
+        """Return the command that somebody means who knows other programs, or who typed an action's name."""
+        from connector.cli.help.expected_names import find_expected
+
+        expected = find_expected(word, names)
+        return f"{expected.purpose}: {expected.command}" if expected else super().suggest_command(word, names)
+
     def get_help(self, ctx: click.Context) -> str:  # noqa: ARG002
         """Return the help page."""
-        return format_help_page().rstrip("\n")
+        from connector.cli.help.root_page import format_root_page
+
+        return format_root_page()
 
 
 @click.group(

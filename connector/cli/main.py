@@ -60,7 +60,9 @@ def _to_utf8(arg: str) -> str:
 def _dispatch(args: list[str]) -> int:
     if not os.environ.get(registry.COMPLETION_VARIABLE):
         if not args or args[0] in registry.HELP_FLAGS:
-            sys.stdout.write(registry.format_help_page())
+            from connector.cli.help.root_page import format_root_page
+
+            sys.stdout.write(f"{format_root_page()}\n")
             return 0
         if args[0] == registry.VERSION_FLAG:
             from connector import __version__
@@ -76,9 +78,9 @@ def _handle_interrupt(interrupt: KeyboardInterrupt) -> int:
     """Return 130 after Ctrl-C, 143 after SIGTERM, even if the reader of the pipe is gone."""
     try:
         sys.stdout.flush()
-        sys.stderr.write("Interrupted.\n")
     except OSError:
         stdio.discard_output()
+    stdio.print_stderr("Interrupted.", level="error")
     return process_exit.exit_code_of(interrupt)
 
 
@@ -92,5 +94,5 @@ def _handle_stdout_error(error: OSError, code: int | None) -> int:
     if code is not None:
         notes = ["The command itself was done." if code == 0 else f"The command itself ended with exit code {code}."]
     text = f"stdout: {error.strerror or error}. Free some space, or redirect the output."
-    sys.stderr.write(" ".join((text, *notes)) + "\n")
+    stdio.print_stderr(" ".join((text, *notes)), level="error")
     return code or 1

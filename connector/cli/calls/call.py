@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from connector.core.response.pagination.page import UnexpectedPage, read_items
+from connector.definition.replies.plain_fields import list_plain_fields
 from connector.errors import ConnectorError
 from connector.runtime.calls.call_options import CallOptions
 from connector.runtime.calls.factory import CallFactory
@@ -61,6 +62,14 @@ class CallTask:
         """Return the fields that a person wants first, by the definition; none where it does not say."""
         action = self._find_result_action(connector)
         return action.returns.columns if action is not None else ()
+
+    def find_plain_fields(self, connector: Connector) -> Sequence[str]:
+        """Return the plain fields of the result, as its schema lists them; none where there is no schema."""
+        action = self._find_result_action(connector)
+        try:
+            return list_plain_fields(connector, action) if action is not None else ()
+        except ConnectorError:
+            return ()
 
     def _find_pagination(self, connector: Connector) -> ActionPagination | None:
         action = self._find_result_action(connector)

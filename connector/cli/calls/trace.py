@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from connector.cli.output import logs
 from connector.cli.output.stdio import print_stderr
 from connector.core.exchange import tracing
 from connector.core.exchange.asks import SendRequest
@@ -50,7 +51,7 @@ class TraceCollector:
             return
         self.traces.append(trace)
         if self.curl and trace.curl():
-            print_stderr(trace.curl())
+            print_stderr(trace.curl(), is_wrapped=False)
 
     def write_har(self) -> None:
         """Write the HAR file. Raises StoreError."""
@@ -78,7 +79,7 @@ def print_debug_lines(*, enabled: bool) -> Iterator[None]:
     """Print the log lines of debugged calls on stderr."""
     logger = logging.getLogger("connector.debug")
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter("%(message)s"))
+    handler.setFormatter(logs.build_formatter("%(message)s"))
     previous = logger.level, logger.propagate
     if enabled:
         logger.addHandler(handler)

@@ -59,7 +59,7 @@ def list_command(ctx: click.Context, /, output_format: str, **store_flags: Any) 
         from connector.cli.output import table
 
         cells = [tuple("" if row[name] is None else str(row[name]) for name in _LIST_COLUMNS) for row in rows]
-        table.print_table(_LIST_COLUMNS, cells, wrap=True)
+        table.print_table(_LIST_COLUMNS, cells, keep_all=True)
     else:
         context.note(
             f"No connections in {describe_store(context)}. Run '{context.format_command('connect')}' to sign in."

@@ -2,53 +2,57 @@
 
 from __future__ import annotations
 
-import json
-import shlex
+import sys
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from connector.cli.context.context import load_settings, open_connector, output_option
-from connector.cli.groups import CONFIRM_NOTE, StrictCommand, global_options, list_run_flags
+from connector.cli.context.context import CommandContext, load_settings, open_connector, output_option
+from connector.cli.groups import CONFIRM_NOTE, StrictCommand, global_options
+from connector.cli.help.helpful_command import is_pager_allowed
 from connector.cli.output import printer
 from connector.cli.output.stdio import print_stderr
+from connector.cli.terminal.pager import show_page
+from connector.cli.terminal.screen import Screen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from click.shell_completion import CompletionItem
 
+    from connector.cli.catalogue.action_page import ActionView
     from connector.cli.context.settings import Settings
     from connector.definition.action import Action
-    from connector.definition.fields import Input
     from connector.definition.forms.action_heads import ActionHead
     from connector.definition.forms.input_rows import DocRow
     from connector.definition.loader import Connector
     from connector.definition.trigger import Trigger
 
-TRIGGER_GROUP = "triggers"
 
-
-@click.command("list", cls=StrictCommand, help="List the actions and triggers, grouped.")
+@click.command(
+    "list", cls=StrictCommand, help="List the actions and triggers, grouped: all, or those with these words."
+)
+@click.argument("words", metavar="[WORD]...", nargs=-1)
 @click.option("--connectors", is_flag=True, help="List the connectors that are installed instead.")
 @output_option
 @global_options
 @click.pass_context
-def list_command(ctx: click.Context, output_format: str, *, connectors: bool) -> None:
+def list_command(ctx: click.Context, words: tuple[str, ...], output_format: str, *, connectors: bool) -> None:
     """List the actions and triggers, or the installed connectors."""
+    from connector.cli.catalogue import action_list
     from connector.definition.forms.action_heads import ActionHeads
-    from connector.definition.resource import group_by_resource
 
     if connectors:
         _list_connectors(output_format)
         return
-    connector = open_connector(load_settings(ctx))
+    settings = load_settings(ctx)
+    connector = open_connector(settings)
     index = connector.derive(ActionHeads.read)
-    actions = index.heads
     for finding in index.findings:
         print_stderr(str(finding))
-    triggers = connector.manifest.triggers
+    actions = action_list.find_actions(index.heads, words)
+    triggers = action_list.find_triggers(connector.manifest.triggers, words)
     if output_format == "json":
         printer.write_json({
             "connector": connector.name,
@@ -58,20 +62,16 @@ def list_command(ctx: click.Context, output_format: str, *, connectors: bool) ->
             ],
         })  # fmt: skip
         return
-    groups = {
-        **{
-            group: [(entry.action, f"{_mark_deprecated(entry)}{entry.summary}") for entry in members]
-            for group, members in group_by_resource(actions).items()
-        },
-        TRIGGER_GROUP: [(name, entry.summary) for name, entry in triggers.items()],
-    }
-    width = max((len(name) for rows in groups.values() for name, _ in rows), default=0)
-    blocks = [
-        "\n".join([group, *(f"  {name:<{width}}  {line}" for name, line in rows)])
-        for group, rows in groups.items()
-        if rows
-    ]
-    printer.write_text("\n\n".join(blocks))
+    groups = action_list.group_entries(actions, triggers)
+    if words and not groups:
+        print_stderr(f"No action or trigger has {' and '.join(map(repr, words))} in its name, group, summary or path.")
+    screen = Screen.of(sys.stdout)
+    if screen.is_terminal:
+        command = CommandContext(connector, settings).format_command
+        hint = f"{len(actions)} actions. '{command('list')} WORD' finds some, '{command('show')} ACTION' shows one."
+        show_page(action_list.format_page(groups, screen, hint), is_allowed=is_pager_allowed(ctx))
+    else:
+        printer.write_text(action_list.format_plain(groups))
 
 
 def _head_to_dict(head: ActionHead) -> dict[str, Any]:
@@ -104,10 +104,6 @@ def _list_connectors(output_format: str) -> None:
     printer.write_text("\n".join(line.rstrip() for line in lines))
 
 
-def _mark_deprecated(action: ActionHead) -> str:
-    return "(deprecated) " if action.deprecated else ""
-
-
 def _complete_names(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
     from click.shell_completion import CompletionItem
 
@@ -121,11 +117,14 @@ def _complete_names(ctx: click.Context, _: click.Parameter, incomplete: str) -> 
 )
 @click.argument("name", metavar="ACTION", shell_complete=_complete_names)
 @click.argument("input_name", metavar="[INPUT]", required=False)
+@click.option("--all", "is_whole", is_flag=True, help="On a terminal: every note and example, and the payload.")
 @output_option
 @global_options
 @click.pass_context
-def show_command(ctx: click.Context, name: str, input_name: str | None, output_format: str) -> None:
+def show_command(ctx: click.Context, name: str, input_name: str | None, output_format: str, *, is_whole: bool) -> None:
     """Print one action, one of its inputs with what is below it, or one trigger."""
+    from connector.cli.catalogue import action_page
+
     settings = load_settings(ctx)
     connector = open_connector(settings)
     trigger = connector.manifest.triggers.get(name)
@@ -133,10 +132,15 @@ def show_command(ctx: click.Context, name: str, input_name: str | None, output_f
         _print_trigger(connector, name, trigger, output_format)
         return
     action = connector.action(name)
+    screen = Screen.of(sys.stdout)
     if input_name is not None:
         _print_input(connector, action, input_name, output_format)
     elif output_format == "json":
         printer.write_json(_action_to_dict(connector, action, _global_words(settings)))
+    elif screen.is_terminal:
+        view = action_page.ActionView(connector, action, _global_words(settings))
+        page = _format_whole(view, screen) if is_whole else action_page.format_short(view, screen)
+        show_page(page, is_allowed=is_pager_allowed(ctx))
     else:
         _print_action(connector, action, _global_words(settings))
 
@@ -148,6 +152,7 @@ def _global_words(settings: Settings) -> tuple[str, ...]:
 
 
 def _action_to_dict(connector: Connector, action: Action, global_words: Sequence[str]) -> dict[str, Any]:
+    from connector.cli.catalogue import command_line
 
     given = next((example.inputs for example in action.examples.values()), {})
     return {
@@ -155,12 +160,21 @@ def _action_to_dict(connector: Connector, action: Action, global_words: Sequence
         "request": action.request, "server": action.server, "scopes": action.scopes.model_dump(),
         "form": connector.form_schema(action.action),
         "call": {"action": action.action, "inputs": given},
-        "command": format_command_line(action, given, global_words),
+        "command": command_line.format_command_line(action, given, global_words),
         "payload": connector.result_action(action.action).returns.example,
     }  # fmt: skip
 
 
+def _format_whole(view: ActionView, screen: Screen) -> str:
+    from connector.cli.catalogue import action_page
+    from connector.definition.forms import input_rows
+
+    rows = input_rows.fold_rows(input_rows.build_doc_rows(view.connector, view.action))
+    return action_page.format_whole(view, [_describe_folded(view.action, *row) for row in rows], screen)
+
+
 def _print_action(connector: Connector, action: Action, global_words: Sequence[str]) -> None:
+    from connector.cli.catalogue import command_line
     from connector.definition.forms import input_rows
 
     scopes = f"{', '.join(action.scopes.names)}{' (all of them)' if action.scopes.all else ''}"
@@ -175,7 +189,7 @@ def _print_action(connector: Connector, action: Action, global_words: Sequence[s
     rows = input_rows.fold_rows(input_rows.build_doc_rows(connector, action))
     _print_inputs(_describe_folded(action, row, left_out) for row, left_out in rows)
     for title, example in action.examples.items():
-        printer.write_text(f"\n{title}\n  {format_command_line(action, example.inputs, global_words)}")
+        printer.write_text(f"\n{title}\n  {command_line.format_command_line(action, example.inputs, global_words)}")
     returns = connector.result_action(action.action).returns
     if returns.help:
         printer.write_text(f"\nReturns: {returns.help}")
@@ -220,33 +234,14 @@ def _print_trigger(connector: Connector, name: str, trigger: Trigger, output_for
 def _print_inputs(rows: Iterable[DocRow]) -> None:
     from connector.cli.output import table
 
+    rows = list(rows)
+    screen = Screen.of(sys.stdout)
+    if screen.is_terminal:
+        from connector.cli.catalogue import action_page
+
+        printer.write_text(action_page.format_inputs(rows, screen))
+        return
     cells = [
         (row.key, row.type, "required" if row.required else "", row.default, row.notes, row.example) for row in rows
     ]
-    table.print_table(("input", "type", "", "default", "notes", "example"), cells, wrap=True)
-
-
-def format_command_line(action: Action, given: Mapping[str, Any], global_words: Sequence[str] = ()) -> str:
-    """Return the command line of these inputs: flags where possible, `-i KEY:=JSON` elsewhere."""
-    from connector.definition.forms.cli_flags import build_cli_flags
-
-    flag_names = {flag.key: flag.name for flag in build_cli_flags(action, list_run_flags())}
-    args = ["connector", "run", action.action, *global_words]
-    for spelling, value in given.items():
-        key = action.key_by_spelling.get(spelling, spelling)
-        args += _build_flag_args(action.inputs[key], key, flag_names[key], value)
-    return shlex.join(args)
-
-
-def _build_flag_args(field: Input, key: str, flag: str, value: Any) -> list[str]:
-    if field.secret:
-        return ["-i", f"{key}=?"]
-    if field.type == "file":
-        return [flag, f"@{value['name'] if isinstance(value, dict) else value}"]
-    if isinstance(value, bool):
-        return [flag] if value else [flag, "false"]
-    if isinstance(value, str | int | float):
-        return [flag, str(value)]
-    if field.is_list and value and all(isinstance(item, str | int) for item in value):
-        return [word for item in value for word in (flag, str(item))]
-    return ["-i", f"{key}:={json.dumps(value, ensure_ascii=False)}"]
+    table.print_table(("input", "type", "", "default", "notes", "example"), cells)

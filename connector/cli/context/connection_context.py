@@ -80,7 +80,8 @@ class ConnectionContext(CommandContext):
 
     @property
     def transport(self) -> Any:
-        """The transport of the sandbox; None for the default one."""
+        """The transport of the sandbox; None for the default one. Raises UsageError for a folder without trust."""
+        self.require_trust()
         return self.sandbox_instance.http if self.sandbox_instance else None
 
     @property
@@ -98,7 +99,7 @@ class ConnectionContext(CommandContext):
         prefix = self.connector.name.upper()
         plan = self.settings.get("plan", f"{prefix}_PLAN").value
         store = self.settings.get("budget", f"{prefix}_BUDGET").value
-        is_limited = plan is not None or not is_sandbox(self.base_url, self.transport)
+        is_limited = plan is not None or not is_sandbox(self.base_url, None)
         if store is None and is_limited:  # workers that share rows share the budget too
             store = self.settings.get("bulk").value
         return {"plan": plan, "store": store}
@@ -122,7 +123,7 @@ class ConnectionContext(CommandContext):
 
         return self.store.lock(self.build_record_key(name), LOCK_TIMEOUT)
 
-    def format_command(self, *args: str, flags: Sequence[str] = ("connector", "store")) -> str:
+    def format_command(self, *args: str, flags: Sequence[str] = ("connector", "profile", "store")) -> str:
         """Return a command line, such as `connector connect work`, with this context's flags."""
         return super().format_command(*args, flags=flags)
 

@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING, Any, Self
 
 import click
 
+from connector.cli.context.project import is_trusted, set_trust
 from connector.cli.context.settings import Settings, default_records_url, default_runs_url, flag_of
 from connector.cli.groups import get_meta, meta_option
+from connector.cli.output import stdio
 from connector.cli.output.stdio import print_stderr
 from connector.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from connector.cli.context.settings import Setting
     from connector.definition.loader import Connector
     from connector.runtime.records.records import Records
     from connector.runtime.run_log.run_log import RunLog
@@ -38,7 +41,7 @@ class CommandContext:
         _tell_unfinished_restore()
         return cls(open_connector(settings), settings, sandbox=sandbox, quiet=bool(get_meta(ctx, "quiet")))
 
-    def format_command(self, *args: str, flags: Sequence[str] = ("connector",)) -> str:
+    def format_command(self, *args: str, flags: Sequence[str] = ("connector", "profile")) -> str:
         """Return a command line, such as `connector list`, with those of these flags that the user gave."""
         given = [setting for setting in map(self.settings.get, flags) if setting.source.startswith("flag")]
         words = [word for setting in given for word in (flag_of(setting.name), str(setting.value))]
@@ -47,7 +50,29 @@ class CommandContext:
     def note(self, text: str) -> None:
         """Print a line on stderr that --quiet leaves out."""
         if not self.quiet:
-            print_stderr(text)
+            print_stderr(text, "hint")
+
+    def require_trust(self) -> None:
+        """Check that this user has said where credentials go, or trusts the folder that does. Raises UsageError."""
+        found = map(self.settings.get, ("connector", "store"))
+        chosen = [one for one in found if one.is_of_project and not _is_installed(one)]
+        project_file = self.settings.project_file
+        if self.sandbox or project_file is None or not chosen or is_trusted(project_file):
+            return
+        flags = " ".join(f"{flag_of(one.name)} {one.value}" for one in chosen)
+        named = " and ".join(f"the {one.name} {one.value}" for one in chosen)
+        message = f"{project_file} names {named}, which decides where credentials are sent."
+        hint = f"If you trust that folder, run 'connector config trust'; or say so each time: {flags}"
+        if not stdio.can_prompt():
+            raise UsageError(f"{message} Nothing was sent.", hint=hint)
+        if not click.confirm(f"{message} Do you trust {project_file.parent}?", err=True):
+            raise UsageError("Nothing was sent: the answer was no.", hint=hint)
+        set_trust(project_file, trusted=True)
+
+
+def _is_installed(setting: Setting) -> bool:
+    """Whether a setting is the name of an installed connector: this user has chosen its hosts."""
+    return setting.name == "connector" and not Path(setting.value).is_absolute()
 
 
 def open_run_log(connector: Connector, settings: Settings, *, sandbox: bool) -> RunLog | None:
@@ -98,8 +123,8 @@ def _tell_unfinished_restore() -> None:
 
 
 def load_settings(ctx: click.Context, **flags: Any) -> Settings:
-    """Return the settings in force with these flags, --connector and --store-key-file."""
-    return Settings({**flags, **{key: get_meta(ctx, key) for key in ("connector", "store_key_file")}})
+    """Return the settings in force with these flags, --connector, --profile and --store-key-file."""
+    return Settings({**flags, **{key: get_meta(ctx, key) for key in ("connector", "profile", "store_key_file")}})
 
 
 def load_keyring(settings: Settings) -> Keyring | None:

@@ -21,6 +21,15 @@ if TYPE_CHECKING:
     from connector.errors import ConnectorError
 
 
+CARD = "card"  # what a person sees who asks for no format
+
+
+def choose_format(output_format: str, *, is_set: bool, has_query: bool) -> str:
+    """Return the format of results: the one that was asked for; else a card on a terminal, and JSON elsewhere."""
+    is_card = not is_set and not has_query and stdio.is_stdout_terminal()
+    return CARD if is_card else output_format
+
+
 def write_json(data: Any) -> None:
     """Write data to stdout as indented JSON."""
     text = json.dumps(data, indent=2, ensure_ascii=not _is_unicode(), default=str)
@@ -54,6 +63,14 @@ def write_yaml_document(data: Any) -> None:
 def write_text(text: str) -> None:
     """Write a text and a line end to stdout; on a terminal with control characters escaped."""
     _write(f"{stdio.escape_controls(text) if stdio.is_stdout_terminal() else text}\n")
+
+
+def write_value(value: Any) -> None:
+    """Write a value to stdout as scripts take it: a text bare, nothing for null, any other as JSON on one line."""
+    text = (
+        value if isinstance(value, str) else "" if value is None else json.dumps(value, ensure_ascii=not _is_unicode())
+    )
+    write_text(text)
 
 
 def flush() -> None:
@@ -137,9 +154,13 @@ class TablePrinter:
 
     def print_result(self, data: Any) -> None:
         """Print a result as a table."""
+        self.print_fields(data, ())
+
+    def print_fields(self, data: Any, columns: Sequence[str]) -> None:
+        """Print a result as a table, of these columns if any are named."""
         from connector.cli.output import table
 
-        note = table.print_data(data)
+        note = table.print_data(data, columns)
         if note and not self.quiet:
             print_stderr(note)
 
@@ -157,6 +178,7 @@ class ResultWriter:
     printer: ResultPrinter
     output_format: str
     query: Query | None = None
+    columns: Sequence[str] = ()  # that the command names
     exit_codes: list[int] = field(default_factory=list)
 
     def write_result(
@@ -166,23 +188,35 @@ class ResultWriter:
         *,
         one_item_a_line: bool = False,
         columns: Sequence[str] = (),
+        find_fields: Callable[[], Sequence[str]] = tuple,
     ) -> None:
-        """Print a result: the whole, what the query selects, or a table of its items or data, of these `columns`.
+        """Print a result: the whole, what the query selects, or a table or card of its items or data.
 
+        Tables and cards have these `columns`, if any are named; a card, else the first of the fields that are found.
         With `one_item_a_line`, the format `lines` prints each item on its own.
         """
         self.exit_codes.append(EXIT_DONE)
         if self.query is not None:
             self._write_query_result(result, self.query)
-        elif self.output_format == "table":
-            from connector.cli.output.table import pick_columns
-
-            self.printer.print_result(pick_columns(result.data if items is None else items, columns))
+        elif self.output_format in ("text", "csv"):
+            self._write_values(result.data if items is None else items, columns)
+        elif isinstance(self.printer, TablePrinter):
+            self.printer.print_fields(result.data if items is None else items, self.columns or columns)
+        elif self.output_format == CARD:
+            self._write_card(result, items, columns, find_fields)
         elif one_item_a_line and items is not None and self.output_format == "lines":
             for item in items:
                 self.printer.print_result(item)
         else:
             self.printer.print_result(result.to_dict())
+
+    def _write_card(
+        self, result: Result, items: list[Any] | None, columns: Sequence[str], find_fields: Callable[[], Sequence[str]]
+    ) -> None:
+        from connector.cli.output.card import CardPrinter, Fields
+
+        assert isinstance(self.printer, CardPrinter)
+        self.printer.print_card(result, items, Fields(columns, find_fields))
 
     def _write_query_result(self, result: Result, query: Query) -> None:
         """Print what the query selects; if it fails, the whole result, because the call was made."""
@@ -192,9 +226,22 @@ class ResultWriter:
             self.exit_codes.append(print_error(error))
             write_json({**error_to_dict(error), "result": result.to_dict()})
             return
+        if self.output_format in ("text", "csv"):
+            self._write_values(selected)
+            return
         one_by_one = self.output_format == "lines" and isinstance(selected, list)
         for data in selected if one_by_one else [selected]:
             self.printer.print_result(data)
+
+    def _write_values(self, data: Any, columns: Sequence[str] = ()) -> None:
+        """Print data without what stands around it: rows of CSV, or one value a line."""
+        if self.output_format == "csv":
+            from connector.cli.output.csv_output import pick_rows
+
+            self.printer.print_result(data if self.columns else pick_rows(data, columns))
+            return
+        for value in data if isinstance(data, list) else [data]:
+            self.printer.print_result(value)
 
     def write_error(self, error: ConnectorError) -> None:
         """Print an error on stderr and among the results."""
@@ -202,10 +249,22 @@ class ResultWriter:
         self.printer.print_error(error_to_dict(error))
 
 
-def make_printer(output_format: str, *, several: bool, include_errors: bool, quiet: bool) -> ResultPrinter:
+def make_printer(
+    output_format: str, *, several: bool, include_errors: bool, quiet: bool, columns: Sequence[str] = ()
+) -> ResultPrinter:
     """Return the printer of a format; with `include_errors`, JSON on stdout has errors too."""
+    if output_format == "csv":
+        from connector.cli.output.csv_output import CsvPrinter
+
+        return CsvPrinter(columns, quiet=quiet)
+    if output_format == "text":
+        return StreamPrinter(write_value, several=False)
     if output_format == "yaml":
         return StreamPrinter(write_yaml_document if several else write_yaml, several)
     if output_format == "lines":
         return StreamPrinter(write_line, several)
+    if output_format == CARD:
+        from connector.cli.output.card import CardPrinter  # its parts need the models, which help does not
+
+        return CardPrinter(quiet)
     return TablePrinter(quiet) if output_format == "table" else JsonPrinter(several, include_errors)

@@ -9,10 +9,16 @@ import sys
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
+from connector.cli.terminal.screen import Screen
+from connector.cli.terminal.wrapping import wrap
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from typing import Any, TextIO
 
+    from connector.cli.terminal.screen import Role
+
+_WARNING = "Warning:"  # the first word of a warning
 
 # C0 without tab and line end, DEL, C1, marks of direction, line separators, and tags
 _CONTROLS = re.compile(
@@ -74,10 +80,38 @@ def _escape_for_json(match: re.Match[str]) -> str:
     return "".join(f"\\u{units[place : place + 4]}" for place in range(0, len(units), 4))
 
 
-def print_stderr(text: str) -> None:
-    """Write a line to stderr, controls escaped; one that cannot be written is dropped, and changes nothing else."""
+_note_formats: list[Callable[[str, str], str]] = []  # the one in force, unless notes are plain text
+
+
+def set_note_format(format_note: Callable[[str, str], str] | None) -> None:
+    """Set how the lines of `print_stderr` look, by text and level; None for plain text."""
+    _note_formats[:] = [] if format_note is None else [format_note]
+
+
+def has_note_format() -> bool:
+    """Whether `print_stderr` writes something else than plain text."""
+    return bool(_note_formats)
+
+
+def print_stderr(text: str, role: Role | None = None, *, level: str = "info", is_wrapped: bool = True) -> None:
+    """Write a line to stderr, controls escaped; on a terminal in the colour of its role, and wrapped at words."""
+    is_warning = text.startswith(_WARNING)
+    if _note_formats:
+        write_stderr(_note_formats[0](text, "warning" if is_warning else level))
+        return
+    screen = Screen.of(sys.stderr)
+    text = escape_controls(text)
+    if screen.is_terminal and is_wrapped:
+        text = "\n".join(wrap(text, screen.width, "  "))
+    if is_warning:
+        text = screen.paint(_WARNING, "uncertain") + text.removeprefix(_WARNING)
+    write_stderr(text if is_warning else "\n".join(screen.paint(line, role) for line in text.split("\n")))
+
+
+def write_stderr(text: str) -> None:
+    """Write a line to stderr as it is; one that cannot be written is dropped, and changes nothing else."""
     try:
-        sys.stderr.write(f"{escape_controls(text)}\n")
+        sys.stderr.write(f"{text}\n")
         sys.stderr.flush()
     except OSError:
         return

@@ -6,27 +6,28 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
+from connector.cli.terminal import grid
+from connector.cli.terminal.page import TextPage
+from connector.cli.terminal.screen import Screen
 from connector.core.json_path import get_at_path
 from connector.core.redaction import escape_control_characters
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-_MIN_COLUMN_WIDTH, _MAX_COLUMN_WIDTH = 6, 40  # characters
-_FRAME_WIDTH = 3  # characters per column
 
-
-def print_data(data: Any) -> str:
-    """Print a list as rows, a mapping as names and values, any other value as it is.
+def print_data(data: Any, columns: Sequence[str] = ()) -> str:
+    """Print a list as rows, a mapping as names and values, any other value as it is; of `columns` alone, if named.
 
     Returns a note about omitted columns, or an empty text.
     """
+    data = pick_columns(data, columns)
     if isinstance(data, list):
-        return _print_items(data)
+        return _print_items(data, keep_all=bool(columns))
     if isinstance(data, dict):
-        _print_plain_rows([(_format_cell(name), _format_cell(value)) for name, value in data.items()])
+        _print_plain_rows([(format_cell(name), format_cell(value)) for name, value in data.items()])
     else:
-        sys.stdout.write(_format_cell(data) + "\n")
+        sys.stdout.write(format_cell(data) + "\n")
     return ""
 
 
@@ -39,24 +40,26 @@ def pick_columns(data: Any, columns: Sequence[str]) -> Any:
     return {column: get_at_path(data, column) for column in columns} if isinstance(data, dict) else data
 
 
-def _print_items(items: Sequence[Any]) -> str:
+def _print_items(items: Sequence[Any], *, keep_all: bool) -> str:
     if not all(isinstance(item, dict) for item in items):
-        _print_plain_rows([(_format_cell(item),) for item in items])
+        _print_plain_rows([(format_cell(item),) for item in items])
         return ""
-    names = _find_columns(items)
-    rows = [tuple(_format_cell(item.get(name)) for name in names) for item in items]
+    names = _find_columns(items, keep_all=keep_all)
+    rows = [tuple(format_cell(item.get(name)) for name in names) for item in items]
     nested = sorted({name for item in items for name in item} - set(names))
-    shown_count = print_table([_format_cell(name) for name in names], rows)
+    shown_count = print_table([format_cell(name) for name in names], rows, keep_all=keep_all)
     return _format_omitted([*names[shown_count:], *nested])
 
 
-def _find_columns(items: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
-    """Return the names of the scalar fields, in order of appearance."""
-    names = {name: True for item in items for name, value in item.items() if not isinstance(value, dict | list)}
+def _find_columns(items: Sequence[Mapping[str, Any]], *, keep_all: bool = False) -> tuple[str, ...]:
+    """Return the names of the scalar fields, in order of appearance; with `keep_all`, of every field."""
+    names = {
+        name: True for item in items for name, value in item.items() if keep_all or not isinstance(value, dict | list)
+    }
     return tuple(names)
 
 
-def _format_cell(value: Any) -> str:
+def format_cell(value: Any) -> str:
     """Return a value as text on one line."""
     if value is None:
         return ""
@@ -66,55 +69,38 @@ def _format_cell(value: Any) -> str:
 
 
 def _print_plain_rows(rows: Sequence[tuple[str, ...]]) -> None:
-    """Print rows without a header."""
-    if not sys.stdout.isatty():
+    """Print rows without a header: a value each, or a name and its value."""
+    screen = Screen.of(sys.stdout)
+    if not screen.is_terminal:
         _print_tabbed(rows)
     elif rows:
-        _draw_table([""] * len(rows[0]), rows, wrap=True, show_header=False)
+        page = TextPage(screen)
+        page.add_terms([(name, "".join(values)) for name, *values in rows], 0)
+        sys.stdout.write(f"{page}\n")
 
 
-def print_table(names: Sequence[str], rows: Sequence[tuple[str, ...]], *, wrap: bool = False) -> int:
-    """Print rows under a header, and return the number of columns that fit.
+def print_table(names: Sequence[str], rows: Sequence[tuple[str, ...]], *, keep_all: bool = False) -> int:
+    """Print rows under a header, and return the number of columns that are shown.
 
-    With `wrap`, all columns fit because texts are wrapped; otherwise long texts are truncated.
+    On a terminal where not all fit, the first ones are shown; with `keep_all`, each row is a card of all of them.
     """
-    if not sys.stdout.isatty():
+    screen = Screen.of(sys.stdout)
+    if not screen.is_terminal:
         _print_tabbed([tuple(names), *rows])
         return len(names)
-    return _draw_table(names, rows, wrap=wrap)
+    count = len(names) if keep_all else grid.count_fitting_columns(names, rows, screen.width)
+    shown = [row[:count] for row in rows]
+    text = grid.format_grid(names[:count], shown, screen) if count else None
+    if text is None:
+        count = len(names)
+        text = grid.format_cards(names, rows, screen)
+    sys.stdout.write(f"{text}\n")
+    return count
 
 
 def _print_tabbed(rows: Sequence[tuple[str, ...]]) -> None:
     for row in rows:
         sys.stdout.write("\t".join(row) + "\n")
-
-
-def _draw_table(names: Sequence[str], rows: Sequence[tuple[str, ...]], *, wrap: bool, show_header: bool = True) -> int:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    console = Console(file=sys.stdout, highlight=False)
-    count = len(names) if wrap else _count_fitting_columns(names, rows, console.width)
-    table = Table(show_header=show_header)
-    for name in names[:count]:
-        table.add_column(Text(name), overflow="fold" if wrap else "ellipsis", no_wrap=not wrap)
-    for row in rows:
-        table.add_row(*map(Text, row[:count]))
-    console.print(table)
-    return count
-
-
-def _count_fitting_columns(names: Sequence[str], rows: Sequence[tuple[str, ...]], width: int) -> int:
-    """Return the number of columns that fit a line, at least one."""
-    remaining, count = width - 1, 0
-    for index, name in enumerate(names):
-        widest = max([len(name), *(len(row[index]) for row in rows)], default=0)
-        remaining -= max(_MIN_COLUMN_WIDTH, min(widest, _MAX_COLUMN_WIDTH)) + _FRAME_WIDTH
-        if remaining < 0:
-            break
-        count += 1
-    return max(count, 1)
 
 
 def _format_omitted(names: Sequence[str]) -> str:

@@ -24,7 +24,8 @@ class Returns(StrictModel):
         description="Where the reply tells what failed of it: where not all did, it is done, with a warning.",
     )
     columns: list[JsonPath] = Field(
-        default=[], description="What a person wants first, in tables: fields of an item of a list, or of the reply."
+        default=[],
+        description="What a person wants first, in tables and cards: fields of an item of a list, or of the reply.",
     )
     schema_: Key | Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$")] | None = Field(
         default=None, alias="schema", description="The file in schemas/objects/ that describes the reply."

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from connector.runtime.database.driver import open_driver
 from connector.runtime.database.schema import Schema, list_columns
-from connector.runtime.extras import require
 from connector.runtime.files.key_names import is_name
+from connector.runtime.process.extras import require
 from connector.runtime.storage.file_store import FileStore
 from connector.runtime.storage.open import open_store
 

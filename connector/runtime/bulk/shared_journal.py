@@ -33,7 +33,7 @@ from connector.runtime.bulk.shared_tables import (
 )
 from connector.runtime.clock import SystemClock
 from connector.runtime.database.connect import open_database
-from connector.runtime.fork_safety import ForkSafeLock
+from connector.runtime.process.fork_safety import ForkSafeLock
 from connector.runtime.storage.encryption import Keyring
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from connector.errors import UsageError
-from connector.runtime.extras import require
+from connector.runtime.process.extras import require
 
 if TYPE_CHECKING:
     from connector.runtime.clock import Clock

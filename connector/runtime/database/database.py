@@ -47,7 +47,7 @@ class Database(ABC):
         self._url = url
         self.schema = schema
         self.clock = clock
-        self._ready_pids: set[int] = set()
+        self._ready_in: set[tuple[int, object]] = set()  # a process, and the file that it saw
         self._engines: dict[int, Engine] = {}
         self._thread_state = threading.local()
 
@@ -66,6 +66,10 @@ class Database(ABC):
     def exists(self) -> bool:
         """Whether connecting would create nothing; a server says by itself if it lacks the database."""
         return True
+
+    def identify_file(self) -> object:
+        """Return what tells the database's file from another one in its place; a server has none."""
+        return None
 
     def build_engine_options(self) -> dict[str, Any]:
         """Return further options of the engine."""
@@ -92,7 +96,7 @@ class Database(ABC):
         if self._find_thread_connection() is not None:
             yield
             return
-        with self._open_connection() as connection, self.use_connection(connection):
+        with self.open_connection() as connection, self.use_connection(connection):
             yield
 
     @contextlib.contextmanager
@@ -126,13 +130,12 @@ class Database(ABC):
     def run(self, work: Callable[[Connection], T], data_state: str = NOT_WRITTEN) -> T:
         """Run work with a connection and return its result; `data_state` says what a lost connection leaves."""
         own_connection = self._find_thread_connection()
-        with (
-            self._open_connection() if own_connection is None else contextlib.nullcontext(own_connection) as connection
-        ):
+        with self.open_connection() if own_connection is None else contextlib.nullcontext(own_connection) as connection:
             try:
-                if os.getpid() not in self._ready_pids:
+                seen = os.getpid(), self.identify_file()
+                if seen not in self._ready_in:
                     self.schema.prepare(LibrarySession(connection), self.display_url)
-                    self._ready_pids.add(os.getpid())
+                    self._ready_in.add(seen)
                 return work(connection)
             except (SQLAlchemyError, OSError) as error:
                 store_error = self.build_error(error, data_state)
@@ -154,7 +157,8 @@ class Database(ABC):
 
         self.run(run_all, OLD_OR_NEW)
 
-    def _open_connection(self) -> Connection:
+    def open_connection(self) -> Connection:
+        """Return a new connection in autocommit mode."""
         try:
             return self.connect()
         except (SQLAlchemyError, OSError) as error:

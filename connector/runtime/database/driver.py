@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from connector.errors import StoreError, UsageError
-from connector.runtime.extras import require
 from connector.runtime.files import private_files
+from connector.runtime.process.extras import require
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -62,6 +62,14 @@ class Sqlite(Database):
         """Whether the file exists."""
         return self._path.exists()
 
+    def identify_file(self) -> object:
+        """Return the file's device and number; None where it is not there."""
+        try:
+            status = self._path.stat()
+        except OSError:
+            return None
+        return status.st_dev, status.st_ino
+
     def build_engine_options(self) -> dict[str, Any]:
         """Set how long a statement waits for other writers."""
         return {"connect_args": {"timeout": BUSY_TIMEOUT}}

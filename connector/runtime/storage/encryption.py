@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from connector.errors import StoreError, UsageError
-from connector.runtime.extras import require
+from connector.runtime.process.extras import require
 from connector.runtime.storage.record_codec import dump_json
 from connector.runtime.storage.store import StoredRecord, describe_store, hold_session, list_first_keys
 

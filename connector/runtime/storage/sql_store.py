@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from connector.errors import StoreError
 from connector.runtime.clock import SystemClock
 from connector.runtime.database.connect import open_database
-from connector.runtime.extras import require
 from connector.runtime.files.key_names import encode_key
+from connector.runtime.process.extras import require
 from connector.runtime.storage.record_store import RecordStore
 
 if TYPE_CHECKING:

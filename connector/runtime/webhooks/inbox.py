@@ -25,6 +25,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     bindparam,
+    case,
     delete,
     func,
     literal_column,
@@ -111,6 +112,20 @@ class StoredEvent:
 
     def __repr__(self) -> str:
         return f"<StoredEvent {self.id} {self.name!r} {self.state}>"
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What an inbox holds of a source: events to deliver (`due` now; the others wait after a failure), and dead ones.
+
+    `oldest_at` is when the oldest event to deliver came, `due_since` when the first due one should have been delivered.
+    """
+
+    pending: int
+    due: int
+    dead: int
+    oldest_at: float | None
+    due_since: float | None
 
 
 _EVENT_COLUMNS = [_C[field.name] for field in fields(StoredEvent)]
@@ -202,6 +217,17 @@ class Inbox:
         query = select(_C.state, func.count()).group_by(_C.state)
         rows = self._database.run(lambda connection: connection.execute(query).all())
         return {str(state): int(count) for state, count in rows}
+
+    def read_backlog(self, source: str) -> Backlog:
+        """Return what is left to do for a source."""
+        due_at = case((_C.due_at <= self.clock.time(), _C.due_at))
+        is_left = (_C.source == source) & _C.state.in_(("pending", "dead"))
+        numbers = func.count(), func.count(due_at), func.min(_C.received_at), func.min(due_at)
+        query = select(_C.state, *numbers).where(is_left).group_by(_C.state)
+        rows = self._database.run(lambda connection: connection.execute(query).all())
+        by_state = {str(state): numbers for state, *numbers in rows}
+        pending, due, oldest_at, due_since = by_state.get("pending", (0, 0, None, None))
+        return Backlog(pending, due, by_state.get("dead", (0,))[0], oldest_at, due_since)
 
     @contextlib.contextmanager
     def delivery_lock(self, source: str, timeout: float) -> Iterator[None]:

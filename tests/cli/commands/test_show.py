@@ -88,7 +88,7 @@ def test_what_hints_tell_to_type_names_the_folder_too(here):
 def test_every_example_that_show_prints_can_be_typed(here, zoom):
     for action in zoom.actions():
         for example in action.examples.values():
-            from connector.cli.commands.show import format_command_line
+            from connector.cli.catalogue.command_line import format_command_line
 
             words = shlex.split(format_command_line(action, example.inputs))
             assert words[:2] == ["connector", "run"]

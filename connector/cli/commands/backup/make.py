@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from connector.cli.commands.backup.view import describe_manifest, format_part, place_options
+from connector.cli.context.config_file import config_path
 from connector.cli.context.context import load_keyring, load_settings, output_option, restore_note_path
 from connector.cli.context.locations import list_locations
-from connector.cli.context.settings import config_path
 from connector.cli.groups import StrictCommand, get_meta, global_options
 from connector.cli.output import printer
 from connector.cli.output.stdio import print_stderr

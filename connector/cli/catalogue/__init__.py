@@ -1,0 +1,1 @@
+"""Actions and triggers as a person looks at them: lists, and one in detail."""
