@@ -115,8 +115,8 @@ class Restore:
                 raise self._archive.build_error(str(error)) from None
 
     def _write_note(self) -> None:
-        private_files.make_folder(self._note_path.parent)
         try:
+            self._note_path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             atomic.replace_file(self._note_path, json.dumps({"file": str(self._archive.path.absolute())}).encode())
         except OSError as error:
             raise private_files.build_store_error(error, self._note_path) from error
@@ -134,9 +134,9 @@ class Restore:
         return RestoredJournal(path, copy.entry, state)
 
     def _put_journal(self, journal: RestoredJournal) -> None:
-        private_files.make_folder(journal.path.parent)
         with _holding(journal.path) if journal.state == JOURNAL_OTHER else contextlib.nullcontext():
             try:
+                journal.path.parent.mkdir(parents=True, exist_ok=True)
                 atomic.replace_file(journal.path, self._archive.read(journal.entry))
             except OSError as error:
                 raise private_files.build_store_error(error, journal.path) from error

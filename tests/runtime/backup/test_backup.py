@@ -14,8 +14,9 @@ from support import private_postgres
 from support.processes.forked import Sibling
 from support.processes.left_data import KEY, KINDS, load_folder, load_postgres, load_private, load_sqlite
 from support.processes.restores import NOTE, build_restore, restore_and_die
+from support.receivers import SECRET, ServedReceiver, body, wait_until
 
-from connector import Connection, errors
+from connector import Connection, Receiver, errors
 from connector.core.records.record import Sight
 from connector.runtime.backup.archive import ArchiveReader
 from connector.runtime.backup.backup import BackupSources, make_backup
@@ -113,6 +114,23 @@ def test_what_is_there_is_replaced_and_new_rows_have_new_numbers(zoom, tmp_path,
     keep_one(urls, "later")
     with Records(urls["records"]) as records:
         assert [change.seq for change in records.read_changes("zoom")] > [1, 2, 3]
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_a_receiver_that_runs_delivers_what_was_restored_under_it(zoom, tmp_path, kind):
+    urls, heard = old_urls(kind, tmp_path), []
+    backup(tmp_path / "b.zip", urls)
+    receiver = Receiver(zoom, SECRET, inbox=urls["inbox"])
+    receiver.on("*")(lambda event: heard.append(event.subject))
+    inbox = Inbox(urls["inbox"])
+    with ServedReceiver(receiver) as served:
+        wait_until(lambda: inbox.counts() == {"delivered": 3})
+        restore(tmp_path / "b.zip", urls)
+        wait_until(lambda: sorted(heard) == ["2", "2", "3", "3"])
+        assert served.post(body(4)) == 200
+        wait_until(lambda: inbox.counts() == {"delivered": 4})
+    assert [one.subject for one in inbox.find(TABLE.c.state == "delivered", 9)] == ["1", "2", "3", "4"]
+    inbox.close()
 
 
 def keep_one(urls, name):

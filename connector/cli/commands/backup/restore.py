@@ -47,7 +47,8 @@ _JOURNAL_STATES = {
 @click.option("--yes", is_flag=True, help="Replace what is there.")
 @click.option("--check", is_flag=True, help="Check the file and say what would come back; change nothing.")
 @click.option(
-    "--key-file",
+    "--write-key",
+    "key_file",
     type=click.Path(path_type=Path),
     metavar="PATH",
     help="Write the key of the backup into this new file.",
@@ -97,7 +98,7 @@ def _check_key_file(archive: ArchiveReader, key_file: Path | None) -> None:
     if key_file is not None and archive.manifest.key is None:
         raise UsageError(f"{archive.path} has no key.", hint="It has one after 'connector backup --include-key'.")
     if key_file is not None and key_file.exists():
-        raise UsageError(f"--key-file: {key_file} exists.", hint="Name a new file.")
+        raise UsageError(f"--write-key: {key_file} exists.", hint="Name a new file.")
 
 
 def _put_settings(archive: ArchiveReader) -> bool:
@@ -172,7 +173,5 @@ def _describe_key(archive: ArchiveReader, settings: Settings, key_file: Path | N
     if key_file is not None:
         return f"The connections are encrypted with key {keys}: set CONNECTOR_KEY_FILE={key_file.absolute()}."
     if archive.manifest.key is not None:
-        return (
-            f"The connections are encrypted with key {keys}, which the backup has: --key-file PATH writes it to a file."
-        )
+        return f"The connections are encrypted with key {keys}, which the backup has: --write-key PATH writes it."
     return f"The connections are encrypted with key {keys}: set CONNECTOR_KEY or CONNECTOR_KEY_FILE to it to use them."

@@ -47,6 +47,7 @@ def test_a_backup_says_what_it_has_and_what_the_file_is_worth(here, data, tmp_pa
 
 
 def test_it_comes_back_on_an_empty_machine_without_a_question(here, data, tmp_path):
+    tmp_path.chmod(0o755)  # as folders are that people work in
     config = put_config(tmp_path)
     here("backup", "b.zip", "--quiet")
     shutil.rmtree(data)
@@ -112,11 +113,11 @@ def test_the_key_goes_along_when_asked_and_is_written_to_a_private_file(here, da
     done = here("backup", "b.zip", "--include-key", CONNECTOR_KEY=KEY)
     assert "whoever reads it can use every connection" in done.err
     assert KEY not in done.out + done.err
-    done = here("restore", "b.zip", "--yes", "--key-file", "key.txt")
+    done = here("restore", "b.zip", "--yes", "--write-key", "key.txt")
     assert done.code == 0, done.err
     assert (tmp_path / "key.txt").read_text().strip() == KEY
     assert stat.S_IMODE((tmp_path / "key.txt").stat().st_mode) == 0o600
-    again = here("restore", "b.zip", "--yes", "--key-file", "key.txt")
+    again = here("restore", "b.zip", "--yes", "--write-key", "key.txt")
     assert (again.code, "key.txt exists" in again.err) == (2, True)
 
 
