@@ -36,8 +36,8 @@ FENCE = re.compile(r"^```(\w+) (\S+)$", re.MULTILINE)
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
     """Write the navigation out, and draw diagrams where the library for that is on this machine.
 
-    A folder stands for its pages, and what this checkout does not have is left out. After `npm install mermaid`,
-    diagrams are pictures; else they are the text that they are made of, since a page loads nothing from elsewhere.
+    A folder stands for its pages. After `npm install mermaid`, diagrams are pictures; else they are the text that they
+    are made of, since a page loads nothing from elsewhere.
     """
     config.nav = _written_out(config.nav)
     if MERMAID.is_file():
@@ -48,15 +48,15 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 
 
 def _written_out(entry: Any) -> Any:
-    """Return a part of the navigation with its pages, None where nothing is left."""
+    """Return a part of the navigation with the pages of its folders."""
     if isinstance(entry, list):
-        return [kept for part in entry if (kept := _written_out(part))]
+        return [_written_out(part) for part in entry]
     if isinstance(entry, dict):
-        return {name: kept for name, part in entry.items() if (kept := _written_out(part))}
-    if entry.endswith("/"):
-        pages = sorted((ROOT / entry).glob("*.md"), key=lambda page: (page.name != "README.md", page.name))
-        return [page.relative_to(ROOT).as_posix() for page in pages]
-    return entry if (ROOT / entry).is_file() else None
+        return {name: _written_out(part) for name, part in entry.items()}
+    if not entry.endswith("/"):
+        return entry
+    pages = sorted((ROOT / entry).glob("*.md"), key=lambda page: (page.name != "README.md", page.name))
+    return [page.relative_to(ROOT).as_posix() for page in pages]
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
