@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -73,6 +75,14 @@ class TestCallFiles:
         listed = [one["topic"] for one in sandboxed.items("listMeetings", {"userId": kept["user"]})]
         assert sorted(listed) == sorted(one["topic"] for one in kept["meetings"])
         assert "Welcome, Nora" in listed
+
+    def test_the_first_day_is_in_a_database_of_ones_own(self, zoom: Connector, tmp_path: Path) -> None:
+        box, url = Sandbox(zoom), f"sqlite:///{tmp_path}/zoom.db"
+        with Client(zoom, box.connection, http=box.http, records=url) as client:
+            client.run_file(CALLS / "onboard.yaml", inputs={"email": "eva@example.com", "topics": ["One", "Two"]})
+        with contextlib.closing(sqlite3.connect(tmp_path / "zoom.db")) as database:
+            joined = "SELECT email, topic FROM zoom_users JOIN zoom_meetings ON zoom_meetings.parent = zoom_users.id"
+            assert sorted(database.execute(joined)) == [("eva@example.com", "One"), ("eva@example.com", "Two")]
 
     def test_the_page_shows_the_first_day_as_it_stands(self) -> None:
         _, _, shown = (CALLS / "onboard.yaml").read_text(encoding="utf-8").partition("\n")

@@ -157,7 +157,8 @@ def _open_records(records: object) -> KeptAnswers:
         from connector.runtime.records.answers import KeptAnswers
         from connector.runtime.records.records import open_records
 
-    return KeptAnswers(open_records(records))
+    opened = open_records(records)
+    return KeptAnswers(opened, is_own=opened is not records)
 
 
 def is_page(outcome: Any) -> bool:

@@ -151,6 +151,8 @@ class TaskDriver(BaseClient):
         self._stop_event.set()
         if self._owns_transport:
             await self._transport.aclose()
+        if self._kept is not None:
+            await asyncio.to_thread(self._kept.finish)
 
     close = aclose
 

@@ -142,6 +142,8 @@ class ThreadDriver(BaseClient):
         self._stop_event.set()
         if self._owns_transport:
             self._transport.close()
+        if self._kept is not None:
+            self._kept.finish()
 
     def __enter__(self) -> Self:
         return self

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from concurrent.futures import wait
 from dataclasses import dataclass
@@ -30,9 +31,10 @@ _log = logging.getLogger("connector.records")
 
 @dataclass(frozen=True, slots=True)
 class KeptAnswers:
-    """The answers that a copy has for the calls of a client."""
+    """The answers that a copy has for the calls of a client, which `is_own` where no other client was given it."""
 
     records: Records
+    is_own: bool = False
 
     def find(self, call: PreparedCall, max_age: float | None, reason: str = "") -> Result | None:
         """Return the answer that the copy has, as `read`; None where the copy cannot be read, which fails no call."""
@@ -41,6 +43,12 @@ class KeptAnswers:
         except StoreError as error:
             _log.warning("The copy of records cannot be read: %s", error)
             return None
+
+    def finish(self) -> None:
+        """Wait until all that the calls of the client told is in the copy, so that who opens it next finds it there."""
+        if self.is_own:
+            with contextlib.suppress(StoreError):  # which was logged
+                self.records.flush()
 
     def wait_for_room(self) -> None:
         """Wait while too much of what was read is not written yet."""

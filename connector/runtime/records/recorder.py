@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from connector.core.records.kinds import RecordKind
     from connector.core.records.record import Sight
     from connector.core.response.result import Result
+    from connector.definition.loader import Connector
     from connector.runtime.calls.observer import ObservedCall
     from connector.runtime.records.tables import ReadList
 
@@ -29,6 +30,10 @@ class KeepsRecords(Protocol):
 
     def tell_unknown_account(self) -> None:
         """Tell once that nothing is kept of calls of which nobody says whose they are."""
+        ...
+
+    def expect(self, connector: Connector) -> None:
+        """Make the tables of a connector's resources, when something is kept of them."""
         ...
 
     def keep(self, connector: str, account: str, sights: Sequence[Sight], at: float) -> Future[None]:
@@ -55,6 +60,7 @@ class RecordObserver(Observer):
         if account is None:
             self._records.tell_unknown_account()
         else:
+            self._records.expect(call.compiled.connector)
             call.notes[self] = _CallNotes(kind, account, call.started_at)
 
     def before(self, call: ObservedCall, ask: Ask) -> None:

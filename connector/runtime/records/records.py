@@ -67,6 +67,8 @@ class Records(RecordReader):
         self._waiting: dict[int, deque[Future[None]]] = {}
         self._is_failing = False
         self._has_told_unknown = False
+        self._connectors: dict[str, Connector] = {}  # of which records are written, by name
+        self._without_views: set[str] = set()
         self._error: BaseException | None = None  # of a write since the last flush
         atexit.register(self.close)
 
@@ -130,6 +132,12 @@ class Records(RecordReader):
                 return
             yield True
 
+    def expect(self, connector: Connector) -> None:
+        """Let the first write of this process create the views of a connector, for who reads the database with SQL."""
+        if connector.name not in self._connectors:
+            self._connectors[connector.name] = connector
+            self._without_views.add(connector.name)
+
     def create_views(self, connector: Connector) -> None:
         """Create the view of each resource, such as shop_orders, for who reads the database with SQL."""
         self._database.run_in_transaction(partial(create_views, connector=connector))
@@ -186,6 +194,9 @@ class Records(RecordReader):
     def _write(self, items: Sequence[Sighting | ReadList], connection: Connection) -> None:
         lock_changes(connection)
         for item in items:
+            if item.connector in self._without_views:
+                create_views(connection, self._connectors[item.connector])
+                self._without_views.discard(item.connector)
             if isinstance(item, Sighting):
                 write_sighting(connection, item)
             elif item.is_kept:

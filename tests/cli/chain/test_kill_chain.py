@@ -43,6 +43,14 @@ def judge(server, err):
     return words
 
 
+def wait_until_quiet(server):
+    """Wait until what a killed process had sent has arrived."""
+    seen = -1
+    while seen != server.count:
+        seen = server.count
+        threading.Event().wait(0.5)
+
+
 def storm(start, folder, items, kills):
     """Run a chain that is killed at random moments, each time settled by what the service has; then to its end."""
     chance = random.Random(items)
@@ -68,6 +76,7 @@ def storm(start, folder, items, kills):
             threading.Event().wait(chance.random() * 0.01)  # anywhere between two requests, or in one
             one.kill()
             one.wait(30)
+            wait_until_quiet(server)
             settle()
         last = start(*command, env=env)
         out, err = last.communicate(timeout=600)
