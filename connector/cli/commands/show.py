@@ -227,7 +227,12 @@ def _print_trigger(connector: Connector, name: str, trigger: Trigger, output_for
     if output_format == "json":
         printer.write_json({"trigger": name, **trigger.model_dump(by_alias=True, exclude_none=True)})
         return
-    printer.write_text(f"{name}: {trigger.label}\n{trigger.summary}\n\nInputs")
+    printer.write_text(f"{name}: {trigger.label}\n{trigger.summary}\n")
+    if trigger.watch is not None:
+        watched = ", ".join(trigger.watch.resources)
+        printer.write_text(f"Polled: the lists of {watched}, every {trigger.watch.every} ('connector webhook watch').")
+        return
+    printer.write_text("Inputs")
     _print_inputs([input_rows.build_doc_row(connector, key, field) for key, field in trigger.inputs.items()])
 
 

@@ -146,10 +146,12 @@ def verifier_for(connector: Connector, trigger: str | None = None, *, may_be_pol
 
     Raises UsageError for an unknown trigger, and for one that is polled, to which nothing is sent, unless that may be.
     """
-    if trigger in connector.manifest.triggers.keys() - connector.manifest.webhooks.keys() and not may_be_polled:
+    triggers = connector.manifest.triggers if may_be_polled else connector.manifest.webhooks
+    if not triggers and trigger is None:
+        trigger = next(iter(connector.manifest.triggers), None)  # which is polled, if there is one
+    if trigger in connector.manifest.triggers.keys() - triggers.keys():
         hint = f"'connector webhook watch --trigger {trigger}' polls it; in a program, a Watcher does."
         raise UsageError(f"{trigger} is polled: the service sends it nothing.", hint=hint)
-    triggers = connector.manifest.triggers if may_be_polled else connector.manifest.webhooks
     name = trigger or next(iter(triggers), "")
     if name not in triggers:
         suggestion = did_you_mean(name, triggers) if name else ""

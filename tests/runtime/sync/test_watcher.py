@@ -6,6 +6,7 @@ import asyncio
 from types import SimpleNamespace
 
 import pytest
+from support import private_postgres
 
 from connector import Client, Connector, Watcher, errors
 from connector.runtime.records.records import Records
@@ -47,8 +48,8 @@ ACTIONS = {
 }
 
 
-@pytest.fixture
-def shop(tmp_path):
+@pytest.fixture(params=["sqlite", "postgres"])
+def shop(request, tmp_path):
     folder = tmp_path / "shop"
     (folder / "actions").mkdir(parents=True)
     (folder / "manifest.yaml").write_text(MANIFEST)
@@ -57,9 +58,11 @@ def shop(tmp_path):
         (folder / "actions" / f"{name}.yaml").write_text(head + text)
     connector = Connector.open(folder)
     sandbox = Sandbox(connector)
-    with Records(f"sqlite:///{tmp_path / 'records.sqlite'}") as records:
+    is_local = request.param == "sqlite"
+    url = "" if is_local else private_postgres.fresh()
+    with Records(url or f"sqlite:///{tmp_path / 'records.sqlite'}") as records:
         client = Client(connector, sandbox.connection, http=sandbox.http, records=records)
-        watcher = Watcher(client, inbox=f"sqlite:///{tmp_path / 'inbox.sqlite'}")
+        watcher = Watcher(client, inbox=url or f"sqlite:///{tmp_path / 'inbox.sqlite'}")
         other = Client(connector, sandbox.connection, http=sandbox.http)
         yield SimpleNamespace(sandbox=sandbox, records=records, client=client, watcher=watcher, other=other)
         watcher.inbox.close()

@@ -34,5 +34,9 @@ def test_a_payment_that_is_made_while_it_watches_is_forwarded_once(cli, start):
 def test_what_is_polled_is_not_served_and_what_is_sent_is_not_watched(cli):
     done = cli("webhook", "serve", "--sandbox", "--connector", SQUARE, "--trigger", "payments")
     assert (done.code, "connector webhook watch --trigger payments" in done.err) == (2, True)
+    done = cli("webhook", "serve", "--sandbox", "--connector", SQUARE)
+    assert (done.code, "connector webhook watch --trigger payments" in done.err) == (2, True)
+    done = cli("show", "payments", "--connector", SQUARE)
+    assert "Polled: the lists of payments, every 1m" in done.out
     done = cli("webhook", "watch", "--sandbox", "--trigger", "webhookReceiver")
     assert (done.code, "connector webhook serve" in done.err) == (2, True)
