@@ -20,11 +20,6 @@ _HELP = """Serve pages for a browser on this machine: connections, actions with 
 
 It prints the address to open, which holds a key, and opens it in a browser. Only this machine can connect, and only a
 browser that began at an address with a key. Press Ctrl-C to stop it.
-
-\b
-Examples:
-  connector console --sandbox       try everything against a simulated service
-  connector console --read-only     look, and change nothing
 """
 
 

@@ -14,6 +14,7 @@ LOADED_BY_NAME = {"httpx", "httpx2", "httpcore", "httpcore2"}  # by runtime/http
 # What a module outside the base may import, by the start of its name.
 EXTRAS = {
     "connector.cli.commands.webhook.": "server",
+    "connector.cli.commands.records.parquet": "parquet",
     "connector.console.": "console",
     "connector.integrations.airflow.": "airflow",
     "connector.integrations.celery": "celery",

@@ -67,11 +67,12 @@ def format_plain(groups: Mapping[str, Sequence[Entry]]) -> str:
 
 
 def format_page(groups: Mapping[str, Sequence[Entry]], screen: Screen, hint: str) -> str:
-    """Return the list for a person, with a hint below it."""
+    """Return the list for a person; below one that is longer than the screen stands a hint."""
     page = TextPage(screen)
     for group, entries in groups.items():
         page.add_heading(group)
         page.add_terms(entries)
-    page.add_blank()
-    page.add_text(hint, role="hint")
+    if page.is_long:
+        page.add_blank()
+        page.add_text(hint, role="hint")
     return str(page)

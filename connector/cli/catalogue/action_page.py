@@ -55,7 +55,7 @@ def format_short(view: ActionView, screen: Screen) -> str:
     page.add_heading("More")
     facts = [(view.format_command("--all"), "all inputs with every note, all examples, the example payload")]
     facts += [(view.format_command("INPUT"), "one input")] if flags else []
-    page.add_terms(facts)
+    page.add_terms(facts, widest_term=_WIDEST_FLAG)
     page.add_text(action.docs or "", INDENT)
     return str(page)
 

@@ -117,6 +117,10 @@ EXAMPLES: dict[str, Examples] = {
         ("for a spreadsheet", "connector records export csv users -o users.csv"),
     )),
     "records changes": Examples("docs/records.md", (("what changes, as it comes", "connector records changes -f"),)),
+    "console": Examples("docs/console.md", (
+        ("try everything against a simulated service", "connector console --sandbox"),
+        ("look, and change nothing", "connector console --read-only"),
+    )),
     "mcp": Examples("docs/mcp.md", (
         ("tools that only read", "connector mcp --connection work --read-only"),
         ("over HTTP", "connector mcp --sandbox --http 127.0.0.1:8765"),

@@ -10,7 +10,7 @@ from connector import errors
 from connector.cli.groups import get_meta
 from connector.cli.help.expected_flags import suggest_flag
 from connector.cli.output.exit_codes import exit_code
-from connector.cli.output.stdio import print_stderr, write_stderr
+from connector.cli.output.stdio import has_note_format, print_stderr, write_stderr
 from connector.cli.terminal.screen import Screen
 
 if TYPE_CHECKING:
@@ -27,12 +27,12 @@ def format_error(error: errors.ConnectorError) -> str:
 def print_error(error: errors.ConnectorError) -> int:
     """Print an error on stderr, and return its exit code."""
     screen = Screen.of(sys.stderr)
-    if screen.is_terminal or screen.has_colour:
+    if (screen.is_terminal or screen.has_colour) and not has_note_format():
         from connector.cli.output.error_page import format_page
 
         write_stderr(format_page(error, _format_call_details(error), screen))
     else:
-        print_stderr(format_error(error))
+        print_stderr(format_error(error), level="error")
     return exit_code(error)
 
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from connector.cli.output import stdio
-from connector.cli.output.card import CardPrinter, Fields
 from connector.cli.output.error_output import error_to_dict, print_error
 from connector.cli.output.exit_codes import EXIT_DONE
 from connector.cli.output.stdio import print_stderr
@@ -203,13 +202,21 @@ class ResultWriter:
             self._write_values(result.data if items is None else items, columns)
         elif isinstance(self.printer, TablePrinter):
             self.printer.print_fields(result.data if items is None else items, self.columns or columns)
-        elif isinstance(self.printer, CardPrinter):
-            self.printer.print_card(result, items, Fields(columns, find_fields))
+        elif self.output_format == CARD:
+            self._write_card(result, items, columns, find_fields)
         elif one_item_a_line and items is not None and self.output_format == "lines":
             for item in items:
                 self.printer.print_result(item)
         else:
             self.printer.print_result(result.to_dict())
+
+    def _write_card(
+        self, result: Result, items: list[Any] | None, columns: Sequence[str], find_fields: Callable[[], Sequence[str]]
+    ) -> None:
+        from connector.cli.output.card import CardPrinter, Fields
+
+        assert isinstance(self.printer, CardPrinter)
+        self.printer.print_card(result, items, Fields(columns, find_fields))
 
     def _write_query_result(self, result: Result, query: Query) -> None:
         """Print what the query selects; if it fails, the whole result, because the call was made."""
@@ -257,5 +264,7 @@ def make_printer(
     if output_format == "lines":
         return StreamPrinter(write_line, several)
     if output_format == CARD:
+        from connector.cli.output.card import CardPrinter  # its parts need the models, which help does not
+
         return CardPrinter(quiet)
     return TablePrinter(quiet) if output_format == "table" else JsonPrinter(several, include_errors)

@@ -29,6 +29,11 @@ class TextPage:
     def __str__(self) -> str:
         return "\n".join(self._lines)
 
+    @property
+    def is_long(self) -> bool:
+        """Whether the page has more lines than its screen."""
+        return len(self._lines) >= self.screen.height
+
     def add_blank(self) -> None:
         """Add an empty line, unless the page begins here or has one already."""
         if self._lines and self._lines[-1]:
