@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from connector.core.inputs.json_mistakes import suggest_json
-
 CREATE = ("run", "createMeeting", "--user-id", "me")
 CANARY = "canary-77d0"
 FILES = {
@@ -111,23 +109,6 @@ def test_a_mistake_is_told_with_what_is_right(here, tmp_path, words, right):
     assert done.code in (2, 3)
     assert right in done.err
     assert CANARY not in done.out + done.err
-
-
-@pytest.mark.parametrize(
-    ("text", "told"),
-    [
-        ("[a, b]", 'did you mean ["a", "b"]?'),
-        ("{url: https://a.example/x}", 'did you mean {"url": "https://a.example/x"}?'),
-        ("{a:{b:1}}", 'did you mean {"a": {"b": 1}}?'),
-        ("{a", ""),
-        ("{2030-01-07: 1}", ""),
-        ("{a: 2030-01-07}", ""),
-        ("nothing", ""),
-        ("{" + "a" * 300 + ": 1}", ""),
-    ],
-)
-def test_json_without_its_quotes_is_told_as_it_is_meant_where_that_is_sure(text, told):
-    assert suggest_json(text) == told
 
 
 def test_a_value_that_looks_like_a_flag_stands_behind_its_equals_sign(here):

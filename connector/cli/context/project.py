@@ -21,14 +21,14 @@ def find_project_file(start: Path | None = None) -> Path | None:
     """
     try:
         start, home = start or Path.cwd(), Path.home()
-    except (OSError, RuntimeError):  # the current folder is gone, or this user has no home
+        for folder in (start, *start.parents):
+            path = folder / PROJECT_FILE_NAME
+            if path.is_file() and _is_own(path):
+                return path
+            if folder in (home, home.resolve()) or (folder / ".git").exists():
+                return None
+    except (OSError, RuntimeError):  # a folder that is gone or may not be looked into, or a user without a home
         return None
-    for folder in (start, *start.parents):
-        path = folder / PROJECT_FILE_NAME
-        if path.is_file() and _is_own(path):
-            return path
-        if folder == home or (folder / ".git").exists():
-            return None
     return None
 
 

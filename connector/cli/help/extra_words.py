@@ -52,11 +52,9 @@ def explain_extra_words(args: Sequence[str], extra: Sequence[str], options: Mapp
         )
     if any(word[:1] in ("{", "[") and word[-1:] not in ("}", "]") for word in (before, first)):
         return """Put JSON in single quotes, which the shell takes off: '{"name": "value"}'."""
-    option = options.get(_fold(args[index - 2])) if index > 1 else None
-    if option is not None and option.multiple and not option.is_flag and option.opts[-1].startswith("--"):
-        spelling = option.opts[-1] if option.opts[0].startswith("-i") else option.opts[0]
-        if getattr(option.type, "takes_many", False):
-            return f"Repeat the flag for each value: {spelling} A {spelling} B."
+    repeated = options.get(_fold(args[index - 2])) if index > 1 else None
+    if repeated is not None and getattr(repeated.type, "takes_many", False):
+        return f"Repeat the flag for each value: {repeated.opts[0]} A {repeated.opts[0]} B."
     return ""
 
 

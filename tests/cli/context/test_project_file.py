@@ -114,6 +114,22 @@ def test_that_of_another_user_is_none(tmp_path, monkeypatch):
     assert project.find_project_file(tmp_path) is None
 
 
+def test_a_home_folder_behind_a_link_ends_the_search_too(tmp_path, monkeypatch):
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "home").symlink_to(tmp_path / "disk")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    (tmp_path / "connector.yaml").touch()
+    assert project.find_project_file(tmp_path / "disk") is None
+
+
+def test_a_folder_that_cannot_be_looked_into_has_none(tmp_path, monkeypatch):
+    def refuse(path: object) -> bool:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(project.Path, "is_file", refuse)
+    assert project.find_project_file(tmp_path) is None
+
+
 def test_every_mistake_is_told_with_its_line_and_what_to_do(here, project_file):
     project_file(
         f"conection: work\nbase_url: https://evil.example\nclientSecret: {CANARY}\ntimeout: soon\n"
