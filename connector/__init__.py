@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from connector.runtime.client.items import Items as Items
     from connector.runtime.storage.open import open_store as open_store
     from connector.runtime.storage.store import Store as Store
+    from connector.runtime.sync.watcher import Watcher as Watcher
     from connector.runtime.webhooks.receiver import Receiver as Receiver
     from connector.runtime.webhooks.verify import accept_handshake as accept_handshake
     from connector.runtime.webhooks.verify import verify_webhook as verify_webhook
@@ -47,6 +48,7 @@ _MODULES_BY_NAME = {
     "Request": "connector.core.request.builder",
     "Result": "connector.core.response.result",
     "Store": "connector.runtime.storage.store",
+    "Watcher": "connector.runtime.sync.watcher",
     "accept_handshake": "connector.runtime.webhooks.verify",
     "begin_device_sign_in": "connector.runtime.auth.device_sign_in",
     "begin_sign_in": "connector.runtime.auth.sign_in",
@@ -70,6 +72,7 @@ __all__ = [
     "Request",
     "Result",
     "Store",
+    "Watcher",
     "__version__",
     "accept_handshake",
     "begin_device_sign_in",

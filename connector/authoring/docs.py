@@ -133,6 +133,9 @@ def _render_trigger(connector: Connector, key: str, trigger: Trigger) -> Iterato
 def _describe_signature(trigger: Trigger) -> Iterator[str]:
     """Yield how deliveries are verified, and how events are told apart."""
     signature = trigger.signature
+    if trigger.watch is not None:
+        names = ", ".join(map(format_code, trigger.watch.resources))
+        yield f"- Polled: the lists of {names}, every {trigger.watch.every}"
     if signature is not None:
         how = f"HMAC with {signature.hash}" if signature.algorithm == "hmac" else signature.algorithm
         place = f"in the header {format_code(signature.header)}, over {format_code(signature.payload)}"
@@ -221,7 +224,7 @@ def _format_input(row: DocRow) -> str:
 
 def _render_events_page(connector: Connector) -> str:
     event_types = sorted(connector.events.values(), key=lambda event_type: (event_type.group, event_type.name))
-    object_path = next((trigger.event.object for trigger in connector.manifest.triggers.values()), None)
+    object_path = next((trigger.event.object for trigger in connector.manifest.webhooks.values()), None)
     lines = [f"# {connector.manifest.label}: events", ""]
     lines += [f"{len(event_types)} event types. This page is generated from `schemas/events/` by `connector docs`."]
     fields = f"The fields are those of {format_code(object_path)}. " if object_path else ""

@@ -32,7 +32,7 @@ from connector.authoring.rules.no_effect import actions as idle_actions
 from connector.authoring.rules.no_effect import fields as idle_fields
 from connector.authoring.rules.no_effect import manifest as idle_manifest
 from connector.authoring.rules.results import failed_parts, jobs, uploads
-from connector.authoring.rules.webhooks import event_identity, verification
+from connector.authoring.rules.webhooks import event_identity, verification, watches
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -79,7 +79,7 @@ MANIFEST_RULES = (
     error_replies.check_error_format,
     replies.check_error_replies, replies.check_error_paths,
     manifest.check_rates, manifest.check_redaction, pagination.check_manifest_pagination,
-    verification.check_triggers, sandbox.check_sandbox, events.check_emitted_events,
+    verification.check_triggers, watches.check_watches, sandbox.check_sandbox, events.check_emitted_events,
     event_identity.check_event_identity,
 )  # fmt: skip
 SOURCE_RULES = (

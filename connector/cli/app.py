@@ -8,15 +8,19 @@ from typing import TYPE_CHECKING
 
 import click
 
+from connector.cli.context.settings import DEFAULT_VALUES, Settings
 from connector.cli.groups import UnknownCommand, root
 from connector.cli.output.error_output import error_to_dict, from_click, print_error, to_connector_error
 from connector.cli.output.exit_codes import EXIT_DONE, EXIT_REFUSED, EXIT_USAGE
 from connector.cli.output.stdio import is_stdout_error, write_stderr
 from connector.cli.registry import COMPLETION_VARIABLE
-from connector.errors import ConnectorError, UsageError
+from connector.errors import ConnectorError, DefinitionError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+
+_LOGS_MODULE = "connector.cli.output.logs"  # loaded where it makes a difference
 
 
 def execute(args: Sequence[str]) -> int:
@@ -41,6 +45,7 @@ def execute(args: Sequence[str]) -> int:
 
 
 def _invoke(args: Sequence[str]) -> int:
+    _configure_logs()
     with root.make_context("connector", list(args)) as ctx:
         code = root.invoke(ctx)
     return code if isinstance(code, int) else EXIT_DONE
@@ -65,6 +70,18 @@ def _suggest_run(error: click.ClickException) -> UsageError | None:
     return UsageError(f"{error.word} is an action.", hint=f"Try 'connector run {action.action}'.")
 
 
+def _configure_logs() -> None:
+    """Set the format of notes and log records. A config file that cannot be read is told by what needs it."""
+    try:
+        log_format = Settings({}).get("log_format").value
+    except DefinitionError:
+        log_format = DEFAULT_VALUES["log_format"]
+    if log_format != DEFAULT_VALUES["log_format"] or _LOGS_MODULE in sys.modules:
+        from connector.cli.output import logs
+
+        logs.configure(log_format)
+
+
 def _report_error(error: ConnectorError, args: Sequence[str]) -> int:
     """Print an error that the command did not print itself, and return its exit code."""
     if _wants_json(args):
@@ -81,10 +98,10 @@ def _wants_json(args: Sequence[str]) -> bool:
         for index, arg in enumerate(args)
         if arg == "--output" or arg.startswith("--output=")
     ]
+    if "-r" in args:
+        return False
     if formats:
         return formats[-1] == "json"
-    from connector.cli.context.settings import Settings
-
     try:
         setting = Settings({}).get("output")
     except ConnectorError:

@@ -11,6 +11,7 @@ import click
 from connector._version import __version__
 from connector.cli.help.helpful_command import NO_PAGER, HelpfulCommand, HelpfulGroup
 from connector.cli.registry import COMMAND_ALIASES, COMMANDS
+from connector.definition.case import to_flag_name
 from connector.definition.suggest import closest
 
 if TYPE_CHECKING:
@@ -21,11 +22,14 @@ _META_PREFIX = "connector.cli."
 
 
 def global_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add --connector, --quiet and --no-pager, which are accepted before and after a command's name."""
+    """Add --connector, --profile, --quiet and --no-pager, which are accepted before and after a command's name."""
     for option in (
         click.option(NO_PAGER, is_flag=True, help="Print long pages as they are.", **_META_OPTION_SETTINGS),
         click.option(
             "--quiet", is_flag=True, help="Print no notes and no progress on stderr.", **_META_OPTION_SETTINGS
+        ),
+        click.option(
+            "--profile", metavar="NAME", help="The profile of the project file or config file.", **_META_OPTION_SETTINGS
         ),
         click.option(
             "--connector",
@@ -48,6 +52,11 @@ def _store_option_value(ctx: click.Context, option: click.Parameter, value: Any)
 _META_OPTION_SETTINGS: Any = {"expose_value": False, "callback": _store_option_value}
 
 
+def meta_option(*names: str, **settings: Any) -> Callable[..., Any]:
+    """Return the decorator of an option whose value `get_meta` returns, instead of an argument of the command."""
+    return click.option(*names, **settings, **_META_OPTION_SETTINGS)
+
+
 def get_meta(ctx: click.Context, name: str) -> Any:
     """Return the value of a global option, or None."""
     return ctx.meta.get(_META_PREFIX + name)
@@ -65,7 +74,11 @@ class StrictCommand(HelpfulCommand):
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        settings = {"help_option_names": ["-h", "--help"], "allow_extra_args": True}
+        settings = {
+            "help_option_names": ["-h", "--help"],
+            "allow_extra_args": True,
+            "token_normalize_func": to_flag_name,  # --userId and --user_id are --user-id
+        }
         super().__init__(*args, **{"context_settings": settings, **options})
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -137,7 +150,7 @@ class LazyGroup(StrictGroup):
         """Import a command."""
         if cmd_name not in self.subcommands:
             return None
-        module = import_module(f"connector.cli.{self.subcommands[cmd_name][0]}")
+        module = import_module(f".{self.subcommands[cmd_name][0]}", "connector.cli")
         command: click.Command = getattr(module, f"{cmd_name.replace('-', '_')}_command")
         return command
 

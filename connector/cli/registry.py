@@ -1,4 +1,4 @@
-"""The commands, their modules and summaries."""
+"""The commands, their modules (below `connector.cli`; a dot more leads out of it) and summaries."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "choices": ("commands.choices", "List what an input of an action takes."),
     "run": ("commands.run", "Run an action, or the calls of a file."),
     "request": ("commands.request", "Send any request below the service's base URL."),
-    "runs": ("commands.runs", "Show what was called, and what came of it; make a call again."),
+    "runs": ("commands.runs.group", "Show what was called, and what came of it; make a call again."),
     "records": ("commands.records.group", "Keep a copy of what the service has, and look into it."),
     "bulk": ("commands.bulk.group", "Work on bulk runs in a database; show, continue or cancel them."),
     "download": ("commands.download", "Download a file, or every file that an action lists."),
@@ -16,8 +16,12 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "connections": ("commands.connections", "List, show, test or remove stored connections; manage their key."),
     "sandbox": ("commands.sandbox", "Serve a sandbox of the service; 'sandbox reset' clears its state."),
     "mcp": ("commands.mcp", "Serve the connector as tools of an agent (Model Context Protocol)."),
+    "console": (".console.command", "Work in a browser on this machine: connections, forms, what was called."),
     "webhook": ("commands.webhook.group", "Receive, verify, send, list or replay events."),
-    "config": ("commands.config", "Show the settings in force, and the source of each."),
+    "config": ("commands.config.group", "Show the settings in force, and the source of each; set one."),
+    "backup": ("commands.backup.make", "Copy everything that is kept into one file, while it is in use."),
+    "restore": ("commands.backup.restore", "Put back what a backup holds, or check it."),
+    "doctor": ("commands.doctor", "Look at installation, store, inbox, network and connection; say what to do."),
     "lint": ("commands.authoring.author", "Check every file of a connector."),
     "test": ("commands.authoring.test", "Check a connector's examples, replies and resources, or recorded calls."),
     "docs": ("commands.authoring.author", "Write a connector's pages and schemas, or check that they are up to date."),

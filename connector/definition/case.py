@@ -16,6 +16,11 @@ def to_kebab_case(key: str) -> str:
     return to_snake_case(key).replace("_", "-")
 
 
+def to_flag_name(name: str) -> str:
+    """Return a flag, without its dashes, as flags are declared: userId and user_id -> user-id; -H stays -H."""
+    return to_kebab_case(name).replace("_", "-") if len(name) > 1 else name
+
+
 def to_camel_case(stem: str) -> str:
     """Return the key that a file name in kebab-case stands for: create-meeting -> createMeeting."""
     first, *rest = stem.split("-")

@@ -31,6 +31,7 @@ InputType = Literal[
 ]  # fmt: skip
 OBJECT_TYPES = ("object", "list of object", "map of object")  # those whose fields are declared
 TimeForm = Literal["seconds", "milliseconds", "date"]
+Unit = Literal["milliseconds", "seconds", "minutes"]
 TextFormat = Literal["digits", "email", "url", "host", "timezone", "uuid"]
 
 
@@ -185,6 +186,7 @@ class InputField(FormField, VariantHolder):
     wire: TimeForm | None = Field(
         default=None, description="What a datetime is sent as: seconds or milliseconds since 1970, or its date in UTC."
     )
+    unit: Unit | None = Field(default=None, description="What a number counts: people may type 45m or 1h30m.")
     to: Text = Field(description="Where the value goes.")
     adds: dict[str, JsonValue] = Field(default={}, description="Constant values that go beside it, by place.")
     aliases: list[Key] = Field(default=[], description="Other accepted spellings of its key.")

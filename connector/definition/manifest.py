@@ -206,6 +206,11 @@ class Manifest(StrictModel):
         return [self.base_url, *self.servers.values()]
 
     @cached_property
+    def webhooks(self) -> dict[str, Trigger]:
+        """The triggers that the service sends to, by key; the others are polled."""
+        return {key: trigger for key, trigger in self.triggers.items() if trigger.watch is None}
+
+    @cached_property
     def own_hosts(self) -> tuple[str, ...]:
         """The hosts that its requests go to, in any cloud, as it writes them: what tells it from others of its name."""
         urls = [*self.base_urls, *(cloud.base_url or "" for cloud in self.clouds.values())]

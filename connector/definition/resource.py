@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field, JsonValue, RootModel
 
+from connector.definition.replies.job import DurationText
 from connector.definition.validation.strict_model import Key, StrictModel, Text
 
 if TYPE_CHECKING:
@@ -33,6 +34,17 @@ class EmittedEvents(StrictModel):
         return {change: [names] if isinstance(names, str) else names for change, names in declared.items()}
 
 
+class ChangedSince(StrictModel):
+    """How a list is asked for what was added or changed since a time."""
+
+    input: Key = Field(
+        description="The input of the action that lists them: a datetime, a date, or an integer of seconds since 1970."
+    )
+    lag: DurationText = Field(
+        default="5m", description="How long a change may take to be listed: so much earlier is asked for again."
+    )
+
+
 class ResourceDefinition(StrictModel):
     """A kind of record that the service keeps: its paths, its id, its parent and its events."""
 
@@ -48,6 +60,9 @@ class ResourceDefinition(StrictModel):
     parent_id: Text | None = Field(default=None, description="The field with its parent's id.")
     list_id: Text | None = Field(
         default=None, description="The field with the id in a list, where it is another than `id`."
+    )
+    changed_since: ChangedSince | None = Field(
+        default=None, description="How its list is asked for what is new, so that a sync need not read all of it."
     )
     lookup_fields: list[Text] = Field(default=[], description="Other fields that may stand for the id in a path.")
     aliases: dict[str, str] = Field(default={}, description="Names that stand for an id in a path: me -> the id.")

@@ -10,6 +10,7 @@ from connector.definition.fields import ValueField
 from connector.definition.json_path import HEADER, DataOrHeaderPath, JsonPath, parse_delivery_path
 from connector.definition.lazy import cached_property
 from connector.definition.validation.strict_model import Key, StrictModel, Text
+from connector.definition.watch import Watch
 
 if TYPE_CHECKING:
     from pydantic.config import JsonDict
@@ -163,17 +164,21 @@ class EventIdentity(StrictModel):
     ignore: ChangingParts = Field(default=ChangingParts(), description="What the whole body is compared without.")
 
 
-_TOKEN_SCHEMA: JsonDict = {"required": ["token"], "properties": {"token": {"type": "string"}}}
+_SIGNATURE_SCHEMA: JsonDict = {"required": ["signature", "event"]}
+_TOKEN_SCHEMA: JsonDict = {"required": ["token", "event"], "properties": {"token": {"type": "string"}}}
+_WATCH_SCHEMA: JsonDict = {"required": ["watch"]}
+WATCHED_EVENT = EventFields(name="event", at="at", account="account", object="object", subject=["subject"])
 
 
 class Trigger(StrictModel):
-    """A webhook: its inputs, how deliveries are verified, and where events have their fields."""
+    """A webhook: its inputs, how deliveries are verified, and where events have their fields; or what is polled."""
 
-    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["signature"]}, _TOKEN_SCHEMA]})
+    model_config = ConfigDict(json_schema_extra={"oneOf": [_SIGNATURE_SCHEMA, _TOKEN_SCHEMA, _WATCH_SCHEMA]})
 
     label: Text
     summary: Text
     inputs: dict[Key, ValueField] = {}
+    watch: Watch | None = Field(default=None, description="What is polled, where the service sends no events.")
     signature: Signature | None = None
     token: Text | None = Field(
         default=None, description="Where each delivery has the shared secret itself: header.X, query.x or body.x."
@@ -182,16 +187,18 @@ class Trigger(StrictModel):
         default="json", description="json; form; form.x for JSON in that field of a form; none for no body."
     )
     challenge: ChallengeFormat | None = None
-    event: EventFields
+    event: EventFields = WATCHED_EVENT
     dedupe: list[DataOrHeaderPath] | EventIdentity = Field(
         default=[], description="How copies of an event are recognized; a list is short for its `id`."
     )
     max_age: int | None = Field(default=None, gt=0, description="Maximum age of a delivery in seconds.")
 
     @model_validator(mode="after")
-    def _check_signature_or_token(self) -> Self:
-        if (self.signature is None) == (self.token is None):
-            raise ValueError("give either `signature` or `token`")
+    def _check_kind(self) -> Self:
+        if sum(word is not None for word in (self.signature, self.token, self.watch)) != 1:
+            raise ValueError("give either `signature` or `token`, or `watch` for what is polled")
+        if self.watch is None and "event" not in self.model_fields_set:
+            raise ValueError("add `event`: where events have their name, time, account and object")
         return self
 
     @cached_property

@@ -73,15 +73,17 @@ def run_action(
     timeout: float | str | None = None,
     attempts: int = MAX_ATTEMPTS,
     longest_wait: float = LONGEST_WAIT,
+    **more: Any,
 ) -> dict[str, Any]:
     """Run an action durably; return its result as a dict. Raises the ConnectorError of the last attempt.
 
     `connection` is the name of a stored one, `attempts` the most that are made, `longest_wait` the seconds that one
-    may have to wait for the next. The id of the workflow is the idempotency key where the service takes one; called
-    from another workflow, that is the id of the caller and its step. A write that may have been done is never
-    repeated, also where a worker was killed: its error has the outcome `uncertain`.
+    may have to wait for the next; `more` are account, limit, page_size and retry of a call. The id of the workflow is
+    the idempotency key where the service takes one; called from another workflow, that is the id of the caller and its
+    step. A write that may have been done is never repeated, also where a worker was killed: its error has the outcome
+    `uncertain`.
     """
-    options = {"connection": connection, "folder": folder, "timeout": timeout, "key": DBOS.workflow_id}
+    options = {"connection": connection, "folder": folder, "timeout": timeout, "key": DBOS.workflow_id, **more}
     number = 0
     while True:
         number += 1

@@ -28,7 +28,7 @@ from connector.runtime.bulk.runner import DEFAULT_CONCURRENCY
 from connector.runtime.bulk.shared_rows import RowTaken, WorkerRows
 from connector.runtime.bulk.shared_tables import RUN_STOPPED
 from connector.runtime.calls.call_options import CallOptions
-from connector.runtime.fork_safety import ForkSafeLock
+from connector.runtime.process.fork_safety import ForkSafeLock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -99,7 +99,7 @@ def _store_errors(journal: SharedJournal) -> Iterator[None]:
     try:
         yield
     except (SQLAlchemyError, dbos_errors.DBOSException) as error:
-        store_error = journal.rows.build_error(error)
+        store_error = journal.database.build_error(error)
     else:
         return
     raise store_error

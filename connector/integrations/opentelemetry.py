@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -12,7 +12,7 @@ from connector.core.exchange.asks import GetToken, SendRequest, Sleep, YieldPage
 from connector.core.http_semantics import DEFAULT_PORTS
 from connector.core.response.reply import Reply
 from connector.runtime.calls.observer import Observer
-from connector.runtime.extras import require
+from connector.runtime.process.extras import require
 
 if TYPE_CHECKING:
     from opentelemetry.metrics import Meter, MeterProvider
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from connector.runtime.calls.observer import ObservedCall
 
 _NAME = "connector"
+_REQUEST_BOUNDARIES = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10)  # of the conventions
+_REQUEST_LABELS = ("http.request.method", "server.address", "server.port", "url.template", "network.protocol.version")
 _MAX_URL = 2_048  # characters
 _SHORTEST_WAIT = 0.001  # seconds; a token at hand takes less
 
@@ -46,6 +48,7 @@ class _CallSpans:
 
     call: Span
     request: Span | None = None
+    request_labels: dict[str, Any] = field(default_factory=dict)
     resend_count: int = 0
     wait_seconds: float = 0.0
 
@@ -57,6 +60,12 @@ class TelemetryObserver(Observer):
         self._tracer = tracer
         self._calls = meter.create_counter("connector.calls", "{call}", "Calls by action and outcome.")
         self._attempts = meter.create_counter("connector.attempts", "{request}", "Requests sent, repeats included.")
+        self._requests = meter.create_histogram(
+            "http.client.request.duration",
+            "s",
+            "Duration of HTTP client requests.",
+            explicit_bucket_boundaries_advisory=_REQUEST_BOUNDARIES,
+        )
         self._waits = meter.create_counter("connector.wait", "s", "Time that calls waited, by reason.")
         self._durations = meter.create_histogram("connector.call.duration", "s", "Duration of calls, waits included.")
 
@@ -74,11 +83,13 @@ class TelemetryObserver(Observer):
         if spans is None or not isinstance(ask, SendRequest):
             return
         template = call.compiled.action.path
+        attributes = _describe_request(ask, template, spans.resend_count)
+        spans.request_labels = {name: attributes[name] for name in _REQUEST_LABELS if name in attributes}
         spans.request = self._tracer.start_span(
             f"{ask.request.method} {template}".strip(),
             set_span_in_context(spans.call),
             SpanKind.CLIENT,
-            _describe_request(ask, template, spans.resend_count),
+            attributes,
         )
         spans.resend_count += 1
 
@@ -88,7 +99,7 @@ class TelemetryObserver(Observer):
         if spans is None:
             return
         if isinstance(ask, SendRequest):
-            self._end_request(call, spans, answer)
+            self._end_request(call, spans, answer, seconds)
         elif isinstance(ask, Sleep):
             self._count_wait(call, spans, ask.reason, seconds)
         elif isinstance(ask, GetToken) and seconds >= _SHORTEST_WAIT:
@@ -121,7 +132,7 @@ class TelemetryObserver(Observer):
         spans: _CallSpans | None = call.notes.get(self)
         return spans
 
-    def _end_request(self, call: ObservedCall, spans: _CallSpans, answer: Any) -> None:
+    def _end_request(self, call: ObservedCall, spans: _CallSpans, answer: Any, seconds: float) -> None:
         result: dict[str, Any] = {}
         if isinstance(answer, Reply):
             result["http.response.status_code"] = answer.status
@@ -132,9 +143,10 @@ class TelemetryObserver(Observer):
                 _mark_as_failed(spans.request, error_type)
             spans.request.end()
         spans.request = None
-        self._attempts.add(
-            1, {**_describe_call(call), **result, **({"error.type": error_type} if error_type is not None else {})}
-        )
+        if error_type is not None:
+            result["error.type"] = error_type
+        self._attempts.add(1, {**_describe_call(call), **result})
+        self._requests.record(seconds, {**spans.request_labels, **result})
 
     def _count_wait(self, call: ObservedCall, spans: _CallSpans, reason: str, seconds: float) -> None:
         spans.wait_seconds += seconds

@@ -42,7 +42,7 @@ from connector.integrations.work import (
 from connector.runtime.calls.call_options import parse_timeout
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Coroutine, Sequence
 
     from temporalio.client import Client, WorkflowHandle
     from temporalio.worker import WorkflowRunner
@@ -63,15 +63,16 @@ _THREADS = ThreadPoolExecutor(max_workers=1_000, thread_name_prefix="connector")
 class ConnectorPlugin(SimplePlugin):
     """What a worker takes: the activity `connector.run`, and a sandbox in which workflows can import this module."""
 
-    def __init__(self) -> None:
-        super().__init__("connector", activities=[attempt_action], workflow_runner=_pass_through)
+    def __init__(self, *activities: Callable[..., Any], workflows: Sequence[type] = ()) -> None:
+        activities = (attempt_action, *activities)
+        super().__init__("connector", activities=activities, workflows=workflows, workflow_runner=_pass_through)
 
 
 def _pass_through(runner: WorkflowRunner | None) -> WorkflowRunner:
     runner = runner or SandboxedWorkflowRunner()
     if not isinstance(runner, SandboxedWorkflowRunner):
         return runner
-    return replace(runner, restrictions=runner.restrictions.with_passthrough_modules("connector"))
+    return replace(runner, restrictions=runner.restrictions.with_passthrough_modules("connector", "jmespath"))
 
 
 def run_action(
@@ -83,11 +84,12 @@ def run_action(
     timeout: float | str | None = None,
     attempts: int = MAX_ATTEMPTS,
     longest_wait: float = LONGEST_WAIT,
+    **more: Any,
 ) -> Coroutine[Any, Any, dict[str, Any]]:
     """Run an action from a workflow; awaited, it gives the result as a dict. Raises ActivityError: see `find_error`.
 
     `connection` is the name of a stored one, `attempts` the most that are made, `longest_wait` the seconds that one
-    may have to wait for the next.
+    may have to wait for the next; `more` are account, limit, page_size and retry of a call.
     """
     call = {
         "action": action,
@@ -97,6 +99,7 @@ def run_action(
         "timeout": timeout,
         "attempts": attempts,
         "longest_wait": longest_wait,
+        **more,
     }
     activity_run: Coroutine[Any, Any, dict[str, Any]] = workflow.execute_activity(
         ACTIVITY,
@@ -128,6 +131,15 @@ class _Call(BaseModel):
     timeout: float | str | None = None
     attempts: int = Field(MAX_ATTEMPTS, ge=1)
     longest_wait: float = Field(LONGEST_WAIT, ge=0)
+    account: str | None = None
+    limit: int | None = None
+    page_size: int | None = None
+    retry: dict[str, Any] | None = None
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The options of an attempt, its connection and its folder."""
+        return self.model_dump(exclude={"action", "given", "attempts", "longest_wait"})
 
     @property
     def what(self) -> tuple[str, dict[str, Any] | None]:
@@ -152,9 +164,7 @@ async def attempt_action(call: dict[str, Any]) -> dict[str, Any]:
     try:
         parsed = _parse_call(call)
         await _refuse_doubling(parsed)
-        result = await _run_in_thread(
-            partial(run_once, *parsed.what, timeout=parsed.timeout, key=_build_key(), **parsed.where)
-        )
+        result = await _run_in_thread(partial(run_once, *parsed.what, key=_build_key(), **parsed.options))
     except ConnectorError as error:
         raise _build_failure(error, parsed) from None
     return describe_result(result)

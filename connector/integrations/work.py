@@ -15,23 +15,22 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from connector.core.exchange.retry import RetryOverrides
 from connector.core.request.idempotency import takes_key
 from connector.core.response.api_errors import CHECK_BEFORE_RETRY
 from connector.core.response.outcomes import may_change_state
 from connector.definition.loader import Connector
-from connector.errors import ConnectorError, InputError, Problem, TransportError, UsageError
+from connector.errors import ConnectorError, InputError, Problem, TransportError
 from connector.runtime.auth.connection import Connection
 from connector.runtime.calls.call_options import CallOptions
 from connector.runtime.calls.factory import SOFT_KEY
-from connector.runtime.chain.chain_file import load_chain
 from connector.runtime.client.client import Client
-from connector.runtime.fork_safety import ForkSafeLock
+from connector.runtime.process.fork_safety import ForkSafeLock
 from connector.runtime.webhooks.forwarders import event_payload
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from connector.core.chain.chain import Chain
     from connector.core.response.result import Result
     from connector.core.webhook.event import Event
 
@@ -133,18 +132,22 @@ def run_once(
     connection: str | None = None,
     key: str | None = None,
     folder: Folder = None,
-    timeout: float | str | None = None,
     client: Client | None = None,
+    retry: Mapping[str, Any] | None = None,
+    **options: Any,
 ) -> Result:
     """Run an action in one attempt, without waiting; `connection` is the name of a stored one.
 
     `key` is the idempotency key where the service takes one, the same for each attempt of one piece of work; `folder`
-    the connector's (default: the bundled one), unless there is a `client`. Raises ConnectorError: `seconds_until_retry`
-    says what to do.
+    the connector's (default: the bundled one), unless there is a `client`. `options` are timeout, account, limit
+    and page_size of a call; `retry` says when an error is worth another attempt, as in a call file. Raises
+    ConnectorError: `seconds_until_retry` says what to do.
     """
     client = client or _CLIENTS.get(folder, has_named_connection=connection is not None)
     soft_key = None if key is None else f"{SOFT_KEY}:{_fit_header(key)}"
-    return client.run(action, given, connection=connection, idempotency_key=soft_key, retry="engine", timeout=timeout)
+    parsed = CallOptions.parse(connection=connection, idempotency_key=soft_key, retry=retry or "engine", **options)
+    overrides = RetryOverrides() if parsed.retry is None else parsed.retry
+    return client.execute(action, given, replace(parsed, retry=replace(overrides, engine_retries=True)))
 
 
 def list_once(
@@ -169,17 +172,14 @@ def list_once(
         return replace(items.result, data=data, complete=items.complete, pages=items.pages)
 
 
-def read_chain(chain: Mapping[str, Any], folder: Folder = None) -> Chain:
-    """Return the chain of a mapping with `steps`. Raises DefinitionError with every problem, UsageError for a call."""
-    found = load_chain(chain, _CLIENTS.get(folder, has_named_connection=True).connector)
-    if found is None:
-        raise UsageError("This is a call, not a chain.", hint="Give a mapping with `steps`.")
-    return found
+def open_connector(folder: Folder = None) -> Connector:
+    """Return the connector of a folder, as its calls see it. Raises DefinitionError."""
+    return _CLIENTS.get(folder, has_named_connection=True).connector
 
 
 def is_listing(action: str, folder: Folder = None) -> bool:
     """Whether an action returns a list. Raises InputError for an unknown one."""
-    return _CLIENTS.get(folder, has_named_connection=True).connector.result_action(action).pagination is not None
+    return open_connector(folder).result_action(action).pagination is not None
 
 
 def find_problems(

@@ -11,7 +11,7 @@ from pydantic_core import PydanticSerializationError, to_json
 
 from connector.core.redaction import describe_type
 from connector.errors import UsageError
-from connector.runtime.fork_safety import ForkSafeLock
+from connector.runtime.process.fork_safety import ForkSafeLock
 from connector.sandbox.handlers import build_action_response
 from connector.sandbox.http.responses import SandboxResponse, build_json_response
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from connector.core.json_path import get_at_path, set_at_path
+from connector.core.records.since import find_since_name, read_since
 from connector.core.response.pagination.settings import Pagination
 from connector.definition.replies.returns import Returns
 from connector.sandbox.api.page_reply import PageReply
@@ -158,6 +159,7 @@ class CrudHandlers:
 
         with self._state.read() as data:
             in_scope = self._collections.list_in_scope(data, collection, request.path_values)
+            in_scope = _select_changed(collection, in_scope, request.http_request.query)
             asked = {name: value for name, value in request.http_request.query if value.lower() not in _NO_FILTER}
             records = [one for one in in_scope if not asked or _is_asked_for(collection.render_in_list(one), asked)]
             adapter = ListAdapter(
@@ -191,6 +193,15 @@ class CrudHandlers:
         reply = PageReply(pagination, request.http_request, page_request, page, example)
         value = reply.set_signs(example) if page.is_complete else reply.build([item for _, item in page.entries])
         return build_action_response(request.action, 200, value, reply.build_headers())
+
+
+def _select_changed(collection: RecordCollection, records: list[SandboxRecord], query: Pairs) -> list[SandboxRecord]:
+    """Return the records that were changed since the time that a query asks from; all if it asks for none."""
+    action = collection.list_action
+    place = find_since_name(collection.definition, action) if action is not None else None
+    times = [read_since(collection.definition, action, value) for name, value in query if action and name == place]
+    since = max((time for time in times if time is not None), default=0.0)
+    return [record for record in records if record.updated_at >= since]
 
 
 def _is_asked_for(item: Any, asked: dict[str, str]) -> bool:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 from connector.core.http_semantics import MAX_PORT
 from connector.core.url_policy import is_loopback_host
 from connector.errors import ConnectorError, UsageError
-from connector.runtime.fork_safety import ForkSafeLock
+from connector.runtime.process.fork_safety import ForkSafeLock
 from connector.sandbox.http.host_check import HostCheck
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from connector.core.exchange.plan import compile_action
 from connector.core.redaction import MASK, preview, redactor_for
 from connector.definition.suggest import did_you_mean
 from connector.errors import ConnectorError, UsageError
-from connector.runtime.fork_safety import ForkSafeLock
+from connector.runtime.process.fork_safety import ForkSafeLock
 from connector.sandbox.api.objects import MISSING
 from connector.sandbox.http.body_parser import BadBody, parse_any_body
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from connector.definition.forms.action_heads import ActionHeads, iter_valid_actions
 from connector.definition.lazy import cached_property
 from connector.runtime.clock import Clock, SystemClock
-from connector.runtime.fork_safety import ForkSafeLock
+from connector.runtime.process.fork_safety import ForkSafeLock
 from connector.sandbox.api import files, uploads
 from connector.sandbox.api.pagination import UnknownCursor
 from connector.sandbox.api.rate_limits import RateLimiter

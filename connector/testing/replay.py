@@ -10,7 +10,7 @@ from connector.core.redaction import preview
 from connector.core.response.reply import Failure
 from connector.errors import UsageError
 from connector.runtime.files.har import RecordedCall, read_all_calls, read_request
-from connector.runtime.fork_safety import ForkSafeLock
+from connector.runtime.process.fork_safety import ForkSafeLock
 from connector.testing.har_entry import build_har_request
 
 if TYPE_CHECKING:

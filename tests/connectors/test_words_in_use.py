@@ -37,6 +37,7 @@ EXCEPTIONS = {
     "FormField.type: map of object": IMPORTED,
     "Variant.when": IMPORTED,
     "InputField.wire: milliseconds": FORM,
+    "InputField.unit: minutes": FORM,
     "InputField.wire: date": FORM,
     "ConnectionType.algorithm: ES256": FORM,
     "RequestSignature.hash": FORM,

@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 RUN = [page for page in pages() if any(block.kind in ("console", "python") for block in blocks(page))]
-KNOWN = ("console", "python", "text", "yaml", "json", "toml", "")
+KNOWN = ("console", "python", "text", "yaml", "json", "toml", "mermaid", "")
 NEEDS = {  # the package of an extra
     "mcp.md": "mcp",
+    "fastapi.md": "fastapi",
+    "django.md": "django",
     "bulk-workers.md": "dbos",
     "dbos.md": "dbos",
     "celery.md": "celery",

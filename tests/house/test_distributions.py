@@ -14,6 +14,7 @@ LOADED_BY_NAME = {"httpx", "httpx2", "httpcore", "httpcore2"}  # by runtime/http
 # What a module outside the base may import, by the start of its name.
 EXTRAS = {
     "connector.cli.commands.webhook.": "server",
+    "connector.console.": "console",
     "connector.integrations.airflow.": "airflow",
     "connector.integrations.celery": "celery",
     "connector.integrations.dagster": "dagster",
@@ -24,6 +25,7 @@ EXTRAS = {
     "connector.integrations.temporal": "temporal",
     "connector.core.webhook.keys": "crypto",
     "connector.runtime.bulk.shared_": "sql",
+    "connector.runtime.bulk.sheet_reader": "excel",
     "connector.runtime.database.": "sql",
     "connector.runtime.rate_budget.sql_": "sql",
     "connector.runtime.records.": "sql",
@@ -95,6 +97,6 @@ def test_every_distribution_of_the_base_is_imported():
 
 
 def test_all_means_every_extra_but_the_engines():
-    extras = set(PROJECT["optional-dependencies"]) - {"all", "dev", "bench", "examples"} - ENGINES
+    extras = set(PROJECT["optional-dependencies"]) - {"all", "dev", "bench", "examples", "site"} - ENGINES
     (all_of_them,) = PROJECT["optional-dependencies"]["all"]
     assert set(re.fullmatch(r"connector\[(.*)\]", all_of_them)[1].split(",")) == extras

@@ -17,7 +17,6 @@ OWN_FOLDERS = {
     "house",
     "independent",  # against services and clients made by others
     "support",
-    "typing",
 }
 PROMISES = {"runtime/http/conformance"}  # one promise for every HTTP library
 COVERED_ELSEWHERE = {"runtime/http/httpx", "runtime/http/pyreqwest"}  # by the conformance tests, which run for each

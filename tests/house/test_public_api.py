@@ -26,6 +26,7 @@ PUBLIC_NAMES = [
     "Request",
     "Result",
     "Store",
+    "Watcher",
     "accept_handshake",
     "begin_device_sign_in",
     "begin_sign_in",

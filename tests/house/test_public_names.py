@@ -25,10 +25,10 @@ METHODS = {
     "run_file",
 }
 MEMBERS = {
-    "AsyncClient": METHODS | {"aclose", "connection"},
+    "AsyncClient": METHODS | {"aclose", "connection", "records"},
     "AsyncItems": {"aclose", "close", "complete"},
     "Challenge": {"headers", "reply", "secret"},
-    "Client": METHODS | {"connection"},
+    "Client": METHODS | {"connection", "records"},
     "Event": {"account", "at", "data", "error", "headers", "key", "name", "object", "raw", "subject", "trigger"},
     "Items": {"close", "complete"},
     "Observer": {"after", "before", "begin", "end"},

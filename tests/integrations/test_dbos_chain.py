@@ -52,10 +52,10 @@ def engine(tmp_path, service):
     one.close()
 
 
-def start_chain(chain):
+def start_chain(chain, **options):
     from connector.integrations.dbos_chain import run_chain
 
-    return dbos.DBOS.start_workflow(run_chain, chain)
+    return dbos.DBOS.start_workflow(run_chain, chain, **options)
 
 
 def test_a_chain_runs_each_call_once_and_returns_what_it_keeps(service, engine):
@@ -79,6 +79,30 @@ def test_an_error_names_its_step(service, engine):
     steps = {"who": {"action": "getUser", "inputs": {"userId": "nobody@example.com"}}}
     with pytest.raises(errors.NotFound, match="Step who:"):
         start_chain({"steps": steps}).get_result()
+
+
+def test_inputs_of_a_run_take_the_place_of_those_in_the_file(service, engine):
+    served = service()
+    given = {"topics": ["Four", {"env": "HOME"}]}
+    with pytest.raises(errors.InputError, match=r"Step meetings\.2"):  # what is given is never looked up
+        start_chain(CHAIN, inputs=given).get_result()
+    assert start_chain(CHAIN, inputs={"topics": ["Five"]}).get_result() == {"topics": ["Five"]}
+    assert sorted(served.list_topics()) == ["Five", "Four"]
+
+
+def test_the_options_of_a_step_are_those_of_its_calls(service, engine):
+    refusing = service("429:2")
+    steps = {"me": {"action": "getUser", "inputs": {"userId": "me"}, "retry": {"maxRetries": 1}, "connection": "acme"}}
+    with pytest.raises(errors.RateLimited):
+        start_chain({"steps": steps}).get_result()
+    assert [one.status for one in refusing.asked] == [429, 429]
+    listing = {"users": {"action": "listUsers", "inputs": {}, "limit": 1, "page_size": 30}}
+    assert len(start_chain({"steps": listing}).get_result()["users"]["users"]) == 1
+    late = {**steps["me"], "timeout": "0.2s", "retry": {"maxRetries": 0}}
+    refusing.hold()
+    with pytest.raises(errors.DeadlineError, match="Step me"):
+        start_chain({"steps": {"me": late}}).get_result()
+    refusing.release()
 
 
 def test_a_chain_whose_worker_was_killed_goes_on_where_it_was(service, tmp_path):

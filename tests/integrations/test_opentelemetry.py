@@ -7,6 +7,7 @@ import base64
 import subprocess
 import sys
 import threading
+from urllib.parse import urlsplit
 
 import pytest
 from opentelemetry.sdk.metrics import MeterProvider
@@ -159,6 +160,18 @@ def test_metrics_count_calls_attempts_and_waits(run, telemetry, server):
         "connector.wait"
     )
     assert telemetry.points("connector.call.duration") == [(done, 1)]
+    requests = {
+        point["http.response.status_code"]: point for point, _ in telemetry.points("http.client.request.duration")
+    }
+    place = {"server.address": "127.0.0.1", "server.port": urlsplit(server.url).port}
+    usual = {
+        "http.request.method": "GET",
+        "url.template": "/users/{userId}",
+        "network.protocol.version": "1.1",
+        **place,
+    }
+    assert requests[200] == {**usual, "http.response.status_code": 200}
+    assert requests[429] == {**usual, "http.response.status_code": 429, "error.type": "429"}
 
 
 def test_every_page_is_a_request_of_one_call(run, telemetry, server):

@@ -36,6 +36,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "integrations": ("definition", "core", "runtime", "sandbox"),
     "testing": ("definition", "core", "runtime", "sandbox"),
     "cli": ("definition", "core", "runtime", "sandbox", "authoring", "integrations"),
+    "console": ("definition", "core", "runtime", "sandbox", "authoring", "cli"),
     "typed": (),  # the module that it holds stands outside, as a user's does
 }
 FRONT_DOOR = ("connector", "connector.__main__")

@@ -1,16 +1,20 @@
-"""Receivers under test: signed deliveries, a served receiver with raw connections, and waiting for conditions."""
+"""Receivers under test: signed deliveries, served receivers with raw connections, and waiting for conditions."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import socket
 import threading
 import time
+from http.client import HTTPConnection
 from typing import TYPE_CHECKING, Any, Self
 
 from connector import Receiver
-from connector.runtime.webhooks.server import ReceiverServer, route_by_path
+from connector.runtime.webhooks.admin.health import Health, ReadinessLimits
+from connector.runtime.webhooks.server import Admin, ReceiverServer, route_by_path
+from connector.runtime.webhooks.server import _serve_admin as serve_admin
 from support import signature_schemes
 
 if TYPE_CHECKING:
@@ -125,6 +129,44 @@ class RawConnection:
         more = self.socket.recv(65_536)
         assert more, "the connection was closed without an answer"
         return more
+
+
+def asker(url):
+    """Return a function that asks the address of health and metrics: status, headers, body."""
+
+    def ask(path, method="GET"):
+        connection = HTTPConnection(url.removeprefix("http://"), timeout=30)
+        connection.request(method, path)
+        answer = connection.getresponse()
+        got = answer.status, answer.headers, answer.read()
+        connection.close()
+        return got
+
+    return ask
+
+
+@contextlib.contextmanager
+def watched(receiver, **limits):
+    """Serve a receiver at /hook, and its health beside it; yield the port and a function that asks."""
+    app = route_by_path({"/hook": receiver})
+    server = ReceiverServer(app, "127.0.0.1", 0)
+    state = Health([receiver], ReadinessLimits(**limits), server.is_stopping)
+    with serve_admin(Admin("127.0.0.1:0"), state) as url:
+        ask = asker(url)
+        ask.loop = lambda: state._loop
+        thread = threading.Thread(target=server.run, args=(state.start,))
+        thread.start()
+        wait_until(lambda: state._loop)
+        try:
+            yield int(server.url.rpartition(":")[2]), ask
+        finally:
+            server.stop()
+            thread.join(30)
+
+
+def deliver(port, number):
+    with RawConnection(port) as line:
+        assert line.ask(request(body(number)))[0] == 200
 
 
 async def wait_for(is_true: Callable[[], Any], *, wake: Callable[[], None] | None = None) -> None:

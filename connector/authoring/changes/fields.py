@@ -27,7 +27,7 @@ _WIDER_TYPES = {
     "map of scalar": ("map of string", "map of integer", "map of number", "map of boolean"),
     "json": ("object", "list of object", "map of object", "map of string"),
 }
-_TOLD_WORDS = ("to", "join", "encode", "wire", "adds", "deprecated")
+_TOLD_WORDS = ("to", "join", "encode", "wire", "unit", "adds", "deprecated")
 _MAX_SHOWN_VALUES = 5  # of a list of choices
 _CHECKED_WORDS = ("pattern", "format")
 

@@ -71,7 +71,8 @@ def _compare_triggers(path: NodePath, old: Trigger, new: Trigger, versions: Vers
     skipped = {"inputs", "event", "dedupe"}
     for word in sorted(new_words.keys() - skipped):
         if old_words[word] != new_words[word]:
-            message = f"`{word}` changed: deliveries are verified another way."
+            how = "what is polled, or how often, differs" if word == "watch" else "deliveries are verified another way"
+            message = f"`{word}` changed: {how}."
             yield WordChange((*path, word), is_breaking=False, message=message, in_old=new_words[word] is None)
 
 

@@ -56,7 +56,7 @@ def check_emitted_events(file: ParsedFile[Manifest], folder: ConnectorFolder) ->
                 "events need a trigger, which says how they are signed; there is no trigger.",
                 key=True,
             )
-        for trigger_name, trigger in list(file.model.triggers.items())[:1]:  # which sends them
+        for trigger_name, trigger in list(file.model.webhooks.items())[:1]:  # which sends them
             if trigger.event.object is None:
                 message = (
                     f"add `object` to the `event` of {trigger_name}: the place of a record, `.` for the whole body."

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from connector.authoring.draft import Violation
+from connector.core.records.since import SINCE_TYPES
 from connector.definition.suggest import did_you_mean
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def check_sandbox(file: ParsedFile[Manifest], folder: ConnectorFolder) -> Iterat
     paths = {_normalize_path(path): path for path in _list_request_paths(folder)}
     for name, resource in resources.items():
         base_path: NodePath = ("resources", name)
-        yield from _check_resource(base_path, resource, paths)
+        yield from _check_resource(base_path, resource, paths, folder)
         yield from _check_seed_parents(base_path, resource, resources)
         if resource.schema_ is not None and resource.schema_ not in folder.objects:
             suggestion = did_you_mean(resource.schema_, folder.objects)
@@ -74,13 +75,39 @@ def _normalize_path(path: str) -> str:
     return _PLACEHOLDER.sub("{}", path)
 
 
-def _check_resource(base_path: NodePath, resource: ResourceDefinition, paths: dict[str, str]) -> Iterator[Violation]:
+def _check_changed_since(
+    base_path: NodePath, resource: ResourceDefinition, folder: ConnectorFolder
+) -> Iterator[Violation]:
+    """Check that the list of a resource can be asked for what is new, by an input of its action."""
+    since, path = resource.changed_since, (*base_path, "changed_since", "input")
+    if since is None or resource.listing is None:
+        return  # without a list, it has no effect
+    listed = _normalize_path(resource.listing)
+    actions = [one.model for one in folder.actions if one.model.method == "GET"]
+    action = next((one for one in actions if _normalize_path(one.path) == listed), None)
+    if action is None:
+        if folder.are_actions_valid:
+            yield Violation(path, "resource", f"no action reads the list {resource.listing}, so none has this input.")
+        return
+    field = action.inputs.get(since.input)
+    if field is None:
+        message = f"{action.action} has no input {since.input!r}.{did_you_mean(since.input, action.inputs)}"
+        yield Violation(path, "resource", message)
+    elif field.type not in SINCE_TYPES or field.location.part != "query":
+        message = f"{since.input} must be a {', '.join(SINCE_TYPES)} of the query: it is the time to ask from."
+        yield Violation(path, "resource", message)
+
+
+def _check_resource(
+    base_path: NodePath, resource: ResourceDefinition, paths: dict[str, str], folder: ConnectorFolder
+) -> Iterator[Violation]:
     if resource.listing is None and resource.item is None:
         yield Violation(base_path, "resource", "add its path: `list`, `item`, or both.", key=True)
     for word, path in (("list", resource.listing), ("item", resource.item)):
         if path is not None and paths and _normalize_path(path) not in paths:
             message = f"no action has the path {path}.{did_you_mean(path, paths.values())}"
             yield Violation((*base_path, word), "resource", message)
+    yield from _check_changed_since(base_path, resource, folder)
     if resource.item is not None and not _PLACEHOLDER.search(resource.item.rpartition("/")[2]):
         yield Violation((*base_path, "item"), "resource", "the path of an item must end with its id in braces.")
     for index, item in enumerate(resource.seed):

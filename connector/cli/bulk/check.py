@@ -42,7 +42,10 @@ def check_all_rows(job: BulkJob, source: RowReader) -> int:
             if row_counts[problem] <= _MAX_ROWS_PER_PROBLEM:
                 rows_by_problem.setdefault(problem, []).append(row)
     if bad_count:
-        problems = [_add_row_numbers(problem, rows, row_counts[problem]) for problem, rows in rows_by_problem.items()]
+        problems = [
+            _add_place(problem, list(map(source.describe_row, rows)), row_counts[problem], source)
+            for problem, rows in rows_by_problem.items()
+        ]
         raise _build_error(
             source, problems, f"{bad_count:,} of {format_count(count, 'row')}", is_truncated=is_truncated
         )
@@ -68,11 +71,11 @@ def _validate_rows(job: BulkJob, source: RowReader) -> Iterator[tuple[Row, Input
             yield row, error
 
 
-def _add_row_numbers(problem: Problem, rows: list[Row], count: int) -> Problem:
-    """Return the problem with the numbers of its rows."""
-    locations = ", ".join(f"row {row.number} (line {row.line})" for row in rows)
+def _add_place(problem: Problem, rows: list[str], count: int, source: RowReader) -> Problem:
+    """Return the problem with its rows, and the column of a sheet."""
     omitted = f" and {count - len(rows):,} more" if count > len(rows) else ""
-    return replace(problem, field=f"{locations}{omitted} {problem.field}")
+    places = (f"{', '.join(rows)}{omitted}", source.name_column(_input_key_of(problem)), problem.field)
+    return replace(problem, field=" ".join(filter(None, places)))
 
 
 def _build_error(source: RowReader, problems: list[Problem], row_summary: str, *, is_truncated: bool) -> InputError:

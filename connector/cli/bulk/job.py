@@ -77,7 +77,7 @@ class BulkJob:
             "connector": self.connector.name,
             "action": self.action,
             "rows": digest,
-            "form": source.row_format,
+            "form": source.row_format if source.sheet is None else f"{source.row_format}#{source.sheet}",
             "columns": source.columns.column_map,
             "values": hashlib.sha256(f"{digest}{inputs_json}".encode()).hexdigest(),
             "connection": self.options.connection

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from connector.errors import InputError, Problem, UsageError
+from connector.runtime.bulk.row_reader import ROW_FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -24,7 +25,7 @@ concurrency_option = click.option(
 _BULK_OPTIONS = (
     click.option("--map", "column_mapping", multiple=True, metavar="COLUMN=INPUT",
                  help="Maps a column to an input with another name; COLUMN= ignores the column."),
-    click.option("--rows-format", type=click.Choice(("csv", "jsonl", "yaml")), metavar="csv|jsonl|yaml",
+    click.option("--rows-format", type=click.Choice(ROW_FORMATS), metavar="|".join(ROW_FORMATS),
                  help="The format of the rows, if the file's name does not tell it."),
     concurrency_option,
     click.option("--journal", type=click.Path(dir_okay=False), metavar="FILE",
@@ -71,9 +72,25 @@ class BulkArguments:
         return cls(file, **{name: options.pop(name) for name in names})
 
     @property
+    def rows_path(self) -> str:
+        """The file of the rows; `rows.xlsx#Sheet` names one of its sheets too."""
+        return self._split_sheet()[0]
+
+    @property
+    def sheet(self) -> str | None:
+        """The sheet of a workbook that is named behind #, or None."""
+        return self._split_sheet()[1]
+
+    def _split_sheet(self) -> tuple[str, str | None]:
+        name = str(self.file)
+        path, separator, sheet = name.partition("#")
+        is_sheet = separator and path.lower().endswith((".xlsx", ".xlsm")) and not Path(name).exists()
+        return (path, sheet) if is_sheet else (name, None)
+
+    @property
     def is_stream(self) -> bool:
         """Whether the rows come from a pipe or a device: no journal can stand beside it."""
-        name = self.file or "-"
+        name = self.rows_path if self.file else "-"
         is_special_file = os.path.exists(name) and not os.path.isfile(name)  # noqa: PTH110, PTH113  a closed folder is reported later
         return name == "-" or Path(name).is_relative_to("/dev") or is_special_file
 

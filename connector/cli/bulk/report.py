@@ -20,7 +20,7 @@ from connector.cli.output.stdio import print_stderr
 from connector.errors import ConnectorError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from connector.cli.context.settings import Setting
     from connector.runtime.bulk.row_result import RowResult
@@ -67,10 +67,13 @@ class JsonArrayPrinter:
 
 
 class BulkReporter:
-    """Prints the results of rows and counts them; `total` is the number of rows, if known."""
+    """Prints the results of rows and counts them; `total` is the number of rows, if known.
 
-    def __init__(self, output_setting: Setting, query: str | None, *, quiet: bool) -> None:
-        self.printer = _make_printer(output_setting)
+    `columns` are those of CSV.
+    """
+
+    def __init__(self, output_setting: Setting, query: str | None, *, quiet: bool, columns: Sequence[str] = ()) -> None:
+        self.printer = _make_printer(output_setting, columns)
         self.total: int | None = None
         self.exit_codes: set[int] = set()
         self.counts = {"done": 0, "started": 0, "failed": 0, "uncertain": 0}
@@ -239,13 +242,17 @@ def _format_position(data: dict[str, Any]) -> str:
     return f"Row {data['row']} (line {data['line']})"
 
 
-def _make_printer(output_setting: Setting) -> printer.ResultPrinter:
-    """Return the printer of the results, lines by default. Raises UsageError for a table."""
+def _make_printer(output_setting: Setting, columns: Sequence[str]) -> printer.ResultPrinter:
+    """Return the printer of the results, lines by default. Raises UsageError for a table, and for bare texts."""
     if not output_setting.is_set or output_setting.value == "lines":
         return printer.StreamPrinter(printer.write_line, several=True)
-    if output_setting.value == "table":
-        hint = "Use --output lines, json or yaml."
-        raise UsageError(f"The results of rows cannot be printed as a table ({output_setting.source}).", hint=hint)
+    if output_setting.value in ("table", "text"):
+        form, hint = {"table": "a table"}.get(output_setting.value, "text"), "Use --output lines, csv, json or yaml."
+        raise UsageError(f"The results of rows cannot be printed as {form} ({output_setting.source}).", hint=hint)
+    if output_setting.value == "csv":
+        from connector.cli.output.csv_output import CsvPrinter
+
+        return CsvPrinter(columns, quiet=True)
     if output_setting.value == "yaml":
         return printer.StreamPrinter(printer.write_yaml_document, several=True)
     return JsonArrayPrinter()

@@ -12,17 +12,20 @@ from typing import IO, TYPE_CHECKING, Any
 from connector.cli.bulk import check
 from connector.cli.bulk.report import BulkReporter
 from connector.cli.calls.confirmation import confirm_rows
+from connector.cli.calls.execution import check_columns
 from connector.cli.calls.session import Session
 from connector.cli.calls.trace import print_debug_lines
 from connector.cli.output.exit_codes import EXIT_DONE, exit_code
+from connector.cli.output.stdio import print_stderr
 from connector.core.bulk.columns import ColumnMapping
 from connector.errors import InputError, UsageError
+from connector.runtime.bulk.csv_text import WINDOWS
 from connector.runtime.bulk.journal import Journal
 from connector.runtime.bulk.journal_file import rotate_journal
 from connector.runtime.bulk.row_reader import RowReader, detect_format
 from connector.runtime.bulk.runner import BulkOptions, run_rows
 from connector.runtime.calls.first_request import build_first_request
-from connector.runtime.extras import require
+from connector.runtime.process.extras import require
 
 if TYPE_CHECKING:
     from connector.cli.bulk.job import BulkJob
@@ -33,12 +36,19 @@ _STDIN_NAME = "standard input"
 def run(job: BulkJob) -> int:
     """Run the rows and return the exit code. Raises ConnectorError before the first row, KeyboardInterrupt."""
     _check_options(job)
-    reporter = BulkReporter(job.settings.get("output"), job.options.query, quiet=job.options.quiet)
-    columns = ColumnMapping(job.connector.action(job.action), job.arguments.parse_column_mapping(), job.task.given)
+    check_columns(job.settings, job.options)
+    reporter = BulkReporter(
+        job.settings.get("output"), job.options.query, quiet=job.options.quiet, columns=_list_csv_columns(job)
+    )
+    mapping = job.arguments.parse_column_mapping()
+    columns = ColumnMapping(job.connector.action(job.action), mapping, job.task.given, job.connector.choices)
     with contextlib.ExitStack() as stack:
-        path = str(job.arguments.file)
+        path = job.arguments.rows_path
         rows_format = detect_format(path, job.arguments.rows_format)
-        source = RowReader(_STDIN_NAME if path == "-" else path, _open_rows(job, stack), rows_format, columns)
+        name = _STDIN_NAME if path == "-" else path
+        source = RowReader(name, _open_rows(job, stack), rows_format, columns, sheet=job.arguments.sheet)
+        if source.encoding == WINDOWS and not job.options.quiet:
+            print_stderr(f"{name} is not UTF-8: it is read as Windows-1252, as Excel saves CSV.")
         if job.options.dry_run:
             return _dry_run(job, source, reporter)
         session = stack.enter_context(Session(job.connector, job.settings, job.options, has_trace=False))
@@ -66,6 +76,16 @@ def run(job: BulkJob) -> int:
         stack.enter_context(print_debug_lines(enabled=job.options.debug))
         results = run_rows(client, job.action, source.read_rows(), journal=journal, options=bulk_options)
         return reporter.report(results, has_journal=journal is not None)
+
+
+def _list_csv_columns(job: BulkJob) -> list[str]:
+    """Return the columns of the results: what became of each row, and of its data those that the command names."""
+    if job.options.dry_run:
+        return ["row", "line", "method", "url", "body", "error.message"]
+    of_data = job.options.columns
+    if not of_data and job.options.query is None:
+        of_data = tuple(job.connector.result_action(job.action).returns.columns)
+    return ["row", "line", "outcome", *([f"data.{column}" for column in of_data] or ["data"]), "error.message"]
 
 
 def _check_options(job: BulkJob) -> None:
@@ -99,19 +119,21 @@ def _check_options(job: BulkJob) -> None:
         return
     if resolutions and not (job.journal_path and job.journal_path.exists()):
         raise UsageError("--resolve needs the journal of an earlier run.", hint=f"There is none at {job.journal_path}.")
-    rows_path = Path(str(job.arguments.file))
+    rows_path = Path(job.arguments.rows_path)
     if job.journal_path and job.journal_path.exists() and rows_path.exists() and job.journal_path.samefile(rows_path):
         raise UsageError(f"--journal {job.journal_path} is the file of the rows.", hint="Name another file.")
 
 
 def _open_rows(job: BulkJob, stack: contextlib.ExitStack) -> IO[bytes]:
     """Return the file of the rows; with a journal, a pipe is read to its end first. Raises UsageError."""
-    path = str(job.arguments.file)
+    path = job.arguments.rows_path
     try:
         file = _open_stdin() if path == "-" else stack.enter_context(Path(path).open("rb"))  # noqa: SIM115
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}.", hint="-f names the file of the rows.") from None
-    if job.journal_path is None or job.options.dry_run or file.seekable():
+    is_workbook = detect_format(path, job.arguments.rows_format) == "xlsx"
+    has_journal = job.journal_path is not None and not job.options.dry_run
+    if file.seekable() or not (has_journal or is_workbook):  # the end of a workbook says what is in it
         return file
     buffer = stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115
     shutil.copyfileobj(file, buffer)  # a journal belongs to exactly these rows

@@ -15,7 +15,7 @@ from connector.runtime.bulk.shared_journal import SharedJournal
 from connector.runtime.bulk.shared_judgement import judge_run
 from connector.runtime.bulk.shared_loading import check_key, load_rows
 from connector.runtime.bulk.shared_tables import queue_name
-from connector.runtime.extras import require
+from connector.runtime.process.extras import require
 from connector.runtime.storage.encryption import KEY_VARIABLE
 
 if TYPE_CHECKING:

@@ -63,7 +63,7 @@ def print_requests(connector: Connector, settings: Settings, options: RunOptions
             credential = _build_credential(connector, settings, options, task.options.connection)
             print_stderr(trace_unsent_request(request, credential).curl(), is_wrapped=False)
         requests.append(request.to_dict())
-    if output_setting.value == "table" or not output_setting.is_set:
+    if output_setting.value in ("table", "text", "csv") or not output_setting.is_set:
         write_text("\n\n".join(map(_format_request, requests)))
         return EXIT_DONE
     printer = make_printer(output_setting.value, several=tasks.several, include_errors=True, quiet=options.quiet)
@@ -84,7 +84,7 @@ def _find_site(connector: Connector, settings: Settings, options: RunOptions, na
     name = options.connection or named or settings.get("connection").value
     try:
         connection = connection_names.resolve_connection(ConnectionContext(connector, settings), name)
-        site = _fill_site(connector, manifest.connections[connection.kind], connection.inputs())
+        site = fill_site(connector, manifest.connections[connection.kind], connection.inputs())
     except ConnectorError:
         site = _fill_from_environment(connector, name)
     secrets = {key for item in manifest.connections.values() for key, field in item.inputs.items() if field.secret}
@@ -124,12 +124,12 @@ def _fill_from_environment(connector: Connector, name: str | None) -> Site:
     for connection_type in types:
         values = {key: field.default for key, field in connection_type.inputs.items() if field.has_default}
         values |= env_connection.read_env_values(connector, os.environ)
-        sites.append(_fill_site(connector, connection_type, values))
+        sites.append(fill_site(connector, connection_type, values))
     unfilled_site = Site(manifest.base_url, servers=manifest.servers)
     return min(sites, key=lambda site: len(_find_unfilled(site)), default=unfilled_site)
 
 
-def _fill_site(connector: Connector, connection_type: ConnectionType, values: Mapping[str, Any]) -> Site:
+def fill_site(connector: Connector, connection_type: ConnectionType, values: Mapping[str, Any]) -> Site:
     """Return the base URLs of a cloud with these values in it; a secret is not shown, so its name stays."""
     fields, manifest = connection_type.inputs, connector.manifest
     shown_values = {key: value for key, value in values.items() if key in fields and not fields[key].secret}

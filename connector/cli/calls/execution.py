@@ -19,6 +19,7 @@ def run_calls(connector: Connector, settings: Settings, options: RunOptions, tas
     query = Query(options.query) if options.query is not None else None
     settings.get("timeout")  # one that is no time is told, whether or not anything is sent
     tasks = tasks.without_wait() if options.no_wait else tasks
+    check_columns(settings, options)
     _check_page_flags(connector, options, tasks)
     if options.dry_run:
         from connector.cli.calls.dry_run import print_requests
@@ -27,6 +28,14 @@ def run_calls(connector: Connector, settings: Settings, options: RunOptions, tas
     from connector.cli.calls.runner import send_calls
 
     return send_calls(connector, settings, options, tasks, query)
+
+
+def check_columns(settings: Settings, options: RunOptions) -> None:
+    """Check that --columns has an output that is made of columns. Raises UsageError."""
+    output = settings.get("output").value
+    if options.columns and output not in ("csv", "table"):
+        hint = "Add --output csv or --output table, or remove --columns."
+        raise UsageError(f"--columns is for tables and CSV, and the output is {output}.", hint=hint)
 
 
 def _check_page_flags(connector: Connector, options: RunOptions, tasks: CallList) -> None:

@@ -1,21 +1,28 @@
-"""Files that arguments name with @."""
+"""Files that arguments name with @; @- is standard input."""
 
 from __future__ import annotations
 
+import io
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
 from connector.core.invalid_value import InvalidValue
 from connector.errors import StoreError
 
+_STDIN = "-"
+
 
 @dataclass(frozen=True, slots=True)
 class FileArgument:
-    """A file to send, opened again for each attempt; it was readable when the argument was parsed."""
+    """A file to send, opened again for each attempt; it was readable when the argument was parsed.
+
+    Standard input is read once, to its end.
+    """
 
     path: Path
+    content: bytes | None = field(default=None, repr=False)
 
     @property
     def name(self) -> str:
@@ -24,14 +31,16 @@ class FileArgument:
 
     def open_again(self) -> BinaryIO:
         """Open the file from its beginning."""
-        return self.path.open("rb")
+        return self.path.open("rb") if self.content is None else io.BytesIO(self.content)
 
     def __bytes__(self) -> bytes:
-        return self.path.read_bytes()
+        return self.path.read_bytes() if self.content is None else self.content
 
 
 def open_file_argument(path: str) -> FileArgument:
     """Return a file to send. Raises InvalidValue with path and reason if it cannot be read."""
+    if path == _STDIN:
+        return FileArgument(Path("stdin"), _read_stdin())
     resolved = Path(path).expanduser()
     try:
         with resolved.open("rb") as file:
@@ -44,7 +53,7 @@ def open_file_argument(path: str) -> FileArgument:
 def read_text(path: str) -> str:
     """Return a file's text without its last line end, as a shell does. Raises InvalidValue."""
     try:
-        content = Path(path).expanduser().read_bytes().decode("utf-8-sig")
+        content = (_read_stdin() if path == _STDIN else Path(path).expanduser().read_bytes()).decode("utf-8-sig")
     except OSError as error:
         raise _build_unreadable_error(path, error) from None
     except UnicodeDecodeError as error:
@@ -61,6 +70,13 @@ def read_body(path: str) -> str | bytes:
         return raw.decode()
     except UnicodeDecodeError:
         return raw
+
+
+def _read_stdin() -> bytes:
+    """Return standard input to its end. Raises InvalidValue if it is a terminal."""
+    if sys.stdin is None or sys.stdin.isatty():
+        raise InvalidValue("standard input from a pipe", "pipe the data into the command, or name a file: @FILE")
+    return sys.stdin.buffer.read()
 
 
 def _build_unreadable_error(path: str, error: OSError) -> InvalidValue:

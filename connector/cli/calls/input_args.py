@@ -14,14 +14,17 @@ from typing import TYPE_CHECKING, Any
 from connector.cli.calls import file_args
 from connector.core.inputs.coerce import to_json_value
 from connector.core.inputs.objects import find_member, find_overlap, set_member
+from connector.core.inputs.typed_text import compile_text_reader
 from connector.core.invalid_value import InvalidValue
 from connector.core.redaction import MASK, preview
+from connector.definition.case import to_flag_name
 from connector.definition.json_path import join_path
 from connector.errors import InputError, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from connector.core.inputs.typed_text import TextReader
     from connector.definition.action import Action
     from connector.definition.fields import InputField
     from connector.definition.loader import Connector
@@ -35,6 +38,7 @@ _PAIR_PATTERN = re.compile(r"(?P<name>[^=:\s][^=:]*)=(?P<value>.*)\Z", re.DOTALL
 class _InputParser:
     """The inputs of one command line while they are parsed."""
 
+    connector: Connector
     action: Action
     given: dict[str, Any] = field(default_factory=dict)
     origins: dict[str, str] = field(default_factory=dict)
@@ -70,6 +74,10 @@ class _InputParser:
         expected = "one" if key == other else "the whole object, or its members"
         self.problems.append(Problem(key, f"two values: {self.origins[other]} and {origin}", expected, "remove one"))
 
+    def read_text(self, input_field: InputField, value: str) -> Any:
+        """Return a text as its input accepts it: an item of a list, a pair, what it means, or the text."""
+        return _parse_text(input_field, value, compile_text_reader(input_field, self.connector.choices))
+
     def add_problem(self, key: str, got: str, invalid: InvalidValue) -> None:
         self.problems.append(Problem(invalid.field or key, got, invalid.expected, invalid.fix))
 
@@ -81,7 +89,7 @@ def parse_inputs(
 
     Raises InputError with every problem of the arguments and of the values that could be parsed.
     """
-    parser = _InputParser(action)
+    parser = _InputParser(connector, action)
     for key, values in flags.items():
         for value in values:
             _parse_flag(parser, key, value)
@@ -124,9 +132,9 @@ def _parse_flag(parser: _InputParser, key: str, value: str) -> None:
     input_field = parser.action.inputs[parser.action.key_by_spelling[key]]
     try:
         parsed = (
-            _read_file_value(input_field, value[1:])
+            _read_file_value(parser, input_field, value[1:])
             if value.startswith("@") and _accepts_file(input_field)
-            else _parse_text(input_field, value)
+            else parser.read_text(input_field, value)
         )
     except InvalidValue as invalid:
         parser.add_problem(key, preview(value), invalid)
@@ -136,7 +144,7 @@ def _parse_flag(parser: _InputParser, key: str, value: str) -> None:
 
 def _parse_item(parser: _InputParser, item: str, position: int) -> None:
     key, separator, value = split_item(item)
-    name = RUN_OPTION_SPELLINGS.get(key) or parser.action.key_by_spelling.get(key, key)
+    name = RUN_OPTION_SPELLINGS.get(key) or _find_key(parser.action, key)
     input_field: InputField | None = parser.action.inputs.get(name)
     if key in parser.action.key_by_earlier_spelling:
         name = key  # so that the call says that it is called otherwise now
@@ -146,7 +154,7 @@ def _parse_item(parser: _InputParser, item: str, position: int) -> None:
     try:
         if not separator or not key:
             raise _build_separator_error(key)
-        parsed = _parse_value(input_field, name, separator, value)
+        parsed = _parse_value(parser, input_field, name, separator, value)
     except InvalidValue as invalid:
         is_secret = input_field is None or input_field.secret
         parser.add_problem(
@@ -159,6 +167,12 @@ def _parse_item(parser: _InputParser, item: str, position: int) -> None:
         parser.add_member(member[0], parsed, f"-i {key}")
     else:
         parser.add_value(name, parsed, f"-i {key}")
+
+
+def _find_key(action: Action, key: str) -> str:
+    """Return the input of a spelling, as a flag may have it too: user-id, UserId; an unknown one unchanged."""
+    found = action.key_by_spelling.get(key) or action.key_by_spelling.get(to_flag_name(key).replace("-", "_"))
+    return found or key
 
 
 def split_item(item: str) -> tuple[str, str, str]:
@@ -179,7 +193,7 @@ def _build_separator_error(key: str) -> InvalidValue:
     return InvalidValue("key=value", f"add = and a value after position {len(key)}")
 
 
-def _parse_value(input_field: InputField | None, key: str, separator: str, value: str) -> Any:
+def _parse_value(parser: _InputParser, input_field: InputField | None, key: str, separator: str, value: str) -> Any:
     """Return the value of one item. Raises InvalidValue."""
     if input_field is not None and input_field.secret:
         return read_secret(key, separator, value)
@@ -192,11 +206,12 @@ def _parse_value(input_field: InputField | None, key: str, separator: str, value
     if separator == ":=":
         return to_json_value(file_args.read_text(value[1:]) if value.startswith("@") else value)
     if value.startswith("@"):
-        return _read_file_value(input_field, value[1:]) if input_field is not None else file_args.read_text(value[1:])
-    return value if input_field is None else _parse_text(input_field, value)
+        path = value[1:]
+        return file_args.read_text(path) if input_field is None else _read_file_value(parser, input_field, path)
+    return value if input_field is None else parser.read_text(input_field, value)
 
 
-def _read_file_value(input_field: InputField, path: str) -> Any:
+def _read_file_value(parser: _InputParser, input_field: InputField, path: str) -> Any:
     """Return a file as its input accepts it: a file, a pair of a form, a body, or its text."""
     if input_field.type == "file":
         return file_args.open_file_argument(path)
@@ -205,15 +220,14 @@ def _read_file_value(input_field: InputField, path: str) -> Any:
         return [{"key": file.name, "value": file}]
     if str(input_field.location) == "raw.body":
         return file_args.read_body(path)
-    return _parse_text(input_field, file_args.read_text(path))
+    return parser.read_text(input_field, file_args.read_text(path))
 
 
 def _accepts_file(input_field: InputField) -> bool:
     return input_field.type in ("file", "json") or str(input_field.location) in ("raw.file", "raw.body")
 
 
-def _parse_text(input_field: InputField, value: str) -> Any:
-    """Return a text as its input accepts it: an item of a list, a pair, or the text."""
+def _parse_text(input_field: InputField, value: str, read: TextReader) -> Any:
     if value.lstrip().startswith(("[", "{")) and (input_field.takes_many or input_field.type == "object"):
         parsed = to_json_value(value)
         return [parsed] if input_field.is_list and isinstance(parsed, dict) else parsed
@@ -223,9 +237,10 @@ def _parse_text(input_field: InputField, value: str) -> Any:
         name, separator, text = value.partition("=")
         entry = [text] if input_field.type == "map of list of string" else text
         return {name: entry} if separator else value
+    meant = read(value)
     if input_field.is_list and not (input_field.join and input_field.join in value):
-        return [value]
-    return value
+        return [meant]
+    return meant
 
 
 def _parse_pair(value: str, *, accepts_files: bool) -> Any:

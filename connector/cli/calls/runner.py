@@ -17,6 +17,7 @@ from connector.cli.output.error_output import print_error
 from connector.cli.output.exit_codes import EXIT_DONE, EXIT_UNCERTAIN, combine_exit_codes
 from connector.cli.output.printer import ResultWriter, choose_format, make_printer, write_line
 from connector.cli.output.progress import ProgressBar, count_columns
+from connector.cli.output.times import format_duration
 from connector.core.exchange.job import describe_start
 from connector.errors import ConnectorError, StoreError
 from connector.runtime.calls.call_options import CallOptions
@@ -40,10 +41,16 @@ def send_calls(
     several = tasks.several or (tasks.from_file and output_setting.value == "lines")
     include_errors = output_setting.is_set or not stdio.is_stdout_terminal()
     output_format = choose_format(output_setting.value, is_set=output_setting.is_set, has_query=query is not None)
-    printer = make_printer(output_format, several=several, include_errors=include_errors, quiet=options.quiet)
+    printer = make_printer(
+        output_format,
+        several=several,
+        include_errors=include_errors,
+        quiet=options.quiet,
+        columns=options.columns,
+    )
     trace = TraceCollector(options.har, options.curl)
     with Session(connector, settings, options) as session:
-        writer = ResultWriter(printer, output_format, query)
+        writer = ResultWriter(printer, output_format, query, options.columns)
         return _CallRunner(session, tasks, writer, trace, timeout).run()
 
 
@@ -134,7 +141,8 @@ class _CallRunner:
         except ConnectorError:
             self._build_request(task)  # wrong inputs are reported before a missing connection
             raise
-        if isinstance(task, CallTask) and self._is_streaming(is_listing=is_listing):
+        may_be_kept = options.max_age is not None or options.stale_if_error
+        if isinstance(task, CallTask) and self._is_streaming(is_listing=is_listing) and not may_be_kept:
             stream = client.stream(task.action, task.given, options)
             for item in stream:
                 write_line(item)
@@ -149,23 +157,26 @@ class _CallRunner:
 
     def _write_result(self, task: CallTask | DownloadTask, result: Result) -> None:
         """Print the result of a call that is done. Raises ConnectorError."""
+        options = self.session.options
         self.trace.add(result.debug)
         self._note_warnings(result)
-        if result.job is not None and (self.session.options.no_wait or task.options.no_wait):
+        if result.job is not None and (options.no_wait or task.options.no_wait):
             self.session.note(describe_start(result.job))
-        if self.trace.is_enabled and not (self.session.options.debug or task.is_debugged):
+        if self.trace.is_enabled and not (options.debug or task.is_debugged):
             result = replace(result, debug=None)
         connector = self.session.connector
         self.writer.write_result(
             result,
             task.select_items(connector, result.data),
-            one_item_a_line=not task.streams_items,
+            one_item_a_line=not task.streams_items or (options.needs_records and not self.tasks.from_file),
             columns=task.find_columns(connector) if isinstance(task, CallTask) else (),
             find_fields=partial(task.find_plain_fields, connector) if isinstance(task, CallTask) else tuple,
         )
 
     def _note_warnings(self, result: Result | None) -> None:
-        """Print the warnings of a result on stderr."""
+        """Print on stderr that a result is from the copy, and its warnings."""
+        if result is not None and result.age is not None:
+            self.session.note(f"From the copy of records, read {format_duration(result.age)} ago.")
         for warning in result.warnings if result is not None else ():
             self.session.note(f"Warning: {warning}")
 

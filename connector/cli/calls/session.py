@@ -117,8 +117,9 @@ class Session:
 
     @cached_property
     def _records(self) -> Records | None:
-        """The copy of records: the command's own, else the one that the settings name, if they name one."""
-        if self._given_records is not None or not self.settings.get("records").is_set:
+        """The copy of records: the command's own, else the user's, if the settings name one or flags need it."""
+        is_used = self.options.needs_records or self.settings.get("records").is_set
+        if self._given_records is not None or not is_used:
             return self._given_records
         return open_records(self.connector, self.settings, sandbox=self.options.sandbox)
 

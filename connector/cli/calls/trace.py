@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from connector.cli.output import logs
 from connector.cli.output.stdio import print_stderr
 from connector.core.exchange import tracing
 from connector.core.exchange.asks import SendRequest
@@ -78,7 +79,7 @@ def print_debug_lines(*, enabled: bool) -> Iterator[None]:
     """Print the log lines of debugged calls on stderr."""
     logger = logging.getLogger("connector.debug")
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter("%(message)s"))
+    handler.setFormatter(logs.build_formatter("%(message)s"))
     previous = logger.level, logger.propagate
     if enabled:
         logger.addHandler(handler)

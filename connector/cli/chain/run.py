@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 from connector.cli.bulk.job import resolve_place
 from connector.cli.calls.confirmation import confirm_actions
+from connector.cli.calls.execution import check_columns
 from connector.cli.calls.session import Session
 from connector.cli.calls.trace import print_debug_lines
+from connector.cli.chain.progress import ChainProgress
 from connector.cli.output import stdio
 from connector.cli.output.exit_codes import EXIT_DONE, combine_exit_codes
 from connector.cli.output.printer import ResultWriter, make_printer
 from connector.cli.output.query import Query
-from connector.core.chain.chain import find_references
+from connector.core.chain.chain import write_value
 from connector.errors import ConnectorError, UsageError
 from connector.runtime.bulk.journal import Journal
-from connector.runtime.bulk.journal_file import rotate_journal
+from connector.runtime.bulk.journal_file import STEPS, rotate_journal
 from connector.runtime.calls.call_options import CallOptions
 from connector.runtime.chain.chain_file import parse_options
 from connector.runtime.chain.chain_run import ChainRun
@@ -80,10 +82,12 @@ def run_chain(job: ChainJob) -> int:
         if given:
             raise UsageError(f"{flag} is for single calls.", hint="Remove it.")
     query = Query(options.query) if options.query is not None else None
+    check_columns(job.settings, options)
+    include_errors = output.is_set or not stdio.is_stdout_terminal()
     printer = make_printer(
-        output.value, several=False, include_errors=output.is_set or not stdio.is_stdout_terminal(), quiet=options.quiet
+        output.value, several=False, include_errors=include_errors, quiet=options.quiet, columns=options.columns
     )
-    writer = ResultWriter(printer, output.value, query)
+    writer = ResultWriter(printer, output.value, query, options.columns)
     settled = job.chain_arguments.parse_settlements()
     if options.dry_run:
         printer.print_result({"steps": [_describe_step(step) for step in job.chain.steps]})
@@ -101,7 +105,9 @@ def run_chain(job: ChainJob) -> int:
         stack.enter_context(print_debug_lines(enabled=options.debug))
         session.begin_call()
         try:
-            result = run.run()
+            with ChainProgress(job.chain, enabled=not options.quiet) as progress:
+                run.tell = progress.show
+                result = run.run()
         except ConnectorError as error:
             writer.write_error(_add_way_on(job, run, error))
         except KeyboardInterrupt:
@@ -131,21 +137,21 @@ def _open_run(job: ChainJob, run: ChainRun, session: Session, stack: contextlib.
         raise UsageError("--restart and --resume cannot be combined.", hint="Remove one of them.")
     if run.settled and not path.exists():
         raise UsageError("--settle needs the journal of an earlier run.", hint=f"There is none at {path}.")
-    if job.arguments.restart and (rotated_path := rotate_journal(path)):
+    if job.arguments.restart and (rotated_path := rotate_journal(path, STEPS)):
         session.note(f"The earlier journal was moved to {rotated_path}.")
-    journal = stack.enter_context(Journal(path, job.describe_run(), lambda: len(job.chain.steps)))
+    journal = stack.enter_context(Journal(path, job.describe_run(), lambda: len(job.chain.steps), STEPS))
     opened = ChainRun(job.chain, run.choose_caller, journal, run.settled)
     if not journal.has_history or resumes:
         if journal.has_history:
             session.note(f"Going on with the run in {path}.")
         return opened
-    step = opened.find_next_call()
+    step = None if journal.state.is_ended else opened.find_next_call()
     if step is not None:
         hint = "--resume goes on there; --restart starts over, and makes every call again."
         raise UsageError(f"An earlier run of this chain ended at step {step} ({path}). Nothing was sent.", hint=hint)
     journal.close()
     path.unlink()  # of a run that was done: this one is another
-    journal = stack.enter_context(Journal(path, job.describe_run(), lambda: len(job.chain.steps)))
+    journal = stack.enter_context(Journal(path, job.describe_run(), lambda: len(job.chain.steps), STEPS))
     return ChainRun(job.chain, run.choose_caller, journal)
 
 
@@ -166,17 +172,5 @@ def _add_way_on(job: ChainJob, run: ChainRun, error: ConnectorError) -> Connecto
 def _describe_step(step: Step) -> dict[str, Any]:
     described: dict[str, Any] = {"step": step.name, "action": step.action}
     if step.each is not None:
-        described["each"] = _write_references(step.each)
-    return {**described, "inputs": _write_references(dict(step.inputs))}
-
-
-def _write_references(value: Any) -> Any:
-    """Return a value as a file has it."""
-    if not any(find_references(value)):
-        return value
-    if isinstance(value, dict):
-        return {key: _write_references(member) for key, member in value.items()}
-    if isinstance(value, list):
-        return [_write_references(member) for member in value]
-    query = {"query": value.query.expression} if value.query else {}
-    return {"from": value.source, **query}
+        described["each"] = write_value(step.each)
+    return {**described, "inputs": write_value(dict(step.inputs))}

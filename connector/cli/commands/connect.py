@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from connector.cli.connections import connection_test, connection_view, consent, credentials
+from connector.cli.connections import connection_test, connection_view, consent, credentials, sign_in
 from connector.cli.context import connection_names
 from connector.cli.context.connection_context import ConnectionContext, store_options
 from connector.cli.context.context import output_option
@@ -17,7 +17,6 @@ from connector.cli.output import stdio
 from connector.cli.output.stdio import print_stderr
 from connector.errors import ConnectorError, SignInError, UsageError
 from connector.runtime.auth import env_connection
-from connector.runtime.auth.connection import Connection
 from connector.runtime.storage.memory_store import MemoryStore
 
 if TYPE_CHECKING:
@@ -73,9 +72,8 @@ def connect_command(
         context.connector, resolved_kind, items, _collect_known_inputs(context, name, resolved_kind)
     )
     context.store.prepare(context.build_record_key(name))
-    record = _build_record(context, (resolved_kind, name, inputs), consent_options)
-    with context.lock(name):
-        context.store.write(context.build_record_key(name), record)
+    scratch_store = _sign_in(context, (resolved_kind, name, inputs), consent_options)
+    sign_in.keep_connection(context, name, scratch_store)
     connection_view.print_connected(context, name, output_format, _test_connection(context, name))
 
 
@@ -119,11 +117,11 @@ def _collect_known_inputs(context: ConnectionContext, name: str, kind: str) -> d
 
 def _check_encryption(context: ConnectionContext, *, allow_unencrypted: bool) -> None:
     """Check that secrets are encrypted, or that the user wants otherwise. Raises UsageError."""
-    from connector.runtime.storage.encryption import KEY_VARIABLE, find_keyring
+    from connector.runtime.storage.encryption import KEY_VARIABLE
 
     if isinstance(context.store, MemoryStore):
         raise UsageError("memory: stores nothing beyond this command.", hint="Name another store with --store.")
-    if context.sandbox or allow_unencrypted or find_keyring(context.store):
+    if allow_unencrypted or sign_in.is_encrypted(context):
         return
     hint = f"Set {KEY_VARIABLE} ('connector connections key' prints one), or use --unencrypted."
     if not stdio.can_prompt():
@@ -135,27 +133,19 @@ def _check_encryption(context: ConnectionContext, *, allow_unencrypted: bool) ->
         raise UsageError("Nothing was stored.", hint=hint)
 
 
-def _build_record(
+def _sign_in(
     context: ConnectionContext, target: tuple[str, str, dict[str, Any]], consent_options: _ConsentOptions
-) -> dict[str, Any]:
-    """Sign in, and return the record; nothing is stored before it is complete."""
-    kind, name, inputs = target
+) -> MemoryStore:
+    """Sign in, and return a store with the connection; nothing is kept before it is complete."""
+    kind = target[0]
     scratch_store = MemoryStore()
-    if connection_names.needs_sign_in(context.connector, kind):
-        is_device = context.connector.manifest.connections[kind].kind == "oauth2_device_code"
-        if is_device:
-            consent.sign_in_with_code(context, target, scratch_store)
-        else:
-            _sign_in_with_consent(context, target, consent_options, scratch_store)
+    if not connection_names.needs_sign_in(context.connector, kind):
+        sign_in.sign_in_directly(context, target, scratch_store)
+    elif context.connector.manifest.connections[kind].kind == "oauth2_device_code":
+        consent.sign_in_with_code(context, target, scratch_store)
     else:
-        connection = Connection(context.connector, kind, inputs, name=name, store=scratch_store, http=context.transport)
-        if connection.token_source is None:
-            connection.save()
-        else:
-            connection_test.fetch_token(connection)
-    record = scratch_store.read(context.build_record_key(name))
-    assert record is not None
-    return record.data
+        _sign_in_with_consent(context, target, consent_options, scratch_store)
+    return scratch_store
 
 
 def _sign_in_with_consent(

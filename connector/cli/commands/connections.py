@@ -19,7 +19,7 @@ from connector.cli.connections.connection_view import (
 )
 from connector.cli.context import connection_names
 from connector.cli.context.connection_context import ConnectionContext, store_options
-from connector.cli.context.context import load_settings, output_option, store_option
+from connector.cli.context.context import load_keyring, load_settings, output_option, store_option
 from connector.cli.groups import StrictGroup, global_options
 from connector.cli.output import printer
 from connector.cli.output.error_output import print_error
@@ -230,7 +230,8 @@ def rotate_command(ctx: click.Context, store: str | None) -> None:
     from connector.runtime.storage.encryption import KEY_VARIABLE, EncryptedStore, list_plaintext_keys, rotate
     from connector.runtime.storage.open import open_store
 
-    target_store = open_store(load_settings(ctx, store=store).get("store").value)
+    settings = load_settings(ctx, store=store)
+    target_store = open_store(settings.get("store").value, keys=load_keyring(settings))
     if not isinstance(target_store, EncryptedStore) or target_store.keyring is None:
         raise UsageError("No key is set.", hint=f"Set {KEY_VARIABLE} to the new key, a comma, and the old key.")
     plaintext_keys = list_plaintext_keys(target_store)

@@ -12,6 +12,7 @@ from connector.cli.calls import input_args
 from connector.cli.calls.call import CallTask
 from connector.cli.calls.download_task import DEFAULT_CONCURRENCY, DownloadTask
 from connector.cli.context.context import open_connector
+from connector.cli.context.overlap import no_overlap_option
 from connector.cli.context.run_options import RunOptions, run_options
 from connector.cli.groups import StrictCommand, global_options
 from connector.cli.output.exit_codes import EXIT_DONE, EXIT_REFUSED
@@ -41,6 +42,7 @@ token is sent to the service's own hosts only; other URLs are rejected.
 @click.option("--token", "token", metavar="@FILE|env:NAME|?",
               help="A token for this URL instead of the connection's, such as an event's download token.")  # fmt: skip
 @partial(run_options, limit_help="Download at most N files of ACTION.")
+@no_overlap_option
 @global_options
 @click.pass_context
 def download_command(ctx: click.Context, /, url_or_action: str, items: tuple[str, ...], **flags: Any) -> int:

@@ -68,7 +68,7 @@ def mcp_command(ctx: click.Context, /, http: str | None, names: tuple[str, ...],
     if names and http is None:
         raise UsageError("--allow-host needs --http.", hint="Add --http, or remove --allow-host.")
     reject_store_with_sandbox(flags["store"], sandbox=flags["sandbox"])
-    from connector.runtime.extras import require
+    from connector.runtime.process.extras import require
 
     require("mcp", "mcp", *(["uvicorn"] if http else []))
     context = _open_context(ctx, flags)

@@ -27,7 +27,7 @@ The connection adds the credentials; host and credentials cannot be given. PATH 
 @click.argument("path", metavar="PATH")
 @click.option("-q", "parameters", multiple=True, metavar="KEY=VALUE", help="A query parameter; repeatable.")
 @click.option("-H", "headers", multiple=True, metavar="NAME=VALUE", help="A header; repeatable.")
-@click.option("-d", "data", metavar="DATA|@FILE", help="The body; JSON text is sent as JSON.")
+@click.option("-d", "data", metavar="DATA|@FILE", help="The body; JSON text is sent as JSON. @- is standard input.")
 @click.option("-F", "form", multiple=True, metavar="NAME=VALUE|@FILE",
               help="A field or a file of a multipart form; repeatable.")  # fmt: skip
 @click.option("--response-type", type=click.Choice(["json", "text", "binary", "document"]), default="json",

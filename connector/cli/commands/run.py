@@ -13,6 +13,7 @@ from connector.cli.calls import input_args
 from connector.cli.calls.input_flags import OPTION_PREFIX, describe_unknown_flag, list_input_options
 from connector.cli.chain.arguments import ChainArguments
 from connector.cli.context.context import CommandContext, load_settings, open_connector
+from connector.cli.context.overlap import no_overlap_option
 from connector.cli.context.run_options import RunOptions, run_options
 from connector.cli.groups import CONFIRM_NOTE, StrictCommand, get_meta, global_options, set_meta
 from connector.errors import UsageError
@@ -116,12 +117,11 @@ def _takes_value(param: click.Parameter) -> bool:
 
 
 def note_connector_folder(ctx: click.Context, args: Sequence[str]) -> None:
-    """Set the folder of --connector, wherever it is given: the action is looked up in it."""
+    """Set --connector and --profile, wherever they are given: the action is looked up in the folder that they name."""
     for index, arg in enumerate(args):
-        if arg == "--connector" and index + 1 < len(args):
-            set_meta(ctx, "connector", args[index + 1])
-        elif arg.startswith("--connector="):
-            set_meta(ctx, "connector", arg.partition("=")[2])
+        flag, separator, value = arg.partition("=")
+        if flag in ("--connector", "--profile") and (separator or index + 1 < len(args)):
+            set_meta(ctx, flag[2:], value if separator else args[index + 1])
 
 
 def _resolve_action(ctx: click.Context, name: str) -> None:
@@ -138,14 +138,28 @@ def _complete_actions(ctx: click.Context, _: click.Parameter, incomplete: str) -
 
 @click.command("run", cls=RunCommand, help=_HELP)
 @click.argument("name", metavar="ACTION", required=False, shell_complete=_complete_actions)
-@click.option("-i", "--input", "items", multiple=True, metavar="KEY=VALUE", help="An input; repeatable.")
+@click.option(
+    "-i",
+    "--input",
+    "items",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="An input, of an action or of a file with steps; repeatable.",
+)
 @click.option("-f", "--file", "file", type=click.Path(allow_dash=True), metavar="FILE",
               help="A call file; with ACTION, rows: CSV, JSON lines or YAML. - is standard input.")  # fmt: skip
+@click.option("--schema", "prints_schema", is_flag=True,
+              help="Print the JSON Schema of call files, of ACTION or all actions, for an editor.")  # fmt: skip
 @click.option("--keep-going", is_flag=True, help="With -f: continue after a failed call or row.")
 @click.option("--no-wait", is_flag=True, help="Of an action that starts a job: return the started job at once.")
+@click.option("--max-age", metavar="TIME",
+              help="Answer a read from the copy of records, if it was read no longer ago, such as 5m.")  # fmt: skip
+@click.option("--stale-if-error", is_flag=True,
+              help="Answer from a copy of any age where the service is down or refuses for now.")  # fmt: skip
 @click.option("--resume", is_flag=True, help="Of a file with steps: go on where an earlier run of it ended.")
 @click.option("--settle", "settlements", multiple=True, metavar="STEP=done|not-done|@FILE",
               help="Settle an uncertain step: it was done, is to be done again, or has this reply.")  # fmt: skip
+@no_overlap_option
 @bulk_options
 @run_options
 @global_options
@@ -157,6 +171,10 @@ def run_command(
     from connector.cli.calls.call_list import CallList
     from connector.cli.calls.execution import run_calls
 
+    if raw_options.pop("prints_schema"):
+        from connector.cli.chain.schema import print_file_schema
+
+        return print_file_schema(ctx, name, file)
     bulk_arguments = BulkArguments.from_options(file, raw_options)
     chain_arguments = ChainArguments(raw_options.pop("resume"), raw_options.pop("settlements"))
     flags = {
@@ -167,8 +185,8 @@ def run_command(
     options = RunOptions.from_flags(ctx, raw_options)
     settings = options.load_settings(ctx, bulk=bulk_arguments.on)
     connector = get_meta(ctx, "opened") or open_connector(settings)
-    source = None if name is not None else read_source(_require_file(file, items))
-    chain = None if source is None else read_chain(*source, connector)
+    source = None if name is not None else read_source(_require_file(file))
+    chain = None if source is None else read_chain(*source, connector, items)
     if chain is not None:
         from connector.cli.chain.run import ChainJob, run_chain
 
@@ -191,15 +209,12 @@ def run_command(
     return run_calls(connector, settings, options, calls)
 
 
-def _require_file(file: str | None, items: Sequence[str]) -> str:
-    """Return the call file. Raises UsageError if there is none, or if it is given with -i."""
+def _require_file(file: str | None) -> str:
+    """Return the call file. Raises UsageError if there is none."""
     if file is None:
         raise UsageError(
             "ACTION is missing.", hint="Name an action ('connector list' lists them), or a call file with -f."
         )
-    if items:
-        hint = "A call file has its own inputs; to run an action over rows, name the action too."
-        raise UsageError("-f and -i cannot be combined without ACTION.", hint=hint)
     return file
 
 
@@ -227,13 +242,18 @@ def read_source(path: str) -> tuple[bytes, str]:
     return sys.stdin.buffer.read(), "standard input"
 
 
-def read_chain(raw: bytes, source: str, connector: Connector) -> Chain | None:
-    """Return the chain of a call file; None where it has no steps. Raises DefinitionError with every problem."""
-    if b"steps" not in raw:
-        return None
-    from connector.runtime.chain import chain_file
+def read_chain(raw: bytes, source: str, connector: Connector, items: Sequence[str]) -> Chain | None:
+    """Return the chain of a call file; None where it has no steps. Raises ConnectorError with every problem."""
+    if b"steps" in raw:
+        from connector.cli.chain.inputs import read_chain_with_inputs
 
-    return chain_file.read_chain(raw, source, connector)
+        chain = read_chain_with_inputs(raw, source, connector, items)
+        if chain is not None:
+            return chain
+    if items:
+        hint = "A call file has its own inputs; to run an action over rows, name the action too."
+        raise UsageError("-f and -i cannot be combined without ACTION.", hint=hint)
+    return None
 
 
 def read_call_file(raw: bytes, source: str) -> list[CallTask]:

@@ -12,6 +12,7 @@ from connector.errors import ConnectorError
 if TYPE_CHECKING:
     from connector.cli.context.connection_context import ConnectionContext
     from connector.runtime.auth.connection import Connection
+    from connector.runtime.client.client import Client
 
 TOKEN_TIMEOUT = 60.0  # seconds to fetch a token
 
@@ -39,17 +40,23 @@ def run_connection_test(context: ConnectionContext, connection: Connection) -> C
 
     Raises ConnectorError.
     """
-    connection_test = context.connector.manifest.find_connection_test(connection.kind)
-    if connection_test is None:
+    if context.connector.manifest.find_connection_test(connection.kind) is None:
         if connection.token_source is not None:
             fetch_token(connection)
         return ConnectionTestResult(None, None, {})
-    is_listing = context.connector.action(connection_test.action).pagination is not None
     with context.open_client(connection) as client:
-        timeout = context.settings.get("timeout").value
-        result = client.run(
-            connection_test.action, connection_test.inputs, limit=1 if is_listing else None, timeout=timeout
-        )
+        return call_test_action(context, client, connection.kind)
+
+
+def call_test_action(context: ConnectionContext, client: Client, kind: str) -> ConnectionTestResult:
+    """Call the test action of a kind of connection. Raises ConnectorError."""
+    connection_test = context.connector.manifest.find_connection_test(kind)
+    assert connection_test is not None
+    is_listing = context.connector.action(connection_test.action).pagination is not None
+    timeout = context.settings.get("timeout").value
+    result = client.run(
+        connection_test.action, connection_test.inputs, limit=1 if is_listing else None, timeout=timeout
+    )
     data = redaction.redactor_for(context.connector).redact_data(result.data)
     identity_fields = {field: get_at_path(data, field) for field in connection_test.identity_fields}
     return ConnectionTestResult(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from connector.cli.context.context import CommandContext, reject_store_with_sandbox, store_option
+from connector.cli.context.context import CommandContext, load_keyring, reject_store_with_sandbox, store_option
 from connector.definition.lazy import cached_property
 from connector.runtime.auth import connection_record
 from connector.runtime.auth.connection_record import store_key
@@ -73,14 +73,15 @@ class ConnectionContext(CommandContext):
         from connector.runtime.storage.open import open_store
 
         if not self.sandbox:
-            return open_store(self.settings.get("store").value)
+            return open_store(self.settings.get("store").value, keys=load_keyring(self.settings))
         from connector.sandbox.sandbox import get_state_path
 
-        return open_store(f"file:{get_state_path(self.connector).parent / 'store'}")
+        return open_store(f"file:{get_state_path(self.connector).parent / 'store'}", keys=load_keyring(self.settings))
 
     @property
     def transport(self) -> Any:
-        """The transport of the sandbox; None for the default one."""
+        """The transport of the sandbox; None for the default one. Raises UsageError for a folder without trust."""
+        self.require_trust()
         return self.sandbox_instance.http if self.sandbox_instance else None
 
     @property
@@ -98,7 +99,7 @@ class ConnectionContext(CommandContext):
         prefix = self.connector.name.upper()
         plan = self.settings.get("plan", f"{prefix}_PLAN").value
         store = self.settings.get("budget", f"{prefix}_BUDGET").value
-        is_limited = plan is not None or not is_sandbox(self.base_url, self.transport)
+        is_limited = plan is not None or not is_sandbox(self.base_url, None)
         if store is None and is_limited:  # workers that share rows share the budget too
             store = self.settings.get("bulk").value
         return {"plan": plan, "store": store}
@@ -122,7 +123,7 @@ class ConnectionContext(CommandContext):
 
         return self.store.lock(self.build_record_key(name), LOCK_TIMEOUT)
 
-    def format_command(self, *args: str, flags: Sequence[str] = ("connector", "store")) -> str:
+    def format_command(self, *args: str, flags: Sequence[str] = ("connector", "profile", "store")) -> str:
         """Return a command line, such as `connector connect work`, with this context's flags."""
         return super().format_command(*args, flags=flags)
 

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import shlex
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import click
 
+from connector.cli.context.project import is_trusted, set_trust
 from connector.cli.context.settings import Settings, default_records_url, default_runs_url, flag_of
-from connector.cli.groups import get_meta
+from connector.cli.groups import get_meta, meta_option
+from connector.cli.output import stdio
 from connector.cli.output.stdio import print_stderr
 from connector.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from connector.cli.context.settings import Setting
     from connector.definition.loader import Connector
     from connector.runtime.records.records import Records
     from connector.runtime.run_log.run_log import RunLog
+    from connector.runtime.storage.encryption import Keyring
 
 
 class CommandContext:
@@ -33,9 +38,10 @@ class CommandContext:
     def from_click(cls, ctx: click.Context, *, sandbox: bool = False, **flags: Any) -> Self:
         """Read the settings with these flags, and open the connector. Raises DefinitionError, InputError."""
         settings = load_settings(ctx, **flags)
+        _tell_unfinished_restore()
         return cls(open_connector(settings), settings, sandbox=sandbox, quiet=bool(get_meta(ctx, "quiet")))
 
-    def format_command(self, *args: str, flags: Sequence[str] = ("connector",)) -> str:
+    def format_command(self, *args: str, flags: Sequence[str] = ("connector", "profile")) -> str:
         """Return a command line, such as `connector list`, with those of these flags that the user gave."""
         given = [setting for setting in map(self.settings.get, flags) if setting.source.startswith("flag")]
         words = [word for setting in given for word in (flag_of(setting.name), str(setting.value))]
@@ -45,6 +51,28 @@ class CommandContext:
         """Print a line on stderr that --quiet leaves out."""
         if not self.quiet:
             print_stderr(text, "hint")
+
+    def require_trust(self) -> None:
+        """Check that this user has said where credentials go, or trusts the folder that does. Raises UsageError."""
+        found = map(self.settings.get, ("connector", "store"))
+        chosen = [one for one in found if one.is_of_project and not _is_installed(one)]
+        project_file = self.settings.project_file
+        if self.sandbox or project_file is None or not chosen or is_trusted(project_file):
+            return
+        flags = " ".join(f"{flag_of(one.name)} {one.value}" for one in chosen)
+        named = " and ".join(f"the {one.name} {one.value}" for one in chosen)
+        message = f"{project_file} names {named}, which decides where credentials are sent."
+        hint = f"If you trust that folder, run 'connector config trust'; or say so each time: {flags}"
+        if not stdio.can_prompt():
+            raise UsageError(f"{message} Nothing was sent.", hint=hint)
+        if not click.confirm(f"{message} Do you trust {project_file.parent}?", err=True):
+            raise UsageError("Nothing was sent: the answer was no.", hint=hint)
+        set_trust(project_file, trusted=True)
+
+
+def _is_installed(setting: Setting) -> bool:
+    """Whether a setting is the name of an installed connector: this user has chosen its hosts."""
+    return setting.name == "connector" and not Path(setting.value).is_absolute()
 
 
 def open_run_log(connector: Connector, settings: Settings, *, sandbox: bool) -> RunLog | None:
@@ -74,9 +102,42 @@ def open_records(connector: Connector, settings: Settings, *, sandbox: bool, acc
     return Records(url, account=account)
 
 
+def restore_note_path() -> Path:
+    """Return the path of the note that a restore has not ended."""
+    from platformdirs import user_data_path
+
+    return user_data_path("connector", appauthor=False) / "restoring.json"
+
+
+def _tell_unfinished_restore() -> None:
+    """Say that what is kept is partly old and partly new, where a restore died between two places."""
+    note_path = restore_note_path()
+    if note_path.exists():
+        from connector.runtime.backup.restore import find_unfinished
+
+        file = find_unfinished(note_path)
+        print_stderr(
+            f"A restore of {file} did not end: some of what is kept is old, some is new. "
+            f"Run: connector restore {file} --yes"
+        )
+
+
 def load_settings(ctx: click.Context, **flags: Any) -> Settings:
-    """Return the settings in force with these flags and --connector."""
-    return Settings({**flags, "connector": get_meta(ctx, "connector")})
+    """Return the settings in force with these flags, --connector, --profile and --store-key-file."""
+    return Settings({**flags, **{key: get_meta(ctx, key) for key in ("connector", "profile", "store_key_file")}})
+
+
+def load_keyring(settings: Settings) -> Keyring | None:
+    """Return the keys that the settings name; None where there are none. Raises UsageError."""
+    from connector.runtime.storage.encryption import Keyring
+
+    key_file = settings.get("store_key_file")
+    if key_file.source.startswith("flag"):
+        return Keyring.from_file(Path(key_file.value))
+    keyring = Keyring.from_env()
+    if keyring is None and key_file.value:
+        return Keyring.from_file(Path(key_file.value).expanduser())
+    return keyring
 
 
 def open_connector(settings: Settings) -> Connector:
@@ -97,6 +158,16 @@ output_option = click.option(
 )
 
 
-store_option = click.option(
-    "--store", metavar="URL", help="The store of connections: file:PATH, sqlite:///PATH or postgresql://..."
+def store_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add --store and --store-key-file; the settings have the latter."""
+    help_line = "The store of connections: file:PATH, sqlite:///PATH or postgresql://..."
+    decorated: Callable[..., Any] = click.option("--store", metavar="URL", help=help_line)(key_file_option(command))
+    return decorated
+
+
+key_file_option = meta_option(
+    "--store-key-file",
+    metavar="PATH",
+    type=click.Path(dir_okay=False),
+    help="The file of the key that connections are encrypted with (default: CONNECTOR_KEY, CONNECTOR_KEY_FILE).",
 )

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from connector.cli.context.config_file import OUTPUT_FORMATS
 from connector.cli.context.context import load_settings, reject_store_with_sandbox, store_option
-from connector.cli.context.settings import OUTPUT_FORMATS, Settings
 from connector.cli.groups import get_meta
-from connector.errors import UsageError
+from connector.definition.json_path import PathSyntaxError, parse_path
+from connector.errors import InputError, Problem, UsageError
 from connector.runtime.calls.call_options import CallOptions
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from click.shell_completion import CompletionItem
 
-    from connector.cli.context.settings import Setting
+    from connector.cli.context.settings import Setting, Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +41,24 @@ class RunOptions:
     timeout: str | None = None
     retry: tuple[str, ...] = ()
     output: str | None = None
+    columns: tuple[str, ...] = ()
     query: str | None = None
     har: Path | None = None
     curl: bool = False
     base_url: str | None = None
     account: str | None = None
+    max_age: str | None = None
+    stale_if_error: bool = False
     quiet: bool = False
 
     @classmethod
     def from_flags(cls, ctx: click.Context, flags: dict[str, Any]) -> RunOptions:
         """Check the flags of a command line. Raises UsageError for flags that cannot be combined."""
-        options = cls(**flags, quiet=bool(get_meta(ctx, "quiet")))
+        is_text, columns = flags.pop("is_text", False), _parse_columns(flags.pop("columns", None))
+        if is_text and flags.get("output") not in (None, "text"):
+            raise UsageError(f"-r and --output {flags['output']} cannot be combined.", hint="Remove one of them.")
+        flags |= {"output": "text"} if is_text else {}
+        options = cls(**flags, columns=columns, quiet=bool(get_meta(ctx, "quiet")))
         if options.faults and not options.sandbox:
             raise UsageError("--fault needs the sandbox.", hint="Add --sandbox, or remove --fault.")
         if options.webhook_url and not options.sandbox:
@@ -73,7 +81,14 @@ class RunOptions:
             page_size=self.page_size,
             account=self.account,
             no_wait=self.no_wait,
+            max_age=self.max_age,
+            stale_if_error=self.stale_if_error,
         )
+
+    @property
+    def needs_records(self) -> bool:
+        """Whether the copy of records may answer."""
+        return self.max_age is not None or self.stale_if_error
 
     @property
     def retry_options(self) -> dict[str, str] | None:
@@ -92,6 +107,22 @@ class RunOptions:
         """Return the settings in force; `flags` are those of the command alone."""
         return load_settings(ctx, connection=self.connection, timeout=self.timeout, output=self.output,
                         base_url=self.base_url, store=self.store, **flags)  # fmt: skip
+
+
+def _parse_columns(text: str | None) -> tuple[str, ...]:
+    """Return the fields that --columns names. Raises InputError."""
+    names = tuple(name.strip() for name in text.split(",")) if text is not None else ()
+    problems = []
+    for name in dict.fromkeys(names):
+        try:
+            parse_path(name)
+        except PathSyntaxError as error:
+            problems.append(Problem("--columns", repr(name), "names of fields with one comma between them", str(error)))
+        if names.count(name) > 1:
+            problems.append(Problem("--columns", f"{name} twice", "each field once", "remove one"))
+    if problems:
+        raise InputError.from_problems("options", problems)
+    return names
 
 
 def run_options(
@@ -134,7 +165,10 @@ _LAST_OPTIONS = (
                  help="A retry setting: maxRetries, retryDelayMS, useExponentialBackoff or retryAllErrors."),
     click.option("--output", type=click.Choice(OUTPUT_FORMATS),
                  help="json: the whole result (default). yaml: the same. table: a listing's items, or the data. "
-                      "lines: one item a line for a listing, else one result a line."),
+                      "lines: one item a line for a listing, else one result a line. text: the data, texts without "
+                      "quotes, one item a line. csv: a row for each item."),
+    click.option("-r", "is_text", is_flag=True, help="As --output text: --query id -r prints the id alone."),
+    click.option("--columns", metavar="A,B.C", help="Of a table or CSV: the fields to print, in this order."),
     click.option("--query", metavar="JMESPATH", help="Print only what this expression selects from the data."),
     click.option("--har", metavar="FILE", type=click.Path(path_type=Path),
                  help="Record requests and replies as HAR 1.2."),

@@ -1,50 +1,56 @@
-"""Settings, by precedence: flag > environment > the file that NAME_FILE names > config file > default."""
+"""Settings: flag > environment > the file that NAME_FILE names > profile > project file > config file > default."""
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, urlsplit
 
+from connector.cli.context.config_file import (
+    DATABASE_SETTINGS,
+    config_path,
+    find_problem,
+    has_password,
+    read_config_file,
+)
+from connector.cli.context.project import find_project_file
 from connector.core.redaction import MASK
 from connector.definition.lazy import cached_property
-from connector.errors import DefinitionError, InputError, Problem
+from connector.definition.suggest import did_you_mean
+from connector.errors import InputError, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from connector.definition.parsers.strict_yaml import Document
-    from connector.errors import Finding
-
-OUTPUT_FORMATS = ("json", "yaml", "table", "lines")
-SETTING_KEYS = ("connector", "output", "connection", "base_url", "plan", "budget", "timeout", "store", "inbox", "bulk",
-                "runs", "runs_keep", "records")  # fmt: skip
-DEFAULT_VALUES = {"output": "json", "runs_keep": "30d"}
+DEFAULT_VALUES = {"output": "json", "runs_keep": "30d", "log_format": "text"}
 _VARIABLE_NAMES = {
+    "profile": "CONNECTOR_PROFILE",
     "connector": "CONNECTOR_PATH",
     "output": "CONNECTOR_OUTPUT",
     "connection": "CONNECTOR_CONNECTION",
     "timeout": "CONNECTOR_TIMEOUT",
     "store": "CONNECTOR_STORE",
+    "store_key_file": "CONNECTOR_KEY_FILE",
     "inbox": "CONNECTOR_INBOX",
     "bulk": "CONNECTOR_BULK",
     "runs": "CONNECTOR_RUNS",
     "runs_keep": "CONNECTOR_RUNS_KEEP",
     "records": "CONNECTOR_RECORDS",
+    "log_format": "CONNECTOR_LOG_FORMAT",
 }
-_FLAG_NAMES = {"base_url": "--base-url", "bulk": "--on"}
-_DATABASE_SETTINGS = ("store", "inbox", "bulk", "runs", "records")  # URLs that may hold a password
+_FLAG_NAMES = {"base_url": "--base-url", "bulk": "--on", "store_key_file": "--store-key-file",
+               "log_format": "--log-format"}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A setting: name, value (None if unset) and source."""
+    """A setting: name, value (None if unset) and source, which may be a project file."""
 
     name: str
     value: Any
     source: str
+    is_of_project: bool = False
 
     @property
     def is_set(self) -> bool:
@@ -71,9 +77,15 @@ class Settings:
         value_and_source = self.read_variable(name)
         if value_and_source is not None:
             return _check_setting(Setting(key, *value_and_source))
-        if key in self._config:
-            return Setting(key, self._config[key], f"config file {config_path()}")
+        for source_name, values, is_project in self._layers if key != "profile" else ():
+            if key in values:
+                return Setting(key, values[key], source_name, is_project)
         return Setting(key, DEFAULT_VALUES.get(key), "default")
+
+    @property
+    def profile(self) -> Setting:
+        """The name of the profile that was chosen, None for none."""
+        return self.get("profile")
 
     def read_variable(self, name: str) -> tuple[str, str] | None:
         """Return value and source of a variable, or of the file that NAME_FILE names; empty is unset."""
@@ -90,20 +102,43 @@ class Settings:
             raise InputError.from_problems("settings", [problem], undone="done") from None
 
     @cached_property
-    def _config(self) -> dict[str, Any]:
-        return read_config(config_path())
+    def project_file(self) -> Path | None:
+        """The project file of the current folder, or None."""
+        return find_project_file()
+
+    @cached_property
+    def _layers(self) -> list[tuple[str, Mapping[str, Any], bool]]:
+        """The settings of files, the strongest first, each with its source and whether a project file says so."""
+        project_file = self.project_file
+        files = [read_config_file(project_file, is_project=True)] if project_file is not None else []
+        files.append(read_config_file(config_path()))
+        layers = [(file.name, file.values, file.is_project) for file in files]
+        name, source = self._find_profile()
+        if name is None:
+            return layers
+        chosen = [
+            (f"profile {name} of {file.name}", file.profiles[name], file.is_project)
+            for file in files
+            if name in file.profiles
+        ]
+        if not chosen:
+            known = list(dict.fromkeys(one for file in files for one in file.profiles))
+            fix = did_you_mean(name, known).strip() or f"the profiles are {', '.join(known) or 'none'}"
+            expected = f"a profile of {' or '.join(file.name for file in files)}"
+            raise InputError.from_problems("settings", [Problem(source, repr(name), expected, fix)], undone="done")
+        return chosen + layers
+
+    def _find_profile(self) -> tuple[str | None, str]:
+        """Return the name of the chosen profile, and the flag or variable that says so."""
+        if self._flags.get("profile") is not None:
+            return str(self._flags["profile"]), "--profile"
+        found = self.read_variable(_VARIABLE_NAMES["profile"])
+        return (found[0], _VARIABLE_NAMES["profile"]) if found else (None, "")
 
 
 def flag_of(key: str) -> str:
     """Return the flag of a setting."""
     return _FLAG_NAMES.get(key, f"--{key}")
-
-
-def config_path() -> Path:
-    """Return the path of the config file, which may not exist."""
-    from platformdirs import user_config_path
-
-    return user_config_path("connector", appauthor=False) / "config.yaml"
 
 
 def default_inbox_url(name: str) -> str:
@@ -127,49 +162,9 @@ def default_records_url() -> str:
     return f"sqlite:///{user_data_path('connector', appauthor=False) / 'records.sqlite'}"
 
 
-def read_config(path: Path) -> dict[str, Any]:
-    """Return the data of the config file, empty if there is none. Raises DefinitionError with file, line and column."""
-    if not path.exists():
-        return {}
-    from connector.definition.loader import read_bytes
-    from connector.definition.parsers import strict_yaml
-
-    document = strict_yaml.read(read_bytes(path), str(path))
-    if document.data is None:
-        return {}
-    findings = list(_validate_config(document))
-    if findings:
-        raise DefinitionError.from_findings(sorted(findings))
-    config: dict[str, Any] = document.data
-    if "connector" in config:
-        beside = path.parent / Path(config["connector"]).expanduser()
-        is_name = len(Path(config["connector"]).parts) == 1 and not beside.exists()
-        config["connector"] = config["connector"] if is_name else str(beside)  # a name is of an installed connector
-    return config
-
-
-def _validate_config(document: Document) -> list[Finding]:
-    from connector.definition.suggest import did_you_mean
-
-    if not isinstance(document.data, dict):
-        return [document.build_finding((), "config", f"expected a mapping of {', '.join(SETTING_KEYS)}.")]
-    findings = []
-    for key, value in document.data.items():
-        if key not in SETTING_KEYS:
-            message = f"Unknown setting {key!r}.{did_you_mean(key, SETTING_KEYS)} Known: {', '.join(SETTING_KEYS)}."
-            findings.append(document.build_finding((key,), "unknown-word", message, key=True))
-            continue
-        problem = _find_problem(key, value)
-        if problem:
-            findings.append(
-                document.build_finding((key,), "config", f"{key}: got {problem.got}; expected {problem.expected}.")
-            )
-    return findings
-
-
 def _check_setting(setting: Setting) -> Setting:
     """Return the setting. Raises InputError that names the source of an invalid value."""
-    problem = _find_problem(setting.name, setting.value)
+    problem = find_problem(setting.name, setting.value)
     if problem is not None:
         field = setting.source.rpartition(" ")[2]
         problem = Problem(field, problem.got, problem.expected, problem.fix)
@@ -179,38 +174,10 @@ def _check_setting(setting: Setting) -> Setting:
 
 def _reject_password(setting: Setting) -> Setting:
     """Return a flag's setting. Raises InputError for a URL with a password, which other users could see."""
-    if setting.name in _DATABASE_SETTINGS and _has_password(setting.value):
+    if setting.name in DATABASE_SETTINGS and has_password(setting.value):
         variable = _VARIABLE_NAMES[setting.name]
         fix = f"set {variable}, or name a file that holds the URL in {variable}_FILE"
         expected = "a URL without a password: secrets must not be on the command line"
         problem = Problem(flag_of(setting.name), MASK, expected, fix)
         raise InputError.from_problems("settings", [problem], undone="done")
     return setting
-
-
-def _has_password(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return "@" in url
-    return bool(parts.password) or any(name.lower().endswith("password") for name, _ in parse_qsl(parts.query))
-
-
-def _find_problem(key: str, value: Any) -> Problem | None:
-    if key == "output" and value not in OUTPUT_FORMATS:
-        return Problem(key, repr(value), f"one of {', '.join(OUTPUT_FORMATS)}")
-    if key in ("timeout", "runs_keep"):
-        return _find_timeout_problem(key, value)
-    if not isinstance(value, str) or not value:
-        return Problem(key, repr(value), "a non-empty text")
-    return None
-
-
-def _find_timeout_problem(key: str, value: Any) -> Problem | None:
-    from connector.runtime.calls.call_options import parse_timeout
-
-    try:
-        parse_timeout(value)
-    except InputError as error:
-        return replace(error.problems[0], field=key)
-    return None

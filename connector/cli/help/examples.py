@@ -95,11 +95,11 @@ EXAMPLES: dict[str, Examples] = {
     "sandbox reset": Examples("docs/sandbox.md", (("begin anew", "connector sandbox reset"),)),
     "runs": Examples("docs/runs.md", (
         ("what failed today", "connector runs list --failed --since 24h"),
-        ("watch", "connector runs tail"),
+        ("watch", "connector runs tail -f"),
     )),
     "runs list": Examples("docs/runs.md", (("what failed today", "connector runs list --failed --since 24h"),)),
     "runs show": Examples("docs/runs.md", (("requests, replies and waits", "connector runs show 916c8a76"),)),
-    "runs tail": Examples("docs/runs.md", (("what goes wrong, as it happens", "connector runs tail --failed"),)),
+    "runs tail": Examples("docs/runs.md", (("what goes wrong, as it happens", "connector runs tail -f --failed"),)),
     "runs again": Examples("docs/runs.md", (("the same call", "connector runs again 916c8a76 --dry-run"),)),
     "records": Examples("docs/records.md", (
         ("copy users and meetings", "connector records sync users meetings"),
@@ -117,6 +117,10 @@ EXAMPLES: dict[str, Examples] = {
         ("for a spreadsheet", "connector records export csv users -o users.csv"),
     )),
     "records changes": Examples("docs/records.md", (("what changes, as it comes", "connector records changes -f"),)),
+    "console": Examples("docs/commands.md", (
+        ("try everything against a simulated service", "connector console --sandbox"),
+        ("look, and change nothing", "connector console --read-only"),
+    )),
     "mcp": Examples("docs/mcp.md", (
         ("tools that only read", "connector mcp --connection work --read-only"),
         ("over HTTP", "connector mcp --sandbox --http 127.0.0.1:8765"),
@@ -141,7 +145,28 @@ EXAMPLES: dict[str, Examples] = {
         ("one event, whole", "connector webhook events --show 12"),
     )),
     "webhook replay": Examples("docs/webhooks.md", (("two events", "connector webhook replay 12 13"),)),
-    "config": Examples("docs/connections.md", (("what is in force, and why", "connector config"),)),
+    "webhook watch": Examples("docs/webhooks.md", (
+        ("run a program for each change of a list", "connector webhook watch --every 10m --exec ./handle-event"),
+    )),
+    "backup": Examples("docs/operating.md", (
+        ("everything that is kept", "connector backup monday.zip"),
+        ("journals of another folder too", "connector backup monday.zip --journal /srv/jobs"),
+    )),
+    "restore": Examples("docs/operating.md", (
+        ("see what would come back", "connector restore monday.zip --check"),
+        ("put it back", "connector restore monday.zip --yes"),
+    )),
+    "doctor": Examples("docs/troubleshooting.md", (
+        ("what is wrong here?", "connector doctor"),
+        ("without a network", "connector doctor --offline"),
+    )),
+    "config": Examples("docs/settings.md", (("what is in force, and why", "connector config"),)),
+    "config set": Examples("docs/settings.md", (
+        ("the connection of this folder", "connector config set connection work"),
+        ("another one with --profile staging", "connector config set connection trial --profile staging"),
+        ("your own, whatever the folder", "connector config set output yaml --user"),
+    )),
+    "config trust": Examples("docs/settings.md", (("the folder that you are in", "connector config trust"),)),
     "lint": Examples("docs/lint.md", (("advice counts too", "connector lint library --strict"),)),
     "test": Examples("docs/testing.md", (
         ("examples, replies and resources", "connector test library"),

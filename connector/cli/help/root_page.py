@@ -14,6 +14,7 @@ _ABOUT = """Run the actions of a connector: a folder of YAML that describes an A
 to stderr."""
 _GLOBAL_OPTIONS = (
     ("--connector PATH", "The connector's folder, or the name of an installed one (default: the bundled one)."),
+    ("--profile NAME", "The profile of the project file connector.yaml, or of the config file."),
     ("--quiet", "Print no notes and no progress on stderr."),
     ("--no-pager", "Print long pages as they are."),
     ("--version", "Print the version and exit."),

@@ -11,6 +11,13 @@ if TYPE_CHECKING:
 
 EXIT_DONE, EXIT_REFUSED, EXIT_USAGE, EXIT_SIGN_IN, EXIT_TOO_LATE, EXIT_UNCERTAIN = 0, 1, 2, 3, 4, 5
 
+
+class AlreadyRunning(errors.ConnectorError):
+    """Another process does what was asked for: nothing was done, and it may be tried later."""
+
+    retryable = True
+
+
 _EXIT_CODES: tuple[tuple[type[errors.ConnectorError], int], ...] = (
     (errors.DefinitionError, EXIT_USAGE),
     (errors.InputError, EXIT_USAGE),
@@ -18,6 +25,7 @@ _EXIT_CODES: tuple[tuple[type[errors.ConnectorError], int], ...] = (
     (errors.SignInError, EXIT_SIGN_IN),
     (errors.RateLimited, EXIT_TOO_LATE),
     (errors.DeadlineError, EXIT_TOO_LATE),
+    (AlreadyRunning, EXIT_TOO_LATE),
 )
 
 

@@ -65,6 +65,14 @@ def write_text(text: str) -> None:
     _write(f"{stdio.escape_controls(text) if stdio.is_stdout_terminal() else text}\n")
 
 
+def write_value(value: Any) -> None:
+    """Write a value to stdout as scripts take it: a text bare, nothing for null, any other as JSON on one line."""
+    text = (
+        value if isinstance(value, str) else "" if value is None else json.dumps(value, ensure_ascii=not _is_unicode())
+    )
+    write_text(text)
+
+
 def flush() -> None:
     """Flush stdout."""
     sys.stdout.flush()
@@ -170,6 +178,7 @@ class ResultWriter:
     printer: ResultPrinter
     output_format: str
     query: Query | None = None
+    columns: Sequence[str] = ()  # that the command names
     exit_codes: list[int] = field(default_factory=list)
 
     def write_result(
@@ -189,8 +198,10 @@ class ResultWriter:
         self.exit_codes.append(EXIT_DONE)
         if self.query is not None:
             self._write_query_result(result, self.query)
+        elif self.output_format in ("text", "csv"):
+            self._write_values(result.data if items is None else items, columns)
         elif isinstance(self.printer, TablePrinter):
-            self.printer.print_fields(result.data if items is None else items, columns)
+            self.printer.print_fields(result.data if items is None else items, self.columns or columns)
         elif self.output_format == CARD:
             self._write_card(result, items, columns, find_fields)
         elif one_item_a_line and items is not None and self.output_format == "lines":
@@ -215,9 +226,22 @@ class ResultWriter:
             self.exit_codes.append(print_error(error))
             write_json({**error_to_dict(error), "result": result.to_dict()})
             return
+        if self.output_format in ("text", "csv"):
+            self._write_values(selected)
+            return
         one_by_one = self.output_format == "lines" and isinstance(selected, list)
         for data in selected if one_by_one else [selected]:
             self.printer.print_result(data)
+
+    def _write_values(self, data: Any, columns: Sequence[str] = ()) -> None:
+        """Print data without what stands around it: rows of CSV, or one value a line."""
+        if self.output_format == "csv":
+            from connector.cli.output.csv_output import pick_rows
+
+            self.printer.print_result(data if self.columns else pick_rows(data, columns))
+            return
+        for value in data if isinstance(data, list) else [data]:
+            self.printer.print_result(value)
 
     def write_error(self, error: ConnectorError) -> None:
         """Print an error on stderr and among the results."""
@@ -225,8 +249,16 @@ class ResultWriter:
         self.printer.print_error(error_to_dict(error))
 
 
-def make_printer(output_format: str, *, several: bool, include_errors: bool, quiet: bool) -> ResultPrinter:
+def make_printer(
+    output_format: str, *, several: bool, include_errors: bool, quiet: bool, columns: Sequence[str] = ()
+) -> ResultPrinter:
     """Return the printer of a format; with `include_errors`, JSON on stdout has errors too."""
+    if output_format == "csv":
+        from connector.cli.output.csv_output import CsvPrinter
+
+        return CsvPrinter(columns, quiet=quiet)
+    if output_format == "text":
+        return StreamPrinter(write_value, several=False)
     if output_format == "yaml":
         return StreamPrinter(write_yaml_document if several else write_yaml, several)
     if output_format == "lines":

@@ -13,7 +13,7 @@ from connector.cli.terminal.screen import Screen
 from connector.cli.terminal.wrapping import wrap
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from typing import Any, TextIO
 
     from connector.cli.terminal.screen import Role
@@ -80,6 +80,14 @@ def _escape_for_json(match: re.Match[str]) -> str:
     return "".join(f"\\u{units[place : place + 4]}" for place in range(0, len(units), 4))
 
 
+_note_formats: list[Callable[[str], str]] = []  # the one in force, unless notes are plain text
+
+
+def set_note_format(format_note: Callable[[str], str] | None) -> None:
+    """Set how the lines of `print_stderr` look; None for plain text."""
+    _note_formats[:] = [] if format_note is None else [format_note]
+
+
 def print_stderr(text: str, role: Role | None = None, *, is_wrapped: bool = True) -> None:
     """Write a line to stderr, controls escaped; on a terminal in the colour of its role, and wrapped at words."""
     screen = Screen.of(sys.stderr)
@@ -94,6 +102,8 @@ def print_stderr(text: str, role: Role | None = None, *, is_wrapped: bool = True
 
 def write_stderr(text: str) -> None:
     """Write a line to stderr as it is; one that cannot be written is dropped, and changes nothing else."""
+    for format_note in _note_formats:
+        text = format_note(text)
     try:
         sys.stderr.write(f"{text}\n")
         sys.stderr.flush()

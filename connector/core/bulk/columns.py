@@ -5,15 +5,20 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING, Any
 
+from connector.core.bulk.cells import convert_cell
 from connector.core.inputs.coerce import to_json_value
 from connector.core.inputs.objects import find_member, find_overlap, set_member
+from connector.core.inputs.typed_text import compile_text_reader
 from connector.core.invalid_value import InvalidValue
+from connector.core.redaction import preview
 from connector.definition.json_path import join_path, parse_path
 from connector.errors import InputError, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from connector.core.inputs.field_checks import ChoicesLoader
+    from connector.core.inputs.typed_text import TextReader
     from connector.definition.action import Action
     from connector.definition.fields import Input, InputField
 
@@ -29,8 +34,16 @@ class ColumnMapping:
     call says that it is called otherwise now. Raises InputError if `column_map` names an unknown input.
     """
 
-    def __init__(self, action: Action, column_map: Mapping[str, str], common_inputs: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        action: Action,
+        column_map: Mapping[str, str],
+        common_inputs: Mapping[str, Any],
+        load_choices: ChoicesLoader,
+    ) -> None:
         self.action, self.column_map, self.common_inputs = action, dict(column_map), dict(common_inputs)
+        self._load_choices = load_choices
+        self._readers: dict[str, TextReader] = {}  # of the cells of each input or member
         labels = [field.label for field in action.inputs.values()]
         keys_by_label = {field.label: key for key, field in action.inputs.items() if labels.count(field.label) == 1}
         self._keys_by_name = {**keys_by_label, **action.key_by_spelling}
@@ -60,16 +73,17 @@ class ColumnMapping:
             raise InputError.from_problems(f"The columns for {self.action.action}", problems)
         return keys
 
-    def from_cells(self, keys: ColumnKeys, cells: Sequence[str]) -> dict[str, Any]:
-        """Return the inputs of a table row; an empty cell gives none. Raises InputError for invalid JSON."""
+    def from_cells(self, keys: ColumnKeys, cells: Sequence[Any]) -> dict[str, Any]:
+        """Return the inputs of a table row; an empty cell gives none. Raises InputError for cells that mean nothing."""
         given, problems = dict(self.common_inputs), []
         for key, cell in zip(keys, cells, strict=True):
-            if key is None or not cell:
+            if key is None or cell is None or cell == "":
                 continue
             try:
-                given = self._set(given, key, _parse_cell(self._find_field(key), cell))
+                given = self._set(given, key, self._parse_cell(key, cell))
             except InvalidValue as invalid:
-                problems.append(Problem(key, "text", invalid.expected, invalid.fix))
+                got = "text" if isinstance(cell, str) else preview(str(cell))
+                problems.append(Problem(key, got, invalid.expected, invalid.fix))
         if problems:
             raise InputError.from_problems(self.action.action, problems)
         return given
@@ -104,6 +118,20 @@ class ColumnMapping:
         """Return the input or member that a column sets."""
         found = find_member(self.action.inputs, key) if "." in key else None
         return self.action.inputs[self._get_root(key)] if found is None else found[1]
+
+    def _parse_cell(self, key: str, cell: Any) -> Any:
+        """Return a cell as its input expects it: parsed JSON, a list of one item, or what the text means."""
+        field = self._find_field(key)
+        if not isinstance(cell, str):
+            value = convert_cell(field, cell)
+            return [value] if field.is_list else value
+        if (field.takes_many or field.type == "object") and cell.lstrip().startswith(("[", "{")):
+            return to_json_value(cell)
+        read = self._readers.get(key)
+        if read is None:
+            read = self._readers[key] = compile_text_reader(field, self._load_choices)
+        meant = read(cell)
+        return [meant] if field.is_list and not field.join else meant
 
     def _get_root(self, key: str) -> str:
         """Return the input that is set, whole or by a member."""
@@ -176,13 +204,6 @@ class ColumnMapping:
         return Problem(
             f"column {_quote(name)}", "no input of that name", expected, f"{suggestion}{_skip_column_hint(name)}"
         )
-
-
-def _parse_cell(field: InputField, cell: str) -> Any:
-    """Return a cell as its input expects it: parsed JSON, a list of one item, or text."""
-    if (field.takes_many or field.type == "object") and cell.lstrip().startswith(("[", "{")):
-        return to_json_value(cell)
-    return [cell] if field.is_list and not field.join else cell
 
 
 def _missing_header_problem(names: Sequence[str]) -> Problem:

@@ -1,8 +1,8 @@
 """Replay a bulk journal into the state of each row.
 
 A line is one of: the header (first), `{"begin": 17, "line": 18}` (`again` that it may be sent twice; `key` is its
-idempotency key, `at` the epoch seconds of its start), a result `{"row": 17, "outcome": ...}`, and `{"undo": 17}`: not
-sent after all.
+idempotency key, `at` the epoch seconds of its start), a result `{"row": 17, "outcome": ...}`, `{"undo": 17}`: not
+sent after all, and `{"end": true}`: the run had nothing left to do.
 """
 
 from __future__ import annotations
@@ -24,11 +24,15 @@ class CorruptJournal(Exception):
 
 
 class JournalState:
-    """The state of each row, by its number from 1, in nine bytes; `valid_bytes` is the length that was replayed."""
+    """The state of each row, by its number from 1, in nine bytes; `valid_bytes` is the length that was replayed.
+
+    `is_ended` is whether the run was brought to its end, and no row was started since.
+    """
 
     def __init__(self) -> None:
         self.header: dict[str, Any] | None = None
         self.valid_bytes = 0
+        self.is_ended = False
         self._states = bytearray(1)
         self._offsets = array("Q", [0])
         self._keys: dict[int, tuple[str, float]] = {}
@@ -97,7 +101,10 @@ class JournalState:
             if "journal" not in data:
                 raise ValueError("the first line")
             self.header = dict(data)
+        elif data.get("end") is True:
+            self.is_ended = True
         elif "begin" in data:
+            self.is_ended = False
             self._set_state(data["begin"], ROW_REPEATABLE if data.get("again") else ROW_STARTED, offset)
             if data.get("key"):
                 self._keys.setdefault(data["begin"], (str(data["key"]), float(data.get("at", 0.0))))

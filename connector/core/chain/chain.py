@@ -101,3 +101,26 @@ def resolve_value(value: Any, values: Mapping[str, Any]) -> Any:
     if isinstance(value, dict):
         return {key: resolve_value(member, values) for key, member in value.items()}
     return [resolve_value(member, values) for member in value] if isinstance(value, list) else value
+
+
+def write_chain(chain: Chain) -> dict[str, Any]:
+    """Return a chain as the mapping of its file, with each input's name and without its value."""
+    steps = {step.name: _write_step(step) for step in chain.steps}
+    written: dict[str, Any] = (
+        {"steps": steps} if chain.keep is None else {"steps": steps, "keep": write_value(dict(chain.keep))}
+    )
+    return {"inputs": dict.fromkeys(chain.inputs), **written} if chain.inputs else written
+
+
+def _write_step(step: Step) -> dict[str, Any]:
+    words = {"each": step.each, "concurrency": step.concurrency, "inputs": dict(step.inputs), **step.options}
+    return {"action": step.action, **{word: write_value(value) for word, value in words.items() if value is not None}}
+
+
+def write_value(value: Any) -> Any:
+    """Return a value as a file has it: references are mappings."""
+    if isinstance(value, Reference):
+        return {"from": value.source, **({"query": value.query.expression} if value.query else {})}
+    if isinstance(value, dict):
+        return {key: write_value(member) for key, member in value.items()}
+    return [write_value(member) for member in value] if isinstance(value, list) else value

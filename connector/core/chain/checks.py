@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from connector.core.chain.chain import Reference, find_references
+from connector.core.chain.chain import FROM_INPUTS, Reference, find_references
 from connector.core.chain.samples import UNKNOWN, Samples
 from connector.definition.fields import OBJECT_TYPES
 from connector.errors import ConnectorError, InputError, Problem
@@ -44,6 +44,19 @@ def find_problems(chain: Chain, compiled: CompiledConnector) -> Iterator[ChainPr
     for reference in find_references(dict(chain.keep or {})):
         if problem := samples.find_problem(reference):
             yield (*reference.path, "query"), problem
+
+
+def find_secret_inputs(chain: Chain, compiled: CompiledConnector) -> set[str]:
+    """Return the names of the chain's inputs that a step takes as a secret."""
+    names: set[str] = set()
+    for step in chain.steps:
+        action = compiled.action(step.action).action
+        for written, value in step.inputs.items():
+            field = action.inputs.get(action.key_by_spelling.get(written, written))
+            if field is not None and field.secret:
+                taken = (one.query for one in find_references(value) if one.source == FROM_INPUTS and one.query)
+                names.update(query.expression.strip('"') for query in taken)
+    return names
 
 
 def _check_each(step: Step, samples: Samples) -> Iterator[ChainProblem]:

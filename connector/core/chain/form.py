@@ -28,10 +28,15 @@ def is_chain(data: Any) -> bool:
 
 
 class ChainReader:
-    """Reads one chain; `findings` has what is wrong with it. `read_env` returns the value of a variable."""
+    """Reads one chain; `findings` has what is wrong with it. `read_env` returns the value of a variable.
 
-    def __init__(self, document: Document, read_env: Callable[[str], str | None]) -> None:
-        self.document, self._read_env = document, read_env
+    `given` are the inputs of this run, in the place of those that the file has.
+    """
+
+    def __init__(
+        self, document: Document, read_env: Callable[[str], str | None], given: Mapping[str, Any] | None = None
+    ) -> None:
+        self.document, self._read_env, self._given = document, read_env, given or {}
         self.findings: list[Finding] = []
         self._used_sources: set[str] = set()
 
@@ -39,7 +44,7 @@ class ChainReader:
         """Return the chain, without the parts that are wrong."""
         data = self.document.data
         self._check_keys(data, (), _CHAIN_KEYS, "a file with steps")
-        inputs = self._read_values(self._take(data, "inputs", dict, ()), ("inputs",), None)
+        inputs = self._read_inputs(self._take(data, "inputs", dict, ()))
         defaults = {"connection": data["connection"]} if data.get("connection") is not None else {}
         steps: list[Step] = []
         written_steps = self._take(data, "steps", dict, ())
@@ -54,6 +59,26 @@ class ChainReader:
         if inputs and FROM_INPUTS not in self._used_sources:
             self._add(("inputs",), "`inputs` has no effect: no step takes a value {from: inputs}.", key=True)
         return Chain(tuple(steps), inputs, keep)
+
+    def _read_inputs(self, written: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the inputs of this run; one that is written without a value has to be given."""
+        inputs = self._read_values(
+            {key: value for key, value in written.items() if key not in self._given}, ("inputs",), None
+        )
+        for key in written:
+            if key in self._given:
+                inputs[key] = _fit_kind(self._given[key], written[key])
+            elif written[key] is None:
+                fix = f"give it with -i {key}=VALUE, or write one here"
+                self._add(("inputs", key), f"{key} has no value: {fix}.", key=True)
+        for key in self._given:
+            if key not in written:
+                known = f"Known: {', '.join(map(str, written))}." if written else "It has no `inputs`."
+                message = (
+                    f"There is no input {key!r} in this chain.{did_you_mean(key, list(map(str, written)))} {known}"
+                )
+                self._add(("inputs",), message, key=True)
+        return inputs
 
     def _read_step(
         self, name: str, written: Any, sources: list[str], all_steps: list[str], defaults: Mapping[str, Any]
@@ -155,3 +180,8 @@ class ChainReader:
 
     def _add(self, path: Path, message: str, *, rule: str = "chain", key: bool = False) -> None:
         self.findings.append(self.document.build_finding(path, rule, message, key=key))
+
+
+def _fit_kind(given: Any, written: Any) -> Any:
+    """Return a value as the file has it: one of a list is a list of one."""
+    return [given] if isinstance(written, list) and not isinstance(given, list) else given

@@ -109,16 +109,15 @@ class Attempt(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RetryOverrides:
-    """The retry option of a call: values of RETRY_INPUTS, or that an engine owns retries."""
+    """The retry option of a call: values of RETRY_INPUTS; and whether an engine owns the retries, and counts them."""
 
     values: Mapping[str, Any] = field(default_factory=dict)
     engine_retries: bool = False
 
     def apply(self, default: RetryPolicy) -> RetryPolicy:
         """Return the policy of the call."""
-        if self.engine_retries:
-            return replace(default, max_retries=0, engine_retries=True)
-        return policy_from_inputs(default, self.values) if self.values else default
+        policy = policy_from_inputs(default, self.values) if self.values else default
+        return replace(policy, max_retries=0, engine_retries=True) if self.engine_retries else policy
 
 
 def parse_retry(given: Mapping[str, Any] | str) -> RetryOverrides:
@@ -220,8 +219,11 @@ def _decide_retry(
         or attempt.policy.engine_retries
         or min_delay > MAX_RETRY_WAIT
     ):
+        if attempt.policy.engine_retries and attempt.policy.all_errors and may_retry:
+            error.retryable = True
         if error.retry_at is None and error.retryable and attempt.policy.engine_retries:
-            delay = max(min_delay, BASE_DELAY * 2**attempt.tries_since_progress)
+            usual = attempt.policy.delay or BASE_DELAY * 2**attempt.tries_since_progress
+            delay = max(min_delay, usual)
             error.retry_at = retry_after.to_utc_datetime(now + delay)
         return Fail(error)
     if retry_at is not None:

@@ -42,11 +42,12 @@ def compile_input_warnings(connector: Connector, action: Action) -> InputWarning
         if field.location.spread:
             known = cache(partial(_find_spread_schemas, connector, action, field))
             finders[id(field)] = partial(_find_unknown_names, known)
-    if not finders:
+    watched = {key: field for key, field in action.inputs.items() if id(field) in finders or key in objects}
+    if not watched:
         return None
 
     def iterate_values(values: Values) -> Iterator[tuple[str, InputField, Any]]:
-        for key, field in action.inputs.items():
+        for key, field in watched.items():
             if values.get(key) is not None:
                 yield key, field, values[key]
                 if key in objects:

@@ -21,7 +21,7 @@ def compile_limit_check(field: FormField) -> ValueCheck:
     """Return the check of the limits of a number, or of the length of a text."""
     minimum, maximum = field.min, field.max
     length_unit = _LENGTH_UNITS.get(field.type, "")
-    unit = length_unit or ("milliseconds" if str(getattr(field, "to", "")).endswith("_ms") else "")
+    unit = length_unit or getattr(field, "unit", None) or ""
 
     def check(value: Any) -> Any:
         size = len(value) if length_unit else value

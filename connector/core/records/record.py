@@ -96,7 +96,15 @@ def apply_sight(record: Record | None, sight: Sight, at: float) -> tuple[Record 
     seen = _note_write(seen, sight, at)
     if not was_there:
         return seen, "added"
-    return seen, None if seen.hash == known.hash else "changed"
+    return seen, "changed" if _is_changed(known, seen, sight) else None
+
+
+def _is_changed(known: Record, seen: Record, sight: Sight) -> bool:
+    """Whether a record is another one: of two sources, which may tell different fields, what both tell counts."""
+    if known.source == sight.source:
+        return known.hash != seen.hash
+    told = sight.data or {}
+    return any(known.data[name] != value for name, value in told.items() if name in known.data)
 
 
 def _note_write(record: Record, sight: Sight, at: float) -> Record:

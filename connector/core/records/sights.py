@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlencode
 
 from connector.core.records.kinds import RecordKinds, read_path_values
 from connector.core.records.record import Sight
+from connector.core.records.since import find_since_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -38,12 +40,23 @@ def find_kind(connector: Connector, action: Action) -> RecordKind | None:
     return connector.derive(RecordKinds).find(action)
 
 
-def name_listing(request: Request, pagination: Pagination | None) -> str:
-    """Return the name of the list that a request reads: its path and filters, without the place and size of a page."""
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Which list a request reads: its path and filters; not `is_whole` where only what is new is asked for."""
+
+    name: str
+    is_whole: bool = True
+
+
+def read_listing(kind: RecordKind, plan: ListPlan, request: Request) -> Listing:
+    """Return which list a request reads, whatever the place and size of its page."""
+    pagination = plan.pagination
     places = (pagination.size_param, pagination.cursor_param) if pagination is not None else ()
     names = {place.name for place in places if place is not None and place.location.part == "query"}
-    query = sorted((name, str(value)) for name, value in request.query if name not in names)
-    return f"{request.path}?{urlencode(query)}".rstrip("?")
+    since = find_since_name(kind.definition, plan.action)
+    query = sorted((name, str(value)) for name, value in request.query if name not in names and name != since)
+    is_whole = all(name != since for name, _ in request.query)
+    return Listing(f"{request.path}?{urlencode(query)}".rstrip("?"), is_whole)
 
 
 def name_variant(request: Request) -> str:
@@ -55,7 +68,7 @@ def read_items(
     kind: RecordKind, plan: ListPlan, request: Request, items: Iterable[Any], redactor: Redactor
 ) -> Iterator[Sight]:
     """Yield the sights of the items of a list."""
-    listing, parent = name_listing(request, plan.pagination), _find_parent(kind, plan.action, request)
+    listing, parent = read_listing(kind, plan, request).name, _find_parent(kind, plan.action, request)
     id_name = kind.definition.list_id or kind.definition.id
     parent_name = None if kind.definition.parent_id == id_name else kind.definition.parent_id
     for item in items:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from connector.definition.case import to_kebab_case
+from connector.definition.case import to_flag_name
 from connector.definition.forms.sentences import format_value
 
 if TYPE_CHECKING:
@@ -54,5 +54,5 @@ def build_cli_flags(action: Action, reserved: Collection[str]) -> list[CliFlag]:
 
 
 def _build_flag_name(key: str, reserved: Collection[str]) -> str:
-    name = f"--{to_kebab_case(key).replace('_', '-')}"
+    name = f"--{to_flag_name(key)}"
     return f"--input-{name[2:]}" if name in reserved else name

@@ -57,6 +57,12 @@ def build_form_schema(connector: ChoiceFiles, action: Action) -> dict[str, Any]:
     }
 
 
+def build_inputs_schema(connector: ChoiceFiles, action: Action) -> dict[str, Any]:
+    """Return the JSON Schema of the inputs alone, without the rules between them: values may not be known yet."""
+    schemas = ObjectSchemas(partial(_build_properties, connector), has_conditions=False)
+    return schemas.close(schemas.build_group(action))
+
+
 def build_tool_spec(connector: ChoiceFiles, action: Action) -> dict[str, Any]:
     """Return an action as a tool for a language model, in the shape of the Model Context Protocol.
 

@@ -14,8 +14,8 @@ from connector.core.request.credential import Credential
 from connector.core.response.reply import Reply
 from connector.errors import SignInError, UsageError
 from connector.integrations.work import describe_event
-from connector.runtime.env import read_env_value
 from connector.runtime.http.transport import load_transport
+from connector.runtime.process.env import read_env_value
 from connector.runtime.webhooks.forwarders import check_forward_url, post_request, require_success
 
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from connector.definition.action import SAFE_METHODS
 from connector.definition.case import to_snake_case
+from connector.definition.forms.checking_action import find_check
 from connector.errors import ConnectorError, InputError
 from connector.integrations.mcp.answers import build_answer, build_error
 from connector.integrations.mcp.arguments import DEFAULT_LIMIT
-from connector.integrations.mcp.checks import find_check
 from connector.integrations.mcp.confirmation import Confirmation
 from connector.integrations.mcp.progress import ListingProgress
 from connector.runtime.calls.call_options import CallOptions

@@ -14,7 +14,7 @@ from connector.core.request.credential import Credential
 from connector.core.response.reply import Reply
 from connector.errors import SignInError, TransportError
 from connector.runtime.auth import token_endpoint
-from connector.runtime.fork_safety import ForkSafeLock
+from connector.runtime.process.fork_safety import ForkSafeLock
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from connector.errors import SignInError, UsageError
-from connector.runtime.env import read_env_value
+from connector.runtime.process.env import read_env_value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -14,6 +14,7 @@ from typing import IO, TYPE_CHECKING, Any, Self
 
 from pydantic_core import to_json
 
+from connector._version import __version__
 from connector.core.bulk.journal_state import (
     ROW_DONE,
     ROW_FAILED,
@@ -24,15 +25,16 @@ from connector.core.bulk.journal_state import (
 )
 from connector.errors import StoreError, UsageError
 from connector.runtime.bulk.journal_file import (
-    RESTART_HINT,
-    build_journal_error,
+    ROWS,
+    JournalWords,
     check_header,
     lock_journal,
     open_journal,
 )
 from connector.runtime.bulk.row_result import interrupted_result
+from connector.runtime.database.schema import build_version_error
 from connector.runtime.files import private_files
-from connector.runtime.fork_safety import ForkSafeLock
+from connector.runtime.process.fork_safety import ForkSafeLock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -42,23 +44,25 @@ JOURNAL_VERSION = 1
 
 
 class Journal:
-    """One journal, locked by this process; its header identifies the rows. Safe to share among threads."""
+    """One journal, locked by this process; its header identifies the run. Safe to share among threads."""
 
-    def __init__(self, path: Path, header: Mapping[str, Any], count_rows: Callable[[], int]) -> None:
+    def __init__(
+        self, path: Path, header: Mapping[str, Any], count_rows: Callable[[], int], words: JournalWords = ROWS
+    ) -> None:
         """Open a journal, or create it with the number that `count_rows` returns.
 
         Raises StoreError if it cannot be read or written, is locked or damaged, UsageError if it is of another run.
         """
-        self.path = path
+        self.path, self.words = path, words
         self.state = JournalState()
         self._write_lock = ForkSafeLock()  # one line at a time
         self._sync_lock = ForkSafeLock()  # one fsync at a time, for all waiters
         self._written_lines = self._synced_lines = 0  # lines
         self._size = 0  # bytes
         self._write_error: OSError | None = None
-        self._handle = open_journal(path)
+        self._handle = open_journal(path, words)
         try:
-            lock_journal(self._handle, path)
+            lock_journal(self._handle, path, words)
             self._load()
             self.row_count = (
                 self._match_header(dict(header)) if self.state.header is not None else self._create(header, count_rows)
@@ -76,10 +80,10 @@ class Journal:
             os.ftruncate(self._handle, self.state.valid_bytes)
             self._size = os.lseek(self._handle, self.state.valid_bytes, os.SEEK_SET)
         except CorruptJournal as error:
-            hint = f"Check the file and the service. {RESTART_HINT}"
+            hint = f"Check the file and the service. {self.words.restart_hint}"
             raise StoreError(f"{self.path} is damaged: {error}.", hint=hint, path=str(self.path)) from None
         except OSError as error:
-            raise build_journal_error(self.path, error) from error
+            raise self.words.build_error(self.path, error) from error
 
     def _create(self, header: Mapping[str, Any], count_rows: Callable[[], int]) -> int:
         """Write the header and return the number of rows; remove the file if they cannot be counted."""
@@ -89,7 +93,7 @@ class Journal:
             with contextlib.suppress(OSError):
                 self.path.unlink()
             raise
-        self._write_durably({"journal": JOURNAL_VERSION, "count": row_count, **header})
+        self._write_durably({"journal": JOURNAL_VERSION, "count": row_count, "program": __version__, **header})
         private_files.sync_folder(self.path.parent)
         return row_count
 
@@ -97,14 +101,17 @@ class Journal:
         """Return the number of rows. Raises StoreError for another version, UsageError for another run."""
         stored_header = dict(self.state.header or {})
         version, row_count = stored_header.pop("journal", None), stored_header.pop("count", None)
+        program = stored_header.pop("program", None)  # which may be another one of this version
+        if isinstance(version, int) and version > JOURNAL_VERSION:
+            raise build_version_error(str(self.path), "the journal", (version, program), JOURNAL_VERSION)
         if version != JOURNAL_VERSION or not isinstance(row_count, int):
-            hint = f"Use the version that wrote it. {RESTART_HINT}"
+            hint = f"Use the version that wrote it. {self.words.restart_hint}"
             raise StoreError(
                 f"{self.path} is not a journal that this version can read.", hint=hint, path=str(self.path)
             )
         differing = [name for name in {**stored_header, **header} if stored_header.get(name) != header.get(name)]
         if differing:
-            raise _mismatch_error(self.path, differing)
+            raise _mismatch_error(self.path, differing, self.words)
         return row_count
 
     @property
@@ -132,6 +139,10 @@ class Journal:
         """Record that a row was not sent after all."""
         self._write_line({"undo": number})
 
+    def record_end(self) -> None:
+        """Record durably that nothing is left to do."""
+        self._write_durably({"end": True})
+
     def resolve_row(self, number: int, resolution: str) -> None:
         """Resolve an uncertain row as "done" or "retry". Raises UsageError for any other row."""
         if self.state.state_of(number) not in (ROW_STARTED, ROW_UNCERTAIN):
@@ -158,7 +169,7 @@ class Journal:
             for number in self.state.row_numbers():
                 state = self.state.state_of(number)
                 if state == ROW_STARTED:
-                    yield interrupted_result(number, self._read_line(file, number)["line"])
+                    yield interrupted_result(number, self._read_line(file, number)["line"], unit=self.words.unit)
                 elif state in final_states:
                     yield self._read_line(file, number)
 
@@ -179,7 +190,7 @@ class Journal:
                 os.fsync(self._handle)
             except OSError as error:
                 self._write_error = error
-                raise build_journal_error(self.path, error) from error
+                raise self.words.build_error(self.path, error) from error
             self._synced_lines = written_lines
 
     def _write_line(self, data: Mapping[str, Any]) -> int:
@@ -187,14 +198,14 @@ class Journal:
         line = _encode_line(data)
         with self._write_lock:
             if self._write_error is not None:
-                raise build_journal_error(self.path, self._write_error) from self._write_error
+                raise self.words.build_error(self.path, self._write_error) from self._write_error
             try:
                 remaining = memoryview(line)
                 while remaining:
                     remaining = remaining[os.write(self._handle, remaining) :]
             except OSError as error:
                 self._write_error = error
-                raise build_journal_error(self.path, error) from error
+                raise self.words.build_error(self.path, error) from error
             self._size += len(line)
             self._written_lines += 1
             return self._written_lines
@@ -220,13 +231,13 @@ class Journal:
         self.close()
 
 
-def _mismatch_error(path: Path, differing: list[str]) -> UsageError:
+def _mismatch_error(path: Path, differing: list[str], words: JournalWords) -> UsageError:
     """Return the error of a journal of another run, with the names of the differences."""
-    hint = f"Use the arguments that it was started with. {RESTART_HINT} So does another --journal."
+    hint = f"Use the arguments that it was started with. {words.restart_hint} So does another --journal."
     if "rows" in differing:
         differing = [name for name in differing if name != "values"]  # they follow from the rows
         hint = "Put corrected or new rows into a file of their own, and leave this one unchanged. "
-        hint += RESTART_HINT
+        hint += words.restart_hint
     return UsageError(f"{path} is the journal of another run: different {', '.join(differing)}.", hint=hint)
 
 

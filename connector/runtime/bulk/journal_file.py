@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import itertools
 import os
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import filelock
@@ -16,28 +17,60 @@ from connector.runtime.files import private_files
 if TYPE_CHECKING:
     from pathlib import Path
 
-RESTART_HINT = "--restart starts over and sends every row again, including those that are done."
-_DISK_FULL_HINT = (
-    "Free some space there, or move the journal and name it with --journal FILE; then the same command resumes."
+
+@dataclass(frozen=True, slots=True)
+class JournalWords:
+    """What a journal calls the things that it has the results of, and how their run goes on, here or elsewhere."""
+
+    unit: str
+    whole: str
+    going_on: str
+    elsewhere: str
+
+    @property
+    def restart_hint(self) -> str:
+        """What --restart does."""
+        return f"--restart starts over and sends every {self.unit} again, including those that are done."
+
+    def build_error(self, path: Path, error: OSError) -> StoreError:
+        """Return the error of a journal that cannot be read or written."""
+        reason = error.strerror or str(error)
+        consequence = f"A {self.unit} that cannot be recorded is not sent."
+        return StoreError(f"{path}: {reason}. {consequence}", hint=self._find_hint(error.errno), path=str(path))
+
+    def _find_hint(self, number: int | None) -> str:
+        if number in _DISK_FULL:
+            return f"Free some space there, or move the journal and name it with --journal FILE; then {self.going_on}."
+        what = "Allow this user to read and write there" if number in _NO_ACCESS else "Check that location"
+        return f"{what}; {self.elsewhere}."
+
+
+ROWS = JournalWords(
+    "row",
+    "these rows",
+    "the same command resumes",
+    "rows that have not started can use another --journal FILE",
 )
-_NO_ACCESS_HINT = "Allow this user to read and write there; rows that have not started can use another --journal FILE."
-_OTHER_ERROR_HINT = "Check that location; rows that have not started can use another --journal FILE."
-_HINTS_BY_ERRNO = {
-    **dict.fromkeys((errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG), _DISK_FULL_HINT),
-    **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), _NO_ACCESS_HINT),
-}
+STEPS = JournalWords(
+    "step",
+    "this chain",
+    "the same command with --resume goes on",
+    "a chain that has not started can use another --journal FILE",
+)
+_DISK_FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG)
+_NO_ACCESS = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
-def rotate_journal(path: Path) -> Path | None:
+def rotate_journal(path: Path, words: JournalWords = ROWS) -> Path | None:
     """Rename a journal to the first unused of PATH.1, PATH.2 ...; return that path, or None without a journal.
 
     Raises StoreError, also if it is locked, and UsageError for a file that is not a journal.
     """
     if not os.path.lexists(path):
         return None
-    handle = open_journal(path)
+    handle = open_journal(path, words)
     try:
-        lock_journal(handle, path)
+        lock_journal(handle, path, words)
         check_header(handle, path, allow_empty=False)
         free_path = next(
             candidate
@@ -46,18 +79,18 @@ def rotate_journal(path: Path) -> Path | None:
         )
         path.rename(free_path)
     except OSError as error:
-        raise build_journal_error(path, error) from error
+        raise words.build_error(path, error) from error
     finally:
         os.close(handle)
     return free_path
 
 
-def open_journal(path: Path) -> int:
+def open_journal(path: Path, words: JournalWords = ROWS) -> int:
     """Open or create the file of a journal; return its descriptor. Raises StoreError."""
     try:
         return private_files.open_private(path)
     except OSError as error:
-        raise build_journal_error(path, error) from error
+        raise words.build_error(path, error) from error
 
 
 def check_header(handle: int, path: Path, *, allow_empty: bool) -> None:
@@ -69,20 +102,12 @@ def check_header(handle: int, path: Path, *, allow_empty: bool) -> None:
         raise UsageError(f"{path} is {'not a journal' if raw else 'empty'}, and was left unchanged.", hint=hint)
 
 
-def lock_journal(handle: int, path: Path) -> None:
+def lock_journal(handle: int, path: Path, words: JournalWords = ROWS) -> None:
     """Lock a file; the system unlocks it when this process ends. Raises StoreError."""
     try:
         if filelock.lock_descriptor(handle, blocking=False):
             return
     except OSError as error:
-        raise build_journal_error(path, error) from error
+        raise words.build_error(path, error) from error
     hint = "Wait until it ends, or stop it."
-    raise StoreError(f"{path}: another run of these rows is in progress.", hint=hint, path=str(path))
-
-
-def build_journal_error(path: Path, error: OSError) -> StoreError:
-    """Return the error of a journal that cannot be read or written."""
-    reason = error.strerror or str(error)
-    consequence = "A row that cannot be recorded is not sent."
-    hint = _HINTS_BY_ERRNO.get(error.errno or 0, _OTHER_ERROR_HINT)
-    return StoreError(f"{path}: {reason}. {consequence}", hint=hint, path=str(path))
+    raise StoreError(f"{path}: another run of {words.whole} is in progress.", hint=hint, path=str(path))

@@ -1,32 +1,37 @@
-"""Read rows from CSV, JSON lines or YAML, each with its number and line."""
+"""Read rows from CSV, JSON lines, YAML or a sheet of Excel, each with its number and line."""
 
 from __future__ import annotations
 
 import csv
 import hashlib
+import io
 import itertools
 import json
 import re
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Any
 
+from connector.definition.lazy import cached_property
 from connector.definition.parsers import strict_yaml
 from connector.errors import InputError, Problem, UsageError
+from connector.runtime.bulk.csv_text import detect_encoding, read_delimiter_line
+from connector.runtime.bulk.sheet_reader import read_sheet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from connector.core.bulk.columns import ColumnKeys, ColumnMapping
 
-ROW_FORMATS = ("csv", "jsonl", "yaml")
+ROW_FORMATS = ("csv", "jsonl", "yaml", "xlsx")
 MAX_LINE_BYTES = 16 << 20
 MAX_YAML_BYTES = 64 << 20
 _FORMAT_BY_SUFFIX = {
     **dict.fromkeys((".csv", ".tsv"), "csv"),
     **dict.fromkeys((".jsonl", ".ndjson"), "jsonl"),
     **dict.fromkeys((".yaml", ".yml", ".json"), "yaml"),
+    **dict.fromkeys((".xlsx", ".xlsm"), "xlsx"),
 }
-_SPREADSHEET_SUFFIXES = (".xlsx", ".xls", ".xlsm", ".ods", ".numbers")
+_SPREADSHEET_SUFFIXES = (".xls", ".ods", ".numbers")
 _DELIMITERS = ",;\t"
 _CR_LINE_END = re.compile(r"(?<=\r)(?!\n)")  # a lone CR, which some spreadsheets write as a line end
 
@@ -42,11 +47,15 @@ class Row:
 
 
 class RowReader:
-    """Reads the rows of an open binary file; `name` is shown in errors, `row_format` is csv, jsonl or yaml."""
+    """Reads the rows of an open binary file; `name` is shown in errors, `sheet` is one of a workbook, or the first."""
 
-    def __init__(self, name: str, file: IO[bytes], row_format: str, columns: ColumnMapping) -> None:
-        self.name, self.row_format, self.columns = name, row_format, columns
+    def __init__(
+        self, name: str, file: IO[bytes], row_format: str, columns: ColumnMapping, *, sheet: str | None = None
+    ) -> None:
+        self.name, self.row_format, self.columns, self.sheet = name, row_format, columns, sheet
         self._file = file
+        self._sheet_title = ""
+        self._column_by_key: dict[str, str] = {}  # of a sheet: letter and name
 
     @property
     def is_seekable(self) -> bool:
@@ -65,24 +74,64 @@ class RowReader:
         """
         if self.is_seekable:
             self._file.seek(0)
+        readers = {
+            "csv": self._read_csv,
+            "jsonl": self._read_json_lines,
+            "yaml": self._read_yaml,
+            "xlsx": self._read_sheet,
+        }
         row = None
-        for row in {"csv": self._read_csv, "jsonl": self._read_json_lines, "yaml": self._read_yaml}[self.row_format]():
+        for row in readers[self.row_format]():
             yield row
         if row is None:
             raise InputError(f"{self.name} has no rows.", problems=(Problem("the rows", "none", "at least one"),))
 
+    @cached_property
+    def encoding(self) -> str:
+        """The encoding of the text: of CSV as it is found, of a pipe UTF-8, as of the other formats."""
+        return detect_encoding(self._file) if self.is_seekable and self.row_format == "csv" else "utf-8"
+
+    def describe_row(self, row: Row) -> str:
+        """Return the number of a row, and where it stands."""
+        place = f"row {row.line} of the sheet {self._sheet_title}" if self._sheet_title else f"line {row.line}"
+        return f"row {row.number} ({place})"
+
+    def name_column(self, key: str) -> str:
+        """Return where a sheet has the values of an input, such as `column C (Topic)`; empty where it has none."""
+        return self._column_by_key.get(key, "")
+
+    def _read_sheet(self) -> Iterator[Row]:
+        keys, number = None, 0
+        for title, line, cells in read_sheet(self._file, self.name, self.sheet):
+            if keys is None:
+                self._sheet_title = title
+                names = ["" if cell is None else str(cell) for cell in cells]
+                keys = self.columns.resolve_header(names)
+                self._column_by_key = {
+                    key: f"column {to_letters(index)} ({name})"
+                    for index, (key, name) in enumerate(zip(keys, names, strict=True))
+                    if key is not None
+                }
+                continue
+            number += 1
+            if len(cells) < len(keys):
+                cells.extend([None] * (len(keys) - len(cells)))
+            yield self._row_from_cells(number, line, keys, cells)
+
     def _read_csv(self) -> Iterator[Row]:
         lines = self._read_csv_lines()
-        header_line = next(lines, None)
+        header_line, start = next(lines, None), 1
+        delimiter = read_delimiter_line(header_line or "")
+        if delimiter is not None:  # Excel's own first line, for those that write CSV for it
+            header_line, start = next(lines, None), 2
         if header_line is None:
-            raise self._read_error(1, "nothing", "a header line", "name the inputs there, one per column")
-        keys, number, line = None, 0, 1
+            raise self._read_error(start, "nothing", "a header line", "name the inputs there, one per column")
+        keys, number, line = None, 0, start
         try:
-            reader = csv.reader(
-                itertools.chain([header_line], lines), delimiter=_detect_delimiter(header_line), strict=True
-            )
+            delimiter = delimiter or _detect_delimiter(header_line)
+            reader = csv.reader(itertools.chain([header_line], lines), delimiter=delimiter, strict=True)
             for cells in reader:
-                start_line, line = line, reader.line_num + 1
+                start_line, line = line, reader.line_num + start
                 if keys is None:
                     keys = self.columns.resolve_header(cells)
                 elif cells:
@@ -105,7 +154,7 @@ class RowReader:
             return all_lines
         return (line for chunk in all_lines for line in _CR_LINE_END.split(chunk) if line)
 
-    def _row_from_cells(self, number: int, line: int, keys: ColumnKeys, cells: list[str]) -> Row:
+    def _row_from_cells(self, number: int, line: int, keys: ColumnKeys, cells: list[Any]) -> Row:
         if len(cells) != len(keys):
             expected = f"{len(keys)}, as in the header"
             fix = "look for an extra or missing delimiter or quote"
@@ -147,7 +196,10 @@ class RowReader:
 
     def _read_lines(self) -> Iterator[str]:
         """Yield the lines as text. Raises InputError for a line that is not UTF-8 or is too long."""
-        encoding = "utf-8-sig"  # a byte order mark is allowed only at the beginning
+        if self.encoding == "utf-16":
+            yield from self._read_wide_lines()
+            return
+        encoding = "utf-8-sig" if self.encoding == "utf-8" else self.encoding  # a mark stands at the beginning alone
         for number in itertools.count(1):
             raw = self._file.readline(MAX_LINE_BYTES + 1)
             if not raw:
@@ -161,7 +213,22 @@ class RowReader:
             except UnicodeDecodeError as error:
                 got = f"byte {error.start + 1} of the line is not UTF-8"
                 raise self._read_error(number, got, "UTF-8", "save the file as UTF-8") from None
-            encoding = "utf-8"
+            encoding = self.encoding
+
+    def _read_wide_lines(self) -> Iterator[str]:
+        """Yield the lines of UTF-16. Raises InputError for one that is none, or is too long."""
+        text, number = io.TextIOWrapper(self._file, "utf-16", newline=""), 0
+        try:
+            while line := text.readline(MAX_LINE_BYTES):
+                number += 1
+                if len(line) == MAX_LINE_BYTES:
+                    limit = f"at most {MAX_LINE_BYTES:,} characters per line"
+                    raise self._read_error(number, "a line without an end", limit, "")
+                yield line
+        except UnicodeDecodeError:
+            raise self._read_error(number + 1, "what is not UTF-16", "UTF-8", "save the file as UTF-8") from None
+        finally:
+            text.detach()
 
     def _read_error(self, line: int, got: str, expected: str, fix: str) -> InputError:
         problem = Problem(f"line {line}", got, expected, fix)
@@ -173,12 +240,18 @@ def detect_format(name: str, given_format: str | None) -> str:
     suffix = name[name.rfind(".") :].lower() if "." in name else ""
     row_format = given_format or _FORMAT_BY_SUFFIX.get(suffix)
     if row_format is None and suffix in _SPREADSHEET_SUFFIXES:
-        raise UsageError(f"{name} is a spreadsheet.", hint="Export it as CSV in UTF-8, and use that file.")
+        raise UsageError(f"{name} is a spreadsheet.", hint="Save it as .xlsx or as CSV, and use that file.")
     if row_format is None:
         hint = f"Set it with --rows-format {'|'.join(ROW_FORMATS)}."
         source_name = "standard input" if name == "-" else name
         raise UsageError(f"The format of the rows of {source_name} cannot be detected from a name.", hint=hint)
     return row_format
+
+
+def to_letters(index: int) -> str:
+    """Return the letters of a column of a sheet, counted from 0: A, B, ... Z, AA."""
+    quotient, rest = divmod(index, 26)
+    return (to_letters(quotient - 1) if quotient else "") + chr(ord("A") + rest)
 
 
 def _detect_delimiter(header: str) -> str:

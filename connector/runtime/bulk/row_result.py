@@ -58,9 +58,11 @@ def build_deleted_row(row: Row, error: NotFound) -> dict[str, Any]:
     return {"row": row.number, "line": row.line, **facts}
 
 
-def interrupted_result(number: int, line: int | None, earlier_attempts: int = 0) -> dict[str, Any]:
+def interrupted_result(
+    number: int, line: int | None, earlier_attempts: int = 0, *, unit: str = "row"
+) -> dict[str, Any]:
     """Return the result of a row that was sent, after some earlier attempts, and whose reply is unknown."""
-    message = "The row was in progress when the run was interrupted."
+    message = f"The {unit} was in progress when the run was interrupted."
     error = TransportError(message, kind="interrupted", hint=CHECK_BEFORE_RETRY, outcome="uncertain")
     facts = {"outcome": "uncertain", "attempts": earlier_attempts + 1}
     return {"row": number, "line": line, **facts, "error": error.to_dict()}

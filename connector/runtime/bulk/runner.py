@@ -13,7 +13,7 @@ from connector.errors import StoreError
 from connector.runtime.bulk.row_result import RowResult, interrupted_result
 from connector.runtime.bulk.row_runner import RowRunner
 from connector.runtime.calls.call_options import CallOptions
-from connector.runtime.fork_safety import ForkSafeEvent, ForkSafeLock
+from connector.runtime.process.fork_safety import ForkSafeEvent, ForkSafeLock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

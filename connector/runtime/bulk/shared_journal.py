@@ -26,13 +26,14 @@ from connector.runtime.bulk.shared_tables import (
     RUN_CANCELLED,
     RUN_RUNNING,
     RUNS,
+    SCHEMA,
     RowCodec,
     SharedRun,
     now_of,
 )
 from connector.runtime.clock import SystemClock
 from connector.runtime.database.connect import open_database
-from connector.runtime.fork_safety import ForkSafeLock
+from connector.runtime.process.fork_safety import ForkSafeLock
 from connector.runtime.storage.encryption import Keyring
 
 if TYPE_CHECKING:
@@ -59,15 +60,14 @@ class SharedJournal:
     def __init__(self, url: str, *, clock: Clock | None = None, create: bool = True) -> None:
         self.url, self.keyring = url, Keyring.from_env(os.environ)
         self._clock = clock or SystemClock()
-        self.runs, self.rows = open_database(url, RUNS, self._clock), open_database(url, ROWS, self._clock)
-        self.display_url = self.rows.display_url
-        if not create and not self.rows.exists():
+        self.database = open_database(url, SCHEMA, self._clock)
+        self.display_url = self.database.display_url
+        if not create and not self.database.exists():
             hint = "Check the path; 'connector run ACTION -f ROWS --on URL' creates it."
             raise UsageError(f"There is no database {self.display_url}.", hint=hint)
         self._lock = ForkSafeLock()
         self._connection: Connection | None = None
-        for database in (self.runs, self.rows):  # creates what is missing
-            database.run(lambda _: None)
+        self.database.run(lambda _: None)  # creates what is missing
 
     def __repr__(self) -> str:
         return f"SharedJournal({self.display_url!r})"
@@ -75,27 +75,27 @@ class SharedJournal:
     def run(self, work: Callable[[Connection], T]) -> T:
         """Run work with the connection that the threads of this process share: each opened one costs a server much."""
         with self._share_connection():
-            return self.rows.run(work)
+            return self.database.run(work)
 
     def run_in_transaction(self, work: Callable[[Connection], Any]) -> None:
         """Run work in one durable transaction, with the same connection."""
         with self._share_connection():
-            self.rows.run_in_transaction(work)
+            self.database.run_in_transaction(work)
 
     @contextlib.contextmanager
     def _share_connection(self) -> Iterator[None]:
         with self._lock:
             if self._connection is None or self._connection.invalidated:
                 self._connection = self._connect()
-            with self.rows.use_connection(self._connection):
+            with self.database.use_connection(self._connection):
                 yield
 
     def _connect(self) -> Connection:
         """Open a connection. Raises StoreError."""
         try:
-            return self.rows.connect()
+            return self.database.connect()
         except (SQLAlchemyError, OSError) as error:
-            store_error = self.rows.build_error(error)
+            store_error = self.database.build_error(error)
         raise store_error
 
     def close(self) -> None:
@@ -243,7 +243,7 @@ class SharedJournal:
         with contextlib.ExitStack() as stack:
             while True:
                 try:
-                    stack.enter_context(self.runs.hold(f"bulk run {name}", 0.0))
+                    stack.enter_context(self.database.hold(f"bulk run {name}", 0.0))
                     break
                 except StoreError:
                     if self._clock.monotonic() > deadline:
@@ -253,7 +253,7 @@ class SharedJournal:
 
     def hold_worker(self, worker: str, timeout: float) -> AbstractContextManager[None]:
         """Hold the lock of a worker; the database releases it when the worker dies."""
-        return self.rows.hold(f"bulk worker {worker}", timeout)
+        return self.database.hold(f"bulk worker {worker}", timeout)
 
     def is_alive(self, worker: str) -> bool:
         """Whether a worker still runs."""

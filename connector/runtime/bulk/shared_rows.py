@@ -67,7 +67,7 @@ class WorkerRows:
     def __init__(self, journal: SharedJournal, worker: str) -> None:
         self._journal, self._worker = journal, worker
         write = functools.partial(_write_changes, worker)
-        self._writer = GroupCommitWriter(journal.rows, write, _MAX_COMMIT_CHANGES, name="bulk run")
+        self._writer = GroupCommitWriter(journal.database, write, _MAX_COMMIT_CHANGES, name="bulk run")
         self._error: BaseException | None = None  # of a result that was not written
 
     def take_batch(self, run: SharedRun, first: int) -> tuple[list[SharedRow], float | None]:

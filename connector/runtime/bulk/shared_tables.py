@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Column, Float, Index, Integer, MetaData, Table, Text, literal_column
 
+from connector.runtime.database.table_schema import define_schema
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -58,6 +60,7 @@ ROWS = Table(
     Index("connector_bulk_row_finished", "run", "finished_at"),
     Index("connector_bulk_row_state", "run", "state"),
 )
+SCHEMA = define_schema("bulk", "the journal of bulk runs", [RUNS, ROWS])
 _NOW_BY_DIALECT: dict[str, ColumnElement[Any]] = {
     "sqlite": literal_column("((julianday('now') - 2440587.5) * 86400.0)"),
     "postgresql": literal_column("CAST(extract(epoch FROM clock_timestamp()) AS double precision)"),

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from connector.core.exchange.asks import AcquireSlot
     from connector.errors import RateLimited
     from connector.runtime.calls.prepared import PreparedCall
-    from connector.runtime.fork_safety import ForkSafeEvent
+    from connector.runtime.process.fork_safety import ForkSafeEvent
     from connector.runtime.rate_budget.turns import Turns
 
 

@@ -272,7 +272,7 @@ class PreparedCall:
         if self._has_ended:
             return
         self._has_ended = True
-        log_end(self.action, outcome, self.measure_elapsed())
+        log_end(self, outcome)
         for observer in self.observers:
             self._notify(observer.end, self, outcome)
 

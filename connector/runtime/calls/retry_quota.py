@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connector.errors import ServiceDown
-from connector.runtime.fork_safety import ForkSafeLock
+from connector.runtime.process.fork_safety import ForkSafeLock
 
 if TYPE_CHECKING:
     from connector.core.response.result import Result

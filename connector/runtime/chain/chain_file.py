@@ -23,14 +23,19 @@ if TYPE_CHECKING:
     from connector.definition.parsers.strict_yaml import Document
 
 
-def load_chain(call: str | os.PathLike[str] | Mapping[str, Any], connector: Connector) -> Chain | None:
-    """Return the chain of a file or mapping; None where it holds calls. Raises DefinitionError with every problem."""
+def load_chain(
+    call: str | os.PathLike[str] | Mapping[str, Any], connector: Connector, given: Mapping[str, Any] | None = None
+) -> Chain | None:
+    """Return the chain of a file or mapping; None where it holds calls. Raises DefinitionError with every problem.
+
+    `given` are the inputs of this run, in the place of those that the file has.
+    """
     if isinstance(call, str | os.PathLike):
-        return read_chain(read_bytes(Path(call)), str(call), connector)
-    return _build_chain(strict_yaml.Document("the chain", dict(call)), connector) if is_chain(call) else None
+        return read_chain(read_bytes(Path(call)), str(call), connector, given)
+    return _build_chain(strict_yaml.Document("the chain", dict(call)), connector, given) if is_chain(call) else None
 
 
-def read_chain(raw: bytes, source: str, connector: Connector) -> Chain | None:
+def read_chain(raw: bytes, source: str, connector: Connector, given: Mapping[str, Any] | None = None) -> Chain | None:
     """Return the chain of a YAML or JSON text; None where it holds calls. Raises DefinitionError with every problem."""
     if b"steps" not in raw:
         return None
@@ -39,11 +44,11 @@ def read_chain(raw: bytes, source: str, connector: Connector) -> Chain | None:
     if chains and len(documents) > 1:
         message = "A file with `steps` holds one chain and no other calls; give each a file of its own."
         raise DefinitionError.from_findings([chains[0].build_finding(("steps",), "chain", message, key=True)])
-    return _build_chain(chains[0], connector) if chains else None
+    return _build_chain(chains[0], connector, given) if chains else None
 
 
-def _build_chain(document: Document, connector: Connector) -> Chain:
-    reader = ChainReader(document, os.environ.get)
+def _build_chain(document: Document, connector: Connector, given: Mapping[str, Any] | None) -> Chain:
+    reader = ChainReader(document, os.environ.get, given)
     chain = reader.read()
     findings = [*reader.findings]
     if not findings or not _is_broken(document):

@@ -36,7 +36,7 @@ class ChainRun:
 
     `choose_caller` returns who makes the calls of a step, and with which options. `settled` says of uncertain calls,
     by their names, whether they were "done" or "not-done", or gives the data of the reply. `uncertain` has the names
-    of those that stopped the run.
+    of those that stopped the run. `tell` is told of each call that ended: its step, and how many of its calls have.
     """
 
     chain: Chain
@@ -44,6 +44,7 @@ class ChainRun:
     journal: Journal | None = None
     settled: Settled = field(default_factory=dict)
     uncertain: list[str] = field(default_factory=list)
+    tell: Callable[[StepCalls, int], None] = lambda _calls, _done: None
     _recorded: dict[int, dict[str, Any]] = field(default_factory=dict)
     _unused: set[str] = field(default_factory=set)
     _attempts: int = 0
@@ -86,6 +87,8 @@ class ChainRun:
                 calls = steps.send(answer)
             except StopIteration as end:
                 self._reject_unused()
+                if self.journal is not None:
+                    self.journal.record_end()
                 return Result(end.value, attempts=self._attempts, warnings=tuple(self._warnings))
             answer = self._run_step(calls)
 
@@ -152,8 +155,9 @@ class ChainRun:
         failed: list[RowResult] = []
         with run_rows(caller, calls.step.action, iter(rows), journal=journal, options=bulk_options) as results:
             try:
-                for result in results:
+                for count, result in enumerate(results, len(calls.numbers) - len(numbers) + 1):
                     self._note(result, calls, failed)
+                    self.tell(calls, count)
             except ConnectorError as error:
                 if not failed:
                     raise _name_step(error, calls.step.name) from None

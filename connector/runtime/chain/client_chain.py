@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from connector.errors import UsageError
 from connector.runtime.bulk.journal import Journal
+from connector.runtime.bulk.journal_file import STEPS
 from connector.runtime.calls.caller import CallChecker
 from connector.runtime.chain.chain_file import load_chain, parse_options
 from connector.runtime.chain.chain_run import ChainRun
-from connector.runtime.fork_safety import ForkSafeLock
+from connector.runtime.process.fork_safety import ForkSafeLock
 
 if TYPE_CHECKING:
     import os
@@ -40,15 +41,15 @@ class TaskCaller(CallChecker, Protocol):
 
 
 def load_steps(
-    call: FilePath | Mapping[str, Any], connector: Connector, journal: FilePath | None, settle: Settled | None
+    call: FilePath | Mapping[str, Any], connector: Connector, *, inputs: Mapping[str, Any] | None, **words: Any
 ) -> Chain | None:
-    """Return the chain of a file or mapping; None where it holds a call, which has no journal.
+    """Return the chain of a file or mapping; None where it holds a call, which takes none of a chain's words.
 
     Raises DefinitionError with every problem, UsageError.
     """
-    chain = load_chain(call, connector)
-    if chain is None and (journal is not None or settle):
-        raise UsageError("journal and settle are for files with steps.", hint="Leave them out.")
+    chain = load_chain(call, connector, inputs)
+    if chain is None and (inputs or any(words.values())):
+        raise UsageError("journal, settle and inputs are for files with steps.", hint="Leave them out.")
     return chain
 
 
@@ -58,7 +59,7 @@ def run_chain(caller: Caller, chain: Chain, journal: FilePath | None, settle: Se
         opened = None
         if journal is not None:
             header = {"connector": caller.connector.name, "chain": True}
-            opened = stack.enter_context(Journal(Path(journal), header, lambda: len(chain.steps)))
+            opened = stack.enter_context(Journal(Path(journal), header, lambda: len(chain.steps), STEPS))
         return ChainRun(chain, lambda step: (caller, parse_options(step)), opened, settle or {}).run()
 
 

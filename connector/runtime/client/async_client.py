@@ -9,7 +9,7 @@ from connector.runtime.calls.call_options import CallOptions
 from connector.runtime.calls.factory import build_raw_inputs
 from connector.runtime.client.choice_lists import join_choices
 from connector.runtime.client.task_driver import TaskDriver
-from connector.runtime.extras import loading_modules
+from connector.runtime.process.extras import loading_modules
 
 if TYPE_CHECKING:
     import os
@@ -65,11 +65,12 @@ class AsyncClient(TaskDriver):
         *,
         journal: str | os.PathLike[str] | None = None,
         settle: Mapping[str, Any] | None = None,
+        inputs: Mapping[str, Any] | None = None,
     ) -> Result:
         """As Client.run_file."""
         with loading_modules():
             from connector.runtime.chain.client_chain import load_steps, run_chain_in_tasks
-        chain = load_steps(call, self.connector, journal, settle)
+        chain = load_steps(call, self.connector, journal=journal, settle=settle, inputs=inputs)
         if chain is not None:
             return await run_chain_in_tasks(self, chain, journal, settle)
         call_spec = load_call(call)

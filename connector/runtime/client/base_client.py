@@ -14,9 +14,9 @@ from connector.runtime.calls.observer import Observer
 from connector.runtime.calls.prepared import DEFAULT_TIMEOUT
 from connector.runtime.calls.retry_quota import RetryQuota
 from connector.runtime.client.choice_lists import ChoiceLists
-from connector.runtime.extras import loading_modules
-from connector.runtime.fork_safety import ForkSafeEvent
 from connector.runtime.http.transport import load_transport
+from connector.runtime.process.extras import loading_modules
+from connector.runtime.process.fork_safety import ForkSafeEvent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from connector.runtime.calls.prepared import PreparedCall
     from connector.runtime.clock import Clock
     from connector.runtime.records.answers import KeptAnswers
+    from connector.runtime.records.records import Records
     from connector.runtime.storage.store import Store
 
 
@@ -75,6 +76,11 @@ class BaseClient:
         self._connections.load(None, DEFAULT_TIMEOUT)
         return self._connections.default
 
+    @property
+    def records(self) -> Records | None:
+        """The copy of what the service keeps, or None."""
+        return None if self._kept is None else self._kept.records
+
     def dry_run(
         self,
         action: str,
@@ -96,7 +102,7 @@ class BaseClient:
         if options.max_age is None and not options.stale_if_error:
             return None
         if self._kept is None:
-            hint = "Open the client with records=, such as sqlite:///records.db."
+            hint = "Open the client with records=, such as sqlite:///records.db; or set CONNECTOR_RECORDS."
             raise UsageError("max_age and stale_if_error need a copy of the records.", hint=hint)
         if error is None:
             return None if options.max_age is None else self._kept.find(call, options.max_age)

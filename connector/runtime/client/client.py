@@ -9,7 +9,7 @@ from connector.runtime.calls.call_options import CallOptions
 from connector.runtime.calls.factory import build_raw_inputs
 from connector.runtime.client.choice_lists import join_choices
 from connector.runtime.client.thread_driver import ThreadDriver
-from connector.runtime.extras import loading_modules
+from connector.runtime.process.extras import loading_modules
 
 if TYPE_CHECKING:
     import os
@@ -85,16 +85,17 @@ class Client(ThreadDriver):
         *,
         journal: str | os.PathLike[str] | None = None,
         settle: Mapping[str, Any] | None = None,
+        inputs: Mapping[str, Any] | None = None,
     ) -> Result:
         """Run a call file, or the same as a mapping: action, inputs and options, or `steps`. Raises as `run`.
 
         The data of a chain of steps are what it keeps. With the file of a `journal`, the same call goes on where an
         earlier one ended, and makes no call twice; `settle` says of uncertain steps whether they are "done" or
-        "not-done", or gives the data of their replies.
+        "not-done", or gives the data of their replies. `inputs` take the place of those that the file has.
         """
         with loading_modules():
             from connector.runtime.chain.client_chain import load_steps, run_chain
-        chain = load_steps(call, self.connector, journal, settle)
+        chain = load_steps(call, self.connector, journal=journal, settle=settle, inputs=inputs)
         if chain is not None:
             return run_chain(self, chain, journal, settle)
         call_spec = load_call(call)

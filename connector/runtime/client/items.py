@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections import deque
+from concurrent.futures import Future
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Generic, Self
 
 from connector.core.exchange.asks import YieldPage
@@ -74,36 +76,54 @@ class ItemStream:
             self._steps.close()
 
 
-class _PageReader(threading.Thread):
-    """Reads a page ahead; a program that ends does not wait for it."""
+class _PageReader:
+    """Reads one page ahead, on a thread that ends with the listing; a program that ends does not wait for it."""
 
-    def __init__(self, read_page: Callable[[], Any]) -> None:
-        super().__init__(name="connector-items", daemon=True)
-        self._read_page = read_page
-        self._outcome: tuple[Any, BaseException | None] | None = None
+    def __init__(self) -> None:
+        self._thread: threading.Thread | None = None
+        self._requests: SimpleQueue[Any] = SimpleQueue()
+        self._page: Future[Any] = Future()
+
+    def begin(self, read_page: Callable[[], Any]) -> None:
+        """Begin to read a page."""
+        self._page = Future()
         try:
-            self.start()
+            if self._thread is None or not self._thread.is_alive():  # a forked child has none of its parent's
+                self._requests = SimpleQueue()
+                self._thread = threading.Thread(
+                    target=_read_pages, args=(self._requests,), name="connector-items", daemon=True
+                )
+                self._thread.start()
         except RuntimeError as error:
             message = f"Cannot start a thread to read the next page: {error}."
-            self._outcome = None, TransportError(message, kind="thread")
-
-    def run(self) -> None:
-        """Read it."""
-        try:
-            self._outcome = self._read_page(), None
-        except BaseException as error:  # noqa: BLE001  raised again by the caller
-            self._outcome = None, error
+            self._page.set_exception(TransportError(message, kind="thread"))
+        else:
+            self._requests.put((self._page, read_page))
 
     def wait(self) -> Any:
         """Wait for the page. Raises the error that came in its place."""
-        if self._outcome is None:
-            self.join()
-        if self._outcome is None:  # this is a forked child, which does not have the thread
+        if not self._page.done() and (self._thread is None or not self._thread.is_alive()):
             raise UsageError("This listing was begun in another process.", hint="Begin it anew in this one.")
-        page_or_result, error = self._outcome
-        if error is not None:
-            raise error
-        return page_or_result
+        return self._page.result()
+
+    def end(self) -> None:
+        """End the thread, after the page that it reads."""
+        self._requests.put(None)
+
+    __del__ = end
+
+
+def _read_pages(requests: SimpleQueue[Any]) -> None:
+    while (request := requests.get()) is not None:
+        _read_page(*request)
+        del request  # a thread that waits keeps no listing alive
+
+
+def _read_page(page: Future[Any], read_page: Callable[[], Any]) -> None:
+    try:
+        page.set_result(read_page())
+    except BaseException as error:  # noqa: BLE001  raised again by the caller
+        page.set_exception(error)
 
 
 class Items(ItemStream, Generic[ItemT_co]):
@@ -116,7 +136,7 @@ class Items(ItemStream, Generic[ItemT_co]):
     def __init__(self, call: PreparedCall, drive: Callable[..., Any]) -> None:
         super().__init__(call)
         self._drive = drive
-        self._reader: _PageReader | None = None
+        self._reader = _PageReader()
 
     def __iter__(self) -> Self:
         return self
@@ -134,10 +154,13 @@ class Items(ItemStream, Generic[ItemT_co]):
     def _advance(self) -> None:
         """Load the next page, and start reading the one after it."""
         self._has_ended = True  # nothing follows an error
-        page_or_result = self._reader.wait() if self._reader else self._read_page(first=True)
-        self._load_page(page_or_result)
-        if isinstance(page_or_result, YieldPage) and not self._closed:
-            self._reader = _PageReader(self._read_page)
+        try:
+            self._load_page(self._read_page(first=True) if self.result is None else self._reader.wait())
+        finally:
+            if self._has_ended:
+                self._reader.end()
+        if not self._has_ended and not self._closed:
+            self._reader.begin(self._read_page)
 
     def _read_page(self, *, first: bool = False) -> Any:
         try:
@@ -149,6 +172,7 @@ class Items(ItemStream, Generic[ItemT_co]):
     def close(self) -> None:
         """Stop reading; counts stay. A page in progress ends in the background."""
         self._closed = True
+        self._reader.end()
         self._close_early()
 
     def __enter__(self) -> Self:

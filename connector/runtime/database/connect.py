@@ -6,16 +6,15 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from connector.errors import UsageError
-from connector.runtime.extras import require
+from connector.runtime.process.extras import require
 
 if TYPE_CHECKING:
-    from sqlalchemy import Table
-
     from connector.runtime.clock import Clock
     from connector.runtime.database.database import Database
+    from connector.runtime.database.schema import Schema
 
 
-def open_database(url: str, table: Table, clock: Clock) -> Database:
+def open_database(url: str, schema: Schema, clock: Clock) -> Database:
     """Return the database of a URL. Raises UsageError for an unsupported URL or a missing package."""
     require("sql", "sqlalchemy")
     from sqlalchemy import make_url
@@ -27,11 +26,11 @@ def open_database(url: str, table: Table, clock: Clock) -> Database:
     if parsed is not None and parsed.drivername in ("sqlite", "sqlite+pysqlite"):
         from connector.runtime.database.sqlite import Sqlite
 
-        return Sqlite(parsed, table, clock)
+        return Sqlite(parsed, schema, clock)
     if parsed is not None and parsed.drivername in ("postgresql", "postgres", "postgresql+psycopg"):
         require("sql", "psycopg")
         from connector.runtime.database.postgres import Postgres
 
-        return Postgres(parsed, table, clock)
+        return Postgres(parsed, schema, clock)
     hint = "Use sqlite:///PATH or postgresql://USER:PASSWORD@HOST:PORT/DATABASE."
     raise UsageError("The URL does not name a supported database.", hint=hint)

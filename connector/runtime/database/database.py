@@ -8,21 +8,22 @@ import threading
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from sqlalchemy import create_engine, inspect
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, ProgrammingError, SQLAlchemyError
+from sqlalchemy import create_engine
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
-from sqlalchemy.schema import CreateColumn, CreateIndex, CreateTable
 
 from connector.errors import StoreError
+from connector.runtime.database.table_schema import LibrarySession
 from connector.runtime.files.private_files import NOT_WRITTEN, OLD_OR_NEW
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
-    from sqlalchemy import URL, Connection, Engine, Table, TextClause
+    from sqlalchemy import URL, Connection, Engine, TextClause
 
     from connector.runtime.clock import Clock
+    from connector.runtime.database.schema import Schema
 
 BUSY_TIMEOUT = 10.0  # seconds to wait for a free connection, or for another writer
 _DEFAULT_HINT = "Check the database, and try again."
@@ -30,7 +31,9 @@ T = TypeVar("T")
 
 
 class Database(ABC):
-    """A database with one table, which is created if missing. Its methods raise StoreError.
+    """A database with the tables of a schema, which are created or migrated at the first use in a process.
+
+    Its methods raise StoreError.
 
     `display_url` is its URL without secrets.
     """
@@ -40,11 +43,11 @@ class Database(ABC):
     begin_statement: ClassVar[str] = "BEGIN"  # starts a transaction of several statements
     sync_commit_statement: ClassVar[TextClause | None] = None  # makes commits wait for the disk
 
-    def __init__(self, url: URL, table: Table, clock: Clock) -> None:
+    def __init__(self, url: URL, schema: Schema, clock: Clock) -> None:
         self._url = url
-        self.table = table
+        self.schema = schema
         self.clock = clock
-        self._ready_pids: set[int] = set()
+        self._ready_in: set[tuple[int, object]] = set()  # a process, and the file that it saw
         self._engines: dict[int, Engine] = {}
         self._thread_state = threading.local()
 
@@ -63,6 +66,10 @@ class Database(ABC):
     def exists(self) -> bool:
         """Whether connecting would create nothing; a server says by itself if it lacks the database."""
         return True
+
+    def identify_file(self) -> object:
+        """Return what tells the database's file from another one in its place; a server has none."""
+        return None
 
     def build_engine_options(self) -> dict[str, Any]:
         """Return further options of the engine."""
@@ -89,7 +96,7 @@ class Database(ABC):
         if self._find_thread_connection() is not None:
             yield
             return
-        with self._open_connection() as connection, self.use_connection(connection):
+        with self.open_connection() as connection, self.use_connection(connection):
             yield
 
     @contextlib.contextmanager
@@ -123,13 +130,12 @@ class Database(ABC):
     def run(self, work: Callable[[Connection], T], data_state: str = NOT_WRITTEN) -> T:
         """Run work with a connection and return its result; `data_state` says what a lost connection leaves."""
         own_connection = self._find_thread_connection()
-        with (
-            self._open_connection() if own_connection is None else contextlib.nullcontext(own_connection) as connection
-        ):
+        with self.open_connection() if own_connection is None else contextlib.nullcontext(own_connection) as connection:
             try:
-                if os.getpid() not in self._ready_pids:
-                    create_table(connection, self.table)
-                    self._ready_pids.add(os.getpid())
+                seen = os.getpid(), self.identify_file()
+                if seen not in self._ready_in:
+                    self.schema.prepare(LibrarySession(connection), self.display_url)
+                    self._ready_in.add(seen)
                 return work(connection)
             except (SQLAlchemyError, OSError) as error:
                 store_error = self.build_error(error, data_state)
@@ -151,7 +157,8 @@ class Database(ABC):
 
         self.run(run_all, OLD_OR_NEW)
 
-    def _open_connection(self) -> Connection:
+    def open_connection(self) -> Connection:
+        """Return a new connection in autocommit mode."""
         try:
             return self.connect()
         except (SQLAlchemyError, OSError) as error:
@@ -168,34 +175,3 @@ class Database(ABC):
         if self.sync_commit_statement is not None and "durable" not in connection.info:
             connection.execute(self.sync_commit_statement)
             connection.info["durable"] = True
-
-
-def create_table(connection: Connection, table: Table) -> None:
-    """Create the table, or what an older version's lacks; another process may do so at the same time."""
-    if connection.dialect.has_table(connection, table.name):
-        _add_missing_columns(connection, table)
-        return
-    try:
-        connection.execute(CreateTable(table, if_not_exists=True))
-        for index in table.indexes:
-            connection.execute(CreateIndex(index, if_not_exists=True))
-    except (IntegrityError, ProgrammingError):
-        if not connection.dialect.has_table(connection, table.name):
-            raise
-
-
-def _add_missing_columns(connection: Connection, table: Table) -> None:
-    """Add the columns that have a default, so that rows of an older version have a value, and it can still write."""
-    for column in table.columns:
-        if column.server_default is None or column.name in _read_column_names(connection, table):
-            continue
-        definition = CreateColumn(column).compile(dialect=connection.dialect)
-        try:
-            connection.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {definition}")
-        except (OperationalError, ProgrammingError):
-            if column.name not in _read_column_names(connection, table):
-                raise
-
-
-def _read_column_names(connection: Connection, table: Table) -> set[str]:
-    return {column["name"] for column in inspect(connection).get_columns(table.name)}

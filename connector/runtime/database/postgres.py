@@ -18,10 +18,11 @@ from connector.runtime.files.locks import LOCK_DESCRIPTORS, ThreadLocks, build_l
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sqlalchemy import Connection, Table
+    from sqlalchemy import Connection
 
     from connector.errors import StoreError
     from connector.runtime.clock import Clock
+    from connector.runtime.database.schema import Schema
 
 _LOCK_NOT_AVAILABLE = "55P03"  # lock_timeout has passed
 _RETRY_SECONDS = 0.1  # between two tries when the server has no free connection
@@ -66,10 +67,10 @@ class Postgres(Database):
         "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
     )
 
-    def __init__(self, url: URL, table: Table, clock: Clock) -> None:
+    def __init__(self, url: URL, schema: Schema, clock: Clock) -> None:
         address = f"{url.host or ''}{f':{url.port}' if url.port else ''}/{url.database or ''}"
         self.display_url = f"postgresql://{address}"
-        super().__init__(url.set(drivername="postgresql+psycopg"), table, clock)
+        super().__init__(url.set(drivername="postgresql+psycopg"), schema, clock)
         self._thread_locks = ThreadLocks(self.display_url)  # so that one connection per process waits for a key
 
     def build_engine_options(self) -> dict[str, Any]:

@@ -10,16 +10,18 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from sqlalchemy import URL, event
 
 from connector.errors import StoreError, UsageError
-from connector.runtime.database.database import BUSY_TIMEOUT, Database, create_table
+from connector.runtime.database.database import BUSY_TIMEOUT, Database
+from connector.runtime.database.table_schema import LibrarySession
 from connector.runtime.files import atomic, private_files
 from connector.runtime.files.locks import FileLocks
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from sqlalchemy import Connection, Engine, Table
+    from sqlalchemy import Connection, Engine
 
     from connector.runtime.clock import Clock
+    from connector.runtime.database.schema import Schema
 
 _RECOVER_HINT = "Keep a copy of it, and repair it with: sqlite3 OLD .recover | sqlite3 NEW"
 
@@ -39,12 +41,12 @@ class Sqlite(Database):
 
     begin_statement: ClassVar = "BEGIN IMMEDIATE"  # wait for other writers now, not between two statements
 
-    def __init__(self, url: URL, table: Table, clock: Clock) -> None:
+    def __init__(self, url: URL, schema: Schema, clock: Clock) -> None:
         if not url.database or url.database == ":memory:" or url.query or url.database.startswith("file:"):
             raise UsageError("An SQLite URL must name a file.", hint="Use sqlite:///PATH, or memory:.")
         self._path = Path(url.database).expanduser().absolute()
         self.display_url = f"sqlite:///{self._path}"
-        super().__init__(URL.create("sqlite", database=str(self._path)), table, clock)
+        super().__init__(URL.create("sqlite", database=str(self._path)), schema, clock)
         self._locks = FileLocks(self._path.with_name(f"{self._path.name}.locks"), self.display_url, clock)
 
     def hold(self, key: str, timeout: float) -> AbstractContextManager[None]:
@@ -59,6 +61,14 @@ class Sqlite(Database):
     def exists(self) -> bool:
         """Whether the file exists."""
         return self._path.exists()
+
+    def identify_file(self) -> object:
+        """Return the file's device and number; None where it is not there."""
+        try:
+            status = self._path.stat()
+        except OSError:
+            return None
+        return status.st_dev, status.st_ino
 
     def build_engine_options(self) -> dict[str, Any]:
         """Set how long a statement waits for other writers."""
@@ -90,7 +100,7 @@ class Sqlite(Database):
             private_files.make_folder(self._path.parent)
 
     def _create_file(self) -> None:
-        """Create the file and its table under another name, and move it into place when complete."""
+        """Create the file and its tables under another name, and move it into place when complete."""
         try:
             for stale_path in self._path.parent.glob(f"{glob.escape(self._path.name)}.*.tmp*"):
                 stale_path.unlink()
@@ -98,7 +108,7 @@ class Sqlite(Database):
                 private_files.create_private(temp_path, b"")
                 with self.build_engine(URL.create("sqlite", database=str(temp_path))).connect() as connection:
                     connection.exec_driver_sql("PRAGMA journal_mode=WAL")
-                    create_table(connection, self.table)
+                    self.schema.prepare(LibrarySession(connection), self.display_url)
         except OSError as error:
             raise private_files.build_store_error(error, self._path) from error
 

@@ -18,7 +18,7 @@ from connector.runtime.downloads import file_name
 from connector.runtime.downloads.download import DownloadRequest, check_progress_callback
 from connector.runtime.downloads.size_note import is_complete, note_size
 from connector.runtime.downloads.target import DownloadTarget, check_folder
-from connector.runtime.fork_safety import ForkSafeEvent, ForkSafeLock
+from connector.runtime.process.fork_safety import ForkSafeEvent, ForkSafeLock
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator

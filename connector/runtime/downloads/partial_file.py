@@ -19,7 +19,7 @@ from connector.runtime.downloads.locked_file import LockedFile
 from connector.runtime.downloads.refusal import SNIFFED_BYTES, Refusal
 from connector.runtime.downloads.reply_headers import FileHeaders, UnusableReply
 from connector.runtime.files import private_files
-from connector.runtime.fork_safety import ForkSafeLock
+from connector.runtime.process.fork_safety import ForkSafeLock
 
 if TYPE_CHECKING:
     import threading

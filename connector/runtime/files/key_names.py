@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import string
 from urllib.parse import unquote_to_bytes
 
@@ -24,3 +25,8 @@ def decode_key(name: str) -> str | None:
     if "~" in name:
         return None
     return "" if name == "%" else unquote_to_bytes(name).decode("utf-8", "surrogatepass")
+
+
+def is_name(text: str) -> bool:
+    """Whether a text may be the name of a key: it is then a file name, and no path."""
+    return re.fullmatch(r"[a-z0-9_%A-F~-]+", text) is not None

@@ -10,8 +10,8 @@ import weakref
 from collections import defaultdict, deque
 from typing import TYPE_CHECKING, Any, Protocol
 
-from connector.runtime.fork_safety import ForkSafeLock
 from connector.runtime.http.idle_connections import MAX_IDLE_SECONDS, THREAD_IDLE_CONNECTIONS
+from connector.runtime.process.fork_safety import ForkSafeLock
 
 if TYPE_CHECKING:
     from collections.abc import Callable

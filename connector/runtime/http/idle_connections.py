@@ -12,7 +12,7 @@ import time
 import weakref
 from typing import TYPE_CHECKING, Any, Protocol
 
-from connector.runtime.fork_safety import ForkSafeLock, register_for_renewal
+from connector.runtime.process.fork_safety import ForkSafeLock, register_for_renewal
 
 if TYPE_CHECKING:
     import asyncio

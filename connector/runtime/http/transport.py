@@ -15,7 +15,7 @@ from connector._version import __version__
 from connector.core.redaction import describe_type
 from connector.core.request.builder import add_query
 from connector.errors import UsageError
-from connector.runtime.extras import require
+from connector.runtime.process.extras import require
 
 if TYPE_CHECKING:
     from connector.core.exchange.body_sink import BodySink

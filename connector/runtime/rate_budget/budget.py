@@ -13,8 +13,8 @@ from connector.core import rate_feedback, rate_limit, url_policy
 from connector.core.redaction import describe_type
 from connector.definition.suggest import did_you_mean
 from connector.errors import UsageError
-from connector.runtime.env import read_env_value
-from connector.runtime.extras import require
+from connector.runtime.process.env import read_env_value
+from connector.runtime.process.extras import require
 from connector.runtime.rate_budget.memory_ledger import MemoryLedger, memory_ledger_for
 
 if TYPE_CHECKING:

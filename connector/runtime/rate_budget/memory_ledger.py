@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from connector.core import rate_feedback, rate_limit
 from connector.core.rate_limit import RateState, RequestedRate
 from connector.runtime.clock import SystemClock
-from connector.runtime.fork_safety import ForkSafeLock
+from connector.runtime.process.fork_safety import ForkSafeLock
 from connector.runtime.rate_budget.turns import TurnQueues
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from connector.errors import StoreError
 from connector.runtime.clock import SystemClock
 from connector.runtime.database.connect import open_database
 from connector.runtime.rate_budget.memory_ledger import LEDGER_LOCK, SWEEP_AT, memory_ledger_for
-from connector.runtime.rate_budget.sql_table import TABLE, LedgerOp, LedgerTable
+from connector.runtime.rate_budget.sql_table import SCHEMA, LedgerOp, LedgerTable
 
 if TYPE_CHECKING:
     from connector.core.exchange.asks import AcquireSlot
@@ -137,7 +137,7 @@ class SqlLedger:
     """The slots taken in a database; safe to share among threads, tasks and processes, and across a fork."""
 
     def __init__(self, url: str, clock: Clock) -> None:
-        self.table = LedgerTable(open_database(url, TABLE, clock), clock)
+        self.table = LedgerTable(open_database(url, SCHEMA, clock), clock)
         self._clock = clock
         self._memory = memory_ledger_for(clock)
         self._worker = Worker(self.table, clock)

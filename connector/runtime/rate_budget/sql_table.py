@@ -12,6 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from connector.core import rate_feedback, rate_limit
 from connector.core.rate_limit import RateState, RequestedRate
+from connector.runtime.database.table_schema import define_schema
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,6 +32,7 @@ TABLE = Table(
     Column("line", Text, nullable=False),
     Column("ends", Float, nullable=False),
 )
+SCHEMA = define_schema("budget", "the rate budget", [TABLE])
 _UPSERT: Any = {
     name: insert.on_conflict_do_update(
         index_elements=["key"], set_={key: insert.excluded[key] for key in ("line", "ends")}

@@ -13,12 +13,12 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
 from connector.errors import RateLimited
-from connector.runtime.fork_safety import ForkSafeLock, register_for_renewal
+from connector.runtime.process.fork_safety import ForkSafeLock, register_for_renewal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from connector.runtime.fork_safety import ForkSafeEvent
+    from connector.runtime.process.fork_safety import ForkSafeEvent
 
 _STOP_INTERVAL = 0.2  # seconds after which a waiting thread looks whether its client was closed
 _LOCK = ForkSafeLock()  # of all queues; nothing is waited for while it is held

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from concurrent.futures import wait
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from connector.core.json_path import set_at_path
 from connector.core.records.kinds import read_path_values
-from connector.core.records.sights import find_kind, name_listing, name_variant
+from connector.core.records.sights import find_kind, name_variant, read_listing
 from connector.core.redaction import MASK
 from connector.core.response.result import Result
 from connector.errors import StoreError
@@ -17,6 +19,7 @@ from connector.runtime.records.accounts import find_account
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from connector.core.records.kinds import RecordKind
     from connector.core.records.record import Record
     from connector.runtime.calls.prepared import PreparedCall
     from connector.runtime.records.records import Records
@@ -39,19 +42,33 @@ class KeptAnswers:
             _log.warning("The copy of records cannot be read: %s", error)
             return None
 
+    def wait_for_room(self) -> None:
+        """Wait while too much of what was read is not written yet."""
+        backlog = self.records.find_backlog()
+        if backlog is not None:
+            wait([backlog])
+
+    async def wait_for_room_async(self) -> None:
+        """Do as `wait_for_room`, and let other tasks run."""
+        backlog = self.records.find_backlog()
+        if backlog is not None:
+            await asyncio.to_thread(wait, [backlog])
+
     def read(self, call: PreparedCall, max_age: float | None, reason: str = "") -> Result | None:
         """Return the copy of the record or the list that a call reads, if it was read whole within `max_age` seconds.
 
         None for the age is any. A list must be this very list, and nothing may have been written to its resource since.
-        Raises StoreError, UsageError.
+        Raises StoreError.
         """
         kind = find_kind(call.compiled.connector, call.compiled.action)
         if kind is not None and kind.role == "list":
-            return self._find_list(call, kind.resource, max_age, reason)
+            return self._find_list(call, kind, max_age, reason)
         names = read_path_values(call.compiled.action.path, call.request.path)
         if kind is None or kind.role != "get" or not names:
             return None
         account = find_account(call, self.records.account)
+        if account is None:
+            return None
         record = self.records.get(call.compiled.connector.name, account, kind.resource, names[-1])
         if record is None or record.gone_at is not None or record.whole_at is None:
             return None
@@ -60,12 +77,15 @@ class KeptAnswers:
             return None
         return _build_result(dict(record.data), [record], age, reason)
 
-    def _find_list(self, call: PreparedCall, resource: str, max_age: float | None, reason: str) -> Result | None:
+    def _find_list(self, call: PreparedCall, kind: RecordKind, max_age: float | None, reason: str) -> Result | None:
         pagination, options = call.compiled.pagination, call.options
         if pagination is None or pagination.items is None or pagination.item is not None or options.limit is not None:
             return None
         account, name = find_account(call, self.records.account), call.compiled.connector.name
-        listing = name_listing(call.request, pagination)
+        resource, listed = kind.resource, read_listing(kind, call.compiled, call.request)
+        if account is None or not listed.is_whole:
+            return None
+        listing = listed.name
         complete_at = self.records.find_complete_at(name, account, listing)
         if complete_at is None or self.records.has_write(name, account, resource, complete_at):
             return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import wait
 from typing import TYPE_CHECKING, Any, Protocol
 
 from connector.core.exchange.asks import SendRequest, YieldPage
@@ -23,13 +22,14 @@ if TYPE_CHECKING:
     from connector.runtime.records.tables import ReadList
 
 
-_MAX_WAITING = 20  # replies of one call that wait to be written
-
-
 class KeepsRecords(Protocol):
     """A copy of records, as what writes into it sees it."""
 
     account: str | None
+
+    def tell_unknown_account(self) -> None:
+        """Tell once that nothing is kept of calls of which nobody says whose they are."""
+        ...
 
     def keep(self, connector: str, account: str, sights: Sequence[Sight], at: float) -> Future[None]:
         """Keep sights; the future is done when they are durable."""
@@ -47,10 +47,14 @@ class RecordObserver(Observer):
         self._records = records
 
     def begin(self, call: ObservedCall) -> None:
-        """Begin the notes of a call that is about records. Raises UsageError where nobody says whose they are."""
+        """Begin the notes of a call that is about records; where nobody says whose they are, none are kept."""
         kind = sights.find_kind(call.compiled.connector, call.compiled.action)
-        if kind is not None:
-            account = find_account(call, self._records.account)
+        if kind is None:
+            return
+        account = find_account(call, self._records.account)
+        if account is None:
+            self._records.tell_unknown_account()
+        else:
             call.notes[self] = _CallNotes(kind, account, call.started_at)
 
     def before(self, call: ObservedCall, ask: Ask) -> None:
@@ -78,8 +82,9 @@ class RecordObserver(Observer):
                 self._keep(call, notes, sights.read_refusal(notes.kind, action, request, is_missing=is_missing), now)
         elif notes.kind.role == "list":
             self._keep_page(call, notes, outcome, now)
-            if outcome.complete and call.compiled.pagination is not None:
-                self._records.finish_list(_describe_list(call, notes, now))
+            listing = sights.read_listing(notes.kind, call.compiled, request)
+            if outcome.complete and call.compiled.pagination is not None and listing.is_whole:
+                self._records.finish_list(_describe_list(call, notes, listing.name, now))
         else:
             told = sights.read_reply(notes.kind, action, request, outcome.data, request.full_redactor)
             self._keep(call, notes, told, now)
@@ -95,18 +100,16 @@ class RecordObserver(Observer):
 
     def _keep(self, call: ObservedCall, notes: _CallNotes, seen: Iterable[Sight], at: float) -> None:
         told = list(seen)
-        if len(notes.pending) >= _MAX_WAITING:
-            wait([notes.pending[-_MAX_WAITING]])  # a service may be read faster than the copy is written
         if told:
             notes.pending.append(self._records.keep(call.compiled.connector.name, notes.account, told, at))
 
 
-def _describe_list(call: ObservedCall, notes: _CallNotes, now: float) -> ReadList:
+def _describe_list(call: ObservedCall, notes: _CallNotes, listing: str, now: float) -> ReadList:
     from connector.runtime.records.tables import ReadList
 
     return ReadList(
-        call.compiled.connector.name, notes.account, notes.kind.resource,
-        sights.name_listing(call.request, call.compiled.pagination), notes.ids, notes.began_at, now, notes.pending,
+        call.compiled.connector.name, notes.account, notes.kind.resource, listing, notes.ids, notes.began_at, now,
+        notes.pending,
     )  # fmt: skip
 
 

@@ -3,67 +3,55 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import logging
 import os
+from collections import deque
 from concurrent.futures import wait
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from sqlalchemy import column, func, literal_column, select, table
 from sqlalchemy.exc import SQLAlchemyError
 
-from connector.errors import UsageError
+from connector.errors import StoreError, UsageError
 from connector.runtime.clock import SystemClock
 from connector.runtime.database.connect import open_database
-from connector.runtime.database.database import create_table
 from connector.runtime.database.group_commit import GroupCommitWriter
+from connector.runtime.records.accounts import ACCOUNT_HINT, UNKNOWN_ACCOUNT
+from connector.runtime.records.reader import RecordReader
 from connector.runtime.records.recorder import RecordObserver
 from connector.runtime.records.tables import (
-    CHANGES,
-    LISTS,
-    RECORDS,
-    TABLES,
+    SCHEMA,
     ReadList,
     Sighting,
     lock_changes,
-    read_record,
     write_end_of_list,
+    write_feed,
     write_sighting,
 )
+from connector.runtime.records.thread_connections import ThreadConnections
 from connector.runtime.records.views import create_views
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from concurrent.futures import Future
 
     from sqlalchemy import Connection
 
-    from connector.core.records.record import Record, Sight
+    from connector.core.records.record import Sight
     from connector.definition.loader import Connector
     from connector.runtime.clock import Clock
 
+_HOLD_TIMEOUT = 0.05  # seconds
 _MAX_BATCH = 50  # replies in one transaction
+_MAX_WAITING = 20  # replies that may wait to be written while more is read
 _ITEM_SIZE = 2048  # bytes that a sight is reckoned to take while it waits
 _READ_ONLY = {"sqlite": "PRAGMA query_only = ON", "postgresql": "SET default_transaction_read_only = on"}
 _log = logging.getLogger("connector.records")
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordChange:
-    """A change of a record: `seq` grows with each, `change` is added, changed or gone."""
-
-    seq: int
-    account: str
-    resource: str
-    id: str
-    change: str
-    at: float
-    data: str
-
-
-class Records:
+class Records(RecordReader):
     """Records in SQLite or PostgreSQL; safe to share among threads, clients and processes, and across a fork.
 
     `account` says whose records these are, where connections do not. What calls tell is written by a thread of its own;
@@ -73,11 +61,12 @@ class Records:
     def __init__(self, url: str, *, account: str | None = None, clock: Clock | None = None) -> None:
         self.account = account
         self._clock: Clock = clock or SystemClock()
-        self._database = open_database(url, RECORDS, self._clock)
+        self._database = open_database(url, SCHEMA, self._clock)
         self._writers: dict[int, GroupCommitWriter] = {}
-        self._last_write: dict[int, Future[None]] = {}
-        self._ready_pids: set[int] = set()
+        self._readers = ThreadConnections(self._database)
+        self._waiting: dict[int, deque[Future[None]]] = {}
         self._is_failing = False
+        self._has_told_unknown = False
         self._error: BaseException | None = None  # of a write since the last flush
         atexit.register(self.close)
 
@@ -103,79 +92,46 @@ class Records:
         if error is not None:
             raise error
 
+    def tell_unknown_account(self) -> None:
+        """Tell once that nothing is kept of calls of which nobody says whose they are."""
+        if not self._has_told_unknown:
+            self._has_told_unknown = True
+            _log.warning("%s, so its records are not kept. %s", UNKNOWN_ACCOUNT, ACCOUNT_HINT)
+
+    def now(self) -> float:
+        """Return the epoch seconds of the copy's clock."""
+        return self._clock.time()
+
+    def find_backlog(self) -> Future[None] | None:
+        """Return the write to wait for before more is read, as a service may be faster than the copy; or None."""
+        waiting = self._waiting.get(os.getpid())
+        return waiting[0] if waiting and len(waiting) == _MAX_WAITING and not waiting[0].done() else None
+
     def _wait(self) -> None:
         """Wait until all that was told is written, or has failed."""
-        last = self._last_write.get(os.getpid())
-        if last is not None:
-            wait([last])
+        waiting = self._waiting.get(os.getpid())
+        if waiting:
+            wait([waiting[-1]])
 
-    def get(self, connector: str, account: str | None, resource: str, record_id: str) -> Record | None:
-        """Return a record, also one that is gone; None where it was never seen, or several accounts have one."""
-        condition = (RECORDS.c.connector == connector) & (RECORDS.c.resource == resource) & (RECORDS.c.id == record_id)
-        if account is not None:
-            condition &= RECORDS.c.account == account
-        self._wait()
-        rows = self._run(lambda connection: connection.execute(select(RECORDS).where(condition)).mappings().all())
-        return read_record(rows[0]) if len(rows) == 1 else None
+    def save_feed(self, name: str, seq: int) -> None:
+        """Note the last change that a follower of this name has seen."""
+        self._database.run_in_transaction(partial(write_feed, name=name, seq=seq))
 
-    def find(
-        self,
-        connector: str,
-        resource: str | None = None,
-        *,
-        account: str | None = None,
-        parent: str | None = None,
-        listing: str | None = None,
-        gone: bool = False,
-        limit: int | None = None,
-    ) -> list[Record]:
-        """Return records by resource and id; with `gone`, also those that are no longer there."""
-        condition = RECORDS.c.connector == connector
-        for name, value in (("resource", resource), ("account", account), ("parent", parent), ("listing", listing)):
-            if value is not None:
-                condition &= RECORDS.c[name] == value
-        if not gone:
-            condition &= RECORDS.c.gone_at.is_(None)
-        query = select(RECORDS).where(condition).order_by(RECORDS.c.resource, RECORDS.c.id).limit(limit)
-        self._wait()
-        rows = self._run(lambda connection: connection.execute(query).mappings().all())
-        return [read_record(row) for row in rows]
-
-    def count(self, connector: str) -> dict[str, int]:
-        """Return the number of records by resource, without those that are gone."""
-        condition = (RECORDS.c.connector == connector) & RECORDS.c.gone_at.is_(None)
-        query = select(RECORDS.c.resource, func.count()).where(condition).group_by(RECORDS.c.resource)
-        self._wait()
-        return {str(name): int(count) for name, count in self._run(lambda connection: connection.execute(query).all())}
-
-    def read_changes(self, connector: str, after: int = 0, limit: int = 1000) -> list[RecordChange]:
-        """Return the changes after a number, oldest first."""
-        names = [CHANGES.c[name] for name in RecordChange.__dataclass_fields__]
-        condition = (CHANGES.c.connector == connector) & (CHANGES.c.seq > after)
-        query = select(*names).where(condition).order_by(CHANGES.c.seq).limit(limit)
-        self._wait()
-        rows = self._run(lambda connection: connection.execute(query).mappings().all())
-        return [RecordChange(**row) for row in rows]
-
-    def find_complete_at(self, connector: str, account: str, listing: str) -> float | None:
-        """Return when the last complete reading of a list began, or None."""
-        condition = (LISTS.c.connector == connector) & (LISTS.c.account == account) & (LISTS.c.listing == listing)
-        query = select(LISTS.c.complete_at).where(condition)
-        self._wait()
-        value = self._run(lambda connection: connection.scalar(query))
-        return None if value is None else float(value)
-
-    def has_write(self, connector: str, account: str, resource: str, since: float) -> bool:
-        """Whether a call wrote to a resource after this time."""
-        condition = (RECORDS.c.connector == connector) & (RECORDS.c.account == account)
-        condition &= (RECORDS.c.resource == resource) & (RECORDS.c.written_at > since)
-        query = select(RECORDS.c.id).where(condition).limit(1)
-        self._wait()
-        return self._run(lambda connection: connection.scalar(query)) is not None
+    @contextlib.contextmanager
+    def hold(self, name: str) -> Iterator[bool]:
+        """Do what one process at a time does; tell whether it is this one, as it ends with a process that dies."""
+        with contextlib.ExitStack() as stack:
+            try:
+                stack.enter_context(self._database.hold(f"records {name}", _HOLD_TIMEOUT))
+            except StoreError as error:
+                if not error.retryable:
+                    raise
+                yield False
+                return
+            yield True
 
     def create_views(self, connector: Connector) -> None:
         """Create the view of each resource, such as shop_orders, for who reads the database with SQL."""
-        self._run(lambda _: None)
         self._database.run_in_transaction(partial(create_views, connector=connector))
 
     def query(self, statement: str) -> tuple[list[str], list[tuple[Any, ...]]]:
@@ -195,21 +151,9 @@ class Records:
         self._wait()
         return self._run(read)
 
-    def read_view(self, view: str, *, gone: bool = False) -> tuple[list[str], list[tuple[Any, ...]]]:
-        """Return the columns and rows of a view; with `gone`, also those of records that are no longer there."""
-        query: Any = select(literal_column("*")).select_from(table(view)).order_by(column("account"), column("id"))
-        if not gone:
-            query = query.where(column("gone_at").is_(None))
-
-        def read(connection: Connection) -> tuple[list[str], list[tuple[Any, ...]]]:
-            result = connection.execute(query)
-            return list(result.keys()), [tuple(row) for row in result]
-
-        self._wait()
-        return self._run(read)
-
     def close(self) -> None:
         """Write what waits, and accept no more."""
+        self._readers.close()
         writer = self._writers.get(os.getpid())
         if writer is not None:
             writer.close()
@@ -227,7 +171,7 @@ class Records:
             pid, GroupCommitWriter(self._database, self._write, _MAX_BATCH, name="records")
         )
         future = writer.put(item, size)
-        self._last_write[pid] = future
+        self._waiting.setdefault(pid, deque(maxlen=_MAX_WAITING)).append(future)
         future.add_done_callback(self._tell)
         return future
 
@@ -240,7 +184,6 @@ class Records:
         self._is_failing = error is not None
 
     def _write(self, items: Sequence[Sighting | ReadList], connection: Connection) -> None:
-        self._create_tables(connection)
         lock_changes(connection)
         for item in items:
             if isinstance(item, Sighting):
@@ -249,17 +192,11 @@ class Records:
                 write_end_of_list(connection, item)
 
     def _run(self, work: Callable[[Connection], T]) -> T:
-        def run_ready(connection: Connection) -> T:
-            self._create_tables(connection)
-            return work(connection)
+        return self._database.run(work)
 
-        return self._database.run(run_ready)
-
-    def _create_tables(self, connection: Connection) -> None:
-        if os.getpid() not in self._ready_pids:
-            for one in TABLES[1:]:
-                create_table(connection, one)
-            self._ready_pids.add(os.getpid())
+    def _read(self, work: Callable[[Connection], T]) -> T:
+        self._wait()
+        return self._readers.run(work)
 
 
 def open_records(records: Any) -> Records:

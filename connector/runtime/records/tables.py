@@ -6,10 +6,11 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BigInteger, Column, Float, Index, Integer, MetaData, Table, Text, insert, select, text
+from sqlalchemy import BigInteger, Column, Float, Index, Integer, MetaData, Table, Text, insert, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from connector.core.records.record import Record, Sight, apply_sight
+from connector.runtime.database.table_schema import define_schema
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -44,6 +45,7 @@ CHANGES = Table(
     Column("change", Text, nullable=False),  # added, changed or gone
     Column("at", Float, nullable=False),
     Column("data", Text, nullable=False),
+    Column("parent", Text, nullable=False, server_default=""),
     sqlite_autoincrement=True,  # so that no number is used twice
 )
 LISTS = Table(
@@ -55,8 +57,15 @@ LISTS = Table(
     Column("resource", Text, nullable=False),
     Column("complete_at", Float, nullable=False),  # when the last complete reading of the list began
     Column("count", Integer, nullable=False),
+    Column("read_at", Float, nullable=False, server_default="0"),  # as complete_at, also of what was new alone
 )
-TABLES = (RECORDS, CHANGES, LISTS)
+FEEDS = Table(
+    "connector_records_feeds",
+    METADATA,
+    Column("name", Text, primary_key=True),  # of who follows the changes
+    Column("seq", BigInteger, nullable=False),  # the last one that was seen
+)
+SCHEMA = define_schema("records", "the copy of records", [RECORDS, CHANGES, LISTS, FEEDS])
 _FIELDS = tuple(column.name for column in RECORDS.columns if column.name not in ("connector", "account"))
 _CHUNK = 500  # ids in one query; databases limit the number of parameters
 _LOCK = text("SELECT pg_advisory_xact_lock(6021023602)")  # numbers of changes are in the order of commits
@@ -74,7 +83,7 @@ class Sighting:
 
 @dataclass(frozen=True, slots=True)
 class ReadList:
-    """A list that was read to its end; `pending` are the writes of its pages."""
+    """A list that was read to its end, or, not `is_whole`, what is new of it; `pending` are the writes of its pages."""
 
     connector: str
     account: str
@@ -84,6 +93,7 @@ class ReadList:
     began_at: float
     at: float
     pending: Sequence[Future[None]] = ()
+    is_whole: bool = True
 
     @property
     def is_kept(self) -> bool:
@@ -118,6 +128,11 @@ def write_sighting(connection: Connection, sighting: Sighting) -> int:
 
 def write_end_of_list(connection: Connection, read: ReadList) -> None:
     """Mark what is no longer in a list, and note when it was read."""
+    if not read.is_whole:
+        is_list = (LISTS.c.connector == read.connector) & (LISTS.c.account == read.account)
+        condition = is_list & (LISTS.c.listing == read.listing)
+        connection.execute(update(LISTS).where(condition).values(read_at=read.began_at))
+        return
     table = RECORDS.c
     is_of_list = (table.connector == read.connector) & (table.account == read.account) & (table.listing == read.listing)
     was_there = table.gone_at.is_(None) & (table.seen_at < read.began_at) & (table.resource == read.resource)
@@ -128,8 +143,13 @@ def write_end_of_list(connection: Connection, read: ReadList) -> None:
     ]
     write_sighting(connection, Sighting(read.connector, read.account, read.at, gone))
     facts = {name: getattr(read, name) for name in ("connector", "account", "listing", "resource")}
-    row = {**facts, "complete_at": read.began_at, "count": len(read.ids)}
+    row = {**facts, "complete_at": read.began_at, "count": len(read.ids), "read_at": read.began_at}
     connection.execute(_build_upsert(connection, LISTS), [row])
+
+
+def write_feed(connection: Connection, name: str, seq: int) -> None:
+    """Note the last change that a follower has seen."""
+    connection.execute(_build_upsert(connection, FEEDS), [{"name": name, "seq": seq}])
 
 
 def read_record(row: Mapping[Any, Any]) -> Record:
@@ -181,7 +201,7 @@ def _build_upsert(connection: Connection, table: Table) -> Any:
 def _build_change(sighting: Sighting, record: Record, change: str) -> dict[str, Any]:
     return {
         "connector": sighting.connector, "account": sighting.account, "resource": record.resource, "id": record.id,
-        "change": change, "at": sighting.at, "data": _to_text(record),
+        "change": change, "at": sighting.at, "data": _to_text(record), "parent": record.parent,
     }  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from connector.core.response.outcomes import may_change_state
 from connector.core.response.trace import Trace
 from connector.errors import ConnectorError
 from connector.runtime.calls.observer import Observer
+from connector.runtime.process.door import find_door
 from connector.runtime.run_log.run import RUNNING, Run
 
 if TYPE_CHECKING:
@@ -56,7 +57,8 @@ class RunRecorder(Observer):
 
     def begin(self, call: ObservedCall) -> None:
         """Begin the notes of a call."""
-        call.notes[self] = _Notes(make_id(call.started_at), Trace() if self._has_trace else None)
+        trace = Trace() if self._has_trace else None
+        call.notes[self] = _Notes(make_id(call.started_at), find_door(self._door), trace)
 
     def before(self, call: ObservedCall, ask: Ask) -> None:
         """Write a call down before it may change something."""
@@ -93,7 +95,7 @@ class RunRecorder(Observer):
         return Run(
             id=notes.run_id,
             connector=call.compiled.connector.name,
-            door=self._door,
+            door=notes.door,
             connection=(credentials.name or credentials.kind) if credentials is not None else "",
             action=call.action,
             request=f"{request.method} {request.full_redactor.redact_url(request.path.partition('?')[0], _MAX_TEXT)}",
@@ -112,10 +114,10 @@ class RunRecorder(Observer):
 class _Notes:
     """What the recorder keeps with a call."""
 
-    __slots__ = ("is_begun", "run_id", "trace", "waited")
+    __slots__ = ("door", "is_begun", "run_id", "trace", "waited")
 
-    def __init__(self, run_id: str, trace: Trace | None) -> None:
-        self.run_id, self.trace = run_id, trace
+    def __init__(self, run_id: str, door: str, trace: Trace | None) -> None:
+        self.run_id, self.door, self.trace = run_id, door, trace
         self.waited, self.is_begun = 0.0, False
 
 

@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 RUNNING = "running"  # the outcome of a write that was about to be sent, and whose end is not known yet
-DOORS = ("python", "cli", "mcp")  # what makes calls
+DOORS = ("python", "cli", "console", "mcp", "webhook")  # what makes calls
+OUTCOMES = ("done", "rejected", "not_sent", "uncertain", "interrupted", RUNNING)
 DETAIL_NAMES = ("inputs", "hidden_inputs", "options", "warnings", "message", "hint", "waited", "trace")
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from connector.errors import ConnectorError
 from connector.runtime.clock import SystemClock
-from connector.runtime.fork_safety import register_for_renewal
+from connector.runtime.process.fork_safety import register_for_renewal
 from connector.runtime.run_log.recorder import RunRecorder
 from connector.runtime.run_log.run import RUNNING, Run, RunQuery
 from connector.runtime.run_log.tables import PURGE, SAVE, SELECT, open_table

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
+import shlex
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from connector.errors import StoreError, UsageError
-from connector.runtime.extras import require
+from connector.runtime.process.extras import require
 from connector.runtime.storage.record_codec import dump_json
 from connector.runtime.storage.store import StoredRecord, describe_store, hold_session, list_first_keys
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from cryptography.fernet import MultiFernet
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 
 KEY_VARIABLE = "CONNECTOR_KEY"
 ROTATE_LOCK_TIMEOUT = 60.0  # seconds that `rotate` waits for a token refresh
+_log = logging.getLogger("connector")
 _ENCRYPTED_FIELDS = {"sealed", "key"}
 _KEY_FORMAT_HINT = "A key is 32 random bytes in URL-safe base64, 44 characters; "
 _KEY_FORMAT_HINT += "connector.runtime.storage.encryption.generate_key() creates one."
@@ -37,24 +41,23 @@ def generate_key() -> str:
 class Keyring:
     """The keys of a store: the first one encrypts, each of them decrypts. Only fingerprints are shown."""
 
-    def __init__(self, fernet: MultiFernet, fingerprints: tuple[str, ...]) -> None:
-        self._fernet = fernet
-        self.fingerprints = fingerprints
+    def __init__(self, fernet: MultiFernet, texts: Sequence[str]) -> None:
+        self._fernet, self._texts = fernet, texts
+        self.fingerprints = tuple(map(_compute_fingerprint, texts))
 
     @classmethod
     def from_texts(cls, texts: Iterable[str], *, source: str = "the keys") -> Keyring:
         """Parse keys. Raises UsageError with the number of the wrong key, never the key."""
         fernet_module = _load_fernet()
-        fernets, fingerprints = [], []
-        for number, text in enumerate(texts, 1):
+        fernets, keys = [], list(texts)
+        for number, text in enumerate(keys, 1):
             try:
                 fernets.append(fernet_module.Fernet(text))
             except ValueError:
                 raise UsageError(f"Key {number} of {source} is not a valid key.", hint=_KEY_FORMAT_HINT) from None
-            fingerprints.append(_compute_fingerprint(text))
         if not fernets:
             raise UsageError(f"{source} contains no key.", hint=_KEY_FORMAT_HINT)
-        return cls(fernet_module.MultiFernet(fernets), tuple(fingerprints))
+        return cls(fernet_module.MultiFernet(fernets), keys)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Keyring | None:
@@ -66,18 +69,29 @@ class Keyring:
         if variables.get(KEY_VARIABLE):
             return cls.from_texts(_split_keys(variables[KEY_VARIABLE]), source=KEY_VARIABLE)
         path = variables.get(f"{KEY_VARIABLE}_FILE")
-        if not path:
-            return None
+        return cls.from_file(Path(path)) if path else None
+
+    @classmethod
+    def from_file(cls, path: Path) -> Keyring:
+        """Return the keys of a file, which is told to be open to others if it is. Raises UsageError."""
         reason = ""
         try:
-            return cls.from_texts(_split_keys(Path(path).read_text("utf-8")), source=path)
+            mode = stat.S_IMODE(path.stat().st_mode)
+            keyring = cls.from_texts(_split_keys(path.read_text("utf-8")), source=str(path))
         except OSError as error:
             reason = error.strerror or type(error).__name__
         except UnicodeDecodeError:
             reason = "it is not text"
-        raise UsageError(
-            f"{KEY_VARIABLE}_FILE names {path}, which cannot be read: {reason}.", hint="Name a readable file of keys."
-        )
+        else:
+            if os.name != "nt" and mode & (stat.S_IRWXG | stat.S_IRWXO):
+                quoted = shlex.quote(str(path))
+                _log.warning("The key file %s is open to other users (mode %04o): chmod 600 %s", path, mode, quoted)
+            return keyring
+        raise UsageError(f"The key file {path} cannot be read: {reason}.", hint="Name a readable file of keys.")
+
+    def reveal(self) -> str:
+        """Return the keys as a key file has them."""
+        return "".join(f"{text}\n" for text in self._texts)
 
     def encrypt(self, key: str, data: Mapping[str, Any]) -> dict[str, Any]:
         """Return data as a sealed record, which can be decrypted under this key of the store only."""

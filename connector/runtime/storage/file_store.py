@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import json
 import secrets
+import shutil
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,10 +20,13 @@ from connector.runtime.files.private_files import build_store_error
 from connector.runtime.storage.record_store import RecordStore
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from contextlib import AbstractContextManager
 
     from connector.runtime.clock import Clock
 
+_REPLACEMENT = "replacement"  # the folder of new records that are complete
+_REPLACED_NAMES = "names"  # the file in it that lists all of them
 WRITE_LOCK_TIMEOUT = 10.0  # seconds to wait for another process that is writing the same record
 
 
@@ -40,6 +45,8 @@ class FileStore(RecordStore):
         self._locks = FileLocks(self.folder / "locks", self.location, self._clock)
         if private_files.check_folder(self.folder):
             self._remove_stale_temps()
+            if (self.folder / _REPLACEMENT).exists():
+                self._finish_replacement()
 
     def lock(self, key: str, timeout: float) -> AbstractContextManager[None]:
         """Hold a key exclusively among the processes of this machine."""
@@ -61,6 +68,60 @@ class FileStore(RecordStore):
     def remove(self, key: str) -> bool:
         """Remove a record; return whether there was one."""
         return private_files.check_folder(self.folder) and super().remove(key)
+
+    def list_texts(self) -> list[tuple[str, str, float]]:
+        """Return name, text and time of change of each record, as they are stored."""
+        found = []
+        for name in sorted(self._list_names()):
+            path = self._build_path(name)
+            content = private_files.read_file(path)
+            if content is not None:  # else it was removed meanwhile
+                found.append((name, content.decode("utf-8", "replace"), path.stat().st_mtime))
+        return found
+
+    def replace_texts(self, texts: Mapping[str, str]) -> None:
+        """Replace all records; a process that dies in it leaves the old ones, or the new ones to who opens the store.
+
+        They are written into a folder beside them, whose last name is given when it is complete.
+        """
+        private_files.make_folder(self.folder)
+        staging, complete = self.folder / f"{_REPLACEMENT}.tmp", self.folder / _REPLACEMENT
+        with self._locks.hold("replace", WRITE_LOCK_TIMEOUT, "write"):
+            try:
+                shutil.rmtree(staging, ignore_errors=True)
+                private_files.make_folder(staging)
+                for name, text in texts.items():
+                    private_files.create_private(staging / f"{name}.json", text.encode())
+                private_files.create_private(staging / _REPLACED_NAMES, json.dumps(sorted(texts)).encode())
+                private_files.sync_folder(staging)
+                staging.rename(complete)
+                private_files.sync_folder(self.folder)
+            except OSError as error:
+                raise build_store_error(error, self.folder) from error
+            self._move_replacement(complete)
+
+    def _finish_replacement(self) -> None:
+        """Finish what a process that died began; one that lives does so itself."""
+        with self._locks.hold("replace", WRITE_LOCK_TIMEOUT, "write"):
+            if (self.folder / _REPLACEMENT).exists():
+                self._move_replacement(self.folder / _REPLACEMENT)
+
+    def _move_replacement(self, complete: Path) -> None:
+        """Remove the records that are not among the new ones, and put these in their places; it may be done again."""
+        try:
+            listed = private_files.read_file(complete / _REPLACED_NAMES)
+            if listed is not None:  # else only the empty folder is left of it
+                names = set(json.loads(listed))
+                for name in self._list_names():
+                    if name not in names:
+                        self._build_path(name).unlink(missing_ok=True)
+                for path in complete.glob("*.json"):
+                    path.replace(self.folder / path.name)
+                private_files.sync_folder(self.folder)
+                (complete / _REPLACED_NAMES).unlink()
+            complete.rmdir()
+        except OSError as error:
+            raise build_store_error(error, self.folder, "What is missing is put there at the next use.") from error
 
     def _build_path(self, name: str) -> Path:
         return self.folder / f"{name}.json"

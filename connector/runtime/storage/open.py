@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from connector.errors import UsageError
-from connector.runtime.env import read_env_value
+from connector.runtime.process.env import read_env_value
 from connector.runtime.storage.memory_store import MemoryStore
 
 if TYPE_CHECKING:

@@ -6,13 +6,14 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
+from connector._version import __version__
 from connector.errors import UsageError
 from connector.runtime.storage.store import StoredRecord
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 1  # a later one also says its `program`, which this one names when it refuses a record
 
 
 class CorruptRecord(Exception):
@@ -65,7 +66,11 @@ def _decode(text: str | bytes) -> tuple[StoredRecord, str]:
         raise CorruptRecord("it is not a record")
     schema = fields.get("schema")
     if isinstance(schema, int) and schema > SCHEMA_VERSION:
-        raise UnsupportedRecord(f"it has schema {schema}, and this version reads {SCHEMA_VERSION}; use a newer version")
+        writer = f"connector {fields['program']}" if "program" in fields else "a newer connector"
+        raise UnsupportedRecord(
+            f"it was written by {writer}, as schema {schema}, and this is connector {__version__}, which reads schema "
+            f"{SCHEMA_VERSION}; use {writer}"
+        )
     checksum = fields.pop("sha256", None)
     if set(fields) != {"schema", "key", "version", "data"} or schema != SCHEMA_VERSION:
         raise CorruptRecord("it does not have the shape of a record")

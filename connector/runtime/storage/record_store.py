@@ -140,7 +140,10 @@ class RecordStore(ABC):
 
     def _build_read_error(self, key: str, error: CorruptRecord, text_location: str = LEFT_IN_PLACE) -> StoreError:
         record, path = self._describe_record(key)
-        hint = "Restore a good copy, or sign in again."
+        is_newer = isinstance(error, UnsupportedRecord)
+        hint = (
+            "Use the program that wrote it, or another store." if is_newer else "Restore a good copy, or sign in again."
+        )
         return StoreError(f"{record} cannot be read: {error}. {text_location}", hint=hint, path=path)
 
 

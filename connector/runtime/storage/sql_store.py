@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from connector.errors import StoreError
 from connector.runtime.clock import SystemClock
 from connector.runtime.database.connect import open_database
-from connector.runtime.extras import require
 from connector.runtime.files.key_names import encode_key
+from connector.runtime.process.extras import require
 from connector.runtime.storage.record_store import RecordStore
 
 if TYPE_CHECKING:
@@ -34,9 +34,9 @@ class SqlStore(RecordStore):
     def __init__(self, url: str, *, clock: Clock | None = None) -> None:
         self._clock = clock or SystemClock()
         require("sql", "sqlalchemy")
-        from connector.runtime.storage.sql_table import TABLE, StoreTable
+        from connector.runtime.storage.sql_table import SCHEMA, StoreTable
 
-        self._database = open_database(url, TABLE, self._clock)
+        self._database = open_database(url, SCHEMA, self._clock)
         self._table = StoreTable(self._database)
         self.location = self._database.display_url
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import BigInteger, Column, DateTime, MetaData, Table, Text, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from connector.runtime.database.table_schema import define_schema
 from connector.runtime.files.private_files import OLD_OR_NEW
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ TABLE = Table(
     Column("data", Text, nullable=False),
     Column("updated_at", DateTime(timezone=True), nullable=False),
 )
+SCHEMA = define_schema("store", "the store", [TABLE])
 
 
 class StoreTable:

@@ -1,1 +1,1 @@
-"""Reading whole lists of a service into the copy of its records."""
+"""Reading whole lists of a service into the copy of its records, and telling handlers what changed."""

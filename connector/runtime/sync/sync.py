@@ -5,43 +5,58 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from connector.core.records.kinds import RecordKinds
-from connector.core.records.sights import name_listing
-from connector.core.response.pagination.settings import pagination_for
-from connector.errors import Denied, InputError, NotFound, Problem, Rejected, UsageError
+from connector.core.records.kinds import RecordKind
+from connector.core.records.sights import read_listing
+from connector.core.records.since import build_since
+from connector.errors import Denied, NotFound, Rejected
+from connector.runtime.records.tables import ReadList
+from connector.runtime.sync.listings import find_listings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from connector.core.request.builder import Request
-    from connector.definition.action import Action
     from connector.definition.loader import Connector
     from connector.runtime.client.client import Client
     from connector.runtime.records.records import Records
 
 
+_MAX_NEWS_SECONDS = 86_400.0  # since a list was read whole
+
+
 @dataclass(frozen=True, slots=True)
 class ListRead:
-    """One list to read: the action with its inputs, and the id of the record that the list is of."""
+    """One list to read: the action with its inputs, the id of the record that the list is of, and its state.
+
+    `listing` is its name in the copy, `read_at` when it was last read, and `asks_since` whether only what is new since
+    then is asked for.
+    """
 
     resource: str
     action: str
-    given: dict[str, Any] = field(default_factory=dict)
-    parent: str = ""
+    given: dict[str, Any]
+    parent: str
+    listing: str
+    read_at: float | None
+    asks_since: bool
 
 
 @dataclass(slots=True)
 class SyncReport:
-    """What a sync read of one resource; `refused` are parents whose list the service did not give."""
+    """What a sync read of one resource; `refused` are parents whose list the service did not give.
+
+    `since` counts the lists of which only what is new was asked for.
+    """
 
     resource: str
     lists: int = 0
     records: int = 0
+    since: int = 0
     refused: dict[str, str] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report as JSON-safe data."""
-        return {"resource": self.resource, "lists": self.lists, "records": self.records, "refused": self.refused}
+        return {name: getattr(self, name) for name in ("resource", "lists", "records", "since", "refused")}
 
 
 class Sync:
@@ -49,39 +64,61 @@ class Sync:
 
     A resource that belongs to another is read after it, list by list. What is read is kept page by page, and what a
     complete list no longer has is marked as gone; one that breaks off marks nothing, and is read again from its begin.
+    Of a list that was read before, and can be asked so, only what is new is read, unless the sync `is_full`, and once a
+    day all of it, as nothing else tells what is gone. `given` are inputs for the lists whose actions have them. Raises
+    InputError with all problems, UsageError.
     """
 
-    def __init__(self, connector: Connector, records: Records, names: tuple[str, ...], page_size: int | None) -> None:
+    def __init__(
+        self,
+        connector: Connector,
+        records: Records,
+        names: tuple[str, ...],
+        page_size: int | None = None,
+        *,
+        given: Mapping[str, Any] | None = None,
+        is_full: bool = False,
+    ) -> None:
         self._connector = connector
         self._records = records
         self._page_size = page_size
-        self._actions = _find_actions(connector, names)
+        self._is_full = is_full
+        self._on_item: Callable[[], None] | None = None
+        self._given = dict(given or {})
+        self._listings = find_listings(connector, names, self._given)
 
     @property
     def resources(self) -> list[str]:
         """The resources that are read, parents first."""
-        return list(self._actions)
+        return list(self._listings)
 
-    def run(self, client: Client, account: str, on_list: Callable[[SyncReport], None]) -> list[SyncReport]:
-        """Read all lists; `on_list` is told after each. Raises ConnectorError: what was read until then is kept."""
-        return [self._read_resource(client, account, resource, on_list) for resource in self._actions]
+    def run(
+        self,
+        client: Client,
+        account: str,
+        on_list: Callable[[SyncReport], None],
+        on_item: Callable[[], None] | None = None,
+    ) -> list[SyncReport]:
+        """Read all lists; `on_list` is told after each, `on_item` of each record; an error of theirs ends it.
 
-    def list_requests(self, client: Client, account: str) -> Iterator[tuple[ListRead, Request, float | None]]:
-        """Yield what would be read now: each list, its first request and when it was last read to its end."""
-        for resource in self._actions:
-            for read in self._find_lists(resource, account):
-                request = client.dry_run(read.action, read.given)
-                listing = name_listing(request, pagination_for(self._connector.manifest, self._actions[resource]))
-                yield read, request, self._records.find_complete_at(self._connector.name, account, listing)
+        Raises ConnectorError: what was read until then is kept.
+        """
+        self._on_item = on_item
+        return [self._read_resource(client, account, resource, on_list) for resource in self._listings]
+
+    def list_requests(self, client: Client, account: str) -> Iterator[tuple[ListRead, Request]]:
+        """Yield what would be read now: each list, and its first request."""
+        for resource in self._listings:
+            for read in self._find_lists(client, resource, account):
+                yield read, client.dry_run(read.action, read.given)
 
     def _read_resource(
         self, client: Client, account: str, resource: str, on_list: Callable[[SyncReport], None]
     ) -> SyncReport:
         report = SyncReport(resource)
-        for read in self._find_lists(resource, account):
+        for read in self._find_lists(client, resource, account):
             try:
-                with client.items(read.action, read.given, page_size=self._page_size) as items:
-                    report.records += sum(1 for _ in items)
+                self._read_list(client, account, read, report)
             except (NotFound, Denied, Rejected) as error:
                 if not read.parent:
                     raise
@@ -91,63 +128,42 @@ class Sync:
             on_list(report)
         return report
 
-    def _find_lists(self, resource: str, account: str) -> Iterator[ListRead]:
+    def _read_list(self, client: Client, account: str, read: ListRead, report: SyncReport) -> None:
+        """Read a list; where only what is new was asked for, note that once all of it is written."""
+        began_at = self._records.now()
+        with client.items(read.action, read.given, page_size=self._page_size) as items:
+            for _ in items:
+                report.records += 1
+                if self._on_item is not None:
+                    self._on_item()
+        if not read.asks_since:
+            return
+        self._records.flush()
+        report.since += 1
+        name = self._connector.name
+        self._records.finish_list(
+            ReadList(name, account, read.resource, read.listing, (), began_at, began_at, is_whole=False)
+        )
+
+    def _find_lists(self, client: Client, resource: str, account: str) -> Iterator[ListRead]:
         """Yield the lists of a resource: one, or that of each parent in the copy."""
-        action = self._actions[resource]
-        keys = _find_path_inputs(action)
-        if not keys:
-            yield ListRead(resource, action.action)
+        listed = self._listings[resource]
+        own = {key: value for key, value in self._given.items() if key in listed.action.inputs}
+        if listed.parent_input is None:
+            yield self._describe(client, resource, account, own, "")
             return
         parent = self._connector.manifest.resources[resource].parent
         for record in self._records.find(self._connector.name, parent, account=account):
-            yield ListRead(resource, action.action, {keys[0]: record.id}, record.id)
+            yield self._describe(client, resource, account, {**own, listed.parent_input: record.id}, record.id)
 
-
-def _find_actions(connector: Connector, names: tuple[str, ...]) -> dict[str, Action]:
-    """Return the listing of each resource and of its parents, parents first. Raises InputError with all problems."""
-    kinds = connector.derive(RecordKinds)
-    if not kinds.resources:
-        hint = "Name them in its manifest: resources: {users: {list: /users, id: id}}."
-        raise UsageError(f"{connector.name} names no resources.", hint=hint)
-    actions: dict[str, Action] = {}
-    problems: list[Problem] = []
-    for name in kinds.check_names(names):
-        for resource in _list_ancestors(connector, name):
-            if resource in actions:
-                continue
-            key = kinds.find_listing(resource)
-            action = None if key is None else connector.action(key)
-            problem = _find_problem(connector, resource, action)
-            if problem is not None:
-                problems.append(problem)
-            elif action is not None:
-                actions[resource] = action
-    if problems:
-        raise InputError.from_problems("records", problems, undone="done")
-    return actions
-
-
-def _list_ancestors(connector: Connector, name: str) -> list[str]:
-    """Return a resource after its parents."""
-    line = [name]
-    while (parent := connector.manifest.resources[line[0]].parent) is not None and parent not in line:
-        line.insert(0, parent)
-    return line
-
-
-def _find_problem(connector: Connector, resource: str, action: Action | None) -> Problem | None:
-    """Return why the list of a resource cannot be read by itself, or None."""
-    if action is None:
-        return Problem("resource", resource, "a resource whose list an action reads", "no action does: read it by hand")
-    parent = connector.manifest.resources[resource].parent
-    keys = _find_path_inputs(action)
-    asked = [key for key, one in action.inputs.items() if one.required and one.default is None and key not in keys]
-    if asked:
-        return Problem("resource", resource, f"a list that needs no inputs; {action.action} needs {', '.join(asked)}")
-    if len(keys) > (0 if parent is None else 1):
-        return Problem("resource", resource, f"a list of one parent; {action.action} needs {', '.join(keys)}")
-    return None
-
-
-def _find_path_inputs(action: Action) -> list[str]:
-    return [key for key, one in action.inputs.items() if str(one.location).startswith("path.") and one.default is None]
+    def _describe(self, client: Client, resource: str, account: str, given: dict[str, Any], parent: str) -> ListRead:
+        listed = self._listings[resource]
+        definition = self._connector.manifest.resources[resource]
+        request = client.dry_run(listed.action.action, given)
+        listing = read_listing(RecordKind(resource, "list", definition), listed, request)
+        complete_at, read_at = self._records.find_list_times(self._connector.name, account, listing.name)
+        is_due = self._is_full or self._records.now() - (complete_at or 0.0) > _MAX_NEWS_SECONDS
+        since = {} if is_due or not listing.is_whole else build_since(definition, listed.action, read_at)
+        return ListRead(
+            resource, listed.action.action, {**given, **since}, parent, listing.name, read_at, asks_since=bool(since)
+        )

@@ -70,6 +70,7 @@ class Dispatcher:
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="connector-delivery")  # its thread holds the lock
         self._lock_stack = contextlib.ExitStack()
         self._has_lock = False
+        self.deliverer = ""  # who has the lock of the source: "this process", "another process", or nobody
         self._stopping = False
         self._drain_timeout = 0.0
         self._wake_event = asyncio.Event()
@@ -134,17 +135,18 @@ class Dispatcher:
                 self._lock_stack.enter_context(self._inbox.delivery_lock(name, 0.05))
             except StoreError as error:
                 if error.retryable:
-                    return []  # another process delivers
+                    self.deliverer = "another process"
+                    return []
                 raise
             self._inbox.claim(name, self._source.hosts)
-            self._has_lock = True
+            self._has_lock, self.deliverer = True, "this process"
         if clock.monotonic() >= self._purge_at and not self._inbox.purge(name):
             self._purge_at = clock.monotonic() + PURGE_INTERVAL
         return self._inbox.read_due(name, free_slots, running_ids, ordered=self._options.ordered)
 
     def _release_lock(self) -> None:
         """Release the lock; a lost connection has released it already, so another process may deliver."""
-        self._has_lock = False
+        self._has_lock, self.deliverer = False, ""
         self._lock_stack.close()
 
     async def _deliver(self, stored: StoredEvent) -> None:

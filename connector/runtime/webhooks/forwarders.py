@@ -24,8 +24,8 @@ from connector.core.request.credential import Credential
 from connector.core.response.reply import Reply
 from connector.core.url_policy import is_loopback_url
 from connector.errors import ConnectorError, TransportError, UsageError
-from connector.runtime.fork_safety import ForkSafeLock
 from connector.runtime.http.transport import load_transport
+from connector.runtime.process.fork_safety import ForkSafeLock
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 import inspect
 import threading
+import time
 from collections.abc import Awaitable, Callable
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from connector.core.webhook.event import Event
 from connector.errors import ConnectorError, UsageError
+from connector.runtime.process.door import enter_door
 
 if TYPE_CHECKING:
     from connector.core.redaction import Redactor
@@ -26,6 +29,7 @@ class HandlerRegistry:
     def __init__(self, redactor: Redactor) -> None:
         self._redactor = redactor
         self._handlers: list[tuple[str, Handler]] = []
+        self.observers: list[Callable[[float, str], None]] = []  # get the seconds of an event, and why it failed
 
     def __bool__(self) -> bool:
         return bool(self._handlers)
@@ -46,14 +50,21 @@ class HandlerRegistry:
         A handler that is not `async` runs in its own thread. After `timeout` seconds it is abandoned, as Python cannot
         end a thread.
         """
+        began = time.monotonic()
+        reason = await self._call_within(timeout, event)
+        for observe in self.observers:
+            observe(time.monotonic() - began, reason)
+        return reason
+
+    async def _call_within(self, seconds: float, event: Event) -> str:
         try:
-            async with asyncio.timeout(timeout):
+            async with asyncio.timeout(seconds):
                 for pattern, handler in self._handlers:
                     if fnmatchcase(event.name, pattern):
                         await _invoke(handler, event)
         except TimeoutError as error:
             return (
-                self._build_reason(error, event) if str(error) else f"The handler did not finish within {timeout:g} s."
+                self._build_reason(error, event) if str(error) else f"The handler did not finish within {seconds:g} s."
             )
         except asyncio.CancelledError as error:
             task = asyncio.current_task()
@@ -76,18 +87,20 @@ class HandlerRegistry:
 
 
 async def _invoke(handler: Handler, event: Event) -> None:
-    if inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(type(handler).__call__):
-        await handler(event)
-        return
-    result = await _run_in_daemon_thread(handler, event)
-    if inspect.isawaitable(result):
-        await result
+    with enter_door("webhook"):
+        if inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(type(handler).__call__):
+            await handler(event)
+            return
+        result = await _run_in_daemon_thread(handler, event)
+        if inspect.isawaitable(result):
+            await result
 
 
 async def _run_in_daemon_thread(handler: Handler, event: Event) -> Any:
     """Call a function that may block for ever: a daemon thread fills no pool and delays no exit."""
     loop = asyncio.get_running_loop()
     future: asyncio.Future[tuple[Any, Exception | None]] = loop.create_future()
+    context = contextvars.copy_context()
 
     def resolve(outcome: tuple[Any, Exception | None]) -> None:
         if not future.done():
@@ -96,7 +109,7 @@ async def _run_in_daemon_thread(handler: Handler, event: Event) -> Any:
     def run() -> None:
         outcome: tuple[Any, Exception | None]
         try:
-            outcome = handler(event), None
+            outcome = context.run(handler, event), None
         except Exception as error:  # noqa: BLE001  raised again by the caller
             outcome = None, error
         except BaseException as error:  # noqa: BLE001  SystemExit in a thread must not end the loop

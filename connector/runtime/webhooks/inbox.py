@@ -25,6 +25,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     bindparam,
+    case,
     delete,
     func,
     literal_column,
@@ -38,8 +39,9 @@ from connector.errors import UsageError
 from connector.runtime.clock import SystemClock
 from connector.runtime.database.connect import open_database
 from connector.runtime.database.group_commit import GroupCommitWriter
+from connector.runtime.database.table_schema import define_schema
 from connector.runtime.files.private_files import OLD_OR_NEW
-from connector.runtime.webhooks.inbox_owners import InboxOwners
+from connector.runtime.webhooks.inbox_owners import OWNERS, InboxOwners
 
 if TYPE_CHECKING:
     import asyncio
@@ -78,6 +80,7 @@ _C = TABLE.c
 _PENDING_STATE: Any = literal_column("'pending'")  # a literal, so that SQLite uses its partial index
 _IS_PENDING = _C.state == _PENDING_STATE
 Index("connector_inbox_order", _C.subject, _C.id, sqlite_where=_IS_PENDING, postgresql_where=_IS_PENDING)
+SCHEMA = define_schema("inbox", "the inbox", [TABLE, OWNERS])
 _INSERT_COLUMNS = (  # in the order of the table, as the parameters are positional
     "key", "source", "trigger", "name", "subject", "received_at", "body", "state", "due_at", "error", "headers",
 )  # fmt: skip
@@ -111,6 +114,20 @@ class StoredEvent:
         return f"<StoredEvent {self.id} {self.name!r} {self.state}>"
 
 
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What an inbox holds of a source: events to deliver (`due` now; the others wait after a failure), and dead ones.
+
+    `oldest_at` is when the oldest event to deliver came, `due_since` when the first due one should have been delivered.
+    """
+
+    pending: int
+    due: int
+    dead: int
+    oldest_at: float | None
+    due_since: float | None
+
+
 _EVENT_COLUMNS = [_C[field.name] for field in fields(StoredEvent)]
 
 
@@ -127,8 +144,8 @@ class Inbox:
             raise UsageError(f"The window is {window:g} s; it must be at least {MIN_DEDUPE_WINDOW:g} s.", hint=hint)
         self.clock: Clock = clock or SystemClock()
         self._window = window
-        self._database = open_database(url, TABLE, self.clock)
-        self._owners = InboxOwners(url, self.clock)
+        self._database = open_database(url, SCHEMA, self.clock)
+        self._owners = InboxOwners(self._database)
         self._writers: dict[int, GroupCommitWriter] = {}
 
     def __repr__(self) -> str:
@@ -200,6 +217,17 @@ class Inbox:
         query = select(_C.state, func.count()).group_by(_C.state)
         rows = self._database.run(lambda connection: connection.execute(query).all())
         return {str(state): int(count) for state, count in rows}
+
+    def read_backlog(self, source: str) -> Backlog:
+        """Return what is left to do for a source."""
+        due_at = case((_C.due_at <= self.clock.time(), _C.due_at))
+        is_left = (_C.source == source) & _C.state.in_(("pending", "dead"))
+        numbers = func.count(), func.count(due_at), func.min(_C.received_at), func.min(due_at)
+        query = select(_C.state, *numbers).where(is_left).group_by(_C.state)
+        rows = self._database.run(lambda connection: connection.execute(query).all())
+        by_state = {str(state): numbers for state, *numbers in rows}
+        pending, due, oldest_at, due_since = by_state.get("pending", (0, 0, None, None))
+        return Backlog(pending, due, by_state.get("dead", (0,))[0], oldest_at, due_since)
 
     @contextlib.contextmanager
     def delivery_lock(self, source: str, timeout: float) -> Iterator[None]:

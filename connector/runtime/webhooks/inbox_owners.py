@@ -9,29 +9,28 @@ from sqlalchemy import Column, MetaData, Table, Text, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from connector.errors import UsageError
-from connector.runtime.database.connect import open_database
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from sqlalchemy import Connection
 
-    from connector.runtime.clock import Clock
+    from connector.runtime.database.database import Database
 
-_TABLE = Table(
+OWNERS = Table(
     "connector_inbox_owner",
     MetaData(),
     Column("source", Text, primary_key=True),
     Column("hosts", Text, nullable=False),
 )
-_C = _TABLE.c
+_C = OWNERS.c
 
 
 class InboxOwners:
     """The hosts of the connector that owns each source of an inbox, in a table beside its events."""
 
-    def __init__(self, url: str, clock: Clock) -> None:
-        self._database = open_database(url, _TABLE, clock)
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     def claim(self, source: str, hosts: Collection[str]) -> None:
         """Note that a connector of these hosts owns a source. Raises UsageError if another one does, StoreError.
@@ -42,12 +41,12 @@ class InboxOwners:
 
         def read_or_write(connection: Connection) -> None:
             insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-            new_row = insert(_TABLE).values(source=source, hosts=json.dumps(sorted(hosts)))
+            new_row = insert(OWNERS).values(source=source, hosts=json.dumps(sorted(hosts)))
             connection.execute(new_row.on_conflict_do_nothing(index_elements=["source"]))
             stored = connection.execute(select(_C.hosts).where(_C.source == source)).scalar_one()
             owner_hosts[:] = json.loads(stored)
             if not set(owner_hosts).isdisjoint(hosts):
-                connection.execute(_TABLE.update().where(_C.source == source).values(hosts=json.dumps(sorted(hosts))))
+                connection.execute(OWNERS.update().where(_C.source == source).values(hosts=json.dumps(sorted(hosts))))
 
         self._database.run_in_transaction(read_or_write)
         if owner_hosts and set(owner_hosts).isdisjoint(hosts):

@@ -16,7 +16,7 @@ from connector.core import redaction
 from connector.core.webhook.delivery import Delivery
 from connector.core.webhook.event import Challenge
 from connector.errors import ConnectorError, StoreError, UsageError, WebhookError
-from connector.runtime.extras import require
+from connector.runtime.process.extras import require
 from connector.runtime.webhooks import asgi
 from connector.runtime.webhooks.dispatcher import (
     HANDLER_TIMEOUT,
@@ -111,7 +111,7 @@ class Receiver:
             hint = "The query of each request is added to it."
             raise UsageError("The public URL must have no query and no #.", hint=hint)
         self.public_url = public_url or ""
-        self._source = EventSource(f"{connector.name}.{verifier.name}", verifier, connector.manifest.own_hosts)
+        self.source = EventSource(f"{connector.name}.{verifier.name}", verifier, connector.manifest.own_hosts)
         self._max_age = max_age
         self._options = DeliveryOptions(concurrency, attempts, timeout, ordered)
         self.inbox = Inbox(inbox, clock=clock) if isinstance(inbox, str) else inbox
@@ -119,11 +119,11 @@ class Receiver:
         self.handlers = HandlerRegistry(redaction.redactor_for(connector).with_secrets(all_secrets))
         self.counts: Counter[str] = Counter()
         self._owns_inbox = False
-        self._dispatcher: Dispatcher | None = None
+        self.dispatcher: Dispatcher | None = None
         self._body_timeouts, self._store_timeouts = task_timeouts(BODY_TIMEOUT), task_timeouts(STORE_TIMEOUT)
 
     def __repr__(self) -> str:
-        return f"<Receiver of {self._source.name}, {self.inbox!r}>"
+        return f"<Receiver of {self.source.name}, {self.inbox!r}>"
 
     def on(self, pattern: str = "*") -> Callable[[Handler], Handler]:
         """Decorate a handler, sync or async, for the events whose name matches a pattern such as `meeting.*`.
@@ -144,7 +144,7 @@ class Receiver:
         Raises UsageError if they are those of another connector of the name, StoreError if the database is unusable.
         """
         self.inbox.open()
-        self.inbox.claim(self._source.name, self._source.hosts)
+        self.inbox.claim(self.source.name, self.source.hosts)
         self._owns_inbox = True
 
     async def __call__(self, scope: asgi.Scope, receive: asgi.Receive, send: asgi.Send) -> None:
@@ -163,13 +163,13 @@ class Receiver:
         At the end, handlers have some seconds to finish; unfinished events are delivered again. Raises UsageError when
         the receiver is already running, or its inbox is another connector's.
         """
-        if self._dispatcher is not None:
+        if self.dispatcher is not None:
             hint = "A server enters lifespan() itself; enter it only where another application mounts the receiver."
             raise UsageError("The receiver is already running.", hint=hint)
         if not self._owns_inbox:
             with contextlib.suppress(StoreError):  # the dispatcher waits for a database that is away
                 await asyncio.to_thread(self.open_inbox)
-        dispatcher = self._dispatcher = Dispatcher(self.inbox, self._source, self.handlers, self._options)
+        dispatcher = self.dispatcher = Dispatcher(self.inbox, self.source, self.handlers, self._options)
         task = asyncio.create_task(dispatcher.run())
         try:
             yield
@@ -178,7 +178,7 @@ class Receiver:
             try:
                 await task
             finally:
-                self._dispatcher = None
+                self.dispatcher = None
 
     async def handle(self, headers: Headers, body: bytes, *, method: str = "POST", query: str = "") -> Answer:
         """Return what to answer a delivery with: status, JSON or a text (as text/plain), and headers.
@@ -191,7 +191,7 @@ class Receiver:
 
     async def _answer(self, delivery: Delivery) -> Answer:
         try:
-            verified = self._source.verifier.verify_delivery(
+            verified = self.source.verifier.verify_delivery(
                 self._secrets, delivery, self.inbox.clock.time(), self._max_age
             )
         except WebhookError as error:
@@ -210,7 +210,7 @@ class Receiver:
 
     def _find_refusal(self, events: list[Event]) -> WebhookError | None:
         """Return why a delivery of one event is refused; among several, one that cannot be read holds up no other."""
-        is_alone = self._source.verifier.trigger.event.each is None
+        is_alone = self.source.verifier.trigger.event.each is None
         return events[0].error if is_alone and events else None
 
     async def _take_secret(self, delivery: Delivery, handshake: Challenge) -> Answer:
@@ -224,7 +224,7 @@ class Receiver:
                     reason = str(error) if isinstance(error, ConnectorError) else type(error).__name__
                     self._count_outcome("secret not saved", reason)
                     return Answer(503)
-                self._secrets = {self._source.verifier.key_name: [handshake.secret]}
+                self._secrets = {self.source.verifier.key_name: [handshake.secret]}
                 self.handlers.add_secret(handshake.secret)
                 self._count_outcome("secret saved")
                 return Answer(200, handshake.reply, handshake.headers)
@@ -235,7 +235,7 @@ class Receiver:
             with SharedTimeout(self._store_timeouts):
                 if not self._owns_inbox:
                     await asyncio.to_thread(self.open_inbox)
-                await self.inbox.put_all_async(events, self._source.name)
+                await self.inbox.put_all_async(events, self.source.name)
         except (StoreError, UsageError, TimeoutError) as error:
             self._count_outcome("not kept", str(error) or "the inbox is too slow")
             return Answer(503)
@@ -243,8 +243,8 @@ class Receiver:
         for event in events:
             if event.error is not None:
                 self._count_outcome("unreadable", str(event.error))
-        if self._dispatcher is not None:
-            self._dispatcher.wake()
+        if self.dispatcher is not None:
+            self.dispatcher.wake()
         elif self.handlers and self.counts["kept"] == 1:
             _log.warning("events are kept but not delivered: enter receiver.lifespan() in the application's lifespan")
         return Answer(200, {})
@@ -263,7 +263,7 @@ class Receiver:
             body = await self._read_body(scope, receive)
         except asgi.HttpError as error:
             self._count_outcome(error.reason)
-            await asgi.send_error(scope, send, error.status, self._source.verifier.methods)
+            await asgi.send_error(scope, send, error.status, self.source.verifier.methods)
         except asgi.ClientDisconnected:
             pass
         else:
@@ -278,7 +278,7 @@ class Receiver:
 
     async def _read_body(self, scope: asgi.Scope, receive: asgi.Receive) -> bytes:
         """Return the body of a request. Raises HttpError, ClientDisconnected."""
-        if scope["method"] not in self._source.verifier.methods:
+        if scope["method"] not in self.source.verifier.methods:
             raise asgi.HttpError(405, "method")
         asgi.check_content_length(scope, MAX_BODY_BYTES)
         try:

@@ -31,7 +31,7 @@ MAX_SMALL_CHUNKS = 200  # of a body, beside one for each KiB
 MAX_PIPELINED = 4  # requests that wait for the one before them; no sender of events has any
 MAX_UNREAD_BYTES = 4096  # bytes of answers; beyond that, the client has to read some
 READ_TIMEOUT = 5.0  # seconds to read them, or the last answer of a connection
-BODY_GRACE = 0.5  # seconds to complete a body when the server stops
+BODY_GRACE = 0.5  # seconds for what is on its way when the server stops: a request, or the rest of a body
 RESPONSE_GRACE = 1.0  # seconds to answer requests then
 _PIECE_BYTES = 16_384  # bytes that are parsed before the limits are looked at
 _HEADER_COST = 200  # bytes of memory that a header takes beside its own
@@ -55,6 +55,7 @@ class LimitedProtocol(HttpToolsProtocol):
     _running_cycle: RequestResponseCycle | None = None
     _in_head = False
     _has_unread = False
+    _is_ending = False
     _piece_bytes = 0
     _head_bytes = 0  # bytes of this request without its body, at most
     _chunk_count = 0
@@ -120,6 +121,8 @@ class LimitedProtocol(HttpToolsProtocol):
         if not self._has_unread:
             self.registry.start_waiting(self, "body")
         super().on_headers_complete()
+        if self._is_ending:
+            self.cycle.keep_alive = False
 
     def on_chunk_header(self) -> None:
         """Begin a chunk. Raises OverflowError for too many, which cost more than what is in them."""
@@ -181,9 +184,14 @@ class LimitedProtocol(HttpToolsProtocol):
             self.read_timeouts.end(self)
 
     def shutdown(self) -> None:
-        """Answer current requests, then close; abort incomplete bodies, and answers that are not read."""
-        super().shutdown()
-        self.loop.call_later(BODY_GRACE, self._abort_unfinished)
+        """Answer the current request, or the one that is on its way, then close; abort what stays incomplete.
+
+        A connection that was just accepted, or is idle, may have a request in the network: it is not closed at once.
+        """
+        self._is_ending = True
+        if self.cycle is not None:
+            self.cycle.keep_alive = False
+        self.loop.call_later(BODY_GRACE, self._end)
 
     def abort(self) -> None:
         """Close the connection and free what it holds at once; its tasks end only later."""
@@ -216,9 +224,11 @@ class LimitedProtocol(HttpToolsProtocol):
             self._has_unread = True
             self.read_timeouts.begin(self)
 
-    def _abort_unfinished(self) -> None:
+    def _end(self) -> None:
         if getattr(self.cycle, "more_body", False) or self.transport.is_closing() or self._has_unread:
             self.abort()
+        elif self.cycle is None or self.cycle.response_complete:
+            self.transport.close()
 
 
 def _do_nothing() -> None:
@@ -231,7 +241,7 @@ class GracefulServer(uvicorn.Server):
     Calls `on_ready` when it accepts requests.
     """
 
-    on_ready: Callable[[], None] | None = None
+    on_ready: Callable[[], object] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then call `on_ready`."""

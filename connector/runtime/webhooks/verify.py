@@ -12,7 +12,7 @@ from connector.core.webhook.event import Challenge
 from connector.core.webhook.verifier import WebhookVerifier
 from connector.definition.suggest import did_you_mean
 from connector.errors import UsageError
-from connector.runtime.extras import require
+from connector.runtime.process.extras import require
 
 if TYPE_CHECKING:
     from connector.core.webhook.delivery import Headers
@@ -141,9 +141,15 @@ def require_url(verifier: WebhookVerifier, url: str | None) -> None:
         raise UsageError("The URL must begin with https:// or http://.", hint="Give the whole URL, not its path.")
 
 
-def verifier_for(connector: Connector, trigger: str | None = None) -> WebhookVerifier:
-    """Return the verifier of a connector's trigger, compiled once. Raises UsageError for an unknown trigger."""
-    triggers = connector.manifest.triggers
+def verifier_for(connector: Connector, trigger: str | None = None, *, may_be_polled: bool = False) -> WebhookVerifier:
+    """Return the verifier of a connector's trigger, compiled once.
+
+    Raises UsageError for an unknown trigger, and for one that is polled, to which nothing is sent, unless that may be.
+    """
+    if trigger in connector.manifest.triggers.keys() - connector.manifest.webhooks.keys() and not may_be_polled:
+        hint = f"'connector webhook watch --trigger {trigger}' polls it; in a program, a Watcher does."
+        raise UsageError(f"{trigger} is polled: the service sends it nothing.", hint=hint)
+    triggers = connector.manifest.triggers if may_be_polled else connector.manifest.webhooks
     name = trigger or next(iter(triggers), "")
     if name not in triggers:
         suggestion = did_you_mean(name, triggers) if name else ""

@@ -10,7 +10,7 @@ from connector.core.rate_limit import SAFETY_FACTOR, RateLimit, RateState, build
 from connector.core.response.retry_after import to_utc_datetime
 from connector.definition.suggest import did_you_mean
 from connector.errors import UsageError
-from connector.runtime.fork_safety import ForkSafeLock
+from connector.runtime.process.fork_safety import ForkSafeLock
 
 if TYPE_CHECKING:
     from connector.core.request.builder import Pairs

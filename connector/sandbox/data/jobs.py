@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from connector.core.json_path import get_at_path, has_path, set_at_path
-from connector.runtime.fork_safety import ForkSafeLock
+from connector.runtime.process.fork_safety import ForkSafeLock
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

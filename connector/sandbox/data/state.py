@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 from pydantic_core import to_json
 
 from connector.errors import StoreError
-from connector.runtime.fork_safety import ForkSafeLock
+from connector.runtime.process.fork_safety import ForkSafeLock
 from connector.sandbox.data.issued_tokens import TokenRegistry
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from connector.core.json_path import get_at_path, set_at_path
 from connector.definition.json_path import join_path, parse_path
 from connector.errors import ConnectorError
-from connector.runtime.fork_safety import ForkSafeLock
+from connector.runtime.process.fork_safety import ForkSafeLock
 from connector.runtime.webhooks.forwarders import require_success
 from connector.sandbox.events.samples import merge_subject
 from connector.sandbox.events.sender import EventSender, get_samples, get_sandbox_secrets
@@ -78,7 +78,7 @@ class EventEmitter:
         self._event_count += 1
         samples = get_samples(self._connector)
         event_body = sample = samples.build_body(event_kind, self._sender.clock.time(), self._event_count)
-        location = next(iter(self._connector.manifest.triggers.values())).event.object or "."
+        location = next(iter(self._connector.manifest.webhooks.values())).event.object or "."
         event_body = _insert_subject(event_kind.body, event_body, location, change.subject)
         old_location = join_path(*parse_path(location)[:-1], _OLD_OBJECT_FIELD)
         if change.before is not None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from connector.errors import UsageError
-from connector.runtime.fork_safety import ForkSafeLock
+from connector.runtime.process.fork_safety import ForkSafeLock
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic_core import from_json
 
-from connector.runtime.extras import require
+from connector.runtime.process.extras import require
 
 if TYPE_CHECKING:
     from connector.definition.connection_type import ConnectionType

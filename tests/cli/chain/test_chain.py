@@ -181,3 +181,72 @@ def test_words_that_do_not_fit_are_refused_before_the_first_call(file, server, w
 
 def test_words_of_chains_are_refused_for_calls(file):
     assert "--resume is for files with steps" in file("--resume", text="action: getUser\ninputs: {userId: me}\n").err
+
+
+@pytest.fixture
+def inputs(here, server, tmp_path):
+    """Run a chain with inputs of the command line against the counting server."""
+    text = CHAIN.replace("inputs: {email: {env: EMAIL}}", "inputs: {email: , topics: [One, Two], secret: none}")
+    text = text.replace("[One, Two]\n    action", "{from: inputs, query: topics}\n    action")
+    text = text.replace("topic: {from: each}", "topic: {from: each}, password: {from: inputs, query: secret}")
+
+    def call(*words: str, **env: str):
+        (tmp_path / "chain.yaml").write_text(text, encoding="utf-8")
+        words = ("run", "-f", "chain.yaml", *words, "--base-url", server.url, "--query", "@")
+        return here(*words, ZOOM_ACCESS_TOKEN="token-1", **env)
+
+    server.always(answer)
+    return call
+
+
+def test_inputs_of_a_chain_are_given_on_the_command_line(inputs, server):
+    done = inputs("-i", "email=nora@example.com", "-i", "topics=A", "-i", "topics=B")
+    assert (done.code, done.data["topics"]) == (0, ["A", "B"]), done.err
+    assert server.requests[0].json()["user_info"]["email"] == "nora@example.com"
+    one = inputs("-i", "email=nora@example.com", "-i", "topics=A")
+    assert one.data["topics"] == ["A"], "one of a list is a list of one"
+    assert inputs("-i", "email=nora@example.com", "-i", 'topics:=["C"]').data["topics"] == ["C"]
+
+
+def test_inputs_that_do_not_fit_are_told_before_the_first_call(inputs, server):
+    done = inputs("-i", "mail=nora@example.com")
+    assert (done.code, server.count) == (2, 0)
+    assert "chain.yaml:1:10: chain: email has no value: give it with -i email=VALUE, or write one here." in done.err
+    assert "There is no input 'mail' in this chain. Did you mean 'email'? Known: email, topics, secret." in done.err
+    assert "expected NAME=VALUE" in inputs("-i", "email").err
+
+
+def test_a_secret_input_of_a_chain_does_not_stand_on_the_command_line(inputs, server):
+    refused = inputs("-i", "email=nora@example.com", "-i", "secret=c4nary77")
+    assert (refused.code, server.count) == (2, 0)
+    assert "secret" in refused.err
+    assert "c4nary77" not in refused.err + refused.out
+    done = inputs("-i", "email=nora@example.com", "-i", "secret=env:PASS", PASS="c4nary77")
+    assert done.code == 0, done.err
+    assert b"c4nary77" in server.last.body
+
+
+def test_errors_of_a_journal_speak_of_steps(file, server, tmp_path):
+    server.always(lose_two)
+    assert file().code == 5
+    journal = tmp_path / "chain.yaml.journal"
+    journal.write_bytes(journal.read_bytes().replace(b'"journal":1', b'"journal":9'))
+    done = file("--resume")
+    assert done.code == 1
+    assert "--restart starts over and sends every step again" in done.err
+    assert "row" not in done.err
+
+
+def test_an_editor_gets_the_schema_of_call_files(cli, tmp_path):
+    one = cli("run", "getUser", "--schema")
+    assert (one.code, one.data["$defs"]["call"]["properties"]["action"]["oneOf"][0]["const"]) == (0, "getUser")
+    assert {"createMeeting", "step"} <= {*cli("run", "--schema").data["$defs"]}
+    refused = cli("run", "--schema", "-f", "chain.yaml")
+    assert (refused.code, "reads none" in refused.err) == (2, True)
+
+
+def test_a_chain_that_was_done_is_another_with_other_inputs(inputs, server):
+    one = ("-i", "email=nora@example.com", "-i", "topics=A")
+    assert inputs(*one).code == 0
+    done = inputs(*one, "-i", "topics=B")
+    assert (done.code, done.data["topics"], server.count) == (0, ["A", "B"], 5), done.err

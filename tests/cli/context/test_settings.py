@@ -152,7 +152,10 @@ def test_config_names_its_file(here, surroundings):
     [
         ("outptu: json\n", "config.yaml:1:1: unknown-word: Unknown setting 'outptu'. Did you mean 'output'?"),
         ("output: json\ntimeout: soon\n", "config.yaml:2:10: config: timeout: got"),
-        ("output: xml\n", "config.yaml:1:9: config: output: got 'xml'; expected one of json, yaml, table, lines"),
+        (
+            "output: xml\n",
+            "config.yaml:1:9: config: output: got 'xml'; expected one of json, yaml, table, lines, text, csv",
+        ),
         ("connection: 5\n", "config.yaml:1:13: config: connection"),
         ("- output\n", "config.yaml:1:1: config: expected a mapping"),
         ("output: json\noutput: yaml\n", "config.yaml:2:1: key-twice"),
@@ -189,7 +192,10 @@ def test_a_config_file_that_cannot_be_read_is_named(here, config):
 @pytest.mark.parametrize(
     ("env", "said"),
     [
-        ({"CONNECTOR_OUTPUT": "xml"}, "CONNECTOR_OUTPUT: got 'xml'; expected one of json, yaml, table, lines"),
+        (
+            {"CONNECTOR_OUTPUT": "xml"},
+            "CONNECTOR_OUTPUT: got 'xml'; expected one of json, yaml, table, lines, text, csv",
+        ),
         ({"CONNECTOR_TIMEOUT": "soon"}, "CONNECTOR_TIMEOUT"),
         ({"CONNECTOR_OUTPUT_FILE": "/nowhere"}, "CONNECTOR_OUTPUT_FILE: got /nowhere; expected a readable file"),
     ],

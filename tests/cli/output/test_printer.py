@@ -204,6 +204,15 @@ def test_many_calls_show_progress(start, server, tmp_path):
     assert "of 4 calls" in shown
 
 
+def test_a_chain_shows_its_step_and_how_many_of_its_calls_have_ended(start, server, tmp_path):
+    server.always(servers.reply(200, {"id": "me"}))
+    steps = "me: {each: [me, me, me, me], action: getUser, inputs: {userId: {from: each}}}"
+    (tmp_path / "chain.yaml").write_text(f"steps: {{{steps}, last: {{action: getUser, inputs: {{userId: me}}}}}}\n")
+    code, shown = terminal(start, ["run", "-f", "chain.yaml", "--base-url", server.url], COLUMNS="80")
+    assert code == 0
+    assert re.search(r"\d of 4 calls of step me \(1 of 2\)", shown)
+
+
 @pytest.mark.parametrize(
     ("encoding", "form"),
     [("ascii", "json"), ("latin-1", "json"), ("cp437", "lines"), ("ascii", "yaml"), ("cp437", "table")],

@@ -16,7 +16,7 @@ def columns(zoom):
     """Make the columns of createUser."""
 
     def make(mapped=None, fixed=None, action="createUser"):
-        return ColumnMapping(zoom.action(action), mapped or {}, fixed or {})
+        return ColumnMapping(zoom.action(action), mapped or {}, fixed or {}, zoom.choices)
 
     return make
 
@@ -123,6 +123,16 @@ def test_a_cell_of_a_list_is_json_or_one_item(columns, action, key, cell, value)
     assert columns(action=action).from_cells((key,), [cell]) == {key: value}
 
 
+def test_a_cell_is_read_as_a_person_writes_it(columns):
+    made = columns(action="createMeeting")
+    header = made.resolve_header(["userId", "Type", "duration", "hostVideo", "startTime", "availableDialInCountries"])
+    cells = ["me", "scheduled", "1h30m", "Yes", "2030-01-07 09:00", "US"]
+    assert made.from_cells(header, cells) == {
+        "userId": "me", "meetingType": 2, "duration": 90, "hostVideo": True, "startTime": "2030-01-07T09:00:00",
+        "availableDialInCountries": ["US"],
+    }  # fmt: skip
+
+
 def test_broken_json_in_a_cell_is_told_without_the_cell(columns):
     made = columns(action="createMeeting")
     found = problems(lambda: made.from_cells(("availableDialInCountries",), ["[US-secret"]))
@@ -134,7 +144,9 @@ def test_broken_json_in_a_cell_is_told_without_the_cell(columns):
 def event_columns():
     """The columns of an action that takes objects: an event of Google Calendar with its attendees."""
     connector = Connector.open(Path(__file__).parents[3] / "examples" / "google-calendar")
-    return ColumnMapping(connector.action("createEvent"), {"Mail": "attendees.0.email"}, {"calendarId": "primary"})
+    return ColumnMapping(
+        connector.action("createEvent"), {"Mail": "attendees.0.email"}, {"calendarId": "primary"}, connector.choices
+    )
 
 
 def test_a_column_may_be_a_member_of_an_object(event_columns):
@@ -179,6 +191,11 @@ inputs:
 """
 
 
+def map_columns(action, mapped, fixed):
+    """Return the columns of an action that has no file of choices."""
+    return ColumnMapping(action, mapped, fixed, {}.__getitem__)
+
+
 @pytest.fixture
 def lamp(folder):
     return folder(actions={"make-lamp": RENAMED}).action("makeLamp")
@@ -186,25 +203,25 @@ def lamp(folder):
 
 @pytest.mark.parametrize("name", ["powerLevel", "power_level"])
 def test_a_column_of_an_earlier_name_stays_one_so_that_each_call_tells_it(lamp, name):
-    columns = ColumnMapping(lamp, {}, {})
+    columns = map_columns(lamp, {}, {})
     header = columns.resolve_header([name, "bulbs.0.glassType", "bulbs.1.glass"])
     assert columns.from_cells(header, ["5", "opal", "clear"]) == {
         name: "5", "bulbs": [{"glassType": "opal"}, {"glass": "clear"}],
     }  # fmt: skip
     assert columns.from_mapping({name: 5}) == {name: 5}
-    assert ColumnMapping(lamp, {"Power": name}, {}).from_mapping({"Power": 5}) == {name: 5}
+    assert map_columns(lamp, {"Power": name}, {}).from_mapping({"Power": 5}) == {name: 5}
 
 
 def test_an_earlier_and_a_later_name_of_an_input_are_two_columns_for_it(lamp):
-    assert problems(lambda: ColumnMapping(lamp, {}, {}).resolve_header(["powerLevel", "watts"])).keys() == {"watts"}
-    told = problems(lambda: ColumnMapping(lamp, {}, {}).resolve_header(["watts", "lights", "bulbs.0.glass"]))
+    assert problems(lambda: map_columns(lamp, {}, {}).resolve_header(["powerLevel", "watts"])).keys() == {"watts"}
+    told = problems(lambda: map_columns(lamp, {}, {}).resolve_header(["watts", "lights", "bulbs.0.glass"]))
     assert told["bulbs.0.glass"].got == "two columns: 'lights' and 'bulbs.0.glass'"
-    told = problems(lambda: ColumnMapping(lamp, {}, {"powerLevel": 5}).resolve_header(["watts"]))
+    told = problems(lambda: map_columns(lamp, {}, {"powerLevel": 5}).resolve_header(["watts"]))
     assert told["watts"].got.startswith("two values")
 
 
 def test_an_earlier_name_for_every_row_gives_what_is_required(lamp):
-    columns = ColumnMapping(lamp, {}, {"powerLevel": 5})
+    columns = map_columns(lamp, {}, {"powerLevel": 5})
     assert columns.from_cells(columns.resolve_header(["lights.0.glass"]), ["opal"]) == {
         "powerLevel": 5, "lights": [{"glass": "opal"}],
     }  # fmt: skip

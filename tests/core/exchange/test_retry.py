@@ -189,6 +189,15 @@ def test_a_delay_that_was_asked_for_is_the_same_each_time_unless_the_service_say
     assert [wait.jitter for wait in world.waits][::2] == [0.0, 0.0]
 
 
+def test_an_engine_is_told_the_delay_and_the_errors_that_the_caller_asks_for(zoom):
+    error = fail_raw(zoom, World(bad(500)), "GET", max_retries=0, delay=7.0, engine_retries=True)
+    assert error.retry_at == datetime.fromtimestamp(NOW + 7, UTC)
+    plain = fail_raw(zoom, World(bad(409)), "POST", max_retries=0, engine_retries=True)
+    asked = fail_raw(zoom, World(bad(409)), "POST", max_retries=0, all_errors=True, engine_retries=True)
+    assert (plain.retryable, asked.retryable) == (False, True)
+    assert (plain.retry_at is None, asked.retry_at is None) == (True, False)
+
+
 def test_an_engine_is_told_a_second_from_now_or_what_the_service_says(zoom):
     error = fail_raw(zoom, World(bad(500)), "GET", max_retries=0, engine_retries=True)
     assert error.retry_at == datetime.fromtimestamp(NOW + 1, UTC)

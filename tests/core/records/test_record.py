@@ -72,3 +72,15 @@ def test_what_was_never_seen_cannot_be_gone():
 def test_a_record_is_shown_as_json():
     shown = Record(resource="meetings", id="7", data={"id": 7}, seen_at=1.0).to_dict()
     assert (shown["id"], shown["data"], shown["gone_at"]) == ("7", {"id": 7}, None)
+
+
+def test_fields_that_another_source_tells_are_known_and_are_no_change():
+    first, _ = apply_sight(None, Sight(resource="users", id="1", source="event", data={"id": 1, "name": "Ada"}), 1.0)
+    listed = Sight(resource="users", id="1", source="list", data={"id": 1, "name": "Ada", "dept": "Sea"})
+    second, change = apply_sight(first, listed, 2.0)
+    assert (change, second.data["dept"]) == (None, "Sea")
+    renamed = Sight(resource="users", id="1", source="event", data={"name": "Eva"})
+    third, change = apply_sight(second, renamed, 3.0)
+    assert (change, third.data) == ("changed", {"id": 1, "name": "Eva", "dept": "Sea"})
+    grown = Sight(resource="users", id="1", source="event", data={"name": "Eva", "title": "Captain"})
+    assert apply_sight(third, grown, 4.0)[1] == "changed"

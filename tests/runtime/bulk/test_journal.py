@@ -128,7 +128,7 @@ def test_a_place_that_cannot_be_written_is_told_with_what_helps(path, monkeypatc
 def test_a_journal_of_a_later_version_is_refused(path):
     path.write_text('{"journal":2,"count":1}\n', encoding="utf-8")
     path.chmod(0o600)
-    with pytest.raises(StoreError, match="not a journal that this version can read"):
+    with pytest.raises(StoreError, match="written by a newer connector, as version 2"):
         opened(path)
 
 

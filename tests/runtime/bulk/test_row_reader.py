@@ -26,7 +26,7 @@ def rows(zoom):
 
     def read(content, form="csv", mapped=None, fixed=None):
         raw = content.encode() if isinstance(content, str) else content
-        columns = ColumnMapping(zoom.action("createUser"), mapped or {}, fixed or {})
+        columns = ColumnMapping(zoom.action("createUser"), mapped or {}, fixed or {}, zoom.choices)
         return list(RowReader("rows", io.BytesIO(raw), form, columns).read_rows())
 
     return read
@@ -39,6 +39,25 @@ def test_csv_is_utf_8_parted_by_commas_semicolons_or_tabs(rows, between, begin, 
     text = begin + end.join([between.join(ADA), between.join(ADA.values()), ""])
     (row,) = rows(text)
     assert (row.number, row.line, row.given, row.error) == (1, 3 if end == "\r\r\n" else 2, ADA, None)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
+@pytest.mark.parametrize("begin", ["", "sep=;\r\n", '"sep=;"\r\n'])
+def test_csv_is_read_as_excel_saves_it(rows, encoding, begin):
+    ada = {**ADA, "lastName": "Lövelace, née Byron €"}
+    text = begin + ";".join(ada) + "\r\n" + ";".join(ada.values()) + "\r\n"
+    (row,) = rows(text.encode(encoding))
+    assert (row.line, row.given, row.error) == (3 if begin else 2, ada, None)
+
+
+def test_rows_of_a_pipe_are_utf_8(zoom):
+    class Pipe(io.BytesIO):
+        def seekable(self):
+            return False
+
+    file = Pipe((HEADER + "a@b.c,\u00e9,B,1\n").encode("cp1252"))
+    with pytest.raises(InputError, match="byte 7 of the line is not UTF-8"):
+        list(RowReader("rows", file, "csv", ColumnMapping(zoom.action("createUser"), {}, {}, zoom.choices)).read_rows())
 
 
 def test_quotes_hold_delimiters_quotes_and_line_ends_and_lines_still_count(rows):
@@ -66,8 +85,8 @@ def test_a_line_too_short_or_too_long_is_told_and_the_others_are_read(rows):
     ("content", "said"),
     [
         (b"", "line 1: got nothing; expected a header line"),
-        (HEADER.encode() + b"a@b.c,A,B,1\na@b.c,\xff,B,1\n", "line 3: got byte 7 of the line is not UTF-8"),
-        ("email\n".encode("utf-16"), "line 1: got byte 1"),
+        (HEADER.encode() + b"a@b.c,A,B,1\na@b.c,\x81,B,1\n", "line 3: got byte 7 of the line is not UTF-8"),
+        (b"\xff\xfe" + HEADER.encode("utf-16-le") + b"\x00\xd8", "line 2: got what is not UTF-16"),
         ((HEADER + 'a@b.c,A,B,1\na@b.c,"A,B,1\n').encode(), "line 3: got unexpected end of data"),
         ((HEADER + 'a@b.c,"A"x,B,1\n').encode(), "line 2: got "),
         ((HEADER + "a@b.c,A\rB,C,1\n").encode(), "line 2: got "),
@@ -146,9 +165,9 @@ def test_a_name_that_tells_no_form_is_asked_about(name):
         detect_format(name, None)
 
 
-@pytest.mark.parametrize("name", ["people.xlsx", "People.XLS", "people.ods"])
-def test_a_spreadsheet_is_to_be_exported_as_csv(name):
-    with pytest.raises(UsageError, match="Export it as CSV"):
+@pytest.mark.parametrize("name", ["People.XLS", "people.ods", "people.numbers"])
+def test_a_spreadsheet_of_another_kind_is_to_be_saved_as_one_that_is_read(name):
+    with pytest.raises(UsageError, match=r"Save it as \.xlsx or as CSV"):
         detect_format(name, None)
 
 
@@ -160,7 +179,7 @@ def test_what_the_csv_module_writes_is_read_as_it_was(zoom, table, between):
     file = io.StringIO(newline="")
     writer = csv.writer(file, delimiter=between)
     writer.writerows([list(ADA), *table])
-    columns = ColumnMapping(zoom.action("createUser"), {}, {})
+    columns = ColumnMapping(zoom.action("createUser"), {}, {}, zoom.choices)
     source = RowReader("rows", io.BytesIO(file.getvalue().encode()), "csv", columns)
     found = list(source.read_rows()) if table else []
     wanted = [{key: cell for key, cell in zip(ADA, line, strict=True) if cell} for line in table]
@@ -173,7 +192,7 @@ def test_many_rows_take_no_more_memory_than_few(zoom, tmp_path, form):
     path = tmp_path / "rows"
     path.write_text((HEADER if form == "csv" else "") + f"{line}\n" * 10_000, encoding="utf-8")
     with path.open("rb") as file:
-        source = RowReader("rows", file, form, ColumnMapping(zoom.action("createUser"), {}, {}))
+        source = RowReader("rows", file, form, ColumnMapping(zoom.action("createUser"), {}, {}, zoom.choices))
         tracemalloc.start()
         count = sum(1 for _ in source.read_rows())
         peak = tracemalloc.get_traced_memory()[1]

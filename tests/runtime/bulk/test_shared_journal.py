@@ -119,7 +119,7 @@ def test_who_cancels_a_run_is_told_of_every_row_that_is_sent_all_the_same():
             elsewhere.stop_run(run.id, RUN_CANCELLED)
             return count_rows(elsewhere, run).by_state["running"]
 
-        with journal.rows.connect() as row_holder:
+        with journal.database.connect() as row_holder:
             row_holder.exec_driver_sql("begin")
             row_holder.exec_driver_sql("select 1 from connector_bulk_row where number = 1 for update")
             start = threads.submit(one.record_start, run, 1, None, may_resend=False)

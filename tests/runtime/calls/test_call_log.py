@@ -29,6 +29,7 @@ def test_a_call_is_one_line_with_its_facts(runner, server, clock, lines):
     assert record.getMessage() == "getUser done status=200 attempts=2 seconds=3.0"
     facts = (record.action, record.outcome, record.status, record.attempts, record.seconds)
     assert facts == ("getUser", "done", 200, 2, pytest.approx(3, abs=0.01))
+    assert (record.connector, record.connection, record.request_id) == ("zoom", "accessToken", result.request_id)
     assert result.elapsed == pytest.approx(3, abs=0.01)
 
 
@@ -44,6 +45,16 @@ def test_a_call_that_fails_is_one_line_too(runner, server, clock, lines, answer,
     with pytest.raises(errors.ConnectorError):
         runner(server.url, clock=clock).run(*call, retry={"maxRetries": 0})
     assert [record.getMessage() for record in lines()] == [line]
+
+
+def test_the_facts_of_a_line_are_json(runner, server, lines):
+    server.always(reply(400, {"code": 300, "message": "No."}))
+    with pytest.raises(errors.ConnectorError):
+        runner(server.url).run(*READ)
+    usual = {*vars(logging.makeLogRecord({})), "message", "asctime", "taskName"}
+    facts = {name: value for name, value in vars(lines()[0]).items() if name not in usual}
+    assert json.loads(json.dumps(facts)) == facts
+    assert (facts["code"], facts["error"]) == ("300", "Rejected")
 
 
 def test_inputs_that_are_refused_are_no_call(runner, server, lines):

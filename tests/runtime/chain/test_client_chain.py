@@ -192,3 +192,15 @@ def test_a_cancelled_chain_begins_no_other_call(zoom, token_connection, server, 
     asyncio.run(cancel())
     assert server.count == 1
     assert "uncertain" in (tmp_path / "j").read_text("utf-8")
+
+
+def test_inputs_of_a_program_take_the_place_of_those_in_the_file(run, server):
+    server.always(answer)
+    meetings = {**CHAIN["steps"]["meetings"], "each": {"from": "inputs", "query": "topics"}}
+    chain = {"inputs": {"topics": ["11"]}, "steps": {"user": CHAIN["steps"]["user"], "meetings": meetings}}
+    run(chain, inputs={"topics": ["44", "55"]})
+    assert sorted(topics(server)) == ["44", "55"]
+    with pytest.raises(DefinitionError, match="There is no input 'topic' in this chain"):
+        run(chain, inputs={"topic": ["44"]})
+    with pytest.raises(UsageError, match="files with steps"):
+        run({"action": "getUser", "inputs": {"userId": "me"}}, inputs={"topics": []})

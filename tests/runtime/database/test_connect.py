@@ -12,8 +12,10 @@ from support.servers import GivenClock
 
 from connector import errors
 from connector.runtime.database.connect import open_database
+from connector.runtime.database.table_schema import define_schema
 
 TABLE = Table("numbers", MetaData(), Column("number", Integer, primary_key=True))
+SCHEMA = define_schema("numbers", "the numbers", [TABLE])
 
 
 def count(database):
@@ -23,7 +25,7 @@ def count(database):
 @pytest.fixture(params=["sqlite", "postgres"])
 def database(request, tmp_path):
     url = private_postgres.fresh() if request.param == "postgres" else f"sqlite:///{tmp_path}/new/numbers.db"
-    return open_database(url, TABLE, GivenClock())
+    return open_database(url, SCHEMA, GivenClock())
 
 
 @pytest.mark.parametrize(
@@ -31,12 +33,12 @@ def database(request, tmp_path):
 )
 def test_a_url_of_no_supported_database_is_refused_without_showing_it(url):
     with pytest.raises(errors.UsageError, match="does not name a supported database") as caught:
-        open_database(url, TABLE, GivenClock())
+        open_database(url, SCHEMA, GivenClock())
     assert "sqlite:///PATH" in caught.value.hint
 
 
 def test_an_error_shows_no_password(tmp_path):
-    unreachable = open_database("postgresql://ada:canary@127.0.0.1:1/db", TABLE, GivenClock())
+    unreachable = open_database("postgresql://ada:canary@127.0.0.1:1/db", SCHEMA, GivenClock())
     with pytest.raises(errors.StoreError) as caught:
         count(unreachable)
     assert "canary" not in f"{caught.value!r} {caught.value} {caught.value.hint} {unreachable!r}"
@@ -74,6 +76,6 @@ def test_a_lock_is_for_one_at_a_time(database):
 
 def test_a_file_of_sqlite_is_its_owners_alone(tmp_path):
     path = tmp_path / "new" / "numbers.db"
-    count(open_database(f"sqlite:///{path}", TABLE, GivenClock()))
+    count(open_database(f"sqlite:///{path}", SCHEMA, GivenClock()))
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700

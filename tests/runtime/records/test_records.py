@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from support import private_postgres
 
-from connector import AsyncClient, Client, Connection, Connector, errors
+from connector import AsyncClient, Client, Connector, errors
 from connector.core.records.record import Sight
 from connector.runtime.records.records import Records
 from connector.runtime.records.tables import ReadList
@@ -154,14 +154,6 @@ def test_an_async_client_keeps_and_answers_alike(sandbox, records):
 def test_max_age_needs_a_copy(sandbox):
     with pytest.raises(errors.UsageError, match="records="):
         open_client(sandbox, None).run("getMeeting", {"meetingId": 1}, max_age="5m")
-
-
-def test_a_connection_without_a_name_is_refused_before_anything_is_sent(records):
-    zoom = Connector.open()
-    sandbox = Sandbox(zoom)
-    unnamed = Connection(zoom, "oauth2", token={"access_token": "t"}, clientId="a", clientSecret="b")
-    with pytest.raises(errors.UsageError, match="has no name"):
-        Client(zoom, unnamed, http=sandbox.http, records=records).run("listUsers")
 
 
 def test_a_list_that_broke_off_marks_nothing(sandbox, records):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import os
@@ -16,8 +17,11 @@ from support import private_postgres
 from support.servers import GivenClock
 
 from connector import Client, Connector, errors
+from connector.core.redaction import Redactor
+from connector.core.webhook.event import Event
 from connector.runtime.run_log.run import Run, RunQuery
 from connector.runtime.run_log.run_log import RunLog
+from connector.runtime.webhooks.handlers import HandlerRegistry
 from connector.sandbox.http.faults import parse_fault
 from connector.sandbox.sandbox import Sandbox
 
@@ -175,3 +179,22 @@ def test_a_forked_child_writes_its_own_runs(tmp_path):
 def test_another_url_is_refused(wrong):
     with pytest.raises(errors.UsageError, match="supported database"):
         RunLog(wrong)
+
+
+@pytest.mark.parametrize("is_async", [True, False], ids=["async", "thread"])
+def test_calls_of_the_handler_of_an_event_come_through_the_door_of_webhooks(sandbox, tmp_path, is_async):
+    with RunLog(f"sqlite:///{tmp_path}/runs.sqlite") as log:
+        client = open_client(sandbox, log)
+
+        def handle(_):
+            client.run("getUser", {"userId": "me"})
+
+        async def handle_in_task(_):
+            client.run("getUser", {"userId": "me"})
+
+        handlers = HandlerRegistry(Redactor())
+        handlers.add("*", handle_in_task if is_async else handle)
+        event = Event("events", "user.created", None, None, {}, {}, b"{}", "key", "subject")
+        assert asyncio.run(handlers.call(event, 5)) == ""
+        client.run("getUser", {"userId": "me"})
+        assert [run.door for run in log.find()] == ["cli", "webhook"]

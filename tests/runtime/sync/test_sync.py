@@ -55,11 +55,11 @@ def test_a_sync_of_the_same_changes_nothing(sandbox, records):
 def test_what_would_be_read_is_told_with_when_it_last_was(sandbox, records):
     client = open_client(sandbox, records)
     sync = Sync(sandbox.connector, records, ("users",), None)
-    [(read, request, complete_at)] = sync.list_requests(client, "sandbox")
-    assert (read.action, request.path, complete_at) == ("listUsers", "/users", None)
+    [(read, request)] = sync.list_requests(client, "sandbox")
+    assert (read.action, request.path, read.read_at) == ("listUsers", "/users", None)
     sync.run(client, "sandbox", lambda _: None)
-    [(_, _, complete_at)] = sync.list_requests(client, "sandbox")
-    assert complete_at is not None
+    [(read, _)] = sync.list_requests(client, "sandbox")
+    assert read.read_at is not None
 
 
 def test_a_sync_that_fails_keeps_what_it_read_and_marks_nothing(sandbox, records):

@@ -379,6 +379,7 @@ def test_an_inbox_of_an_older_version_gets_what_it_lacks_and_keeps_its_events(zo
     engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"), poolclass=NullPool)
     with engine.begin() as connection:
         connection.execute(text("ALTER TABLE connector_inbox DROP COLUMN headers"))
+        connection.execute(text("DROP TABLE connector_versions"))
     fresh = [open_inbox(url) for _ in range(4)]
     gate, threads = threading.Barrier(4), []
     for number, one in enumerate(fresh, 2):  # all of them find that it is missing

@@ -465,7 +465,7 @@ def test_an_address_of_the_sixth_version_is_written_as_urls_have_it(receiver):
     except errors.UsageError:
         pytest.skip("this machine has no IPv6")
     assert served.url.startswith("http://[::1]:")
-    served._socket.close()
+    served.close()
 
 
 @pytest.mark.long

@@ -126,6 +126,7 @@ ENTRIES: dict[str, dict[str, Idle | str]] = {
     "InputField": {
         "to": "the value goes there",
         "future": of_input("future", True),
+        "unit": of_input("unit", "minutes"),
         "requires": Idle("action inputs one requires", "two", action=NEEDED),
         "conflicts_with": Idle("action inputs one conflicts_with", "two", action=NEEDED),
         "join": of_input("join", ","),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import select
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -18,7 +19,7 @@ from support.servers import free_port
 
 MARK = "\x1e"
 SERVER = "server"  # the note of a console block whose one command serves until the page ends
-PORTS = ("8765", "7233")  # in the pages; free ones when they are run
+PORTS = ("8765", "7233", "9090")  # in the pages; free ones when they are run
 INSTALLED = ("temporal",)  # programs of packages that pages call
 LONGEST = 120  # seconds
 
@@ -30,6 +31,7 @@ class PageRunner:
         self.folder = folder / "work"
         self.folder.mkdir()
         (self.folder / "examples").symlink_to(ROOT / "examples")
+        shutil.copytree(ROOT / "deploy", self.folder / "deploy")  # a page writes into it
         self._servers: list[subprocess.Popen[str]] = []
         self._environment = _environment(folder)
         self._settings = settings

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from connector.definition.parsers.strict_yaml import NodePath
 
 _SLASHED_TYPES = ("string", "text", "password", "scalar", "list of string", "json", "pairs")  # may have a / in them
+_NUMBER_TYPES = ("integer", "number", "list of integer", "list of number")
 _UNLISTED_TYPES = ("boolean", "file", "json", "scalar", *OBJECT_TYPES)  # whose values no list of choices can hold
 
 
@@ -57,6 +58,8 @@ def _list_misplaced_words(field: FieldRef) -> Iterator[tuple[str, str]]:
         yield "future", f"`future` is for type datetime, not {definition.type}."
     if definition.wire and definition.type != "datetime":
         yield "wire", f"`wire` is for type datetime, not {definition.type}."
+    if definition.unit and definition.type not in _NUMBER_TYPES:
+        yield "unit", f"`unit` is for numbers, not {definition.type}."
     if definition.join and (not definition.is_list or definition.item_type == "object"):
         yield "join", f"`join` is for lists, not {definition.type}."
 

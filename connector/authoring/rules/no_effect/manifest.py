@@ -26,6 +26,7 @@ def check_resource_words(file: ParsedFile[Manifest], _folder: ConnectorFolder) -
         words = {
             "parent_id": "it has no `parent`; remove it." if resource.parent is None else "",
             "list_id": "it has no `list`; remove it." if resource.listing is None else "",
+            "changed_since": "it has no `list`; remove it." if resource.listing is None else "",
             "lookup_fields": without_path,
             "aliases": without_path,
         }

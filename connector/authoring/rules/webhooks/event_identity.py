@@ -35,7 +35,7 @@ _MISSPELT = 0.8  # how alike two names are when one is a misspelling of the othe
 def check_event_identity(file: ParsedFile[Manifest], folder: ConnectorFolder) -> Iterator[Violation]:
     """Check the paths of `event` and `dedupe`: against the events that are described, and for what has no effect."""
     bodies = _read_bodies(folder)
-    for name, trigger in file.model.triggers.items():
+    for name, trigger in file.model.webhooks.items():
         for check in (
             _check_presence,
             _check_name,

@@ -31,7 +31,7 @@ _KEY_FORMS = {
 
 def check_triggers(file: ParsedFile[Manifest], _folder: ConnectorFolder) -> Iterator[Violation]:
     """Check that deliveries of a trigger can be verified: secret, signature or token, challenge."""
-    for name, trigger in file.model.triggers.items():
+    for name, trigger in file.model.webhooks.items():
         path: NodePath = ("triggers", name)
         signature = trigger.signature
         checks = () if signature is None else (*_check_signature(signature), *_check_times(trigger, signature))

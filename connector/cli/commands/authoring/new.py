@@ -46,7 +46,7 @@ def new_command(
     """Create a new connector."""
     from connector.authoring import outline, scaffold
     from connector.errors import UsageError
-    from connector.runtime import extras
+    from connector.runtime.process import extras
 
     files = None
     if base_url is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from connector.cli.groups import LazyGroup, global_options
-from connector.runtime.extras import require
+from connector.runtime.process.extras import require
 
 _HELP = """Work on the rows that 'connector run ACTION -f ROWS --on URL' has put into a database.
 

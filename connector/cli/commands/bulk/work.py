@@ -14,6 +14,7 @@ from connector.cli.bulk.shared import client_opener, open_shared_journal
 from connector.cli.calls.session import Session
 from connector.cli.commands.bulk.options import on_option
 from connector.cli.context.context import load_settings, open_connector, store_option
+from connector.cli.context.overlap import no_overlap_option
 from connector.cli.context.run_options import RunOptions
 from connector.cli.groups import StrictCommand, get_meta, global_options
 from connector.cli.output.counts import format_count
@@ -36,6 +37,7 @@ _POLL_SECONDS = 0.1
 @store_option
 @click.option("--sandbox", is_flag=True, help="Run the rows of runs in the sandbox.")
 @click.option("--base-url", metavar="URL", help="The base URL to send to; only runs with the same one.")
+@no_overlap_option
 @global_options
 @click.pass_context
 def work_command(ctx: click.Context, /, on: str | None, concurrency: int | None, **flags: Any) -> None:

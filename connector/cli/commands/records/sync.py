@@ -9,6 +9,8 @@ import click
 
 from connector.cli.calls.session import Session
 from connector.cli.context.context import open_connector, open_records, output_option, store_option
+from connector.cli.context.key_values import input_option, read_key_values
+from connector.cli.context.overlap import no_overlap_option
 from connector.cli.context.run_options import RunOptions
 from connector.cli.groups import StrictCommand, global_options
 from connector.cli.output import printer
@@ -21,13 +23,16 @@ if TYPE_CHECKING:
 
 _HELP = """Read the lists of resources into the copy: of all, or of those that are named, parents first.
 
-What a list no longer has is marked as gone once the list was read to its end. A sync that is stopped leaves what it
-has read; the next one reads those lists again, and keeps nothing twice.
+What a list no longer has is marked as gone once the list was read to its end. A list that was read before, and that the
+service can say the news of, is asked for what is new alone; --full reads all of it, and so finds what is gone.
+A sync that is stopped leaves what it has read; the next one reads those lists again, and keeps nothing twice.
 """
 
 
 @click.command("sync", cls=StrictCommand, help=_HELP)
 @click.argument("resources", metavar="[RESOURCE]...", nargs=-1)
+@input_option
+@click.option("--full", is_flag=True, help="Read whole lists, also where only what is new could be asked for.")
 @click.option("--every", metavar="TIME", help="Read them again after this time, such as 10m, until Ctrl-C.")
 @click.option("--dry-run", is_flag=True, help="Print the requests of the lists, and send nothing.")
 @click.option("--connection", metavar="NAME", help="The connection to use.")
@@ -35,17 +40,19 @@ has read; the next one reads those lists again, and keeps nothing twice.
 @click.option("--sandbox", is_flag=True, help="Read the sandbox, into a copy of its own.")
 @click.option("--page-size", type=click.IntRange(min=1), metavar="N", help="Ask for N items a page.")
 @click.option("--base-url", metavar="URL", help="The base URL to send to: https, or http on loopback.")
+@no_overlap_option
 @output_option
 @global_options
 @click.pass_context
 def sync_command(
-    ctx: click.Context, /, resources: tuple[str, ...], every: str | None, output_format: str, **flags: Any
+    ctx: click.Context, /, resources: tuple[str, ...], items: tuple[str, ...], every: str | None, **flags: Any
 ) -> int:
     """Sync."""
     from connector.runtime.calls.call_options import parse_timeout
     from connector.runtime.records.accounts import name_account
     from connector.runtime.sync.sync import Sync
 
+    output_format, is_full = flags.pop("output_format"), flags.pop("full")
     options = RunOptions.from_flags(ctx, flags)
     settings = options.load_settings(ctx)
     connector = open_connector(settings)
@@ -55,7 +62,7 @@ def sync_command(
         open_records(connector, settings, sandbox=options.sandbox) as records,
         Session(connector, settings, options, records=records) as session,
     ):
-        sync = Sync(connector, records, names, options.page_size)
+        sync = Sync(connector, records, names, options.page_size, given=read_key_values(items), is_full=is_full)
         client = session.get_client(None)
         account = name_account(connector, client.connection, records.account)
         if options.dry_run:
@@ -80,7 +87,8 @@ def _run_once(sync: Sync, client: Any, account: str, session: Session, output_fo
         printer.write_json([report.to_dict() for report in reports])
     else:
         for report in reports:
-            printer.write_text(f"{report.resource}: {report.records} records in {report.lists} lists")
+            news = f", {report.since} of them asked for what is new" if report.since else ""
+            printer.write_text(f"{report.resource}: {report.records} records in {report.lists} lists{news}")
     for report in reports:
         for parent, reason in report.refused.items():
             session.note(f"{report.resource} of {parent}: {reason}")
@@ -88,6 +96,6 @@ def _run_once(sync: Sync, client: Any, account: str, session: Session, output_fo
 
 
 def _print_requests(sync: Sync, client: Any, account: str) -> None:
-    for read, request, complete_at in sync.list_requests(client, account):
-        last = "never read whole" if complete_at is None else f"read {format_time(complete_at)}"
+    for read, request in sync.list_requests(client, account):
+        last = "never read whole" if read.read_at is None else f"read {format_time(read.read_at)}"
         printer.write_text(f"{read.resource}: {request.method} {request.request_target} ({last})")

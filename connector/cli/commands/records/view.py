@@ -16,8 +16,9 @@ from connector.core.records.kinds import RecordKinds
 from connector.errors import InputError, Problem
 
 if TYPE_CHECKING:
+    from connector.core.records.changes import RecordChange
     from connector.core.records.record import Record
-    from connector.runtime.records.records import RecordChange, Records
+    from connector.runtime.records.records import Records
 
 _FOLLOW_SECONDS = 1.0  # between two looks
 _account_option = click.option(

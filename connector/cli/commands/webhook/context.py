@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from connector.core.webhook.verifier import WebhookVerifier
     from connector.definition.fields import FormField
+    from connector.definition.loader import Connector
     from connector.runtime.webhooks.inbox import Inbox
 
 
@@ -29,10 +30,18 @@ _PEM = re.compile(r"-----BEGIN [A-Z ]+-----.+?-----END [A-Z ]+-----", re.DOTALL)
 class WebhookContext(CommandContext):
     """A command's trigger, signing secrets and inbox; with `sandbox`, the sandbox's own."""
 
-    def __init__(self, ctx: click.Context, *, trigger: str | None, sandbox: bool, **flags: Any) -> None:
+    def __init__(
+        self,
+        ctx: click.Context,
+        *,
+        trigger: str | None,
+        sandbox: bool,
+        find_verifier: Callable[[Connector, str | None], WebhookVerifier] = verifier_for,
+        **flags: Any,
+    ) -> None:
         settings = load_settings(ctx, **flags)
         super().__init__(open_connector(settings), settings, sandbox=sandbox, quiet=bool(get_meta(ctx, "quiet")))
-        self.verifier: WebhookVerifier = verifier_for(self.connector, trigger)
+        self.verifier: WebhookVerifier = find_verifier(self.connector, trigger)
 
     @property
     def events_command(self) -> str:
@@ -114,7 +123,7 @@ class WebhookContext(CommandContext):
 
     def open_inbox(self) -> Inbox:
         """Open the inbox. Raises UsageError, StoreError."""
-        from connector.runtime.extras import require
+        from connector.runtime.process.extras import require
 
         require("sql", "sqlalchemy")
         from connector.runtime.webhooks.inbox import Inbox

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement
 
+    from connector.core.webhook.verifier import WebhookVerifier
+    from connector.definition.loader import Connector
     from connector.runtime.webhooks.inbox import Inbox, StoredEvent
 
 _EVENT_STATES = ("pending", "delivered", "dead")
@@ -58,7 +60,7 @@ def _filter_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.pass_context
 def events_command(ctx: click.Context, /, output_format: str, *, show: int | None, **flags: Any) -> None:
     """List events."""
-    context = WebhookContext(ctx, trigger=flags["trigger"], sandbox=flags["sandbox"], inbox=flags["inbox"])
+    context = _open_context(ctx, flags)
     inbox = context.open_inbox()
     if show is not None:
         printer.write_json(_build_details(context, _find_event(context, inbox, show), reveal=flags["reveal"]))
@@ -87,7 +89,7 @@ def events_command(ctx: click.Context, /, output_format: str, *, show: int | Non
 @click.pass_context
 def replay_command(ctx: click.Context, /, ids: tuple[int, ...], **flags: Any) -> None:
     """Deliver again."""
-    context = WebhookContext(ctx, trigger=flags["trigger"], sandbox=flags["sandbox"], inbox=flags["inbox"])
+    context = _open_context(ctx, flags)
     if not ids and not any(flags[name] for name in ("status", "name", "since")):
         hint = f"Give an ID, or --status, --name or --since; '{context.events_command}' lists the events."
         raise UsageError("No events are selected.", hint=hint)
@@ -168,3 +170,21 @@ def _build_details(context: WebhookContext, event: StoredEvent, *, reveal: bool)
         "headers": headers if reveal else dict(redactor.redact_headers(headers.items())),
         "data": data if reveal else redacted_payload(data, redactor),
     }
+
+
+def _open_context(ctx: click.Context, flags: dict[str, Any]) -> WebhookContext:
+    """Return the context of a trigger, also of one that is polled."""
+    return WebhookContext(
+        ctx, trigger=flags["trigger"], sandbox=flags["sandbox"], inbox=flags["inbox"], find_verifier=_find_verifier
+    )
+
+
+def _find_verifier(connector: Connector, trigger: str | None) -> WebhookVerifier:
+    from connector.runtime.sync.watcher import CHANGES_TRIGGER, find_watch
+    from connector.runtime.webhooks.verify import verifier_for
+
+    is_of_copy = trigger == CHANGES_TRIGGER and trigger not in connector.manifest.triggers
+    has_webhook = bool(connector.manifest.webhooks)
+    if is_of_copy or (trigger is None and not has_webhook):
+        return find_watch(connector, trigger)
+    return verifier_for(connector, trigger, may_be_polled=True)

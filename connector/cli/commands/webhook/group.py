@@ -12,6 +12,7 @@ The signing secret is not an option: it comes from the environment, a file or a 
 """
 _SUBCOMMANDS = {
     "serve": ("commands.webhook.serve", "Receive events until Ctrl-C, and forward each one."),
+    "watch": ("commands.webhook.watch", "Poll what sends no events, and forward each change."),
     "send": ("commands.webhook.send", "Send a signed event, as the service does."),
     "verify": ("commands.webhook.verify", "Verify a saved delivery, or explain why it is rejected."),
     "events": ("commands.webhook.events", "List the received events, or show one."),

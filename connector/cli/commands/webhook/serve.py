@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import shlex
 import signal
@@ -11,15 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from connector.cli.commands.webhook.admin import admin_options, build_admin, take_bound_sockets
 from connector.cli.commands.webhook.context import WebhookContext, inbox_options
 from connector.cli.commands.webhook.handshake import OPTION, SecretFile
+from connector.cli.context.config_file import LOG_FORMATS
 from connector.cli.context.context import open_records
 from connector.cli.groups import StrictCommand, global_options
+from connector.cli.output import logs
 from connector.cli.output.exit_codes import EXIT_DONE
 from connector.cli.output.stdio import print_stderr
 from connector.core import redaction
 from connector.core.url_policy import is_loopback_host
 from connector.errors import UsageError
+from connector.runtime.webhooks import service_manager
 
 if TYPE_CHECKING:
     from connector.core.webhook.event import Event
@@ -66,16 +69,30 @@ delays until the line is written, the command exits with 0, or the URL replies 2
 @click.option("--records", "keeps_records", is_flag=True, help="Keep what events tell of records in the local copy.")
 @click.option("--account", metavar="NAME", help="The account whose records these are (default: as the events say).")
 @click.option("--reveal", is_flag=True, help="Show secrets on stdout, such as download tokens.")
+@admin_options
+@click.option(
+    "--log-format",
+    type=click.Choice(LOG_FORMATS),
+    help="Notes and log records on stderr: text (default), or json, one object a line.",
+)
 @inbox_options
 @global_options
 @click.pass_context
 def serve_command(ctx: click.Context, /, host: str, port: int, path: str, **flags: Any) -> int:
     """Run a receiver."""
-    context = WebhookContext(ctx, trigger=flags["trigger"], sandbox=flags["sandbox"], inbox=flags["inbox"])
-    if context.sandbox and not is_loopback_host(host):
+    context = WebhookContext(
+        ctx,
+        trigger=flags["trigger"],
+        sandbox=flags["sandbox"],
+        inbox=flags["inbox"],
+        log_format=flags["log_format"],
+    )
+    logs.configure(context.settings.get("log_format").value)
+    bound = take_bound_sockets(host)
+    if context.sandbox and not is_loopback_host(bound.host):
         hint = "The sandbox's secret is public: use 127.0.0.1, or set your own secret."
-        raise UsageError(f"With --sandbox, the receiver does not listen on {host}.", hint=hint)
-    forwarder = _make_forwarder(context, flags["command"], flags["url"], reveal=flags["reveal"])
+        raise UsageError(f"With --sandbox, the receiver does not listen on {bound.host}.", hint=hint)
+    forwarder = make_forwarder(context, flags["command"], flags["url"], reveal=flags["reveal"])
     public_url = flags["public_url"]
     if context.sandbox and public_url is None:
         public_url = f"http://{host}:{port}{path}"
@@ -97,18 +114,23 @@ def serve_command(ctx: click.Context, /, host: str, port: int, path: str, **flag
     if flags["keeps_records"]:
         receiver.on()(_open_event_keeper(ctx, context, flags["account"]))
     receiver.on()(filter_events(flags["event_patterns"], forwarder))
-    _log_to_stderr()
+    logs.print_records("connector.webhook")
 
-    def announce(url: str) -> None:
+    def announce(url: str, admin_url: str = "") -> None:
+        service_manager.notify("READY=1")
         if context.sandbox and flags["public_url"] is None:
             receiver.public_url = f"{url}{path}"  # with the port that was free
         if not context.quiet:
-            print_stderr(_format_startup_message(context, f"{url}{path}", host))
+            print_stderr(_format_startup_message(context, f"{url}{path}", bound.host))
             if handshake is not None and not secrets:
                 print_stderr(handshake.describe())
+            if admin_url:
+                print_stderr(f"Health and metrics are at {admin_url}: /healthz, /readyz and /metrics.")
 
     try:
-        serve(receiver, host, port, path=path, on_ready=announce)
+        serve(
+            receiver, host, port, path=path, sockets=bound.sockets, admin=build_admin(flags, bound), on_ready=announce
+        )
     finally:
         receiver.inbox.close()
         if isinstance(forwarder, UrlForwarder):
@@ -116,7 +138,7 @@ def serve_command(ctx: click.Context, /, host: str, port: int, path: str, **flag
     return EXIT_DONE
 
 
-def _make_forwarder(context: WebhookContext, command: str | None, url: str | None, *, reveal: bool) -> Handler:
+def make_forwarder(context: WebhookContext, command: str | None, url: str | None, *, reveal: bool) -> Handler:
     """Return the forwarder of events. Raises UsageError for two targets, or an invalid one."""
     from connector.runtime.webhooks.forwarders import CommandForwarder, JsonLinesForwarder, UrlForwarder
 
@@ -177,13 +199,3 @@ def _format_startup_message(context: WebhookContext, url: str, host: str) -> str
     inbox_url = redaction.default_redactor().redact_url(context.inbox_url)
     lines.append(f"Events are stored in {inbox_url}; '{context.events_command}' lists them.")
     return "\n".join(lines)
-
-
-def _log_to_stderr() -> None:
-    """Log the receiver's warnings to stderr: rejected deliveries and failed attempts."""
-    logger = logging.getLogger("connector.webhook")
-    if not logger.handlers:
-        handler = logging.StreamHandler(sys.stderr)
-        handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%Y-%m-%dT%H:%M:%S"))
-        logger.addHandler(handler)
-        logger.propagate = False

@@ -9,7 +9,7 @@ from connector.core.redaction import MASK
 from connector.core.request.credential import ClientCertificate
 from connector.definition.connection_type import TLS_PLACES
 from connector.errors import InputError, Problem
-from connector.runtime.extras import require
+from connector.runtime.process.extras import require
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from connector.core.auth.request_signing import decode_secret
 from connector.core.invalid_value import InvalidValue
-from connector.runtime.extras import require
+from connector.runtime.process.extras import require
 
 if TYPE_CHECKING:
     from connector.definition.connection_type import ConnectionType

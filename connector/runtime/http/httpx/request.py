@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 from connector.core.http_semantics import DEFAULT_PORTS, LENGTH_METHODS
 from connector.core.request.body import reopen
 from connector.errors import UsageError
-from connector.runtime.extras import require
 from connector.runtime.http.certificate_file import as_file
 from connector.runtime.http.failures import OPEN_FILE_LIMIT_ERRNOS, collect_exceptions
 from connector.runtime.http.proxies import NetworkSettingError, Proxy, find_proxy, read_certificate_paths
 from connector.runtime.http.transport import UploadFile, prepare_request
+from connector.runtime.process.extras import require
 
 if TYPE_CHECKING:
     import ssl

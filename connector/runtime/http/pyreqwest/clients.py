@@ -17,12 +17,12 @@ from pyreqwest.proxy import ProxyBuilder
 from connector.core.http_semantics import DEFAULT_PORTS
 from connector.core.response.reply import Failure
 from connector.errors import UsageError
-from connector.runtime.fork_safety import ForkSafeLock
 from connector.runtime.http.body_reader import BodySinkError
 from connector.runtime.http.decompression import DecodingError
 from connector.runtime.http.failures import OWN_EXCEPTIONS
 from connector.runtime.http.proxies import NetworkSettingError, Proxy, find_proxy, read_certificate_paths
 from connector.runtime.http.transport import USER_AGENT, UploadReadError
+from connector.runtime.process.fork_safety import ForkSafeLock
 
 if TYPE_CHECKING:
     from pyreqwest.client import Client, SyncClient

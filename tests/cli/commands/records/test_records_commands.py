@@ -78,6 +78,28 @@ def test_calls_are_kept_where_the_settings_name_a_copy(run_cli, monkeypatch, tmp
     assert ["from_records" in json.loads(answer) for answer in answers] == [False, True]
 
 
+def test_a_read_of_run_is_answered_from_the_copy_if_flags_allow_it(run_cli):
+    words = ["run", "getUser", "--user-id", "KdYKjnimT4KPd8FFgQt9FQ", "--sandbox", "--max-age", "5m"]
+    _, asked, _ = run_cli(*words)
+    code, kept, err = run_cli(*words)
+    assert (code, "From the copy" in err, "from_records" in json.loads(asked)) == (0, True, False)
+    assert (json.loads(kept)["from_records"], 0 <= json.loads(kept)["age"] < 300) == (True, True)
+    assert json.loads(kept)["data"]["email"] == json.loads(asked)["data"]["email"]
+    stale = ["--fault", "500:20", "--stale-if-error", "--retry", "maxRetries=0"]
+    code, kept, err = run_cli(*words[:-1], "0s", *stale)
+    assert (code, json.loads(kept)["from_records"], "did not answer" in err) == (0, True, True)
+
+
+def test_a_list_of_run_is_answered_after_a_sync_of_that_list(run_cli):
+    run_cli("records", "sync", "users", "--sandbox")
+    words = ["run", "listUsers", "--sandbox", "--max-age", "5m"]
+    _, lines, err = run_cli(*words, "--output", "lines")
+    assert ("From the copy" in err, json.loads(lines)["email"]) == (True, "ada@example.com")
+    _, _, err = run_cli(*words, "--status", "inactive")
+    assert "From the copy" not in err
+    assert run_cli("run", "listUsers", "--sandbox", "--max-age", "soon")[0] == 2
+
+
 def test_a_sync_goes_on_until_it_is_stopped_whatever_fails_for_now(run_cli, monkeypatch):
     rounds = []
 

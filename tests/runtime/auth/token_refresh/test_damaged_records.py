@@ -48,7 +48,7 @@ def with_data(**changes):
 
 
 WHOLE = {
-    "newer": (lambda content: json.dumps({**json.loads(content), "schema": 2}).encode(), "has schema 2"),
+    "newer": (lambda content: json.dumps({**json.loads(content), "schema": 2}).encode(), "as schema 2"),
     "grant is text": (with_data(grant="canary-grant"), "grant is invalid"),
     "grant without token": (with_data(grant={"refresh_token": "canary-grant"}), "grant.access_token is invalid"),
     "end is text": (

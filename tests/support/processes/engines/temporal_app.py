@@ -11,7 +11,8 @@ from temporalio import workflow
 from temporalio.client import Client
 from temporalio.worker import Worker
 
-from connector.integrations.temporal import ConnectorPlugin, run_action
+from connector.integrations.temporal import run_action
+from connector.integrations.temporal_chain import ChainPlugin
 
 QUEUE = "contract"
 
@@ -69,7 +70,7 @@ def make_worker(client: Client) -> Worker:
         client,
         task_queue=QUEUE,
         workflows=WORKFLOWS,
-        plugins=[ConnectorPlugin()],
+        plugins=[ChainPlugin()],
         sticky_queue_schedule_to_start_timeout=timedelta(seconds=1),  # how long a killed worker is waited for
     )
 

@@ -1,0 +1,61 @@
+"""`connector config set` and `connector config trust`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from connector.cli.context.config_edit import set_value
+from connector.cli.context.config_file import PROFILES, PROJECT_FILE_NAME, config_path, parse_config
+from connector.cli.context.context import load_settings
+from connector.cli.context.project import find_project_file, set_trust
+from connector.cli.groups import StrictCommand, get_meta, global_options
+from connector.cli.output.printer import write_text
+from connector.errors import StoreError, UsageError
+
+
+@click.command("set", cls=StrictCommand)
+@click.argument("key", metavar="KEY")
+@click.argument("value", metavar="VALUE")
+@click.option("--user", "is_user", is_flag=True, help="In your own config file, which no project has.")
+@global_options
+@click.pass_context
+def set_command(ctx: click.Context, /, key: str, value: str, *, is_user: bool) -> None:
+    """Set KEY to VALUE in the project file of this folder or above, else in a new one here; with --profile, in it."""
+    from connector.runtime.files.atomic import replace_file
+
+    profile = get_meta(ctx, "profile")
+    path = config_path() if is_user else find_project_file() or Path.cwd() / PROJECT_FILE_NAME
+    names = [*([PROFILES, profile] if profile else []), key.replace("-", "_")]
+    try:
+        raw = path.read_bytes() if path.exists() else b""
+        if raw:
+            parse_config(raw, path, is_project=not is_user)  # a file with mistakes is told, not changed
+        changed = set_value(raw.decode(), names, value).encode()
+        parse_config(changed, path, is_project=not is_user)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if is_user:
+            replace_file(path, changed)
+        else:
+            path.write_bytes(changed)  # a file of the project, with the rights of one
+    except OSError as error:
+        hint = "Check the path and its permissions."
+        raise StoreError(f"{path}: {error.strerror}.", path=str(path), hint=hint) from None
+    write_text(f"{'.'.join(names)} is set in {path}.")
+
+
+@click.command("trust", cls=StrictCommand)
+@click.option("--remove", is_flag=True, help="Trust it no longer.")
+@global_options
+@click.pass_context
+def trust_command(ctx: click.Context, /, *, remove: bool) -> None:
+    """Trust the project file of this folder or above: the connector and store that it names get your credentials.
+
+    Look at both first: the connector's `base_url` and `hosts` are where they go.
+    """
+    settings = load_settings(ctx)
+    if settings.project_file is None:
+        raise UsageError(f"There is no {PROJECT_FILE_NAME} in this folder or above.", hint="Nothing was changed.")
+    set_trust(settings.project_file, trusted=not remove)
+    write_text(f"{settings.project_file.parent} is {'no longer ' if remove else ''}trusted.")

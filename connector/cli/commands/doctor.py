@@ -1,0 +1,98 @@
+"""`connector doctor`: look at the installation, the places and the way to the service, and say what to do."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from connector.cli.context.connection_context import ConnectionContext, store_options
+from connector.cli.context.context import output_option
+from connector.cli.doctor.diagnosis import FAIL, OK, WARN, Diagnosis, run_checks
+from connector.cli.groups import StrictCommand, global_options
+from connector.cli.output import printer
+from connector.cli.output.exit_codes import EXIT_DONE, EXIT_REFUSED
+from connector.errors import ConnectorError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_HELP = """Look at what calls and receivers need: the installation, the connector's folder, the store and its key, the
+inbox, the network, the clock, and a connection. Each line is ok, warn or fail, with what to do.
+
+It changes nothing. Without a network the rest is checked all the same. The exit code is 1 if something failed.
+"""
+
+
+@click.command("doctor", cls=StrictCommand, help=_HELP)
+@click.option("--connection", metavar="NAME", help="Test this connection (default: the one that calls would use).")
+@click.option("--offline", is_flag=True, help="Send nothing.")
+@store_options
+@output_option
+@global_options
+@click.pass_context
+def doctor_command(ctx: click.Context, /, output_format: str, *, connection: str | None, **flags: Any) -> int:
+    """Look at everything."""
+    checks = []
+    for check in _find_checks(ctx, connection, flags):
+        checks.append(check)
+        if output_format == "text":
+            printer.write_text(_format_check(check))
+    counts = {status: sum(check.status == status for check in checks) for status in (OK, WARN, FAIL)}
+    if output_format == "json":
+        shown = [{**check._asdict(), "fix": check.fix or None} for check in checks]
+        printer.write_json({"ok": not counts[FAIL], "counts": counts, "checks": shown})
+    else:
+        printer.write_text(", ".join(f"{count} {status}" for status, count in counts.items()) + ".")
+    return EXIT_REFUSED if counts[FAIL] else EXIT_DONE
+
+
+def _format_check(check: Diagnosis) -> str:
+    text = f"{check.status:<4}  {check.name:<10}  {check.message}{'' if check.message.endswith(('.', '?')) else '.'}"
+    return text if check.status == OK or not check.fix else f"{text}\n{'':18}{check.fix}"
+
+
+def _find_checks(ctx: click.Context, connection: str | None, flags: dict[str, Any]) -> Iterator[Diagnosis]:
+    from platformdirs import user_data_path
+
+    from connector.cli.doctor import machine, places, service
+
+    yield from run_checks("python", machine.check_installation)
+    yield from run_checks("disk", partial(machine.check_disk, user_data_path("connector", appauthor=False)))
+    opened: list[ConnectionContext] = []
+    yield from run_checks("connector", partial(_check_folder, ctx, flags, opened))
+    for context in opened:
+        yield from run_checks("store", partial(places.check_store, context))
+        yield from run_checks("key", partial(places.check_key, context))
+        yield from run_checks("inbox", partial(places.check_inbox, context))
+        yield from run_checks("runs", partial(places.check_runs, context))
+        yield from run_checks("records", partial(places.check_records, context))
+        if flags["offline"] and not context.sandbox:
+            yield Diagnosis("network", OK, "Not looked at: --offline")
+            continue
+        if context.sandbox:
+            yield Diagnosis("network", OK, "Not needed: the sandbox is in this process")
+        else:
+            yield from run_checks("network", partial(service.check_network, context))
+        yield from run_checks("connection", partial(service.check_connection, context, connection))
+
+
+def _check_folder(ctx: click.Context, flags: dict[str, Any], opened: list[ConnectionContext]) -> Iterator[Diagnosis]:
+    """Open the connector, and read every file of it."""
+    context = ConnectionContext.from_click(ctx, sandbox=flags["sandbox"], store=flags["store"])
+    opened.append(context)
+    broken = []
+    for name in context.connector.action_files:
+        try:
+            context.connector.action(name)
+        except ConnectorError as error:
+            broken.append(str(error.args[0]))
+    count = len(context.connector.action_files)
+    if broken:
+        message = f"{context.connector.folder}: {len(broken)} of {count} actions cannot be read. {broken[0]}"
+        yield Diagnosis("connector", FAIL, message, f"Run: connector lint {context.connector.folder}")
+    else:
+        yield Diagnosis(
+            "connector", OK, f"{context.connector.name} in {context.connector.folder}: {count} actions can be read"
+        )

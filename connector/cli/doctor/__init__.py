@@ -1,0 +1,1 @@
+"""What `connector doctor` looks at."""

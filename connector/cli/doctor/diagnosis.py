@@ -1,0 +1,36 @@
+"""One line of a diagnosis: what was looked at, how it is, and what to do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from connector.cli.output.error_output import to_connector_error
+from connector.core import redaction
+from connector.errors import ConnectorError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+OK, WARN, FAIL = "ok", "warn", "fail"
+
+
+class Diagnosis(NamedTuple):
+    """`status` is ok, warn or fail; `fix` says what to do, and is empty where nothing is."""
+
+    name: str
+    status: str
+    message: str
+    fix: str = ""
+
+
+def run_checks(name: str, find: Callable[[], Iterable[Diagnosis]]) -> Iterator[Diagnosis]:
+    """Yield what a function finds; an error of it is a check that failed. No secret is in any of it."""
+    redactor = redaction.default_redactor()
+    checks: list[Diagnosis] = []
+    try:
+        checks.extend(find())  # what was found before an error stays
+    except (ConnectorError, OSError) as error:
+        told = to_connector_error(error)
+        checks.append(Diagnosis(name, FAIL, str(told.args[0]), told.hint))
+    for check in checks:
+        yield check._replace(message=redactor.redact_text(check.message), fix=redactor.redact_text(check.fix))

@@ -1,0 +1,90 @@
+"""Print data as CSV (RFC 4180): a header, one row for each item, values that have parts as JSON."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+from connector.cli.output.stdio import print_stderr
+from connector.core.json_path import get_at_path
+from connector.definition.suggest import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_PLAIN_COLUMN = "value"  # of items that are no mappings
+
+
+class CsvPrinter:
+    """Prints items as rows under one header, at once where the columns are known; other rows when all are there."""
+
+    def __init__(self, columns: Sequence[str] = (), *, quiet: bool = False) -> None:
+        self._columns, self._quiet = tuple(columns), quiet
+        self._kept: list[dict[str, Any]] = []
+        self._has_header = False
+        self._unseen = dict.fromkeys(self._columns)
+        self._names: dict[str, None] = {}  # of the fields of the first items, for a column that none of them has
+
+    def print_result(self, data: Any) -> None:
+        """Print or keep the rows of a result."""
+        for item in data if isinstance(data, list) else [data]:
+            if not self._columns:
+                self._kept.append(item)
+                continue
+            self._note_names(item)
+            self._write_header(self._columns)
+            self._write([_format_cell(get_at_path(item, column)) for column in self._columns])
+        sys.stdout.flush()
+
+    def print_error(self, error: dict[str, Any]) -> None:
+        """Do nothing: errors go to stderr only."""
+
+    def finish(self) -> None:
+        """Print what was kept, and tell of columns that no item has."""
+        columns = self._columns or tuple(dict.fromkeys(name for row in self._kept for name in row))
+        if columns:
+            self._write_header(columns)
+        for row in self._kept:
+            self._write([_format_cell(row.get(name)) for name in columns])
+        self._kept.clear()
+        for name in () if self._quiet or not self._names else self._unseen:
+            print_stderr(f"No item has a field {name!r}.{did_you_mean(name, self._names)}")
+
+    def _note_names(self, item: Any) -> None:
+        if isinstance(item, dict) and self._unseen:
+            self._names.update(dict.fromkeys(item))
+            self._unseen = {name: None for name in self._unseen if get_at_path(item, name) is None}
+
+    def _write_header(self, columns: Sequence[str]) -> None:
+        if not self._has_header:
+            self._write(columns)
+            self._has_header = True
+
+    def _write(self, cells: Sequence[str]) -> None:
+        line = io.StringIO()
+        csv.writer(line).writerow(cells)
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(newline="")  # a line ends with CR and LF on every system
+        sys.stdout.write(line.getvalue())
+
+
+def pick_rows(data: Any, columns: Sequence[str]) -> list[dict[str, Any]]:
+    """Return the rows of data: of each item these columns, else its plain values, else all of it."""
+    return [_pick(item, columns) for item in (data if isinstance(data, list) else [data])]
+
+
+def _pick(item: Any, columns: Sequence[str]) -> dict[str, Any]:
+    if not isinstance(item, dict):
+        return {_PLAIN_COLUMN: item}
+    if columns:
+        return {column: get_at_path(item, column) for column in columns}
+    return {name: value for name, value in item.items() if not isinstance(value, dict | list)} or item
+
+
+def _format_cell(value: Any) -> str:
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)

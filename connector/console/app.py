@@ -1,0 +1,164 @@
+"""The console as an ASGI application: it reads what a browser asks, calls the page, and renders the answer."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from connector._version import __version__
+from connector.cli.output.error_output import to_connector_error
+from connector.console import rendering
+from connector.console.pages import PAGES, find_entry, list_routes
+from connector.console.security import BodyTooLargeError, Guard
+from connector.console.visit import Attachment, EventStream, Redirect, UploadedFile, View, Visit
+from connector.errors import ConnectorError, InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from starlette.datastructures import FormData
+    from starlette.requests import Request
+
+    from connector.console.desk import Desk
+    from connector.console.route import PageRoute
+    from connector.console.security import App, Keys
+    from connector.console.visit import Answer
+
+_STATIC = Path(__file__).parent / "static"
+_LIMITS = {"max_fields": 5000, "max_files": 100}
+
+
+def create_app(desk: Desk, keys: Keys, port: int) -> App:
+    """Return the application that a browser on this machine may use, with the key of its first address."""
+    pages = _Pages(desk)
+    routes: list[Any] = [
+        Route(route.path, partial(pages.respond, route), methods=[route.method]) for route in list_routes()
+    ]
+    routes.append(Mount(f"/static/{__version__}", _Static(directory=_STATIC)))
+    handlers: Any = {
+        HTTPException: pages.respond_missing,
+        BodyTooLargeError: pages.respond_too_large,
+        ConnectorError: pages.respond_error,
+    }
+    app = Starlette(routes=routes, exception_handlers=handlers, middleware=[Middleware(GZipMiddleware)])
+    return Guard(app, keys, port)
+
+
+class _Static(StaticFiles):
+    """Files that a browser keeps: their address has the version in it."""
+
+    def file_response(self, *args: Any, **options: Any) -> Response:
+        """Return a file, or that it has not changed."""
+        response = super().file_response(*args, **options)
+        response.headers["cache-control"] = "private, max-age=86400, immutable"
+        return response
+
+
+class _Pages:
+    """Calls pages in threads, and makes responses of their answers."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._told: list[Redirect] = []  # sentences for the next page
+
+    async def respond(self, route: PageRoute, request: Request) -> Response:
+        """Answer a request."""
+        async with request.form(**_LIMITS) as form:
+            visit = await _read_visit(request, form)
+        if route.changes and self._desk.read_only:
+            return self._render(
+                request.url.path, _build_error_page("This console only reads.", "Start it without --read-only.", 403)
+            )
+        reply = await run_in_threadpool(self._call, route, visit)
+        return self._to_response(request.url.path, reply)
+
+    async def respond_missing(self, request: Request, error: Exception) -> Response:
+        """Answer a request that no page has."""
+        status = error.status_code if isinstance(error, HTTPException) else 404
+        message = {404: "There is no such page.", 405: "This page is not used that way."}.get(status, "That failed.")
+        return self._render(
+            request.url.path, _build_error_page(message, f"Nothing was done for {request.url.path}.", status)
+        )
+
+    async def respond_error(self, request: Request, error: Exception) -> Response:
+        """Answer where something did not work."""
+        return self._render(request.url.path, _describe_error(to_connector_error(error)))
+
+    async def respond_too_large(self, request: Request, _: Exception) -> Response:
+        """Answer a form that is too large."""
+        return self._render(request.url.path, _build_error_page("The form is too large.", "Send smaller files.", 413))
+
+    def _call(self, route: PageRoute, visit: Visit) -> Answer:
+        try:
+            return route.handle(self._desk, visit)
+        except ConnectorError:
+            raise
+        except Exception as error:
+            raise to_connector_error(error) from error  # last resort: a sentence instead of a traceback
+
+    def _to_response(self, path: str, reply: Answer) -> Response:
+        if isinstance(reply, View):
+            return self._render(path, reply)
+        if isinstance(reply, Redirect):
+            if reply.told:
+                self._told.append(reply)
+            return RedirectResponse(reply.to, 303)
+        if isinstance(reply, Attachment):
+            headers = {"content-disposition": f'attachment; filename="{reply.name}"'}
+            return Response(reply.content, media_type=reply.media_type, headers=headers)
+        return StreamingResponse(_format_events(reply), media_type="text/event-stream")
+
+    def _render(self, path: str, page: View) -> Response:
+        told, self._told = self._told, []
+        desk = self._desk
+        shell = {
+            "title": page.title,
+            "service": desk.connector.manifest.label,
+            "nav": [(entry.title, entry.path) for entry in PAGES],
+            "here": find_entry(path).path,
+            "told": told,
+            "sandbox": desk.context.sandbox,
+            "read_only": desk.read_only,
+            "version": __version__,
+        }
+        return HTMLResponse(rendering.render(page.template, {**shell, **page.data}), page.status)
+
+
+async def _read_visit(request: Request, form: FormData) -> Visit:
+    fields: dict[str, list[str]] = {}
+    files: dict[str, UploadedFile] = {}
+    for name, value in form.multi_items():
+        if isinstance(value, str):
+            fields.setdefault(name, []).append(value)
+        elif value.filename:
+            files[name] = UploadedFile(value.filename, await value.read(), value.content_type or "")
+    query: dict[str, list[str]] = {}
+    for name, text in request.query_params.multi_items():
+        query.setdefault(name, []).append(text)
+    return Visit(request.url.path, request.path_params, query, fields, files)
+
+
+def _describe_error(error: ConnectorError) -> View:
+    problems = error.problems if isinstance(error, InputError) else ()
+    status = 422 if isinstance(error, InputError) else 502
+    return _build_error_page(str(error.args[0]) if not problems else "", error.hint or "", status, problems)
+
+
+def _build_error_page(message: str, hint: str, status: int, problems: Any = ()) -> View:
+    data = {"message": message, "hint": hint, "problems": problems}
+    return View("error", "That did not work", data, status)
+
+
+def _format_events(stream: EventStream) -> Iterator[str]:
+    for event in stream.events:
+        yield "".join(f"data: {line}\n" for line in event.split("\n")) + "\n"

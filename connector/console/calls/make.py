@@ -1,0 +1,50 @@
+"""Make a call as the console does: with the client of its connection, and with its run in the log."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from connector.console.outcome import Outcome
+from connector.errors import ConnectorError, InputError
+from connector.runtime.run_log.run import RunQuery
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from connector.console.desk import Desk
+    from connector.definition.action import Action
+
+
+def make_call(
+    desk: Desk,
+    action: Action,
+    given: Mapping[str, Any],
+    options: Mapping[str, Any],
+    entered: Mapping[str, Sequence[str]],
+) -> Outcome:
+    """Make a call, and return what came of it; raises InputError, for which nothing was sent."""
+    began = time.time()
+    name = options.get("connection") or ""
+    facts: dict[str, Any] = {}
+    try:
+        client = desk.get_client(name or None)
+        facts["result"] = client.run(action.action, given, **{**options, "connection": None})
+    except InputError:
+        raise
+    except ConnectorError as error:
+        facts["error"] = error
+    run_id = _find_run(desk, action.action, began)
+    return Outcome(action.action, given, entered, name, run_id=run_id, **facts)
+
+
+def _find_run(desk: Desk, action: str, since: float) -> str | None:
+    """Return the id of the run that just ended in the log, or None."""
+    if desk.log is None:
+        return None
+    try:
+        query = RunQuery(connector=desk.connector.name, action=action, since=since, limit=1000)
+        runs = desk.log.find(query)
+    except ConnectorError:
+        return None
+    return max(runs, key=lambda run: run.started_at).id if runs else None

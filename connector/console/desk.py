@@ -1,0 +1,112 @@
+"""What the pages work with: a connector, its connections and clients, and what was called."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from connector.cli.context import connection_names
+from connector.cli.context.context import open_run_log
+from connector.console.outcome import Outcomes
+from connector.console.signing_in import SignIns
+from connector.definition.lazy import cached_property
+from connector.errors import ConnectorError
+from connector.runtime.process.fork_safety import ForkSafeLock
+
+if TYPE_CHECKING:
+    from connector.cli.context.connection_context import ConnectionContext
+    from connector.definition.loader import Connector
+    from connector.runtime.auth.credentials import Credentials
+    from connector.runtime.client.client import Client
+    from connector.runtime.run_log.run_log import RunLog
+
+DOOR = "console"  # of the log of runs
+
+
+class Desk:
+    """A connector at work in a console; safe to share among threads. What is opened here is closed with it."""
+
+    def __init__(self, context: ConnectionContext, *, read_only: bool = False) -> None:
+        self.context = context
+        self.read_only = read_only
+        self.outcomes = Outcomes()
+        self.sign_ins = SignIns(context)
+        self._clients: dict[str | None, Client] = {}
+        self._lock = ForkSafeLock()
+
+    @property
+    def connector(self) -> Connector:
+        """The connector."""
+        return self.context.connector
+
+    @cached_property
+    def log(self) -> RunLog | None:
+        """The log of runs; None where the settings keep none."""
+        return open_run_log(self.connector, self.context.settings, sandbox=self.context.sandbox)
+
+    def get_client(self, name: str | None = None) -> Client:
+        """Return the client of a connection; without a name, of the default one.
+
+        Raises SignInError, InputError or UsageError if there is no such connection.
+        """
+        with self._lock:
+            if name not in self._clients:
+                self._clients[name] = self._open_client(name)
+            return self._clients[name]
+
+    def list_connections(self) -> list[tuple[str, str]]:
+        """Return the connections that a call may name, each with what it is called; an empty name is the default."""
+        default = self.context.settings.get("connection").value
+        first = f"Default ({default})" if default else "The sandbox's own" if self.context.sandbox else "Default"
+        return [("", first), *((name, name) for name in self.context.list_names())]
+
+    def find_kind(self, name: str) -> str | None:
+        """Return the kind of a connection, or of what the default would be; None for a connector without any."""
+        kinds = self.connector.manifest.connections
+        record = self.context.read_record(name) if name else None
+        if record is not None:
+            return record.kind
+        try:
+            client = self.get_client(name or None)
+        except ConnectorError:
+            return next(iter(kinds), None)
+        kind = getattr(client.connection, "kind", None)
+        return kind if kind in kinds else next(iter(kinds), None)
+
+    def forget_client(self, name: str) -> None:
+        """Close the clients of a connection that was changed, and those of the default, which may be the same."""
+        with self._lock:
+            forgotten = [self._clients.pop(one) for one in (name, None) if one in self._clients]
+        for client in forgotten:
+            client.close()
+
+    def close(self) -> None:
+        """Close what was opened, and end what waits."""
+        self.sign_ins.close()
+        with self._lock:
+            for client in self._clients.values():
+                client.close()
+            self._clients.clear()
+            if self.context.sandbox_instance is not None:
+                self.context.sandbox_instance.http.close()
+        if self.log is not None:
+            self.log.close()
+
+    def _open_client(self, name: str | None) -> Client:
+        from connector.runtime.client.client import Client
+
+        context = self.context
+        observers = () if self.log is None else (self.log.observe(DOOR, is_durable=True, has_trace=True),)
+        return Client(
+            self.connector, self._find_connection(name), http=context.transport, base_url=context.base_url,
+            rate_limit=context.budget, observe=observers,
+        )  # fmt: skip
+
+    def _find_connection(self, name: str | None) -> Credentials:
+        sandbox, context = self.context.sandbox_instance, self.context
+        if sandbox is None:
+            chosen = name or context.settings.get("connection").value
+            return connection_names.resolve_connection(context, chosen)
+        stored = context.load_connection(name) if name else None
+        if stored is None and name and name not in self.connector.manifest.connections:
+            raise connection_names.build_unknown_error(context, name)
+        return stored or sandbox.connection

@@ -1,0 +1,1 @@
+"""Forms: made of the schema of inputs, and read back into inputs."""

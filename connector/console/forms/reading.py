@@ -1,0 +1,102 @@
+"""Read a form into inputs: what was entered alone, texts as texts, which the core converts and checks."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from connector.errors import InputError, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from connector.console.forms.field import Field
+    from connector.console.visit import Visit
+
+PREFIX = "in."  # of the names of controls, so that an input may be called as the page calls its own
+PICKED = "pick."  # of the select beside a text, whose choice counts for more
+
+
+def read_inputs(action: str, fields: Iterable[Field], visit: Visit) -> dict[str, Any]:
+    """Return what was entered. Raises InputError with everything that is no JSON."""
+    problems: list[Problem] = []
+    given = _read_group(fields, visit, problems)
+    if problems:
+        raise InputError.from_problems(action, problems)
+    return given
+
+
+def _read_group(fields: Iterable[Field], visit: Visit, problems: list[Problem]) -> dict[str, Any]:
+    given: dict[str, Any] = {}
+    for field in fields:
+        value = _read_group(field.members, visit, problems) if field.members else _read_field(field, visit, problems)
+        if value is not None and value != {}:
+            given[field.names[-1]] = value
+    return given
+
+
+def _read_field(field: Field, visit: Visit, problems: list[Problem]) -> Any:
+    """Return the value of a field, or None where nothing was entered."""
+    name = f"{PREFIX}{field.name}"
+    if field.control == "file":
+        file = visit.files.get(name)
+        return None if file is None else (file.name, file.content)
+    if field.control in ("checks", "many"):
+        return [text for text in visit.form.get(name, ()) if text] or None
+    text = visit.sent(f"{PICKED}{field.name}") or visit.sent(name)
+    if field.control not in ("area", "password"):
+        text = text.strip()
+    if not text:
+        return None
+    if field.control == "json" or (field.control == "lines" and text.startswith("[")):
+        return _read_json(field, text, problems)
+    if field.control == "lines":
+        return [line.strip() for line in text.splitlines() if line.strip()]
+    return text.replace("\r\n", "\n")
+
+
+def _read_json(field: Field, text: str, problems: list[Problem]) -> Any:
+    """Return JSON; of a value that may be anything, what is no JSON is a text."""
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        if field.type == "any" and not text.startswith(("{", "[", '"')):
+            return text
+        where = f" at line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
+        pairs = [line.partition("=") for line in text.splitlines() if line.strip()]
+        if field.type == "object" and all(separator for _, separator, _ in pairs) and not text.startswith("{"):
+            return {name.strip(): value.strip() for name, _, value in pairs}
+        expected = "JSON" + (", or lines of name=value" if field.type == "object" else "")
+        problems.append(Problem(field.name, "a text that is no JSON", expected, f"correct it{where}"))
+        return None
+
+
+def list_entered(visit: Visit) -> dict[str, Sequence[str]]:
+    """Return the texts of a form by the names of fields, to show them again; the template leaves out secrets."""
+    entered = {name.removeprefix(PREFIX): texts for name, texts in visit.form.items() if name.startswith(PREFIX)}
+    for name, texts in visit.form.items():
+        if name.startswith(PICKED) and texts[-1]:
+            entered[name.removeprefix(PICKED)] = texts
+    return entered
+
+
+def write_inputs(fields: Iterable[Field], given: Mapping[str, Any]) -> dict[str, Sequence[str]]:
+    """Return inputs as the texts of a form."""
+    entered: dict[str, Sequence[str]] = {}
+    for field in fields:
+        value = given.get(field.names[-1])
+        if value is None or field.is_write_only or field.control == "file":
+            continue
+        if field.members and isinstance(value, dict):
+            entered |= write_inputs(field.members, value)
+        elif field.control in ("checks", "many") and isinstance(value, list):
+            entered[field.name] = [_write_text(one) for one in value]
+        elif field.control == "lines" and isinstance(value, list):
+            entered[field.name] = ["\n".join(map(_write_text, value))]
+        else:
+            entered[field.name] = [_write_text(value)]
+    return entered
+
+
+def _write_text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

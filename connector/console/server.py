@@ -1,0 +1,73 @@
+"""Serve the console on this machine until it is stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from connector.console.app import create_app
+from connector.console.security import KEY_FIELD, Keys
+from connector.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from connector.console.desk import Desk
+    from connector.console.security import App
+
+DEFAULT_PORT = 8095
+_HOST = "127.0.0.1"
+_SHUTDOWN_SECONDS = 1
+
+
+class ConsoleServer(uvicorn.Server):
+    """Calls `on_ready` when it accepts requests."""
+
+    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_ready = on_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, then call `on_ready`."""
+        await super().startup(sockets)
+        self._on_ready()
+
+
+def serve_console(desk: Desk, port: int | None, on_ready: Callable[[Callable[..., str]], None]) -> None:
+    """Serve until SIGTERM or Ctrl-C.
+
+    Calls `on_ready` with a function that makes addresses with keys; `once=True` for one that opens once. Without a
+    port, it is the usual one, or a free one where that is taken. Raises UsageError when the port is taken.
+    """
+    keys = Keys()
+    with _listen(port) as listening:
+        bound = listening.getsockname()[1]
+
+        def make_address(*, once: bool = False) -> str:
+            return f"http://{_HOST}:{bound}/?{KEY_FIELD}={keys.make_token(once=once)}"
+
+        server = ConsoleServer(build_config(create_app(desk, keys, bound)), lambda: on_ready(make_address))
+        with contextlib.suppress(KeyboardInterrupt):  # uvicorn raises its signal again when it has stopped
+            asyncio.run(server.serve([listening]))
+
+
+def build_config(app: App) -> uvicorn.Config:
+    """Return how the application is served: nothing is logged, since addresses may hold a key."""
+    return uvicorn.Config(
+        app, log_config=None, access_log=False, server_header=False, proxy_headers=False, ws="none", lifespan="off",
+        timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
+    )  # fmt: skip
+
+
+def _listen(port: int | None) -> socket.socket:
+    try:
+        return socket.create_server((_HOST, DEFAULT_PORT if port is None else port))
+    except OSError as error:
+        if port is None:
+            return socket.create_server((_HOST, 0))
+        reason = error.strerror or type(error).__name__
+        raise UsageError(f"The console cannot listen on {_HOST}:{port}: {reason}.", hint="Use another port.") from None

@@ -1,0 +1,1 @@
+"""What a receiver tells of itself, on an address of its own: health, readiness and metrics."""

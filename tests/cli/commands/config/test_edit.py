@@ -1,0 +1,67 @@
+"""`connector config set` changes one value, and nothing that is wrong."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+CANARY = "canary-5e1f"
+
+
+@pytest.fixture
+def project_file(tmp_path):
+    """Write the project file of the current folder."""
+
+    def write(text: str) -> Path:
+        path = tmp_path / "connector.yaml"
+        path.write_text(text)
+        return path
+
+    return write
+
+
+def test_config_set_writes_what_it_says_and_keeps_comments(here, project_file, tmp_path):
+    assert here("config", "set", "connection", "work").code == 0
+    path = tmp_path / "connector.yaml"
+    assert path.read_text() == "connection: work\n"
+    project_file("# ours\nconnection: work # for all\n\nprofiles:\n  staging: {plan: pro}\n")
+    here("config", "set", "connection", "5")
+    here("config", "set", "timeout", "20s", "--profile", "staging")
+    here("config", "set", "connection", "two words", "--profile", "new")
+    done = here("config", "set", "output", "yaml")
+    assert done.out == f"output is set in {path}.\n"
+    assert path.read_text() == (
+        '# ours\nconnection: "5" # for all\n\nprofiles:\n  staging: {plan: pro, timeout: "20s"}\n'
+        "  new:\n    connection: two words\noutput: yaml\n"
+    )
+
+
+def test_config_set_writes_the_users_own_file_for_this_user_alone(here, surroundings, tmp_path):
+    assert here("config", "set", "base-url", "https://api.example", "--user").code == 0
+    path = f"{surroundings['XDG_CONFIG_HOME']}/connector/config.yaml"
+    assert Path(path).stat().st_mode & 0o077 == 0
+    rows = json.loads(here("config", "--output", "json").out)["settings"]
+    assert {"name": "base_url", "value": "https://api.example", "source": f"config file {path}"} in rows
+    assert not (tmp_path / "connector.yaml").exists()
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "told"),
+    [
+        ("client_secret", CANARY, "none may stand here"),
+        ("base_url", "https://evil.example", "for whoever runs the command"),
+        ("conection", "work", "Did you mean 'connection'?"),
+        ("timeout", "soon", "timeout: got"),
+    ],
+)
+def test_config_set_writes_nothing_that_is_wrong(here, project_file, key, value, told):
+    path = project_file("plan: pro\n")
+    done = here("config", "set", key, value)
+    assert (done.code, told in done.err, CANARY in done.err) == (2, True, False)
+    assert path.read_text() == "plan: pro\n"
+
+
+def test_trust_needs_a_project_file(here):
+    assert "There is no connector.yaml" in here("config", "trust").err

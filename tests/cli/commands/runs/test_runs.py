@@ -1,0 +1,191 @@
+"""`connector runs` shows what was called, follows it, and makes a call again."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from connector.cli.main import run
+
+
+@pytest.fixture
+def command(capsys, tmp_path, monkeypatch):
+    for name in ("HOME", "XDG_STATE_HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME"):
+        monkeypatch.setenv(name, str(tmp_path))
+
+    def call(*words):
+        code = run(list(words))
+        printed = capsys.readouterr()
+        return code, printed.out, printed.err
+
+    return call
+
+
+@pytest.fixture
+def meeting(command):
+    _, out, _ = command("run", "createMeeting", "--sandbox", "--user-id", "me", "--topic", "Standup", "--quiet")
+    return json.loads(out)["data"]
+
+
+def newest(command, *filters):
+    return json.loads(command("runs", "list", "--sandbox", "--output", "json", *filters)[1])[0]
+
+
+def test_calls_of_commands_are_listed_those_of_the_sandbox_apart(command, meeting):
+    assert meeting["id"]
+    code, out, err = command("runs")
+    assert (code, out) == (0, "")
+    assert "No runs" in err
+    code, out, _ = command("runs", "list", "--sandbox")
+    assert code == 0
+    assert "createMeeting" in out
+    assert newest(command)["inputs"] == {"userId": "me", "topic": "Standup"}
+    assert newest(command)["door"] == "cli"
+
+
+def test_one_run_is_shown_with_its_requests(command, meeting):
+    code, out, _ = command("runs", "show", "--sandbox", newest(command)["id"][-8:])
+    assert code == 0
+    assert "POST /users/me/meetings" in out
+    assert "-> 201" in out
+    code, out, _ = command("runs", "show", "--sandbox", newest(command)["id"], "--output", "json")
+    assert json.loads(out)["trace"][0]["reply"]["body"]["id"] == meeting["id"]
+
+
+def test_a_call_is_made_again_with_the_exit_code_of_its_own(command, meeting):
+    code, out, _ = command("runs", "again", "--sandbox", newest(command)["id"], "--quiet")
+    assert code == 0
+    assert json.loads(out)["data"]["topic"] == "Standup"
+    assert json.loads(out)["data"]["id"] != meeting["id"]
+    assert len(json.loads(command("runs", "list", "--sandbox", "--output", "json")[1])) == 2
+    command("run", "getMeeting", "--sandbox", "--meeting-id", "99")
+    assert command("runs", "again", "--sandbox", newest(command, "--action", "getMeeting")["id"])[0] == 1
+
+
+def test_other_inputs_take_the_place_of_those_that_were_kept(command, meeting):
+    assert meeting
+    code, out, _ = command(
+        "runs", "again", "--sandbox", newest(command)["id"], "-i", "topic=Retro", "--dry-run", "--quiet"
+    )
+    assert code == 0
+    assert '"topic": "Retro"' in out
+
+
+def test_what_was_not_kept_must_be_given(command, monkeypatch):
+    monkeypatch.setenv("PASS", "canary9")
+    command("run", "createMeeting", "--sandbox", "--user-id", "me", "--topic", "X", "-i", "password=env:PASS")
+    run_id = newest(command)["id"]
+    code, _, err = command("runs", "again", "--sandbox", run_id)
+    assert code == 2
+    assert "password" in err
+    assert "-i password=?" in err
+    assert command("runs", "again", "--sandbox", run_id, "-i", "password=env:PASS")[0] == 0
+    everything = (
+        command("runs", "list", "--sandbox", "--output", "json")[1] + command("runs", "show", "--sandbox", run_id)[1]
+    )
+    assert "canary9" not in everything
+
+
+def test_a_file_is_given_again_by_its_path(command, tmp_path):
+    slack = ("--connector", str(Path(__file__).parents[4] / "examples" / "slack"))
+    (tmp_path / "tides.csv").write_text("a,b")
+    file = f"content=@{tmp_path}/tides.csv"
+    command("run", "uploadFile", *slack, "--sandbox", "-i", file)
+    run_id = newest(command, *slack)["id"]
+    assert "add -i content=@FILE" in command("runs", "again", *slack, "--sandbox", run_id)[2]
+    assert command("runs", "again", *slack, "--sandbox", run_id, "-i", file)[0] == 0
+
+
+def test_an_uncertain_write_is_not_sent_again_without_a_yes(command):
+    command("run", "createMeeting", "--sandbox", "--fault", "drop-reply", "--user-id", "me", "--topic", "Standup")
+    uncertain = newest(command, "--outcome", "uncertain")["id"]
+    code, _, err = command("runs", "again", "--sandbox", uncertain)
+    assert code == 2
+    assert "may have been done" in err
+    assert command("runs", "again", "--sandbox", uncertain, "--yes", "--quiet")[0] == 0
+
+
+def test_no_run_is_kept_where_the_log_is_off(command, monkeypatch):
+    monkeypatch.setenv("CONNECTOR_RUNS", "off")
+    command("run", "listUsers", "--sandbox")
+    code, _, err = command("runs")
+    assert code == 2
+    assert "CONNECTOR_RUNS" in err
+
+
+def test_an_unknown_id_is_told(command):
+    code, _, err = command("runs", "show", "--sandbox", "nothing")
+    assert code == 2
+    assert "the ID of a run" in err
+
+
+def test_a_raw_request_is_made_again(command):
+    command("request", "GET", "/users/me", "--sandbox")
+    code, out, _ = command("runs", "again", "--sandbox", newest(command)["id"], "--quiet")
+    assert code == 0
+    assert json.loads(out)["data"]["id"]
+
+
+def test_an_uncertain_run_says_how_to_look_and_how_to_make_it_again(command):
+    command(
+        "run", "createMeeting", "--sandbox", "--fault", "drop-reply", "--user-id", "ada@example.com", "--topic", "X"
+    )
+    run_id = newest(command)["id"]
+    _, out, _ = command("runs", "show", "--sandbox", run_id)
+    look = "connector run listMeetings -i userId=ada@example.com --sandbox"
+    assert f"Look whether it was done: {look}" in out
+    assert f"make it again: connector runs again {run_id[-8:]} --sandbox" in out
+    _, found, _ = command(*look.split()[1:], "--query", "meetings[].topic", "--quiet")
+    assert json.loads(found) == ["X"]
+
+
+def test_a_run_that_was_done_has_nothing_to_look_for(command, meeting):
+    assert meeting
+    assert "Look whether" not in command("runs", "show", "--sandbox", newest(command)["id"])[1]
+
+
+def test_the_request_of_a_run_is_printed_as_curl(command, meeting):
+    assert meeting
+    code, out, _ = command("runs", "show", "--sandbox", newest(command)["id"], "--curl")
+    assert code == 0
+    assert out.startswith("curl -X POST")
+    assert "Authorization: Bearer" in out
+    assert out.rstrip().endswith("/users/me/meetings")
+
+
+def test_what_was_not_kept_is_asked_for_on_a_terminal(command, monkeypatch, tmp_path):
+    monkeypatch.setenv("PASS", "canary9")
+    command("run", "createMeeting", "--sandbox", "--user-id", "me", "--topic", "X", "-i", "password=env:PASS")
+    run_id = newest(command)["id"]
+    asked = []
+    monkeypatch.setattr("connector.cli.output.stdio.can_prompt", lambda: True)
+    monkeypatch.setattr("click.prompt", lambda text, **how: asked.append((text, how["hide_input"])) or "canary9")
+    code, out, _ = command("runs", "again", "--sandbox", run_id, "--quiet")
+    assert (code, json.loads(out)["data"]["topic"], len(asked)) == (0, "X", 1)
+    assert asked[0][1], "a secret is not shown while it is typed"
+
+
+def test_the_last_runs_are_printed_oldest_first(command, meeting):
+    assert meeting
+    command("run", "getUser", "--sandbox", "--user-id", "nobody@example.com")
+    code, out, _ = command("runs", "tail", "--sandbox")
+    assert code == 0
+    assert [line.split("  ")[2] for line in out.splitlines()] == ["createMeeting", "getUser"]
+    assert len(command("runs", "tail", "--sandbox", "--limit", "1")[1].splitlines()) == 1
+
+
+def test_a_log_that_is_followed_shows_what_ends_until_ctrl_c(command, meeting, monkeypatch):
+    assert meeting
+
+    def look_again(_):
+        monkeypatch.setattr("time.sleep", stop)
+        run(["run", "getUser", "--sandbox", "--user-id", "me", "--quiet", "--query", "id"])
+
+    def stop(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("time.sleep", look_again)
+    code, out, err = command("runs", "tail", "--sandbox", "-f", "--limit", "0")
+    assert (code, "getUser" in out, "createMeeting" in out) == (130, True, False), err

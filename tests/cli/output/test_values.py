@@ -1,0 +1,170 @@
+"""Scripts get what they asked for and nothing around it: bare texts, CSV by RFC 4180, bodies from standard input."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import pty
+
+import pytest
+from support import servers
+
+TOKEN = {"ZOOM_ACCESS_TOKEN": "token-1"}
+USERS = [
+    {"id": "u0", "email": "ada@example.com", "groups": ["a"], "note": 'x, "y"\nz', "verified": True},
+    {"id": "u1", "email": None, "groups": [], "plan": {"type": 2}},
+]
+
+
+@pytest.fixture
+def users(here, server):
+    """List the users of a server."""
+    server.always(servers.reply(200, {"users": USERS, "total_records": 2}))
+
+    def call(*words: str, code: int = 0):
+        done = here("run", "listUsers", *words, "--base-url", server.url, **TOKEN)
+        assert done.code == code, done.err
+        return done
+
+    return call
+
+
+@pytest.mark.parametrize(
+    ("query", "printed"),
+    [
+        ("users[0].id", "u0\n"),
+        ("users[].id", "u0\nu1\n"),
+        ("users[0].note", 'x, "y"\nz\n'),
+        ("users[0].verified", "true\n"),
+        ("total_records", "2\n"),
+        ("users[1].email", "\n"),
+        ("users[].{id: id}", '{"id": "u0"}\n{"id": "u1"}\n'),
+        ("users[?id=='none']", ""),
+    ],
+)
+def test_text_is_what_a_query_selects_without_quotes_one_item_a_line(users, query, printed):
+    assert users("--query", query, "-r").out == printed
+    assert users("--query", query, "--output", "text").out == printed
+
+
+def test_text_of_a_listing_is_its_items(users):
+    assert [json.loads(line) for line in users("-r").out.splitlines()] == USERS
+
+
+def test_text_and_another_output_are_one_too_many(users):
+    assert "-r and --output json cannot be combined" in users("-r", "--output", "json", code=2).err
+
+
+def test_an_error_of_text_is_a_sentence_alone(here):
+    done = here("run", "getUser", "-r")
+    assert (done.code, done.out) == (2, "")
+
+
+def test_csv_has_the_columns_of_the_definition_or_plain_values_and_ends_its_lines_as_the_standard_says(users):
+    out = users("--output", "csv").out
+    header, *rows = csv.reader(io.StringIO(out, newline=""))
+    assert header[0] == "id"
+    assert "groups" not in header
+    assert [row[0] for row in rows] == ["u0", "u1"]
+    assert out.count("\r\n") == 3
+
+
+def test_csv_has_the_columns_that_are_named_and_what_has_parts_as_json(users):
+    done = users("--output", "csv", "--columns", "id, note,groups,plan.type,verified,email")
+    rows = list(csv.reader(io.StringIO(done.out, newline="")))
+    assert rows == [
+        ["id", "note", "groups", "plan.type", "verified", "email"],
+        ["u0", 'x, "y"\nz', '["a"]', "", "true", "ada@example.com"],
+        ["u1", "", "[]", "2", "", ""],
+    ]
+
+
+def test_csv_of_a_query_has_the_fields_that_it_selects(users):
+    assert users("--output", "csv", "--query", "users[].{who: id}").out == "who\r\nu0\r\nu1\r\n"
+    assert users("--output", "csv", "--query", "users[].id").out == "value\r\nu0\r\nu1\r\n"
+    assert users("--output", "csv", "--query", "users[?id=='none']").out == ""
+
+
+def test_a_column_that_no_item_has_is_told_with_the_one_that_is_meant(users):
+    done = users("--output", "csv", "--columns", "id,emial")
+    assert done.out == "id,emial\r\nu0,\r\nu1,\r\n"
+    assert done.err == "No item has a field 'emial'. Did you mean 'email'?\n"
+    assert users("--output", "csv", "--columns", "id,emial", "--quiet").err == ""
+
+
+def test_a_table_takes_columns_too(users):
+    assert users("--output", "table", "--columns", "id,plan.type").out == "id\tplan.type\nu0\t\nu1\t2\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--columns", "id"), "--columns is for tables and CSV, and the output is json"),
+        (("--columns", "id,,email", "--output", "csv"), "names of fields with one comma between them"),
+        (("--columns", "id,id", "--output", "csv"), "id twice"),
+        (("--columns", "groups[0]", "--output", "csv"), "as a number between dots"),
+    ],
+)
+def test_columns_that_cannot_be_are_told_before_anything_is_sent(users, server, words, told):
+    assert told in users(*words, code=2).err
+    assert server.count == 0
+
+
+def test_the_results_of_rows_are_csv_too(here, server, tmp_path):
+    server.always(servers.reply(201, {"id": 7, "topic": "A", "settings": {"audio": "both"}}))
+    (tmp_path / "rows.csv").write_text("userId,topic\nme,A\nme,\n")
+    words = ("run", "createMeeting", "-f", "rows.csv", "--output", "csv", "--quiet", "--base-url", server.url)
+    done = here(*words, "--columns", "id,settings.audio", **TOKEN)
+    assert done.code == 0, done.err
+    rows = list(csv.DictReader(io.StringIO(done.out, newline="")))
+    assert [(row["row"], row["line"], row["outcome"], row["data.id"]) for row in sorted(rows, key=lambda row: row["row"])] == [
+        ("1", "2", "done", "7"), ("2", "3", "done", "7"),
+    ]  # fmt: skip
+    assert rows[0]["data.settings.audio"] == "both"
+
+
+def test_a_dry_run_of_rows_as_csv_has_their_requests(here, tmp_path):
+    (tmp_path / "rows.csv").write_text("userId,topic\nme,A\n")
+    done = here("run", "createMeeting", "-f", "rows.csv", "--output", "csv", "--dry-run")
+    (row,) = csv.DictReader(io.StringIO(done.out, newline=""))
+    assert (row["row"], row["method"], json.loads(row["body"])["topic"]) == ("1", "POST", "A")
+
+
+def test_the_results_of_rows_are_no_text(here, tmp_path):
+    (tmp_path / "rows.csv").write_text("userId\nme\n")
+    done = here("run", "createMeeting", "-f", "rows.csv", "-r", **TOKEN)
+    assert (done.code, "cannot be printed as text" in done.err) == (2, True)
+
+
+def test_a_body_may_be_standard_input(cli, server):
+    server.always(servers.reply(201, {"id": 7}))
+    words = ("request", "POST", "/users/me/meetings", "-d", "@-", "--base-url", server.url, "--query", "id", "-r")
+    done = cli(*words, env=TOKEN, given=b'{"topic":"Piped"}')
+    assert (done.code, done.out) == (0, "7\n"), done.err
+    assert json.loads(server.requests[0].body) == {"topic": "Piped"}
+
+
+def test_an_input_may_be_standard_input(cli, server):
+    server.always(servers.reply(201, {"id": 7}))
+    words = ("run", "createMeeting", "--user-id", "me", "-i", "settingsExtraFields:=@-", "--base-url", server.url)
+    assert cli(*words, env=TOKEN, given=b'{"focus_mode": true}').code == 0
+    assert json.loads(server.requests[0].body)["settings"]["focus_mode"] is True
+
+
+def test_a_file_of_a_form_may_be_standard_input(cli, server):
+    server.always(servers.reply(201, {"id": 7}))
+    words = ("request", "POST", "/files", "-F", "file=@-", "--base-url", server.url)
+    assert cli(*words, env=TOKEN, given=b"\x00\xff of any kind").code == 0
+    assert b"\x00\xff of any kind" in server.requests[0].body
+
+
+def test_standard_input_that_is_a_terminal_is_told(start):
+    ours, theirs = pty.openpty()
+    process = start("request", "POST", "/users", "-d", "@-", stdin=theirs, env=TOKEN)
+    _, err = process.communicate(timeout=60)
+    os.close(ours)
+    os.close(theirs)
+    assert process.returncode == 2
+    assert b"standard input from a pipe" in err

@@ -1,0 +1,68 @@
+"""Every page can be used by whoever cannot see it or has no mouse, in light and dark, and loads little and soon."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from support.pages.browsing.axe import find_violations
+
+PATHS = ["/", "/connections", "/connections/new?kind=oauth2", "/connections/work", "/actions", "/actions/createMeeting", "/runs", "/runs/{run}", "/runs?since=never", "/nowhere"]  # fmt: skip
+MAX_REQUESTS, MAX_BYTES = 8, 120_000  # of a page
+
+
+def prepare(page):
+    """Connect, and make a call, a refused one and a dry run; return the addresses of all kinds of pages."""
+    origin = page.url.rstrip("/")
+    page.goto(f"{origin}/connections/new?kind=serverToServer")
+    page.fill("#name", "work")
+    page.click("main form button")
+    page.goto(f"{origin}/actions/getMeeting")
+    page.fill("#f-meetingId", "1")
+    page.click("button[formaction$='run#result']")
+    page.wait_for_selector("#result .told")
+    run = page.get_attribute("#result a", "href").rpartition("/")[2]
+    return [origin + path.format(run=run) for path in PATHS]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_wrong_with_any_page(browser, scheme):
+    page = browser(scheme=scheme)
+    origin = page.url.rstrip("/")
+    found = {}
+    for address in prepare(page):
+        page.goto(address)
+        page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+        found[address] = find_violations(page)
+    for name, selector in (("/dry-run", "#result h2"), ("/run", "#result h2.done")):
+        page.goto(f"{origin}/actions/createMeeting")
+        page.fill("#f-userId", "me")
+        page.click("button[value=userId]")
+        page.wait_for_selector("#f-userId-pick")
+        page.click(f"button[formaction$='{name}#result']")
+        page.wait_for_selector(selector)
+        page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+        found[name] = find_violations(page)
+    assert {name: violations for name, violations in found.items() if violations} == {}
+
+
+def test_a_page_is_a_few_small_requests(browser):
+    page = browser()
+    addresses = [one for one in prepare(page) if not one.endswith(("never", "nowhere"))]
+    for address in addresses:
+        sizes = []
+        context = page.context.browser.new_context(storage_state=page.context.storage_state())
+        fresh = context.new_page()
+        fresh.on("requestfinished", lambda request, sizes=sizes: sizes.append(sum(request.sizes()[part] for part in ("responseBodySize", "responseHeadersSize"))))  # fmt: skip
+        fresh.goto(address)
+        fresh.wait_for_load_state("networkidle")
+        context.close()
+        assert len(sizes) <= MAX_REQUESTS, address
+        assert sum(sizes) <= MAX_BYTES, address
+
+
+def test_the_first_page_is_there_within_a_second(visit):
+    visitor = visit()
+    began = time.perf_counter()
+    visitor.get("/")
+    assert time.perf_counter() - began < 1.0

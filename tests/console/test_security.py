@@ -1,0 +1,147 @@
+"""Nobody reaches a page but the browser that began with the key, from the console's own pages."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from urllib.parse import urlsplit
+
+import pytest
+from support.pages.browsing.consoles import ORIGIN, PORT, make_desk, serve
+
+from connector.console.security import MAX_BODY, Keys
+
+SAME = {"origin": "{origin}", "sec-fetch-site": "same-origin"}
+FORM = {"content-type": "application/x-www-form-urlencoded"}
+RUN = "/actions/createMeeting/run"
+BODY = b"in.userId=me&in.topic=Mine"
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("CONFIG", "STATE", "DATA", "CACHE"):
+            patch.setenv(f"XDG_{name}_HOME", str(tmp_path_factory.mktemp(name.lower())))
+        yield
+
+
+@pytest.fixture(scope="module")
+def console(folders):
+    """A console on a port, its address, and the cookie of the browser that opened it."""
+    desk = make_desk()
+    with serve(desk) as address:
+        parts = urlsplit(address)
+        reply = ask(parts.port, "GET", f"/?{parts.query}", {})
+        yield desk, parts.port, reply[1]["set-cookie"].partition(";")[0], parts.query.partition("=")[2]
+
+
+def ask(port, method, path, headers, body=b""):
+    """Send a request as it is written, and return status, headers and body."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
+    for name, value in {"host": f"127.0.0.1:{port}", **headers}.items():
+        for one in value if isinstance(value, list) else [value]:
+            if one is not None:
+                connection.putheader(name, one)
+    if body or method == "POST":
+        connection.putheader("content-length", str(len(body)))
+    connection.endheaders(body)
+    reply = connection.getresponse()
+    read = reply.status, {name.lower(): value for name, value in reply.getheaders()}, reply.read()
+    connection.close()
+    return read
+
+
+HOSTILE = {
+    "no key": ("GET", "/", {"cookie": None}),
+    "a form without a key": ("POST", RUN, {**SAME, "cookie": None}),
+    "a wrong cookie": ("GET", "/runs", {"cookie": "{name}=guess"}),
+    "the cookie of another console": ("GET", "/runs", {"cookie": "connector-console-1={value}"}),
+    "a wrong token": ("GET", "/?token=guess", {"cookie": None}),
+    "the token at another page": ("GET", "/runs?token={token}", {"cookie": None}),
+    "a foreign host": ("GET", "/", {"host": "evil.example"}),
+    "a rebound name with our port": ("GET", "/", {"host": "evil.example:{port}"}),
+    "our address with another port": ("GET", "/", {"host": "127.0.0.1:1"}),
+    "a name that ends as ours": ("GET", "/", {"host": "evil.localhost:{port}"}),
+    "two hosts": ("GET", "/", {"host": ["127.0.0.1:{port}", "evil.example"]}),
+    "no host": ("GET", "/", {"host": None}),
+    "a form of another site": ("POST", RUN, {"origin": "https://evil.example", "sec-fetch-site": "cross-site"}),
+    "a form of another port": ("POST", RUN, {"origin": "http://127.0.0.1:1", "sec-fetch-site": "same-site"}),
+    "a form of a sandboxed frame": ("POST", RUN, {"origin": "null", "sec-fetch-site": "cross-site"}),
+    "the origin null alone": ("POST", RUN, {"origin": "null"}),
+    "a form without origin": ("POST", RUN, {}),
+    "a form that nobody's page sent": ("POST", RUN, {"sec-fetch-site": "none"}),
+    "a form whose origin lies about its site": ("POST", RUN, {"origin": "{origin}", "sec-fetch-site": "cross-site"}),
+    "a page within another site": ("GET", "/", {"sec-fetch-site": "cross-site"}),
+    "a page asked for by another port": ("GET", "/", {"sec-fetch-site": "same-site"}),
+    "https of ours": ("POST", RUN, {"origin": "https://127.0.0.1:{port}", "sec-fetch-site": "same-origin"}),
+    "two origins": ("POST", RUN, {"origin": ["{origin}", "https://evil.example"], "sec-fetch-site": "same-origin"}),
+    "PUT": ("PUT", RUN, SAME),
+    "DELETE": ("DELETE", "/connections/work", SAME),
+    "OPTIONS": ("OPTIONS", RUN, {"origin": "https://evil.example", "access-control-request-method": "POST"}),
+    "a run by GET": ("GET", RUN, {}),
+    "a path out of the static files": ("GET", "/static/0.1.0/../app.py", {}),
+    "an encoded path out of them": ("GET", "/static/0.1.0/%2e%2e/%2e%2e/manifest.yaml", {}),
+    "a static file without a key": ("GET", "/static/0.1.0/pico.min.css", {"cookie": None}),
+    "an absolute target": ("GET", "http://evil.example/", {"host": "evil.example"}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_request_reaches_nothing(console, name):
+    desk, port, cookie, token = console
+    method, path, headers = HOSTILE[name]
+    own, _, value = cookie.partition("=")
+    words = {"port": port, "origin": f"http://127.0.0.1:{port}", "name": own, "value": value, "token": token}
+
+    def fill(text):
+        return text if text is None else [fill(one) for one in text] if isinstance(text, list) else text.format(**words)
+
+    sent = {key: fill(text) for key, text in {"cookie": cookie, **FORM, **headers}.items()}
+    status, got, body = ask(port, method, fill(path), sent, BODY if method == "POST" else b"")
+    assert status in (400, 401, 403, 404, 405, 421), name
+    assert "access-control-allow-origin" not in got
+    assert b"Zoom" not in body or status in (404, 405), "a page of the console itself"
+    assert desk.log.find() == [], "nothing was called"
+
+
+def test_the_same_request_from_an_own_page_passes(console):
+    _, port, cookie, _ = console
+    headers = {"cookie": cookie, "origin": f"http://127.0.0.1:{port}", "sec-fetch-site": "same-origin", **FORM}
+    status, got, _ = ask(port, "POST", "/actions/getMeeting/dry-run", headers, b"in.meetingId=1")
+    assert status == 200
+    assert got["content-security-policy"].startswith("default-src 'none'")
+    assert "unsafe" not in got["content-security-policy"]
+    assert got["cache-control"] == "no-store"
+    assert got["x-content-type-options"] == "nosniff"
+    assert "server" not in got
+
+
+def test_the_key_leaves_the_address_and_the_cookie_stays_with_this_site(folders):
+    with serve(make_desk()) as address:
+        parts = urlsplit(address)
+        status, got, _ = ask(parts.port, "GET", f"/?{parts.query}", {})
+    assert (status, got["location"]) == (303, "/")
+    assert "HttpOnly" in got["set-cookie"]
+    assert "SameSite=Strict" in got["set-cookie"]
+    assert "Domain" not in got["set-cookie"]
+    assert parts.query.partition("=")[2] not in json.dumps(got), "the cookie is another secret"
+
+
+def test_a_token_that_another_program_was_given_opens_once():
+    keys = Keys()
+    once, always = keys.make_token(once=True), keys.make_token()
+    assert [bool(keys.open(once)), bool(keys.open(once))] == [True, False]
+    assert [bool(keys.open(always)), bool(keys.open(always))] == [True, True]
+    assert keys.open("") is None
+
+
+def test_a_form_that_is_too_large_is_refused(visitor):
+    headers = {"origin": ORIGIN, "sec-fetch-site": "same-origin", "content-length": str(MAX_BODY + 1)}
+    assert visitor._http.post(RUN, content=b"x", headers=headers).status_code == 413
+    chunks = (b"in.topic=" + b"x" * 1_000_000 for _ in range(MAX_BODY // 1_000_000 + 2))
+    seen = visitor._http.post(
+        RUN, content=chunks, headers={**FORM, **{key: headers[key] for key in ("origin", "sec-fetch-site")}}
+    )
+    assert seen.status_code == 413
+    assert f"127.0.0.1:{PORT}" in ORIGIN

@@ -1,0 +1,1 @@
+"""Pages of the console, as a program and as a real browser see them."""
