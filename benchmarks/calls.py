@@ -6,6 +6,7 @@ import asyncio
 import importlib.util
 import json
 import os
+import tempfile
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -16,11 +17,13 @@ from benchmarks.rounds import Row
 from connector import AsyncClient, Client, Connection, Connector
 from connector.core.response.reply import Reply
 from connector.runtime.http.transport import prepare_request
+from connector.runtime.run_log.run_log import RunLog
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 BATCH = 200
+DELAY = 20  # milliseconds: a service nearby
 AT_ONCE, MANY_AT_ONCE = 50, 200
 # Every input of createMeeting but endDateTime, which excludes endTimes.
 GIVEN: dict[str, Any] = {
@@ -56,6 +59,7 @@ def rows(server: service.Service, count: int) -> Iterator[Row]:
         os.environ["SSL_CERT_FILE"] = server.certificate
         yield _secure(server.secure_url(), count)
     yield from _at_once(server.url(), count)
+    yield from _logged(server, count)
 
 
 def connected() -> tuple[Connector, Connection]:
@@ -94,6 +98,33 @@ def _secure(url: str, count: int) -> Row:
             "bare": _repeated(_bare(bare, url)),
         }
         return _against("Client.run over TLS", rounds.processor(jobs, count), "at most 1.0")
+
+
+def _logged(server: service.Service, count: int) -> Iterator[Row]:
+    """The same call with the log of runs: our own work, and with a service that takes its time."""
+    given = {"userId": "me", "topic": "Standup"}
+    with tempfile.TemporaryDirectory() as folder, RunLog(f"sqlite:///{folder}/runs.sqlite") as log:
+        for what, measure, delay, repeats in (
+            ("Client.run with the log of runs", rounds.processor, 0, BATCH),
+            (f"the same, a service that answers in {DELAY} ms", rounds.wall, DELAY, 10),
+        ):
+            url = server.url(delay=delay)
+            with (
+                Client(*connected(), base_url=url) as plain,
+                Client(*connected(), base_url=url, observe=log.observe()) as ours,
+            ):
+                jobs = {
+                    "ours": _repeated(lambda client=ours: client.run("createMeeting", given), repeats),
+                    "plain": _repeated(lambda client=plain: client.run("createMeeting", given), repeats),
+                }
+                took = measure(jobs, count)
+            yield Row(
+                what,
+                _micro(took["ours"]),
+                f"without {_micro(took['plain'])}",
+                took["ours"] / took["plain"],
+                "at most 1.05",
+            )
 
 
 def _at_once(url: str, count: int) -> Iterator[Row]:
@@ -159,11 +190,11 @@ def _signed() -> dict[str, str]:
     return {"Authorization": f"Bearer {service.TOKEN}"}
 
 
-def _repeated(call: Callable[[], Any]) -> Callable[[], int]:
+def _repeated(call: Callable[[], Any], times: int = BATCH) -> Callable[[], int]:
     def job() -> int:
-        for _ in range(BATCH):
+        for _ in range(times):
             call()
-        return BATCH
+        return times
 
     return job
 

@@ -58,16 +58,23 @@ def _show_missing_command(error: click.exceptions.NoArgsIsHelpError) -> int:
 
 
 def _suggest_run(error: click.ClickException) -> UsageError | None:
-    """Return the error of somebody who typed the name of an action as a command."""
+    """Return the error of somebody who typed an action as a command, or pasted a request; None for any other."""
     if not isinstance(error, UnknownCommand) or error.ctx is None or error.ctx.parent is not None:
         return None
     from connector.cli.context.context import load_settings, open_connector
+    from connector.cli.help.pasted import is_url, suggest_request
 
+    word = error.words[0]
     try:
-        action = open_connector(load_settings(error.ctx)).action(error.word)
+        connector = open_connector(load_settings(error.ctx))
+        if word == "curl" or is_url(word):
+            command = suggest_request(error.words, connector.manifest.base_url)
+            hint = f"Headers that sign it come from the connection. Write: {command}"
+            return UsageError("This is a request, and no command.", hint=hint) if command else None
+        action = connector.action(word)
     except ConnectorError:
         return None
-    return UsageError(f"{error.word} is an action.", hint=f"Try 'connector run {action.action}'.")
+    return UsageError(f"{word} is an action.", hint=f"Try 'connector run {action.action}'.")
 
 
 def _configure_logs() -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import click
 
 from connector._version import __version__
+from connector.cli.help.extra_words import explain_extra_words, find_swallowed_flag, index_options
 from connector.cli.help.helpful_command import NO_PAGER, HelpfulCommand, HelpfulGroup
 from connector.cli.registry import COMMAND_ALIASES, COMMANDS
 from connector.definition.case import to_flag_name
@@ -84,6 +85,14 @@ class StrictCommand(HelpfulCommand):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse the arguments. Raises UsageError for extra arguments and repeated options."""
         given_args = list(args)
+        options = index_options(ctx)
+        swallowed = None if ctx.resilient_parsing else find_swallowed_flag(given_args, options)
+        if swallowed is not None:
+            flag, following = swallowed
+            message = (
+                f"{flag} has no value: {following} behind it is a flag. A value that looks like one: {flag}=VALUE."
+            )
+            raise click.UsageError(message, ctx)
         try:
             extra_args = super().parse_args(ctx, args)
         except click.UsageError as error:
@@ -93,11 +102,13 @@ class StrictCommand(HelpfulCommand):
             self._reject_repeated(ctx, given_args)
         if extra_args and not ctx.resilient_parsing:
             extra = "1 extra argument" if len(extra_args) == 1 else f"{len(extra_args)} extra arguments"
-            raise click.UsageError(f"{extra} for '{ctx.command_path}'.{self.extra_words_hint()}", ctx)
+            hint = explain_extra_words(given_args, extra_args, options)
+            hint = f" {hint}" if hint else self.extra_words_hint()
+            raise click.UsageError(f"{extra} for '{ctx.command_path}'.{hint}", ctx)
         return extra_args
 
     def _reject_repeated(self, ctx: click.Context, given_args: list[str]) -> None:
-        _, _, order = self.make_parser(ctx).parse_args(given_args)
+        _, _, order = self.make_parser(ctx).parse_args(list(given_args))
         for option, times in Counter(order).items():
             if times > 1 and isinstance(option, click.Option) and not (option.multiple or option.is_flag):
                 raise click.UsageError(f"{'/'.join(option.opts)} is given {times} times; it takes one value.", ctx)
@@ -108,11 +119,11 @@ class StrictCommand(HelpfulCommand):
 
 
 class UnknownCommand(click.UsageError):
-    """A word that is no command."""
+    """A word that is no command, and those behind it."""
 
-    def __init__(self, message: str, ctx: click.Context, word: str) -> None:
+    def __init__(self, message: str, ctx: click.Context, words: Sequence[str]) -> None:
         super().__init__(message, ctx)
-        self.word = word
+        self.words = list(words)
 
 
 class StrictGroup(HelpfulGroup):
@@ -128,7 +139,7 @@ class StrictGroup(HelpfulGroup):
         if args[0] not in names and not ctx.resilient_parsing:
             prefix = f"{ctx.info_name} " if ctx.parent else ""
             fix = self.suggest_command(args[0], names)
-            raise UnknownCommand(f"Unknown command '{prefix}{args[0]:.40}'. {fix}", ctx, args[0])
+            raise UnknownCommand(f"Unknown command '{prefix}{args[0]:.40}'. {fix}", ctx, args)
         return super().resolve_command(ctx, args)
 
     def suggest_command(self, word: str, names: Sequence[str]) -> str:

@@ -78,9 +78,9 @@ def _handle_interrupt(interrupt: KeyboardInterrupt) -> int:
     """Return 130 after Ctrl-C, 143 after SIGTERM, even if the reader of the pipe is gone."""
     try:
         sys.stdout.flush()
-        sys.stderr.write("Interrupted.\n")
     except OSError:
         stdio.discard_output()
+    stdio.print_stderr("Interrupted.", level="error")
     return process_exit.exit_code_of(interrupt)
 
 
@@ -94,5 +94,5 @@ def _handle_stdout_error(error: OSError, code: int | None) -> int:
     if code is not None:
         notes = ["The command itself was done." if code == 0 else f"The command itself ended with exit code {code}."]
     text = f"stdout: {error.strerror or error}. Free some space, or redirect the output."
-    sys.stderr.write(" ".join((text, *notes)) + "\n")
+    stdio.print_stderr(" ".join((text, *notes)), level="error")
     return code or 1

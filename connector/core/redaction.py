@@ -63,6 +63,14 @@ class Redactor:
         redactor.known_values = SecretValues(self.known_values.values | new_values)
         return redactor
 
+    def narrow(self, data: Any) -> Redactor:
+        """Return the redactor for this JSON data: it looks for known values only if one may be in the texts."""
+        if not self.known_values or self.known_values.may_be_in("\n".join(_iter_texts(data))):
+            return self
+        redactor = copy(self)
+        redactor.known_values = SecretValues()
+        return redactor
+
     def is_secret_field(self, name: str, value: Any = "a text") -> bool:
         """Whether the field of this name is secret, where it holds such a value."""
         return name.lower() in self.secret_fields or is_secret_member(name, value)
@@ -150,6 +158,19 @@ class Redactor:
             (name, MASK if self.is_secret_header(name) else self.redact_text(value, _MAX_HEADER_LENGTH))
             for name, value in headers
         ]
+
+
+def _iter_texts(data: Any) -> Iterator[str]:
+    """Yield the keys and the values of JSON data, as texts."""
+    if isinstance(data, dict):
+        for key, item in data.items():
+            yield str(key)
+            yield from _iter_texts(item)
+    elif isinstance(data, list | tuple):
+        for item in data:
+            yield from _iter_texts(item)
+    else:
+        yield str(data)
 
 
 def redactor_for(connector: Connector) -> Redactor:

@@ -109,7 +109,8 @@ def page_text(name: str) -> str:
 
 
 def _is_source(file: Path) -> bool:
-    return file.name != "README.md" and not any(part.startswith(("__", ".")) for part in file.relative_to(ROOT).parts)
+    hidden = any(part.startswith(("__", ".")) for part in file.relative_to(ROOT).parts)
+    return file.name != "README.md" and not hidden and b"\0" not in file.read_bytes()
 
 
 def _shown(file: Path, heading: str) -> str:

@@ -31,7 +31,7 @@ SECRET = "hunter2-canary"
         (["connections", "remove", "work", "--keep-token"], "Did you mean --no-revoke?"),
         (["webhook", "events", "--state", "dead"], "Did you mean --status?"),
         (["run", "createUser", "-f", "rows.csv", "--resolv", "1=done"], "Did you mean --resolve?"),
-        (["run", "createMeeting", "topic=Standup"], "Give inputs as --flag VALUE or -i KEY=VALUE"),
+        (["run", "createMeeting", "Standup"], "Give inputs as --flag VALUE or -i KEY=VALUE"),
         (["run", "listUsers", "--limit", "0"], "--limit"),
         (["run", "listUsers", "--limit", "many"], "--limit"),
         (["run", "createMeeting", "--limit", "3", "--dry-run"], "--limit is for listings; createMeeting returns one"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 from urllib.parse import urlsplit
 
 import pytest
@@ -14,6 +15,7 @@ from connector.console.security import MAX_BODY, Keys
 SAME = {"origin": "{origin}", "sec-fetch-site": "same-origin"}
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 RUN = "/actions/createMeeting/run"
+CANARIES = ("c4n4ry-of-a-reply", "c4n4ry-pw")
 BODY = b"in.userId=me&in.topic=Mine"
 
 
@@ -145,3 +147,54 @@ def test_a_form_that_is_too_large_is_refused(visitor):
     )
     assert seen.status_code == 413
     assert f"127.0.0.1:{PORT}" in ORIGIN
+
+
+def test_what_the_service_says_is_text_and_no_markup(visitor):
+    topic = "<script>alert(1)</script><img src=x onerror=alert(1)>"
+    seen = visitor.post("/actions/createMeeting/run", {"in.userId": "me", "in.topic": topic})
+    pages = [seen, visitor.get("/"), visitor.get("/runs"), visitor.get(f"/runs/{visitor.desk.log.find()[0].id}")]
+    pages.append(visitor.get("/actions", q=topic))
+    pages.append(visitor.get("/connections/new", kind="oauth2", name=topic))
+    for page in pages:
+        assert "<script>alert" not in page.html
+        assert "<img" not in page.html
+    assert "&lt;script&gt;" in seen.html
+
+
+def test_no_page_has_anything_inline(visitor):
+    visitor.post("/connections", {"kind": "serverToServer", "name": "work"})
+    for path in (
+        "/",
+        "/connections",
+        "/connections/work",
+        "/connections/new?kind=oauth2",
+        "/actions/createMeeting",
+        "/runs",
+    ):
+        html = visitor.get(path).html
+        assert " style=" not in html
+        assert "<style" not in html
+        assert not re.search(r"<script(?! src=\"/static/)", html)
+        assert not re.search(r"\son[a-z]+=", html)
+        assert not re.search(r"hx-on|javascript:", html)
+
+
+def test_secrets_that_the_service_or_a_person_says_stand_in_no_page_log_or_copy(visit, caplog):
+    visitor = visit()
+    with caplog.at_level(0):
+        visitor.desk.context.sandbox_instance.reply(
+            "getUser", body={"id": "u", "access_token": CANARIES[0], "note": "ok"}
+        )
+        pages = [visitor.post("/actions/getUser/run", {"in.userId": "me"})]
+        visitor.desk.context.sandbox_instance.reply("listUsers", body={"message": f"token={CANARIES[0]}"}, status=400)
+        pages.append(visitor.post("/actions/listUsers/run", {}))
+        for name in ("dry-run", "choices", "run"):
+            form = {"in.userId": "me", "in.password": CANARIES[1], "in.topic": "x", "choices": "userId"}
+            pages.append(visitor.post(f"/actions/createMeeting/{name}", form))
+        runs = visitor.desk.log.find()
+        pages += [visitor.get("/"), visitor.get("/runs"), *(visitor.get(f"/runs/{run.id}") for run in runs)]
+    kept = json.dumps([run.to_dict() for run in runs])
+    assert "ok" in pages[0].text
+    assert len(runs) >= 3
+    for canary in CANARIES:
+        assert canary not in kept + caplog.text + "".join(page.html for page in pages)

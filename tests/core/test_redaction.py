@@ -419,3 +419,17 @@ def test_a_connectors_redactor_is_made_once_of_all_that_its_manifest_says(zoom, 
         "lamp_field": "***",
         "lamp_query": "shown",
     }
+
+
+@given(SECRET, AROUND, AROUND, st.booleans())
+def test_a_narrowed_redactor_hides_what_the_whole_one_hides(secret, before, after, is_there):
+    redactor = Redactor().with_secrets([secret])
+    for spelled in spellings(secret):
+        text = f"{before}{spelled if is_there else ''}{after}"
+        data = {"topic": text, "members": [{"mail": text}, 3], "password": "hidden", text: None}
+        assert redactor.narrow(data).redact_data(data) == redactor.redact_data(data)
+
+
+def test_a_number_that_is_a_known_secret_is_found_by_a_narrowed_redactor_too():
+    redactor = Redactor().with_secrets(["123456"])
+    assert redactor.narrow({"code": [123456]}).redact_data({"code": [123456]}) == {"code": [redaction.MASK]}

@@ -22,6 +22,7 @@ RUN = [page for page in pages() if any(block.kind in ("console", "python") for b
 KNOWN = ("console", "python", "text", "yaml", "json", "toml", "mermaid", "")
 NEEDS = {  # the package of an extra
     "mcp.md": "mcp",
+    "console.md": "starlette",
     "fastapi.md": "fastapi",
     "django.md": "django",
     "bulk-workers.md": "dbos",

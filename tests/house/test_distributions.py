@@ -14,6 +14,7 @@ LOADED_BY_NAME = {"httpx", "httpx2", "httpcore", "httpcore2"}  # by runtime/http
 # What a module outside the base may import, by the start of its name.
 EXTRAS = {
     "connector.cli.commands.webhook.": "server",
+    "connector.cli.commands.records.parquet": "parquet",
     "connector.console.": "console",
     "connector.integrations.airflow.": "airflow",
     "connector.integrations.celery": "celery",
@@ -21,11 +22,11 @@ EXTRAS = {
     "connector.integrations.dbos": "dbos",
     "connector.integrations.mcp.": "mcp",
     "connector.integrations.opentelemetry": "otel",
+    "connector.runtime.bulk.sheet_reader": "excel",
     "connector.integrations.prefect": "prefect",
     "connector.integrations.temporal": "temporal",
     "connector.core.webhook.keys": "crypto",
     "connector.runtime.bulk.shared_": "sql",
-    "connector.runtime.bulk.sheet_reader": "excel",
     "connector.runtime.database.": "sql",
     "connector.runtime.rate_budget.sql_": "sql",
     "connector.runtime.records.": "sql",

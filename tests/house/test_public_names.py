@@ -51,6 +51,7 @@ MEMBERS = {
         "warnings",
     },
     "Store": {"keys", "lock", "prepare", "read", "remove", "write"},
+    "Watcher": {"lifespan", "on", "poll", "resources", "store_changes"},
 }
 # Classes that the package's own modules ask for more than a program does.
 PROMISED = {
@@ -90,6 +91,7 @@ ARGUMENTS = {
     "Client.request": "method path query headers data form files response_type",
     "Client.run": "action given timeout retry debug limit account idempotency_key connection",
     "Receiver": "connector secret inbox save_secret trigger public_url max_age concurrency attempts timeout ordered clock",
+    "Watcher": "client inbox trigger polls given every concurrency attempts timeout ordered",
     "accept_handshake": "connector headers raw_body trigger method url",
     "begin_sign_in": "connector name redirect_uri store inputs kind clock",
     "finish_sign_in": "connector callback_url store clock http",

@@ -15,6 +15,7 @@ from connector.cli.calls.confirmation import confirm_rows
 from connector.cli.calls.execution import check_columns
 from connector.cli.calls.session import Session
 from connector.cli.calls.trace import print_debug_lines
+from connector.cli.help.near_files import suggest_file
 from connector.cli.output.exit_codes import EXIT_DONE, exit_code
 from connector.cli.output.stdio import print_stderr
 from connector.core.bulk.columns import ColumnMapping
@@ -130,7 +131,8 @@ def _open_rows(job: BulkJob, stack: contextlib.ExitStack) -> IO[bytes]:
     try:
         file = _open_stdin() if path == "-" else stack.enter_context(Path(path).open("rb"))  # noqa: SIM115
     except OSError as error:
-        raise UsageError(f"{path}: {error.strerror}.", hint="-f names the file of the rows.") from None
+        message = f"{path}: {error.strerror}.{suggest_file(path)}"
+        raise UsageError(message, hint="-f names the file of the rows.") from None
     is_workbook = detect_format(path, job.arguments.rows_format) == "xlsx"
     has_journal = job.journal_path is not None and not job.options.dry_run
     if file.seekable() or not (has_journal or is_workbook):  # the end of a workbook says what is in it

@@ -10,6 +10,7 @@ from connector.cli.bulk.job import resolve_place
 from connector.cli.bulk.shared_run import SharedBulkRun
 from connector.cli.calls.confirmation import confirm_rows
 from connector.cli.calls.trace import print_debug_lines
+from connector.cli.context.context import load_keyring
 from connector.errors import UsageError
 from connector.runtime.bulk.shared_journal import SharedJournal
 from connector.runtime.bulk.shared_judgement import judge_run
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from connector.cli.bulk.options import BulkArguments
     from connector.cli.bulk.report import BulkReporter
     from connector.cli.calls.session import Session
+    from connector.cli.context.settings import Settings
     from connector.runtime.bulk.row_reader import RowReader
     from connector.runtime.bulk.shared_tables import SharedRun
     from connector.runtime.client.client import Client
@@ -33,15 +35,16 @@ LOAD_TIMEOUT = 10.0  # seconds to wait for another command that loads the same r
 _RETRY_NAMES = ("maxRetries",)  # the queue waits as the service says
 
 
-def open_shared_journal(url: str | None, *, create: bool = False) -> SharedJournal:
-    """Open the journal of a URL, an existing one unless `create`.
+def open_shared_journal(settings: Settings, *, create: bool = False) -> SharedJournal:
+    """Open the journal that the settings name, an existing one unless `create`.
 
     Raises UsageError without one, or without the extra; StoreError.
     """
+    url = settings.get("bulk").value
     if url is None:
         raise UsageError("No database is named.", hint="Name it with --on URL, or set CONNECTOR_BULK.")
     require("dbos", "dbos", "sqlalchemy")
-    return SharedJournal(url, create=create)
+    return SharedJournal(url, keys=load_keyring(settings), create=create)
 
 
 def run_shared(job: BulkJob, source: RowReader, session: Session, reporter: BulkReporter) -> int:
@@ -49,7 +52,7 @@ def run_shared(job: BulkJob, source: RowReader, session: Session, reporter: Bulk
     options = _build_options(job)
     name = str(job.run_name)
     with contextlib.ExitStack() as stack:
-        journal = stack.enter_context(open_shared_journal(job.shared_url, create=True))
+        journal = stack.enter_context(open_shared_journal(job.settings, create=True))
         stack.enter_context(print_debug_lines(enabled=job.options.debug))
         run_lock = stack.enter_context(contextlib.ExitStack())
         run_lock.enter_context(journal.hold_run(name, LOAD_TIMEOUT))

@@ -144,6 +144,10 @@ def _parse_flag(parser: _InputParser, key: str, value: str) -> None:
 
 def _parse_item(parser: _InputParser, item: str, position: int) -> None:
     key, separator, value = split_item(item)
+    if separator and key != key.strip() and _find_key(parser.action, key.strip()) in parser.action.inputs:
+        blanks = InvalidValue("KEY=VALUE as one word", f"write {key.strip()}=VALUE without blanks around the =")
+        parser.add_problem(_find_key(parser.action, key.strip()), "blanks before the =", blanks)
+        return
     name = RUN_OPTION_SPELLINGS.get(key) or _find_key(parser.action, key)
     input_field: InputField | None = parser.action.inputs.get(name)
     if key in parser.action.key_by_earlier_spelling:
@@ -190,6 +194,8 @@ def _describe_item(item: str, separator: str, *, is_secret: bool) -> str:
 def _build_separator_error(key: str) -> InvalidValue:
     if not key:
         return InvalidValue("key=value", "put a key before the = at position 1")
+    if ":" in key:
+        return InvalidValue("key=value", f"write = for the : at position {key.index(':') + 1}")
     return InvalidValue("key=value", f"add = and a value after position {len(key)}")
 
 

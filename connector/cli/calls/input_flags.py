@@ -29,6 +29,7 @@ class _InputParamType(click.ParamType):  # type: ignore[type-arg]  # generic onl
 
     def __init__(self, connector: Connector, action: Action, flag: CliFlag) -> None:
         self.name = "true|false" if flag.type == "boolean" else flag.type
+        self.takes_many = flag.repeats
         self._connector, self._field, self._flag = connector, action.inputs[flag.key], flag
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002

@@ -56,13 +56,14 @@ def _format_check(check: Diagnosis) -> str:
 def _find_checks(ctx: click.Context, connection: str | None, flags: dict[str, Any]) -> Iterator[Diagnosis]:
     from platformdirs import user_data_path
 
-    from connector.cli.doctor import machine, places, service
+    from connector.cli.doctor import machine, places, service, tables
 
     yield from run_checks("python", machine.check_installation)
     yield from run_checks("disk", partial(machine.check_disk, user_data_path("connector", appauthor=False)))
     opened: list[ConnectionContext] = []
     yield from run_checks("connector", partial(_check_folder, ctx, flags, opened))
     for context in opened:
+        yield from run_checks("tables", partial(tables.check_tables, context))
         yield from run_checks("store", partial(places.check_store, context))
         yield from run_checks("key", partial(places.check_key, context))
         yield from run_checks("inbox", partial(places.check_inbox, context))

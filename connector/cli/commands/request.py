@@ -10,6 +10,8 @@ from connector.cli.calls import file_args
 from connector.cli.context.context import open_connector
 from connector.cli.context.run_options import RunOptions, run_options
 from connector.cli.groups import StrictCommand, global_options
+from connector.cli.help.pasted import is_url
+from connector.core.inputs.coerce import to_json_value
 from connector.core.invalid_value import InvalidValue
 from connector.errors import InputError, Problem
 
@@ -22,7 +24,17 @@ The connection adds the credentials; host and credentials cannot be given. PATH 
 """
 
 
-@click.command("request", cls=StrictCommand, help=_HELP)
+class _RequestCommand(StrictCommand):
+    """Tells when the method is left out: a path, or a whole URL, stands in its place."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the arguments. Raises UsageError for a path without its method."""
+        if args and not ctx.resilient_parsing and (args[0].startswith("/") or is_url(args[0])):
+            raise click.UsageError("METHOD is missing before the path, such as: connector request GET /users/me", ctx)
+        return super().parse_args(ctx, args)
+
+
+@click.command("request", cls=_RequestCommand, help=_HELP)
 @click.argument("method", metavar="METHOD")
 @click.argument("path", metavar="PATH")
 @click.option("-q", "parameters", multiple=True, metavar="KEY=VALUE", help="A query parameter; repeatable.")
@@ -63,7 +75,7 @@ def _parse_parts(flags: dict[str, Any]) -> dict[str, Any]:
     parts = {
         "query": _parse_pairs("-q", flags["parameters"], problems),
         "headers": _parse_pairs("-H", flags["headers"], problems),
-        "data": _read_body(flags["data"], problems),
+        "data": _read_body(flags["data"], problems, has_type=_has_content_type(flags["headers"])),
         "form": [(name, value) for name, value in fields if not value.startswith("@")],
         "files": _open_files(fields, problems),
     }
@@ -89,8 +101,19 @@ def _parse_pairs(flag: str, items: Sequence[str], problems: list[Problem]) -> li
     return pairs
 
 
-def _read_body(text: str | None, problems: list[Problem]) -> str | bytes | None:
+def _has_content_type(headers: Sequence[str]) -> bool:
+    return any(header.lower().startswith("content-type") for header in headers)
+
+
+def _read_body(text: str | None, problems: list[Problem], *, has_type: bool) -> str | bytes | None:
+    """Return the body; what begins as JSON is JSON, unless a header says what it is."""
     if text is None or not text.startswith("@"):
+        if text is not None and text.lstrip()[:1] in ("{", "[") and not has_type:
+            try:
+                to_json_value(text)
+            except InvalidValue as invalid:
+                fix = f"{invalid.fix}; for a text of another kind, add -H Content-Type=text/plain"
+                problems.append(Problem("-d", "what begins as JSON and is none", invalid.expected, fix))
         return text
     try:
         return file_args.read_body(text[1:])

@@ -232,9 +232,17 @@ def read_source(path: str) -> tuple[bytes, str]:
     """Return the text of a call file, or of standard input for -, and its name. Raises DefinitionError, UsageError."""
     from pathlib import Path
 
+    from connector.cli.help.near_files import suggest_file
     from connector.definition.loader import read_bytes
+    from connector.runtime.bulk.row_reader import ROWS_SUFFIXES
 
     if path != "-":
+        missing = suggest_file(path)
+        if missing:
+            raise UsageError(f"{path}: there is no such file.{missing}", hint="-f names a call file.")
+        if Path(path).suffix.lower() in ROWS_SUFFIXES:
+            hint = f"Rows need an action: connector run ACTION -f {path}"
+            raise UsageError(f"{path} holds rows, and no calls.", hint=hint)
         return read_bytes(Path(path)), path
     if sys.stdin is None or sys.stdin.isatty():
         hint = "Pipe a call file into the command, or name a file: connector run -f call.yaml"

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from connector import errors
 from connector.cli.groups import get_meta
+from connector.cli.help.expected_flags import suggest_flag
 from connector.cli.output.exit_codes import exit_code
-from connector.cli.output.stdio import print_stderr, write_stderr
+from connector.cli.output.stdio import has_note_format, print_stderr, write_stderr
 from connector.cli.terminal.screen import Screen
 
 if TYPE_CHECKING:
@@ -26,12 +27,12 @@ def format_error(error: errors.ConnectorError) -> str:
 def print_error(error: errors.ConnectorError) -> int:
     """Print an error on stderr, and return its exit code."""
     screen = Screen.of(sys.stderr)
-    if screen.is_terminal or screen.has_colour:
+    if (screen.is_terminal or screen.has_colour) and not has_note_format():
         from connector.cli.output.error_page import format_page
 
         write_stderr(format_page(error, _format_call_details(error), screen))
     else:
-        print_stderr(format_error(error))
+        print_stderr(format_error(error), level="error")
     return exit_code(error)
 
 
@@ -71,10 +72,23 @@ def from_click(error: click.ClickException, args: Sequence[str]) -> errors.Usage
         message = _no_such_option(error, args)
     elif isinstance(error, click.MissingParameter) and isinstance(error.param, click.Argument):
         message = f"{error.param.make_metavar(error.ctx) if error.ctx else error.param.name} is missing."
+    elif isinstance(error, click.BadParameter) and isinstance(getattr(error.param, "type", None), click.IntRange):
+        message = _describe_range(error)
     path = ctx.command_path if ctx else "connector"
     action = get_meta(ctx, "action") if ctx else None
     path += f" {action.action}" if action else ""
     return errors.UsageError(message if message.endswith((".", "?")) else f"{message}.", hint=f"Try '{path} --help'.")
+
+
+def _describe_range(error: click.BadParameter) -> str:
+    """Return the message for a value that is no whole number, or out of its range."""
+    import click
+
+    kind = error.param.type if error.param else None
+    if not isinstance(kind, click.IntRange) or error.param is None or "in the range" in error.message:
+        return error.format_message()
+    least = f" of at least {kind.min}" if kind.min is not None else ""
+    return f"Invalid value for '{error.param.opts[0]}': it takes a whole number{least}, written with digits"
 
 
 def _no_such_option(error: click.NoSuchOption, args: Sequence[str]) -> str:
@@ -83,6 +97,10 @@ def _no_such_option(error: click.NoSuchOption, args: Sequence[str]) -> str:
     renamed = _RENAMED_FLAGS.get(name)
     if renamed and error.ctx and any(renamed in param.opts for param in error.ctx.command.params):
         return f"Unknown option {name}. Did you mean {renamed}?"
+    params = error.ctx.command.get_params(error.ctx) if error.ctx else []
+    meant = suggest_flag(name, args, {flag for param in params for flag in param.opts})
+    if meant:
+        return f"Unknown option {name}. {meant}"
     if any(part in name.lower() for part in ("token", "secret", "password", "passcode", "api-key")):
         return f"Unknown option {name}: secrets must not be on the command line.{_secret_fix(args)}"
     suggestion = f" Did you mean {error.possibilities[0]}?" if error.possibilities else ""

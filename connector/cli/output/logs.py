@@ -88,5 +88,5 @@ def build_formatter(text_format: str) -> logging.Formatter:
     return JsonFormatter() if is_json else logging.Formatter(text_format)
 
 
-def _format_notes(text: str) -> str:
-    return "\n".join(format_json_line(_NOTE_LOGGER, "info", line) for line in text.splitlines() if line.strip())
+def _format_notes(text: str, level: str) -> str:
+    return "\n".join(format_json_line(_NOTE_LOGGER, level, line) for line in text.splitlines() if line.strip())

@@ -80,21 +80,29 @@ def _escape_for_json(match: re.Match[str]) -> str:
     return "".join(f"\\u{units[place : place + 4]}" for place in range(0, len(units), 4))
 
 
-_note_formats: list[Callable[[str], str]] = []  # the one in force, unless notes are plain text
+_note_formats: list[Callable[[str, str], str]] = []  # the one in force, unless notes are plain text
 
 
-def set_note_format(format_note: Callable[[str], str] | None) -> None:
-    """Set how the lines of `print_stderr` look; None for plain text."""
+def set_note_format(format_note: Callable[[str, str], str] | None) -> None:
+    """Set how the lines of `print_stderr` look, by text and level; None for plain text."""
     _note_formats[:] = [] if format_note is None else [format_note]
 
 
-def print_stderr(text: str, role: Role | None = None, *, is_wrapped: bool = True) -> None:
+def has_note_format() -> bool:
+    """Whether `print_stderr` writes something else than plain text."""
+    return bool(_note_formats)
+
+
+def print_stderr(text: str, role: Role | None = None, *, level: str = "info", is_wrapped: bool = True) -> None:
     """Write a line to stderr, controls escaped; on a terminal in the colour of its role, and wrapped at words."""
+    is_warning = text.startswith(_WARNING)
+    if _note_formats:
+        write_stderr(_note_formats[0](text, "warning" if is_warning else level))
+        return
     screen = Screen.of(sys.stderr)
     text = escape_controls(text)
     if screen.is_terminal and is_wrapped:
         text = "\n".join(wrap(text, screen.width, "  "))
-    is_warning = text.startswith(_WARNING)
     if is_warning:
         text = screen.paint(_WARNING, "uncertain") + text.removeprefix(_WARNING)
     write_stderr(text if is_warning else "\n".join(screen.paint(line, role) for line in text.split("\n")))
@@ -102,8 +110,6 @@ def print_stderr(text: str, role: Role | None = None, *, is_wrapped: bool = True
 
 def write_stderr(text: str) -> None:
     """Write a line to stderr as it is; one that cannot be written is dropped, and changes nothing else."""
-    for format_note in _note_formats:
-        text = format_note(text)
     try:
         sys.stderr.write(f"{text}\n")
         sys.stderr.flush()

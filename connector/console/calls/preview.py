@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from connector.console.desk import Desk
     from connector.definition.action import Action
 
-_SECRET = object()  # stands for a value that is not shown
+_SECRET, _FILE = object(), object()  # stand for values that are not shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ def _hide_secrets(desk: Desk, action: Action, given: Mapping[str, Any]) -> dict[
     for key, value in given.items():
         field = action.inputs.get(key)
         if field is not None and (field.secret or field.type == "file"):
-            shown[key] = _SECRET
+            shown[key] = _SECRET if field.secret else _FILE
         else:
             plain = to_jsonable_python(value, fallback=redaction.describe_type, bytes_mode="base64")
             shown[key] = redactor.redact_data({key: plain})[key]
@@ -103,6 +103,7 @@ def write_call_file(action: Action, given: Mapping[str, Any], connection: str) -
     """Return the call as a file for `connector run -f`."""
     import yaml
 
+    given = {key: value for key, value in given.items() if value is not _FILE}  # which call files cannot give
     inputs = {key: {"env": _variable(key)} if value is _SECRET else value for key, value in given.items()}
     call: dict[str, Any] = {"action": action.action}
     if connection:
@@ -117,9 +118,7 @@ def write_python(desk: Desk, action: Action, given: Mapping[str, Any], connectio
     folder = desk.context.settings.get("connector").value
     named = f"{connection!r}, store=open_store()" if connection else "Connection.from_env(connector)"
     names = "Client, Connector, open_store" if connection else "Client, Connection, Connector"
-    values = {
-        key: f"os.environ[{_variable(key)!r}]" if value is _SECRET else repr(value) for key, value in given.items()
-    }
+    values = {key: _write_python_value(key, value) for key, value in given.items()}
     lines = ["import os\n"] if any(value is _SECRET for value in given.values()) else []
     lines += [
         f"from connector import {names}\n",
@@ -134,12 +133,18 @@ def write_python(desk: Desk, action: Action, given: Mapping[str, Any], connectio
     return "\n".join([*lines, "    print(result.data)", ""])
 
 
+def _write_python_value(key: str, value: Any) -> str:
+    if value is _FILE:
+        return 'open("FILE", "rb")'
+    return f"os.environ[{_variable(key)!r}]" if value is _SECRET else repr(value)
+
+
 def write_command(desk: Desk, action: Action, given: Mapping[str, Any], connection: str) -> str:
     """Return the call as a command line."""
     words: list[str] = []
     for key, value in given.items():
-        if value is _SECRET:
-            words += ["-i", f"{key}=?"]
+        if value is _SECRET or value is _FILE:
+            words += ["-i", f"{key}={'?' if value is _SECRET else '@FILE'}"]
         elif isinstance(value, str) and not value.startswith(("@", "=")):
             words += ["-i", f"{key}={value}"]
         else:

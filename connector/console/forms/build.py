@@ -88,7 +88,6 @@ class _Builder:
             hidden=bool(schema.get("x-hidden")),
             empty=_describe_empty(schema, options),
             options=options,
-            is_live="x-choices-from" in schema,
             is_deprecated=bool(schema.get("deprecated")),
             type=_name_type(schema),
             members=members,
@@ -150,7 +149,7 @@ def _describe_empty(schema: Mapping[str, Any], options: tuple[Option, ...]) -> s
         return f"Default: {show(schema['default'])}"
     if "x-suggest" in schema:
         return f"Not sent (suggested: {show(schema['x-suggest'])})"
-    if schema.get("examples"):
+    if schema.get("examples") and not (options or schema.get("type") == "boolean"):
         return f"Such as {show(schema['examples'][0])}"
     return ""
 

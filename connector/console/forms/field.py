@@ -22,8 +22,7 @@ class Field:
 
     `name` is that of its control, such as `settings.host`, and `names` its parts. `empty` says what happens when
     nothing is entered: a default, or nothing. `options` are the values to choose from, in a select or in boxes, or
-    those that a text may be picked from. `is_live` says that an action lists more options. A `group` has `members` in
-    place of a value.
+    those that a text may be picked from. A `group` has `members` in place of a value.
     """
 
     names: tuple[str, ...]
@@ -35,7 +34,6 @@ class Field:
     hidden: bool = False
     empty: str = ""
     options: tuple[Option, ...] = ()
-    is_live: bool = False
     is_deprecated: bool = False
     type: str = "string"
     members: tuple[Field, ...] = ()

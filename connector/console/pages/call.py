@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from connector.console.calls.answer import MAX_TEXT, build_answer
+from connector.console.calls.live_choices import find_choices, list_live_inputs
 from connector.console.calls.make import make_call
 from connector.console.calls.preview import preview_call
 from connector.console.forms.build import build_fields
@@ -72,10 +73,10 @@ def look_up_choices(desk: Desk, visit: Visit) -> View:
     try:
         given = read_inputs(action.action, _list_fields(desk, action), visit)
         client = desk.get_client(visit.sent("connection") or None)
-        choices = client.choices(action.action, name, {key: given[key] for key in given if key != name})
+        choices = find_choices(desk, action, name, {key: given[key] for key in given if key != name}, client)
     except ConnectorError as error:
         return _draw(desk, action, _read_state(visit, live={name: _Found(why=str(error))}))
-    text = (list_entered(visit).get(name) or [""])[-1].casefold()
+    text = (list_entered(visit).get(name) or [""])[-1].strip().casefold()
     fits = [one for one in choices if text in f"{one.value} {one.label}".casefold()] or choices
     options = [Option(value=str(one.value), label=one.label) for one in fits]
     found = _Found(options, "" if options else "The service lists none.")
@@ -100,16 +101,17 @@ def run(desk: Desk, visit: Visit) -> Answer:
         raise UsageError(f"This console only reads, and {action.action} does not.", hint="Nothing was sent.")
     try:
         given = read_inputs(action.action, _list_fields(desk, action), visit)
-        _check_confirmed(action, visit)
+        _check_confirmed(action, given, visit)
         outcome = make_call(desk, action, given, _read_options(action, visit), list_entered(visit))
     except InputError as error:
         return _draw(desk, action, _read_state(visit, problems=error.problems), 422)
     return Redirect(f"/actions/{action.action}?result={desk.outcomes.keep(outcome)}")
 
 
-def _check_confirmed(action: Action, visit: Visit) -> None:
-    if action.is_destructive and visit.sent("confirmed") != "yes":
-        problem = Problem("confirmed", "no yes", f"a yes: {action.request} may destroy something", "tick the box")
+def _check_confirmed(action: Action, given: Mapping[str, Any], visit: Visit) -> None:
+    may_destroy = action.is_destructive or (action.is_raw and str(given.get("method", "")).upper() == "DELETE")
+    if may_destroy and visit.sent("confirmed") != "yes":
+        problem = Problem("confirmed", "no yes", "a yes, since it may destroy something", "tick the box")
         raise InputError.from_problems(action.action, [problem])
 
 
@@ -164,6 +166,7 @@ def _draw(desk: Desk, action: Action, state: _State, status: int = 200) -> View:
     data = {
         "action": action,
         "first": first,
+        "live_inputs": list_live_inputs(desk.connector, action),
         "headings": headings,
         "problems": {problem.field: str(problem) for problem in state.problems},
         "connections": desk.list_connections(),

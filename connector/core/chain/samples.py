@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _PLAIN_QUERY = re.compile(r"[A-Za-z_]\w*(\[(\d+|\*)?\])*(\.[A-Za-z_]\w*(\[(\d+|\*)?\])*)*", re.ASCII)
 _PLAIN_PART = re.compile(r"[A-Za-z_]\w*|\[", re.ASCII)
+_EMPTY_BY_KIND: dict[str, Any] = {"object": {}, "array": []}  # of a text, nothing tells what it looks like
 _MAX_LISTED = 12  # names in one message
 
 
@@ -63,7 +64,7 @@ class Samples:
                 selected = UNKNOWN if data is UNKNOWN else value.resolve(self._data)
             except InputError:
                 return UNKNOWN
-            return UNKNOWN if selected is None else selected
+            return self._sample_schema(value) if selected is None else selected
         if isinstance(value, dict):
             members = {key: self.take(member) for key, member in value.items()}
             return UNKNOWN if UNKNOWN in members.values() else members
@@ -89,6 +90,11 @@ class Samples:
         hint = did_you_mean(query.expression.partition(".")[0], names)
         what = "`inputs`" if reference.source == FROM_INPUTS else f"the example of {reference.source}"
         return f"`query` {query.expression} selects nothing in {what}, and no schema has it.{hint}{known}"
+
+    def _sample_schema(self, reference: Reference) -> Any:
+        """Return an empty value of the kind that the schema says, where the example has none; else UNKNOWN."""
+        kind = (self._find_schema(reference) or {}).get("type")
+        return _EMPTY_BY_KIND.get(kind, UNKNOWN) if isinstance(kind, str) else UNKNOWN
 
     def _find_schema(self, reference: Reference) -> Mapping[str, Any] | None:
         """Return the schema at a query, {} where it does not say; None for what the reply does not have."""

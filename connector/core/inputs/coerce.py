@@ -14,6 +14,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from connector.core.inputs.iso_times import to_iso_date, to_iso_datetime
+from connector.core.inputs.json_mistakes import suggest_json
 from connector.core.inputs.named_file import NamedFile
 from connector.core.invalid_value import InvalidValue
 from connector.definition.fields import OBJECT_TYPES
@@ -108,7 +109,8 @@ def to_json_value(value: Any) -> Any:
             value = strict_json.loads(value)
         except json.JSONDecodeError as error:
             position = f"line {error.lineno} column {error.colno}"
-            raise InvalidValue("JSON", f'{error.msg.lower()} at {position}; quote names and texts with "') from None
+            advice = suggest_json(value) or 'quote names and texts with "'
+            raise InvalidValue("JSON", f"{error.msg.lower()} at {position}; {advice}") from None
         except ValueError:
             raise InvalidValue("JSON without NaN or Infinity, not nested too deeply") from None
     check_json(value)

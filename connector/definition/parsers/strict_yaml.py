@@ -282,8 +282,7 @@ def _start_position(event: Any) -> Position:
 
 
 def _describe_error(error: yaml.MarkedYAMLError, text: str, position: Position) -> str:
-    lines = text.splitlines()
-    line = lines[position.line - 1] if position.line <= len(lines) else ""
+    line = next(iter(text.splitlines()[position.line - 1 : position.line]), "")
     excerpt = line[:120].replace("\t", "→")
     problem = ", ".join(part for part in (error.context, error.problem) if part)
     caret = " " * (min(position.column, 121) - 1) + "^"
@@ -292,6 +291,8 @@ def _describe_error(error: yaml.MarkedYAMLError, text: str, position: Position) 
         hint = " Indent with spaces, not tabs."
     elif re.search(r":\s+[@`%*&!]", line) or line.count(": ") > 1:
         hint = " Put the text in quotes."
+    elif "allowed in this context" in problem or "<block end>" in problem:
+        hint = " Check the indentation: the keys of one mapping begin in one column."
     return f"{problem}.{hint}\n    {excerpt}\n    {caret}"
 
 

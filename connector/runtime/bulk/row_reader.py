@@ -32,6 +32,7 @@ _FORMAT_BY_SUFFIX = {
     **dict.fromkeys((".xlsx", ".xlsm"), "xlsx"),
 }
 _SPREADSHEET_SUFFIXES = (".xls", ".ods", ".numbers")
+ROWS_SUFFIXES = (".csv", ".tsv", ".xlsx", ".xlsm", *_SPREADSHEET_SUFFIXES)  # of files that are nothing but rows
 _DELIMITERS = ",;\t"
 _CR_LINE_END = re.compile(r"(?<=\r)(?!\n)")  # a lone CR, which some spreadsheets write as a line end
 

@@ -53,12 +53,14 @@ _BATCHES_WANTED = 64  # so that several workers have something to do until the e
 class SharedJournal:
     """The runs in a database, `sqlite:///PATH` or `postgresql://...`. Methods raise StoreError.
 
-    Inputs and results are encrypted with the keys of the environment, if it has any. Without `create`, a file that
-    does not exist is a UsageError.
+    Inputs and results are encrypted with `keys`, or those of the environment, if there are any. Without `create`, a
+    file that does not exist is a UsageError.
     """
 
-    def __init__(self, url: str, *, clock: Clock | None = None, create: bool = True) -> None:
-        self.url, self.keyring = url, Keyring.from_env(os.environ)
+    def __init__(
+        self, url: str, *, keys: Keyring | None = None, clock: Clock | None = None, create: bool = True
+    ) -> None:
+        self.url, self.keyring = url, keys if keys is not None else Keyring.from_env(os.environ)
         self._clock = clock or SystemClock()
         self.database = open_database(url, SCHEMA, self._clock)
         self.display_url = self.database.display_url

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from connector.definition.resource import ResourceDefinition
 
 OWN_COLUMNS = ("id", "account", "parent", "source", "seen_at", "gone_at", "data")
-_TYPES = {"string": "string", "integer": "number", "number": "number", "boolean": "boolean"}
-_POSTGRES_TYPES = {"number": "numeric", "boolean": "boolean", "string": "text"}
+_TYPES = ("string", "integer", "number", "boolean")
+_POSTGRES_TYPES = {"integer": "numeric", "number": "numeric", "boolean": "boolean"}
 
 
 def name_view(connector: Connector, resource: str) -> str:
@@ -27,7 +27,7 @@ def name_view(connector: Connector, resource: str) -> str:
 
 
 def list_fields(connector: Connector, resource: ResourceDefinition) -> dict[str, str]:
-    """Return the plain fields of a resource's objects, each with its type: string, number or boolean."""
+    """Return the plain fields of a resource's objects, each with its type: string, integer, number or boolean."""
     properties: Mapping[str, Any] = {}
     if resource.schema_ is not None:
         properties = connector.object_schema(resource.schema_).get("properties", {})
@@ -59,7 +59,7 @@ def create_views(connection: Connection, connector: Connector) -> None:
 def _find_type(schema: Any) -> str:
     kind = schema.get("type") if isinstance(schema, dict) else None
     kinds = [one for one in kind if one != "null"] if isinstance(kind, list) else [kind]
-    return _TYPES.get(str(kinds[0]), "") if len(kinds) == 1 else ""
+    return str(kinds[0]) if len(kinds) == 1 and kinds[0] in _TYPES else ""
 
 
 def _read_sqlite(field: str, _: str) -> str:
@@ -71,7 +71,8 @@ def _read_postgres(field: str, kind: str) -> str:
     value = f"(CAST(data AS json) ->> {_quote_text(field)})"
     if kind == "string":
         return value
-    is_typed = f"json_typeof(CAST(data AS json) -> {_quote_text(field)}) = '{kind}'"
+    json_kind = "number" if kind == "integer" else kind
+    is_typed = f"json_typeof(CAST(data AS json) -> {_quote_text(field)}) = '{json_kind}'"
     return f"CASE WHEN {is_typed} THEN CAST({value} AS {_POSTGRES_TYPES[kind]}) END"
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from connector.core.exchange.asks import Ask
     from connector.core.response.result import Result
+    from connector.definition.fields import InputField
     from connector.runtime.calls.observer import ObservedCall
 
 _MAX_TEXT = 2000  # characters of one text of the inputs
@@ -45,8 +46,8 @@ class RunRecorder(Observer):
     """Writes the calls of one client into a log.
 
     A write is in the log before it is sent, so that one whose process died is found there. With `is_durable`, the
-    request waits for that; else it is written beside it. With `has_trace`, requests and replies are kept too. A log
-    that fails, fails no call: it is told once.
+    request waits for that; else it is written a moment later. With `has_trace`, requests and replies are kept too. A
+    log that fails, fails no call: it is told once.
     """
 
     def __init__(self, write: WriteRun, door: str, *, is_durable: bool = False, has_trace: bool = False) -> None:
@@ -90,15 +91,20 @@ class RunRecorder(Observer):
         return notes
 
     def _describe(self, call: ObservedCall, notes: _Notes) -> Run:
+        if notes.run is not None:
+            return replace(notes.run, waited=round(notes.waited, 3), trace=_take_entries(notes))
         request, credentials = call.request, call.credentials
-        inputs, hidden = _show_inputs(call)
-        return Run(
+        path = request.path.partition("?")[0]
+        plain = _take_open_inputs(call)
+        redactor = request.full_redactor.narrow([path, plain])
+        inputs, hidden = _show_inputs(call, plain, redactor)
+        notes.run = Run(
             id=notes.run_id,
             connector=call.compiled.connector.name,
             door=notes.door,
             connection=(credentials.name or credentials.kind) if credentials is not None else "",
             action=call.action,
-            request=f"{request.method} {request.full_redactor.redact_url(request.path.partition('?')[0], _MAX_TEXT)}",
+            request=f"{request.method} {redactor.redact_url(request.path.partition('?')[0], _MAX_TEXT)}",
             is_write=may_change_state(request),
             started_at=call.started_at,
             outcome=RUNNING,
@@ -107,18 +113,24 @@ class RunRecorder(Observer):
             hidden_inputs=hidden,
             options={name: value for name, value in call.options.chosen().items() if name in _OPTION_NAMES},
             waited=round(notes.waited, 3),
-            trace=tuple(notes.trace.entries) if notes.trace is not None else (),
+            trace=_take_entries(notes),
         )
+        return notes.run
 
 
 class _Notes:
     """What the recorder keeps with a call."""
 
-    __slots__ = ("door", "is_begun", "run_id", "trace", "waited")
+    __slots__ = ("door", "is_begun", "run", "run_id", "trace", "waited")
 
     def __init__(self, run_id: str, door: str, trace: Trace | None) -> None:
         self.run_id, self.door, self.trace = run_id, door, trace
         self.waited, self.is_begun = 0.0, False
+        self.run: Run | None = None  # as it was described first
+
+
+def _take_entries(notes: _Notes) -> tuple[dict[str, Any], ...]:
+    return tuple(notes.trace.entries) if notes.trace is not None else ()
 
 
 def make_id(started_at: float) -> str:
@@ -126,26 +138,37 @@ def make_id(started_at: float) -> str:
     return f"{int(started_at * 1000):011x}{secrets.token_hex(4)}"
 
 
-def _show_inputs(call: ObservedCall) -> tuple[dict[str, Any], tuple[str, ...]]:
+def _take_open_inputs(call: ObservedCall) -> dict[str, Any]:
+    """Return the inputs, by the names that were given, but those that are secret or files, as JSON data."""
+    fields, spellings = call.compiled.action.inputs, call.compiled.action.key_by_spelling
+    taken = {name: value for name, value in call.given.items() if _is_open(fields.get(spellings.get(name, name)))}
+    plain: dict[str, Any] = to_jsonable_python(taken, fallback=redaction.describe_type, bytes_mode="base64")
+    return plain
+
+
+def _is_open(field: InputField | None) -> bool:
+    return field is None or not (field.type == "file" or field.secret)
+
+
+def _show_inputs(
+    call: ObservedCall, plain: Mapping[str, Any], redactor: redaction.Redactor
+) -> tuple[dict[str, Any], tuple[str, ...]]:
     """Return the inputs of a call without secrets, and the names of those that lack something."""
     fields, spellings = call.compiled.action.inputs, call.compiled.action.key_by_spelling
-    redactor = call.request.full_redactor
     shown: dict[str, Any] = {}
     hidden: list[str] = []
     size = 0
     for name, value in call.given.items():
         key = spellings.get(name, name)
-        field = fields.get(key)
-        plain = to_jsonable_python(value, fallback=redaction.describe_type, bytes_mode="base64")
-        if field is not None and (field.secret or field.type == "file"):
-            seen: Any = redaction.MASK if field.secret else redaction.describe_type(value)
+        if name in plain:
+            seen = redactor.redact_data({key: plain[name]}, _MAX_TEXT)[key]
         else:
-            seen = redactor.redact_data({key: plain}, _MAX_TEXT)[key]
+            seen = redaction.describe_type(value) if fields[key].type == "file" else redaction.MASK
         size += len(str(seen))
         if size > _MAX_INPUTS:
             seen = f"{redaction.describe_type(value)}, too large to keep"
         shown[key] = seen
-        if seen != plain:
+        if name not in plain or seen != plain[name]:
             hidden.append(key)
     return shown, tuple(hidden)
 

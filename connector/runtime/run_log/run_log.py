@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 DEFAULT_KEEP_DAYS = 30.0
 LONGEST_RUN = 86_400.0  # seconds; a write on another host that has not ended by then is lost
 _MAX_BATCH = 200  # runs in one commit
+_LINGER = 0.05  # seconds that runs wait for others, where nobody waits for them: a commit costs more than a call
 _MAX_PENDING = 10_000  # runs that wait to be written; beyond that, new ones are dropped and it is told
 _PURGE_INTERVAL = 3600.0  # seconds
 _PURGE_BATCH = 1000  # runs; a small number keeps writers from waiting
@@ -59,7 +60,7 @@ class RunLog:
         self._condition = threading.Condition()
         self._read_lock = threading.Lock()
         self._thread: threading.Thread | None = None
-        self._is_closed = False
+        self._is_idle = self._is_urgent = self._is_closed = False
 
     def renew_after_fork(self) -> None:
         """Use connections and a thread of its own in a forked child; what waited there is the parent's to write."""
@@ -79,7 +80,8 @@ class RunLog:
                 self._tell(f"{_MAX_PENDING:,} of them wait to be written")
                 return
             self._pending.append(run)
-            self._condition.notify()
+            if self._is_idle or len(self._pending) >= _MAX_BATCH:
+                self._condition.notify()
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="connector-runs", daemon=True)
                 self._thread.start()
@@ -93,6 +95,7 @@ class RunLog:
                 return
             written: Future[None] = Future()
             self._pending.append(written)
+            self._is_urgent = True
             self._condition.notify()
         with contextlib.suppress(TimeoutError):
             written.result(_WAIT_SECONDS)
@@ -173,10 +176,19 @@ class RunLog:
         self._writing.close()
 
     def _take_batch(self) -> list[Run | Future[None]]:
-        """Wait for runs and return them; none when the log is closed."""
+        """Wait for runs and return them, of each what it has become last; none when the log is closed."""
         with self._condition:
+            self._is_idle = True
             self._condition.wait_for(lambda: self._pending or self._is_closed)
-            return [self._pending.popleft() for _ in range(min(len(self._pending), _MAX_BATCH))]
+            self._is_idle = False
+            self._condition.wait_for(self._must_write, _LINGER)
+            entries = [self._pending.popleft() for _ in range(min(len(self._pending), _MAX_BATCH))]
+            self._is_urgent = any(isinstance(entry, Future) for entry in self._pending)
+        runs = {entry.id: entry for entry in entries if isinstance(entry, Run)}
+        return [*runs.values(), *(entry for entry in entries if isinstance(entry, Future))]
+
+    def _must_write(self) -> bool:
+        return self._is_urgent or self._is_closed or len(self._pending) >= _MAX_BATCH
 
     def _purge(self) -> None:
         """Delete some of the runs that are too old, now and then."""

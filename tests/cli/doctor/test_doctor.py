@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import socket
+import sqlite3
 from email.utils import formatdate
 
 import pytest
@@ -163,3 +165,21 @@ def test_looking_creates_nothing(doctor, tmp_path):
         if (tmp_path / "data").exists()
         else before == sorted(os.listdir(tmp_path))
     )
+
+
+def test_tables_of_an_older_version_are_a_warning_and_of_a_newer_one_a_failure(doctor, tmp_path):
+    database = tmp_path / "runs.sqlite"
+    url = f"sqlite:///{database}"
+    assert "there are none yet" in doctor("--offline", CONNECTOR_RUNS=url)[1]["tables"]["message"]
+    database.touch(0o600)
+    with contextlib.closing(sqlite3.connect(database)) as session:
+        session.execute(
+            "CREATE TABLE IF NOT EXISTS connector_versions (name TEXT PRIMARY KEY, version INT, program TEXT)"
+        )
+        for version, status in ((1, "ok"), (0, "warn"), (99, "fail")):
+            session.execute("INSERT OR REPLACE INTO connector_versions VALUES ('runs', ?, '9.9')", (version,))
+            session.commit()
+            code, checks = doctor("--offline", CONNECTOR_RUNS=url)
+            assert checks["tables"]["status"] == status
+    assert code == 1
+    assert "9.9" in checks["tables"]["message"]

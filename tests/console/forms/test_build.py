@@ -49,6 +49,7 @@ def test_each_kind_of_value_has_its_control(schema, control):
         ({"type": "integer", "default": 2, **NAMED}, "Default: Scheduled"),
         ({"type": "boolean", "x-suggest": True}, "Not sent (suggested: Yes)"),
         ({"type": "string", "examples": ["Daily"]}, "Such as Daily"),
+        ({"type": "integer", "examples": [2], **NAMED}, ""),
         ({"type": "string"}, ""),
     ],
 )

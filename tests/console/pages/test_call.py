@@ -123,3 +123,41 @@ def test_a_choice_counts_for_more_than_the_text_beside_it(visitor):
         "/actions/createMeeting/dry-run", {**FORM, "in.timezone": "Mars", "pick.timezone": "Africa/Cairo"}
     )
     assert '"timezone": "Africa/Cairo"' in seen.text
+
+
+def test_a_raw_request_that_deletes_wants_a_yes_too(visitor):
+    form = {"in.method": "DELETE", "in.url": "/users/nobody", "in.path": "/users/nobody"}
+    seen = visitor.post("/actions/rawRequest/run", form)
+    assert "tick the box" in seen.text
+    assert visitor.desk.log.find() == []
+    assert (
+        "Done"
+        in visitor.post("/actions/rawRequest/run", {"in.method": "GET", "in.path": "/users", "in.url": "/users"}).text
+    )
+
+
+def test_a_write_whose_reply_is_lost_is_told_as_uncertain_and_wants_a_yes_to_be_made_again(visitor):
+    visitor.desk.context.sandbox_instance.drop_reply("createMeeting")
+    seen = visitor.post("/actions/createMeeting/run", FORM)
+    assert "Uncertain: it may have been done" in seen.text
+    run = visitor.desk.log.find()[0]
+    assert f"/runs/{run.id}" in seen.html
+    assert "may have been done already" in visitor.get(f"/runs/{run.id}").text
+
+
+def test_to_load_the_page_of_an_answer_again_sends_nothing_again(visitor):
+    seen = visitor.post("/actions/createMeeting/run", FORM)
+    key = seen.html.partition('name="result" value="')[2].partition('"')[0]
+    assert "join_url" in visitor.get("/actions/createMeeting", result=key).text
+    assert len(visitor.desk.log.find()) == 1
+    assert "join_url" not in visitor.get("/actions/createMeeting", result="another").text
+
+
+def test_a_file_is_sent_as_it_was_chosen(visit):
+    visitor = visit("tests/connectors/chat/discord")
+    assert 'type="file"' in visitor.get("/actions/sendMessage").html
+    form = {"in.channelId": "41771983423143938", "in.content": "Ship ahoy"}
+    seen = visitor.post("/actions/sendMessage/dry-run", form, {"in.file": ("note.txt", b"hello")})
+    assert "note.txt" in seen.text
+    assert "hello" not in seen.text
+    assert "file=@FILE" in seen.text

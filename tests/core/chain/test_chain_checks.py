@@ -165,3 +165,17 @@ def test_a_text_that_is_a_number_can_be_one(find):
     text = "inputs: {a: '30', b: many}\nsteps:\n  x: {action: createMeeting, inputs: {userId: me, duration: "
     assert find(f"{text}{{from: inputs, query: a}}}}}}\n") == []
     assert "a text" in only(find(f"{text}{{from: inputs, query: b}}}}}}\n"))[1]
+
+
+def test_the_schema_says_what_a_value_is_where_the_example_lacks_it(find):
+    user = "steps:\n  user: {action: getUser, inputs: {userId: me}}\n"
+    each = "  all: {each: {from: user, query: license_info_list}, action: getUser, inputs: {userId: me}}\n"
+    assert find(user + each) == []
+    meeting = "  one: {action: createMeeting, inputs: {userId: me, topic: {from: user, query: division_ids}}}\n"
+    assert only(find(user + meeting)) == (
+        3,
+        "topic: division_ids of user is a list; expected a value of the type string.",
+    )
+    webinar = "steps:\n  webinar: {action: getWebinar, inputs: {webinarId: '5'}}\n"
+    each = "  all: {each: {from: webinar, query: simulive_delay_start}, action: getUser, inputs: {userId: me}}\n"
+    assert only(find(webinar + each)) == (3, "`each` is a list, and simulive_delay_start of webinar is a mapping.")

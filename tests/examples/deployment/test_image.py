@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from connector.cli.commands.webhook.serve import serve_command
+from connector.cli.groups import root as commands
 
 sys.path.insert(0, str(Path(__file__).parent))
 from image_steps import find_last, read_steps, start_command
@@ -35,7 +36,7 @@ def test_the_image_runs_the_receiver_with_health_where_docker_looks_for_it():
     assert (options["host"], options["port"], options["admin"]) == ("0.0.0.0", 8080, "0.0.0.0:9090")
     check = find_last(STEPS, "HEALTHCHECK")
     assert "http://127.0.0.1:9090/healthz" in check
-    assert find_last(STEPS, "EXPOSE") == "8080 9090"
+    assert find_last(STEPS, "EXPOSE") == "8080"  # health and metrics are published by choice alone
 
 
 def test_the_image_has_no_root_and_no_tools_of_its_build():
@@ -51,15 +52,19 @@ def test_compose_starts_what_the_image_has_and_names_only_secrets_that_are_files
     for receiver in receivers:
         assert parse_serve(receiver["command"])["path"] == "/zoom"
         assert receiver["read_only"] is True
-        assert set(receiver["secrets"]) <= set(compose["secrets"])
         assert all(name.endswith("_FILE") for name in receiver["environment"])
+    console = compose["services"]["console"]
+    command = commands.get_command(click.Context(commands), console["command"][0])
+    command.make_context("console", console["command"][1:])
+    assert console["network_mode"] == "host"  # it listens on loopback alone
     for service in compose["services"].values():
+        assert set(service.get("secrets", ())) <= set(compose["secrets"])
         for volume in service.get("volumes", ()):
             source = volume.split(":")[0]
             here = (DEPLOY / source).exists() or source.startswith("./secrets/")
             assert source in compose["volumes"] or here, volume
     upstream = (DEPLOY / "nginx" / "upstream-compose.conf").read_text("utf-8")
-    assert re.findall(r"server ([\w-]+):8080", upstream) == ["receiver-1", "receiver-2"]
+    assert re.findall(r"server ([\w-]+):8080 resolve ", upstream) == ["receiver-1", "receiver-2"]
 
 
 @pytest.mark.long

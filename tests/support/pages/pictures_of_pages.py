@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from support.pages.terminal_pictures import Picture
 
-LIST_MEETINGS = (
-    "connector run listMeetings --sandbox --quiet --user-id me --output table "
-    "--query 'meetings[].{id: id, topic: topic, link: join_url}'"
-)
 PICTURES = (
     Picture(
         "first-meeting",
-        "A terminal: connector run createMeeting in the sandbox prints a join link, and listMeetings lists the meeting.",
+        "A terminal: connector run createMeeting in the sandbox prints the meeting as a card, and listMeetings lists it.",
         (
-            "connector run createMeeting --sandbox --user-id me --topic Standup --query join_url",
-            LIST_MEETINGS,
+            "connector run createMeeting --sandbox --user-id me --topic Standup --start-time '2030-01-07 09:00'",
+            "connector run listMeetings --sandbox --user-id me --quiet",
         ),
     ),
     Picture(

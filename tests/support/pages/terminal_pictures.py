@@ -100,5 +100,5 @@ def words_of(svg: str) -> list[str]:
     for attributes, text in re.findall(r"<text([^>]*)>([^<]*)</text>", svg):
         line = re.search(r"line-(\d+)\)", attributes)
         place = line[1] if line else ""
-        found[place] = found.get(place, "") + html.unescape(text).replace("\xa0", " ").strip()
-    return [VARIES.sub("...", re.sub(r" *│ *", "│", line)) for line in found.values()]
+        found[place] = f"{found.get(place, '')} {html.unescape(text)}"
+    return [VARIES.sub("...", " ".join(line.split())) for line in found.values()]

@@ -11,7 +11,7 @@ from connector.cli.commands.backup.view import describe_manifest, format_part, p
 from connector.cli.context.config_file import config_path
 from connector.cli.context.context import load_keyring, load_settings, output_option, restore_note_path
 from connector.cli.context.locations import list_locations
-from connector.cli.groups import StrictCommand, global_options
+from connector.cli.groups import StrictCommand, get_meta, global_options
 from connector.cli.output import printer
 from connector.cli.output.stdio import print_stderr
 from connector.errors import StoreError, UsageError
@@ -75,7 +75,8 @@ def backup_command(
     lines += [f"  journal {journal.path}" for journal in manifest.journals]
     lines += ["  the config file"] if manifest.settings else []
     printer.write_text("\n".join([f"{file} has:", *(lines or ["  nothing: no data is kept yet"])]))
-    print_stderr(_describe_secrets(manifest))
+    if not get_meta(ctx, "quiet"):
+        print_stderr(_describe_secrets(manifest))
 
 
 def _list_journals(paths: tuple[Path, ...]) -> list[Path]:

@@ -34,7 +34,7 @@ def resume_command(
 ) -> None:
     """Continue a run."""
     context = CommandContext.from_click(ctx, bulk=on)
-    journal = ctx.with_resource(open_shared_journal(context.settings.get("bulk").value))
+    journal = ctx.with_resource(open_shared_journal(context.settings))
     run = journal.choose_run(name)
     from connector.integrations.dbos_bulk import enqueue_batches
 
@@ -57,7 +57,7 @@ def resume_command(
 def cancel_command(ctx: click.Context, /, name: str | None, on: str | None) -> None:
     """Cancel a run."""
     context = CommandContext.from_click(ctx, bulk=on)
-    journal = ctx.with_resource(open_shared_journal(context.settings.get("bulk").value))
+    journal = ctx.with_resource(open_shared_journal(context.settings))
     run = journal.choose_run(name)
     journal.stop_run(run.id, RUN_CANCELLED)
     judge_run(journal, run)

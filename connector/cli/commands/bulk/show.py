@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 def status_command(ctx: click.Context, /, name: str | None, on: str | None, output_format: str) -> None:
     """Show the rows by state."""
     context = CommandContext.from_click(ctx, bulk=on)
-    journal = ctx.with_resource(open_shared_journal(context.settings.get("bulk").value))
+    journal = ctx.with_resource(open_shared_journal(context.settings))
     runs = [journal.choose_run(name)] if name is not None else journal.list_runs()
     states = [_describe(journal, judge_run(journal, run)) for run in runs]
     if output_format == "json":
@@ -89,7 +89,7 @@ def results_command(
 ) -> None:
     """Print the results."""
     context = CommandContext.from_click(ctx, bulk=on)
-    journal = ctx.with_resource(open_shared_journal(context.settings.get("bulk").value))
+    journal = ctx.with_resource(open_shared_journal(context.settings))
     selected = Query(query) if query is not None else None
     run = judge_run(journal, journal.choose_run(name))
     for result in iter_results(journal, run, outcomes or ROW_OUTCOMES):

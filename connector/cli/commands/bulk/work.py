@@ -45,7 +45,7 @@ def work_command(ctx: click.Context, /, on: str | None, concurrency: int | None,
     options = RunOptions.from_flags(ctx, flags)
     settings = load_settings(ctx, bulk=on, store=options.store, base_url=options.base_url)
     connector = open_connector(settings)
-    journal = ctx.with_resource(open_shared_journal(settings.get("bulk").value, create=True))
+    journal = ctx.with_resource(open_shared_journal(settings, create=True))
     from connector.integrations.dbos_bulk import BulkWorker
     from connector.runtime.bulk.shared_tables import queue_name
 

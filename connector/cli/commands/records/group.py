@@ -15,7 +15,7 @@ _SUBCOMMANDS = {
     "list": ("commands.records.view", "List the records of a resource, or count those of each."),
     "show": ("commands.records.view", "Print a record."),
     "query": ("commands.records.query", "Run an SQL query over the copy, which may only read."),
-    "export": ("commands.records.query", "Write the records of a resource as CSV."),
+    "export": ("commands.records.query", "Write the records of a resource as CSV or Parquet."),
     "changes": ("commands.records.view", "Print what was added, changed or is gone, in order."),
 }
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from connector.cli.commands.records.parquet import write_parquet
 from connector.cli.context.context import CommandContext, open_records
 from connector.cli.groups import StrictCommand, global_options
 from connector.cli.output import printer, table
@@ -53,7 +54,7 @@ def query_command(ctx: click.Context, /, statement: str, output_format: str, *, 
 
 
 @click.command("export", cls=StrictCommand)
-@click.argument("file_format", metavar="csv", type=click.Choice(["csv"]))
+@click.argument("file_format", metavar="csv|parquet", type=click.Choice(["csv", "parquet"]))
 @click.argument("resource", metavar="RESOURCE")
 @click.option(
     "-o", "target", metavar="FILE", type=click.Path(path_type=Path), help="The file to write (default: stdout)."
@@ -65,17 +66,24 @@ def query_command(ctx: click.Context, /, statement: str, output_format: str, *, 
 def export_command(
     ctx: click.Context, /, file_format: str, resource: str, target: Path | None, *, gone: bool, sandbox: bool
 ) -> None:
-    """Write the records of a resource as CSV, with a column for each plain field of its objects."""
-    from connector.runtime.records.views import name_view
+    """Write the records of a resource as CSV or Parquet, with a column for each plain field of its objects."""
+    from connector.runtime.records.views import list_fields, name_view
 
     context = CommandContext.from_click(ctx, sandbox=sandbox)
     context.connector.derive(RecordKinds).check_names((resource,))
+    if file_format == "parquet" and target is None:
+        raise UsageError("Parquet is no text to print.", hint=f"Name a file: -o {resource}.parquet")
     with open_records(context.connector, context.settings, sandbox=sandbox) as records:
         records.create_views(context.connector)
         columns, rows = records.read_view(name_view(context.connector, resource), gone=gone)
     try:
-        with nullcontext(sys.stdout) if target is None else target.open("w", newline="", encoding="utf-8") as file:
-            _write_csv(file, columns, rows)
+        if file_format == "parquet" and target is not None:
+            write_parquet(
+                target, columns, rows, list_fields(context.connector, context.connector.manifest.resources[resource])
+            )
+        else:
+            with nullcontext(sys.stdout) if target is None else target.open("w", newline="", encoding="utf-8") as file:
+                _write_csv(file, columns, rows)
     except OSError as error:
         if target is None:
             raise

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from prometheus_client import CollectorRegistry, Histogram, ProcessCollector, generate_latest
+from prometheus_client import REGISTRY, CollectorRegistry, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
@@ -26,12 +26,11 @@ _SECONDS_BUCKETS = (0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
 
 
 class ReceiverMetrics:
-    """The metrics of the receivers of a process, and of the process itself."""
+    """The metrics of the receivers of a process, and what else the process counts in Prometheus' default registry."""
 
     def __init__(self, health: Health) -> None:
         self._receivers = health.receivers
         self._registry = CollectorRegistry()
-        ProcessCollector(registry=self._registry)
         self._registry.register(self)
         self._durations = Histogram(
             f"{_PREFIX}_handler_seconds",
@@ -45,7 +44,7 @@ class ReceiverMetrics:
 
     def render(self) -> bytes:
         """Return all metrics in the text format 0.0.4."""
-        return generate_latest(self._registry)
+        return generate_latest(self._registry) + generate_latest(REGISTRY)
 
     def collect(self) -> Iterator[Metric]:
         """Yield what is read from the receivers and their inboxes."""

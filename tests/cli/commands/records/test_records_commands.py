@@ -70,6 +70,22 @@ def test_records_are_exported_as_csv(run_cli, tmp_path):
     assert (code, "cannot be written" in err) == (2, True)
 
 
+def test_records_are_exported_as_parquet_with_their_types(run_cli, tmp_path):
+    from pyarrow import parquet
+
+    run_cli("records", "sync", "users", "--sandbox")
+    target = tmp_path / "users.parquet"
+    code, _, err = run_cli("records", "export", "parquet", "users", "--sandbox", "-o", str(target))
+    table = parquet.read_table(target)
+    [row] = table.to_pylist()
+    assert (code, row["first_name"], row["type"]) == (0, "Ada", 2), err
+    assert [str(table.schema.field(name).type) for name in ("type", "verified", "seen_at")] == [
+        "int64", "int64", "timestamp[us, tz=UTC]",
+    ]  # fmt: skip
+    code, _, err = run_cli("records", "export", "parquet", "users", "--sandbox")
+    assert (code, "-o users.parquet" in err) == (2, True)
+
+
 def test_calls_are_kept_where_the_settings_name_a_copy(run_cli, monkeypatch, tmp_path):
     monkeypatch.setenv("CONNECTOR_RECORDS", f"sqlite:///{tmp_path / 'own.sqlite'}")
     call = {"action": "getUser", "inputs": {"userId": "KdYKjnimT4KPd8FFgQt9FQ"}, "max_age": "5m"}

@@ -71,7 +71,8 @@ def test_a_format_that_does_not_exist_is_told(cli):
 
 
 def test_after_a_command_with_json_logs_the_next_one_in_the_process_has_text(here, monkeypatch):
-    assert json.loads(here("show", "nothing", CONNECTOR_LOG_FORMAT="json").err.splitlines()[0])["message"]
+    told = json.loads(here("show", "nothing", CONNECTOR_LOG_FORMAT="json").err.splitlines()[0])
+    assert told["level"] == "error"
     monkeypatch.delenv("CONNECTOR_LOG_FORMAT")
     assert not here("show", "nothing").err.startswith("{")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from prometheus_client import REGISTRY, Counter
 from prometheus_client.parser import text_string_to_metric_families
 from support.receivers import SECRET, RawConnection, body, deliver, request, wait_until, watched
 
@@ -44,6 +45,16 @@ def test_what_came_in_what_waits_and_what_handlers_did_is_counted(zoom, tmp_path
     assert 0 < seen["connector_webhook_oldest_event_age_seconds", SOURCE] < 60
     assert seen["connector_webhook_delivers", SOURCE] == seen["connector_webhook_inbox_up", SOURCE] == 1
     assert seen[("process_start_time_seconds",)] > 0
+
+
+def test_what_a_program_counts_itself_is_there_too(zoom, tmp_path):
+    receiver = Receiver(zoom, SECRET, inbox=f"sqlite:///{tmp_path}/place/inbox.db")
+    own = Counter("orders", "What a handler of this test counts")
+    own.inc(3)
+    with watched(receiver) as (_, ask):
+        assert read(ask)[("orders_total",)] == 3
+    REGISTRY.unregister(own)
+    receiver.inbox.close()
 
 
 def test_of_an_inbox_that_is_away_only_that_is_told(zoom, tmp_path):

@@ -1,0 +1,140 @@
+"""What people get wrong on a command line is told with what is right, before anything is sent."""
+
+from __future__ import annotations
+
+import pytest
+
+from connector.core.inputs.json_mistakes import suggest_json
+
+CREATE = ("run", "createMeeting", "--user-id", "me")
+CANARY = "canary-77d0"
+FILES = {
+    "call.yaml": "action: createMeeting\ninputs:\n  userId: me\n   topic: X\n",
+    "tab.yaml": "action: createMeeting\ninputs:\n\tuserId: me\n",
+    "keys.yaml": "action: createMeeting\nconection: work\n",
+    "rows.csv": "userId,topic\nme,A\n",
+    "wrong.csv": "userid,topci\nme,A\n",
+    "Book.ods": "",
+}
+MISTAKES = [
+    # the command
+    (("lst",), "Did you mean 'list'?"),
+    (("login",), "connector connect"),
+    (("createMeeting", "--user-id", "me"), "Try 'connector run createMeeting'"),
+    (("connections", "lst"), "Did you mean 'list'?"),
+    (("curl", "-X", "POST", "https://api.zoom.us/v2/users/me/meetings", "-d", CANARY),
+     "connector request POST /users/me/meetings -d @FILE"),
+    (("curl", f"https://api.zoom.us/v2/users?status={CANARY}", "-H", f"Authorization: Bearer {CANARY}"),
+     "connector request GET /users -q status=..."),
+    (("https://api.zoom.us/v2/users/me",), "connector request GET /users/me"),
+    (("run",), "Name an action ('connector list' lists them), or a call file with -f"),
+    # the action
+    (("run", "createMeetings"), "Did you mean 'createMeeting'?"),
+    (("run", "listMeeting"), "Did you mean 'listMeetings'?"),
+    (("show", "createMeeting", "topci"), "Did you mean 'topic'?"),
+    # flags
+    ((*CREATE, "--tpic", "A"), "Did you mean --topic?"),
+    (("run", "createMeeting", "--userid", "me"), "Did you mean --user-id?"),
+    (("run", "createMeeting", "-user-id", "me"), "Did you mean --user-id? A flag of several letters begins with two dashes"),
+    (("run", "createMeeting", "user-id", "me"), "Did you mean --user-id? Flags begin with two dashes"),
+    (("run", "createMeeting", "--topic", "--user-id", "me"), "--topic has no value: --user-id behind it is a flag"),
+    (("run", "--topic", "A", "createMeeting"), "Flags of an action come after its name"),
+    (("run", "listUsers", "--json"), "Did you mean --output json?"),
+    (("run", "listUsers", "-o", "json"), "Did you mean --output?"),
+    (("run", "listUsers", "--format", "json"), "Did you mean --output?"),
+    (("run", "listUsers", "--verbose"), "Did you mean --debug?"),
+    (("run", "listUsers", "-y"), "Did you mean --yes?"),
+    (("run", "listUsers", "--jq", "users"), "Did you mean --query?"),
+    (("run", "listUsers", "--page", "2"), "--limit N ends a listing early"),
+    (("run", "listUsers", "--limit", "ten"), "it takes a whole number of at least 1"),
+    (("run", "listUsers", "--output", "xlsx"), "'csv'"),
+    (("run", "listUsers", "--retry", "3"), "Example: --retry maxRetries=3"),
+    (("run", "listUsers", "--timeout", "10sec"), "such as 10s"),
+    ((*CREATE, "--password", CANARY), "secrets must not be on the command line"),
+    ((*CREATE, "-i", f"password={CANARY}"), "password=@FILE, password=env:NAME or password=? for a prompt"),
+    # quotes and blanks
+    ((*CREATE, "--topic", "My", "Standup"), "put a value with spaces in quotes"),
+    ((*CREATE, "topic", "=", "Standup"), "Write KEY=VALUE as one word, without blanks around the ="),
+    ((*CREATE, "-i", "topic", "=", "Standup"), "Write KEY=VALUE as one word, without blanks around the ="),
+    (("run", "createMeeting", "-i", "userId = me"), "write userId=VALUE without blanks around the ="),
+    ((*CREATE, "-i", "topic:Standup"), "write = for the : at position 6"),
+    ((*CREATE, "topic=Standup"), "Write --topic VALUE, or -i topic=VALUE"),
+    ((*CREATE, "--weekly-day", "2", "3"), "Repeat the flag for each value: --weekly-day A --weekly-day B"),
+    ((*CREATE, "--settings-extra-fields", "{'focus_mode': true}"), 'did you mean {"focus_mode": true}?'),
+    ((*CREATE, "--settings-extra-fields", "{focus_mode:true}"), 'did you mean {"focus_mode": true}?'),
+    ((*CREATE, "--settings-extra-fields", "{focus_mode:", "true}"), "Put JSON in single quotes"),
+    ((*CREATE, "--settings-extra-fields", "'{focus_mode:"), "leave the single quotes out"),
+    ((*CREATE, "--settings-extra-fields", '{\\"focus_mode\\": true}'), "leave the backslashes out"),
+    ((*CREATE, "--settings-extra-fields", "focus_mode=true"), 'write an object: {"focus_mode": ...}'),
+    # values
+    ((*CREATE, "--meeting-type", "Schedueld"), "did you mean 2?"),
+    ((*CREATE, "--duration", "90s"), "90s is 1.5 minutes"),
+    ((*CREATE, "--duration", "25h"), "1 to 1440 minutes"),
+    ((*CREATE, "--start-time", "2030-01-07"), "add the time, such as 2030-01-07T09:00:00Z"),
+    ((*CREATE, "--host-video", "maybe"), "write true or false"),
+    ((*CREATE, "--timezone", "Europe/Berln"), "did you mean Europe/Berlin?"),
+    (("run", "getMeeting", "--meeting-id", "https://zoom.us/j/89347503123?pwd=x"), "the id in it is 89347503123"),
+    # requests
+    (("request", "/users/me"), "METHOD is missing before the path"),
+    (("request", "https://api.zoom.us/v2/users/me"), "METHOD is missing before the path"),
+    (("request", "GET", "users/me"), "write '/users/me'"),
+    (("request", "GET", "https://api.zoom.us/v2/users/me"), "the host is fixed; write '/users/me'"),
+    (("request", "GET", "/users?status=active"), "-q NAME=VALUE"),
+    (("request", "GET", "/users/me", "-X", "POST"), "METHOD is the first word"),
+    (("request", "POST", "/users", "-d", "{'a': 1}"), 'did you mean {"a": 1}?'),
+    (("request", "GET", "/users", "-H", f"Authorization: Bearer {CANARY}"), "it comes from the connection"),
+    (("run", "listUsers", "--dry-run", "--base-url", "http://api.zoom.us/v2"), "https://"),
+    # files
+    (("run", "-f", "call.yaml"), "call.yaml:4:9: yaml: mapping values are not allowed in this context. Check the indentation"),
+    (("run", "-f", "tab.yaml"), "Indent with spaces, not tabs"),
+    (("run", "-f", "keys.yaml"), "Did you mean 'connection'?"),
+    (("run", "-f", "cal.yaml"), "Did you mean 'call.yaml'?"),
+    (("run", "-f", "rows.csv"), "connector run ACTION -f rows.csv"),
+    ((*CREATE, "-f", "row.csv"), "Did you mean 'rows.csv'?"),
+    (("run", "createMeeting", "-f", "wrong.csv"), "use --map userid=userId"),
+    (("run", "createMeeting", "-f", "Book.ods"), "Save it as .xlsx or as CSV"),
+    ((*CREATE, "-i", "topic=@missing.txt"), "missing.txt: No such file or directory"),
+    (("lint", "nowhere"), "no manifest.yaml in"),
+    # connections and settings
+    (("connect", "--kind", "ouath2"), "Did you mean 'oauth2'?"),
+    (("run", "getUser", "--user-id", "me", "--connection", "wrk"), "connector connect wrk"),
+    (("config", "set", "conection", "work"), "Did you mean 'connection'?"),
+    (("run", "listUsers", "--profile", "staging"), "a profile of"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("words", "right"), MISTAKES, ids=[" ".join(words)[:60] for words, _ in MISTAKES])
+def test_a_mistake_is_told_with_what_is_right(here, tmp_path, words, right):
+    for name, text in FILES.items():
+        (tmp_path / name).write_text(text)
+    done = here(*words)
+    assert done.code in (2, 3)
+    assert right in done.err
+    assert CANARY not in done.out + done.err
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[a, b]", 'did you mean ["a", "b"]?'),
+        ("{url: https://a.example/x}", 'did you mean {"url": "https://a.example/x"}?'),
+        ("{a:{b:1}}", 'did you mean {"a": {"b": 1}}?'),
+        ("{a", ""),
+        ("{2030-01-07: 1}", ""),
+        ("{a: 2030-01-07}", ""),
+        ("nothing", ""),
+        ("{" + "a" * 300 + ": 1}", ""),
+    ],
+)
+def test_json_without_its_quotes_is_told_as_it_is_meant_where_that_is_sure(text, told):
+    assert suggest_json(text) == told
+
+
+def test_a_value_that_looks_like_a_flag_stands_behind_its_equals_sign(here):
+    done = here(*CREATE, "--topic=--user-id", "--dry-run", "--output", "json")
+    assert (done.code, done.data["body"]["topic"]) == (0, "--user-id")
+
+
+def test_a_text_body_that_begins_as_json_is_sent_where_a_header_says_what_it_is(here):
+    words = ("request", "POST", "/users", "-d", "{not json", "-H", "Content-Type=text/plain", "--dry-run")
+    assert here(*words).code == 0
