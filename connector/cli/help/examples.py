@@ -117,7 +117,7 @@ EXAMPLES: dict[str, Examples] = {
         ("for a spreadsheet", "connector records export csv users -o users.csv"),
     )),
     "records changes": Examples("docs/records.md", (("what changes, as it comes", "connector records changes -f"),)),
-    "console": Examples("docs/commands.md", (
+    "console": Examples("docs/console.md", (
         ("try everything against a simulated service", "connector console --sandbox"),
         ("look, and change nothing", "connector console --read-only"),
     )),
