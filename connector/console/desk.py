@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connector.cli.context import connection_names
-from connector.cli.context.context import open_run_log
+from connector.cli.context.context import open_records, open_run_log
 from connector.console.outcome import Outcomes
 from connector.console.signing_in import SignIns
 from connector.definition.lazy import cached_property
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from connector.definition.loader import Connector
     from connector.runtime.auth.credentials import Credentials
     from connector.runtime.client.client import Client
+    from connector.runtime.records.records import Records
     from connector.runtime.run_log.run_log import RunLog
 
 DOOR = "console"  # of the log of runs
@@ -42,6 +43,14 @@ class Desk:
     def log(self) -> RunLog | None:
         """The log of runs; None where the settings keep none."""
         return open_run_log(self.connector, self.context.settings, sandbox=self.context.sandbox)
+
+    @cached_property
+    def _records(self) -> Records | None:
+        """The copy of records that calls feed; None where the settings name none."""
+        settings = self.context.settings
+        if not settings.get("records").is_set:
+            return None
+        return open_records(self.connector, settings, sandbox=self.context.sandbox)
 
     def get_client(self, name: str | None = None) -> Client:
         """Return the client of a connection; without a name, of the default one.
@@ -90,6 +99,8 @@ class Desk:
                 self.context.sandbox_instance.http.close()
         if self.log is not None:
             self.log.close()
+        if self._records is not None:
+            self._records.close()
 
     def _open_client(self, name: str | None) -> Client:
         from connector.runtime.client.client import Client
@@ -98,7 +109,7 @@ class Desk:
         observers = () if self.log is None else (self.log.observe(DOOR, is_durable=True, has_trace=True),)
         return Client(
             self.connector, self._find_connection(name), http=context.transport, base_url=context.base_url,
-            rate_limit=context.budget, observe=observers,
+            rate_limit=context.budget, observe=observers, records=self._records,
         )  # fmt: skip
 
     def _find_connection(self, name: str | None) -> Credentials:

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
+from connector.console import app
+from connector.console.route import PageRoute
+from connector.console.visit import Attachment, EventStream
+from connector.errors import UsageError
+
 
 def test_an_address_without_a_page_is_told_so(visitor):
     seen = visitor.get("/nowhere")
@@ -20,3 +27,41 @@ def test_every_page_says_whose_console_it_is(visitor):
     visitor.post("/connections", {"kind": "serverToServer", "name": "work"})
     for path in ("/", "/connections/work", "/actions/createMeeting", "/nowhere"):
         assert "<strong>Zoom</strong>" in visitor.get(path).html
+
+
+@pytest.fixture
+def page(monkeypatch, visit):
+    """Open a console that has one more page, which a function answers."""
+
+    def open_page(handle):
+        routes = [*app.list_routes(), PageRoute("GET", "/more", handle)]
+        monkeypatch.setattr(app, "list_routes", lambda: routes)
+        return visit().get("/more")
+
+    return open_page
+
+
+def test_a_page_may_send_events_as_they_come(page):
+    seen = page(lambda _desk, _visit: EventStream(["two\nlines", "one"]))
+    assert seen.headers["content-type"].startswith("text/event-stream")
+    assert seen.html == "data: two\ndata: lines\n\ndata: one\n\n"
+
+
+def test_a_page_that_fails_says_so_without_what_the_error_says(page):
+    seen = page(lambda _desk, _visit: {}["c4n4ry"])
+    assert seen.status == 502
+    assert "Internal error in connector: KeyError" in seen.text
+    assert "c4n4ry" not in seen.html
+
+
+def test_an_error_is_told_with_what_to_do(page):
+    def fail(_desk, _visit):
+        raise UsageError("It cannot be.", hint="Do another thing.")
+
+    assert "It cannot be. Do another thing." in page(fail).text
+
+
+def test_a_file_is_kept_under_its_name(page):
+    seen = page(lambda _desk, _visit: Attachment("a.json", b"{}", "application/json"))
+    assert seen.headers["content-disposition"] == 'attachment; filename="a.json"'
+    assert seen.html == "{}"
