@@ -145,6 +145,21 @@ EXAMPLES: dict[str, Examples] = {
         ("one event, whole", "connector webhook events --show 12"),
     )),
     "webhook replay": Examples("docs/webhooks.md", (("two events", "connector webhook replay 12 13"),)),
+    "webhook watch": Examples("docs/webhooks.md", (
+        ("run a program for each change of a list", "connector webhook watch --every 10m --exec ./handle-event"),
+    )),
+    "backup": Examples("docs/operating.md", (
+        ("everything that is kept", "connector backup monday.zip"),
+        ("journals of another folder too", "connector backup monday.zip --journal /srv/jobs"),
+    )),
+    "restore": Examples("docs/operating.md", (
+        ("see what would come back", "connector restore monday.zip --check"),
+        ("put it back", "connector restore monday.zip --yes"),
+    )),
+    "doctor": Examples("docs/troubleshooting.md", (
+        ("what is wrong here?", "connector doctor"),
+        ("without a network", "connector doctor --offline"),
+    )),
     "config": Examples("docs/settings.md", (("what is in force, and why", "connector config"),)),
     "config set": Examples("docs/settings.md", (
         ("the connection of this folder", "connector config set connection work"),

@@ -16,23 +16,23 @@ _COMMANDS: dict[str, tuple[str, ...]] = {
     "Write a connector": ("new", "new-action", "import", "lint", "test", "docs", "stubs", "export", "diff"),
 }
 _OPTIONS: dict[str, tuple[str, ...]] = {
-    "Inputs": ("--input", "--file", "-q", "-H", "-d", "-F"),
+    "Inputs": ("--input", "--file", "--schema", "-q", "-H", "-d", "-F"),
     "How it is called": (
         "--limit", "--page-size", "--paginate", "--items", "--response-type", "--timeout", "--retry", "--no-wait",
-        "--keep-going", "--dry-run", "--yes", "--overwrite",
+        "--keep-going", "--dry-run", "--yes", "--overwrite", "--max-age", "--stale-if-error", "--no-overlap",
     ),
     "Rows and steps": (
         "--map", "--rows-format", "--concurrency", "--journal", "--on", "--restart", "--retry-failed", "--resolve",
         "--resume", "--settle",
     ),
-    "Who calls": ("--connection", "--profile", "--store", "--base-url", "--account"),
+    "Who calls": ("--connection", "--profile", "--store", "--store-key-file", "--base-url", "--account"),
     "Sandbox": ("--sandbox", "--fault", "--webhook-url"),
-    "Output": ("--output", "--text", "--query", "--har", "--curl", "--debug"),
+    "Output": ("--output", "--columns", "-r", "--query", "--har", "--curl", "--debug"),
     "Every command": ("--connector", "--quiet", "--no-pager", "--version", "--help"),
 }  # fmt: skip
 OTHERS = "Options"  # what stands under no heading of its own
 _LAST = "Every command"
-_MAX_IN_ONE = 8  # options; a command with so few has them under one heading
+_MAX_IN_ONE = 12  # options; a command with so few has them under one heading
 
 
 def sort_commands(names: Iterable[str]) -> dict[str, list[str]]:

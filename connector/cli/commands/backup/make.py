@@ -26,11 +26,6 @@ _HELP = """Copy everything that is kept into FILE, a new zip file that only you 
 The connections, the inboxes of events, bulk runs in a database, the log of runs, the copy of records, the journals of
 this folder, and the config file. Nothing has to be stopped for it. The rate budget is left out: its numbers are of the
 moment.
-
-\b
-  connector backup monday.zip
-  connector backup monday.zip --journal /srv/jobs
-  connector restore monday.zip --check
 """
 
 

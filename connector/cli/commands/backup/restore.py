@@ -29,10 +29,6 @@ _HELP = """Put back what FILE holds, a backup of 'connector backup': all of it o
 
 It goes where the settings of this machine say, SQLite or PostgreSQL, whatever it came from. What is there is replaced,
 which needs --yes. The config file is put back where there is none, and a journal that has gone on since is left alone.
-
-\b
-  connector restore monday.zip --check
-  connector restore monday.zip --yes
 """
 _JOURNAL_STATES = {
     JOURNAL_NEW: "is put back: rows that were sent after the backup would be sent again",
