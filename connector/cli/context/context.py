@@ -92,6 +92,7 @@ def open_run_log(connector: Connector, settings: Settings, *, sandbox: bool) -> 
 
 def open_records(connector: Connector, settings: Settings, *, sandbox: bool, account: str | None = None) -> Records:
     """Return the copy of records that the settings name, or the sandbox's own. Raises UsageError."""
+    from connector.runtime.calls.call_options import parse_timeout
     from connector.runtime.records.records import Records
 
     url = settings.get("records").value or default_records_url()
@@ -99,7 +100,7 @@ def open_records(connector: Connector, settings: Settings, *, sandbox: bool, acc
         from connector.sandbox.sandbox import get_state_path
 
         url = f"sqlite:///{get_state_path(connector).parent / 'records.sqlite'}"
-    return Records(url, account=account)
+    return Records(url, account=account, keep_days=parse_timeout(settings.get("records_keep").value) / 86_400)
 
 
 def restore_note_path() -> Path:

@@ -130,6 +130,9 @@ class Watcher:
             if is_begin or not self._polls:
                 self._records.save_feed(feed, self._records.find_last_seq())
             return 0
+        purged = self._records.find_purged_seq()
+        if after < purged:
+            _log.warning("%s: the changes %d to %d are no longer kept, and are not told.", feed, after + 1, purged)
         resources, name = self._watch.resources, self._connector.name
         while changes := self._records.read_changes(name, after, account=account, resources=resources):
             bodies = [build_event_body(self._connector, change) for change in changes]
