@@ -18,6 +18,7 @@ from support.servers import GivenClock
 
 from connector import AsyncClient, Client, Connector, errors
 from connector.core.records.record import Sight
+from connector.runtime.records import answers
 from connector.runtime.records.records import Records
 from connector.runtime.records.tables import ReadList
 from connector.sandbox.sandbox import Sandbox
@@ -205,6 +206,20 @@ def test_an_async_client_keeps_and_answers_alike(sandbox, records):
     assert asyncio.run(read()).from_records
 
 
+def test_calls_of_a_loop_wait_for_a_slow_copy_but_not_for_one_that_hangs(sandbox, records, monkeypatch):
+    stuck = Future()
+    monkeypatch.setattr(records, "find_backlog", lambda: stuck)
+    monkeypatch.setattr(answers, "_WAIT_SECONDS", 0.2)
+
+    async def call():
+        async with AsyncClient(sandbox.connector, sandbox.connection, http=sandbox.http, records=records) as client:
+            began = time.monotonic()
+            await asyncio.gather(*(client.run("listUsers") for _ in range(3)))
+            return time.monotonic() - began
+
+    assert 0.2 <= asyncio.run(call()) < 10
+
+
 def test_max_age_needs_a_copy(sandbox):
     with pytest.raises(errors.UsageError, match="records="):
         open_client(sandbox, None).run("getMeeting", {"meetingId": 1}, max_age="5m")
@@ -239,6 +254,7 @@ def test_numbers_of_changes_grow_and_are_read_from_any_on(records):
 _WRITER = """
 import sys, time
 from connector.core.records.record import Sight
+from connector.runtime.records import answers
 from connector.runtime.records.records import Records
 with Records(sys.argv[1]) as records:
     for start in range(0, 3000, 100):
