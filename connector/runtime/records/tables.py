@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
@@ -18,6 +17,7 @@ from sqlalchemy import (
     Table,
     Text,
     delete,
+    func,
     insert,
     select,
     text,
@@ -84,6 +84,8 @@ FEEDS = Table(
 SCHEMA = define_schema("records", "the copy of records", [RECORDS, CHANGES, LISTS, FEEDS])
 _FIELDS = tuple(column.name for column in RECORDS.columns if column.name not in ("connector", "account"))
 PURGED_FEED = "purged"  # the name under which stands the last change that is no longer kept
+_DAY = "day "  # the beginning of the name under which stands the last change of a day's first look
+_DAY_SECONDS = 86_400
 PURGE_BATCH = 1000  # changes; a small number keeps writers from waiting
 _NUL = re.compile(r"((?<!\\)(?:\\\\)*)\\u0000")  # as JSON escapes it
 _CHUNK = 500  # ids in one query; databases limit the number of parameters
@@ -178,13 +180,24 @@ def write_end_of_list(connection: Connection, read: ReadList, now: float) -> Non
 
 
 def purge_changes(connection: Connection, now: float, keep_seconds: float) -> int:
-    """Delete some of the changes that are too old, oldest first; note the last one, and return how many."""
-    rows = connection.execute(select(CHANGES.c.seq, CHANGES.c.at).order_by(CHANGES.c.seq).limit(PURGE_BATCH)).all()
-    old = list(takewhile(lambda row: not now - keep_seconds <= row.at <= now + MAX_SKEW, rows))
-    if old:
-        connection.execute(delete(CHANGES).where(CHANGES.c.seq <= old[-1].seq))
-        write_feed(connection, PURGED_FEED, old[-1].seq)
-    return len(old)
+    """Delete some of the changes that were written too long ago, oldest first; return how many.
+
+    Each day has a note of its first number: what tells of a change may be much older than the change.
+    """
+    query = select(FEEDS.c.name, FEEDS.c.seq).where(FEEDS.c.name.like(f"{_DAY}%"))
+    days = {int(name.removeprefix(_DAY)): seq for name, seq in connection.execute(query)}
+    if int(now / _DAY_SECONDS) not in days:
+        last = connection.scalar(select(func.max(CHANGES.c.seq)))
+        write_feed(connection, f"{_DAY}{int(now / _DAY_SECONDS)}", last or 0)
+    old = {day: seq for day, seq in days.items() if (day + 1) * _DAY_SECONDS <= now - keep_seconds}
+    is_old = CHANGES.c.seq <= max(old.values(), default=0)
+    numbers = connection.scalars(select(CHANGES.c.seq).where(is_old).order_by(CHANGES.c.seq).limit(PURGE_BATCH)).all()
+    if numbers:
+        connection.execute(delete(CHANGES).where(CHANGES.c.seq <= numbers[-1]))
+        write_feed(connection, PURGED_FEED, numbers[-1])
+    if old and len(numbers) < PURGE_BATCH:
+        connection.execute(delete(FEEDS).where(FEEDS.c.name.in_([f"{_DAY}{day}" for day in old])))
+    return len(numbers)
 
 
 def write_feed(connection: Connection, name: str, seq: int) -> None:
