@@ -27,7 +27,6 @@ EXTRAS = {
     "connector.integrations.temporal": "temporal",
     "connector.core.webhook.keys": "crypto",
     "connector.runtime.bulk.shared_": "sql",
-    "connector.runtime.bulk.sheet_reader": "excel",
     "connector.runtime.database.": "sql",
     "connector.runtime.rate_budget.sql_": "sql",
     "connector.runtime.records.": "sql",
