@@ -7,7 +7,7 @@ import sqlite3
 from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from connector.errors import StoreError, UsageError
 from connector.runtime.files import private_files
@@ -224,10 +224,16 @@ class PostgresServer(DriverDatabase):
     def __init__(self, url: str, schema: Schema) -> None:
         super().__init__(schema)
         self._url = url
-        parts = urlsplit(url)
-        place = f"{parts.hostname or 'localhost'}{f':{parts.port}' if parts.port else ''}"
+        try:
+            parts = urlsplit(url)
+            place = f"{parts.hostname or 'localhost'}{f':{parts.port}' if parts.port else ''}"
+        except ValueError:
+            hint = "In its user and password, write / as %2F, ? as %3F, # as %23 and @ as %40."
+            raise UsageError(f"The URL of {schema.title} cannot be read.", hint=hint) from None
         self.display_url = f"postgresql://{place}{parts.path}"
-        self._passwords = {text for text in (parts.password, unquote(parts.password or "")) if text}
+        passwords = [parts.password or "", *(value for name, value in parse_qsl(parts.query) if "pass" in name)]
+        texts = {text for one in passwords for text in (one, unquote(one)) if text}
+        self._passwords = sorted(texts, key=len, reverse=True)  # one may begin another
 
     def connect(self) -> DriverSession:
         """Return a new connection."""
