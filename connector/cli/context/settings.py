@@ -141,27 +141,6 @@ def flag_of(key: str) -> str:
     return _FLAG_NAMES.get(key, f"--{key}")
 
 
-def default_inbox_url(name: str) -> str:
-    """Return the URL of the default inbox of a connector."""
-    from platformdirs import user_data_path
-
-    return f"sqlite:///{user_data_path('connector', appauthor=False) / 'inbox' / name}.sqlite"
-
-
-def default_runs_url() -> str:
-    """Return the URL of this user's log of runs."""
-    from platformdirs import user_data_path
-
-    return f"sqlite:///{user_data_path('connector', appauthor=False) / 'runs.sqlite'}"
-
-
-def default_records_url() -> str:
-    """Return the URL of this user's copy of records."""
-    from platformdirs import user_data_path
-
-    return f"sqlite:///{user_data_path('connector', appauthor=False) / 'records.sqlite'}"
-
-
 def _check_setting(setting: Setting) -> Setting:
     """Return the setting. Raises InputError that names the source of an invalid value."""
     problem = find_problem(setting.name, setting.value)
