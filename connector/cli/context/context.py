@@ -89,9 +89,10 @@ def open_run_log(connector: Connector, settings: Settings, *, sandbox: bool) -> 
 
 def open_records(connector: Connector, settings: Settings, *, sandbox: bool, account: str | None = None) -> Records:
     """Return the copy of records that the settings name, or the sandbox's own. Raises UsageError."""
+    from connector.runtime.calls.call_options import parse_timeout
     from connector.runtime.records.records import Records
 
-    return Records(str(find_url("records", connector, settings, sandbox=sandbox)), account=account)
+    return Records(str(find_url("records", connector, settings, sandbox=sandbox)), account=account, keep_days=parse_timeout(settings.get("records_keep").value) / 86_400)
 
 
 def restore_note_path() -> Path:

@@ -23,7 +23,7 @@ from connector.errors import InputError, Problem
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-DEFAULT_VALUES = {"output": "json", "runs_keep": "30d", "log_format": "text"}
+DEFAULT_VALUES = {"output": "json", "runs_keep": "30d", "records_keep": "30d", "log_format": "text"}
 _VARIABLE_NAMES = {
     "profile": "CONNECTOR_PROFILE",
     "connector": "CONNECTOR_PATH",
@@ -37,6 +37,7 @@ _VARIABLE_NAMES = {
     "runs": "CONNECTOR_RUNS",
     "runs_keep": "CONNECTOR_RUNS_KEEP",
     "records": "CONNECTOR_RECORDS",
+    "records_keep": "CONNECTOR_RECORDS_KEEP",
     "log_format": "CONNECTOR_LOG_FORMAT",
 }
 _FLAG_NAMES = {"base_url": "--base-url", "bulk": "--on", "store_key_file": "--store-key-file",

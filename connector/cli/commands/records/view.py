@@ -93,6 +93,8 @@ def changes_command(ctx: click.Context, /, after: int, output_format: str, *, fo
     """Print what was added, changed or is gone, in the order in which the copy learned of it."""
     context = CommandContext.from_click(ctx, sandbox=sandbox)
     with _open(context) as records:
+        if 0 < after < (purged := records.find_purged_seq()):
+            context.note(f"Changes up to number {purged} are no longer kept (records_keep).")
         while True:
             changes = records.read_changes(context.connector.name, after)
             for change in changes:
