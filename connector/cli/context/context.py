@@ -92,7 +92,11 @@ def open_records(connector: Connector, settings: Settings, *, sandbox: bool, acc
     from connector.runtime.calls.call_options import parse_timeout
     from connector.runtime.records.records import Records
 
-    return Records(str(find_url("records", connector, settings, sandbox=sandbox)), account=account, keep_days=parse_timeout(settings.get("records_keep").value) / 86_400)
+    return Records(
+        str(find_url("records", connector, settings, sandbox=sandbox)),
+        account=account,
+        keep_days=parse_timeout(settings.get("records_keep").value) / 86_400,
+    )
 
 
 def restore_note_path() -> Path:

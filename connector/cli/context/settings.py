@@ -15,7 +15,7 @@ from connector.cli.context.config_file import (
     read_config_file,
 )
 from connector.cli.context.project import find_project_file
-from connector.core.redaction import MASK
+from connector.core.secrets.span import MASK
 from connector.definition.lazy import cached_property
 from connector.definition.suggest import did_you_mean
 from connector.errors import InputError, Problem

@@ -110,6 +110,15 @@ class DriverDatabase(ABC):
 
         return self.run(run_all)
 
+    def write_many(self, statement: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Run a statement for each row of parameters, in one transaction."""
+
+        def run_all(session: DriverSession) -> None:
+            with session.transaction():
+                session.execute_many(statement, rows)
+
+        self.run(run_all)
+
     def read(self, statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Return the rows of a query; none where the database does not exist yet."""
         if self._session is None and not self.exists():
