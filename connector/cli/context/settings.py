@@ -15,7 +15,7 @@ from connector.cli.context.config_file import (
     read_config_file,
 )
 from connector.cli.context.project import find_project_file
-from connector.core.redaction import MASK
+from connector.core.secrets.span import MASK
 from connector.definition.lazy import cached_property
 from connector.definition.suggest import did_you_mean
 from connector.errors import InputError, Problem
@@ -140,27 +140,6 @@ class Settings:
 def flag_of(key: str) -> str:
     """Return the flag of a setting."""
     return _FLAG_NAMES.get(key, f"--{key}")
-
-
-def default_inbox_url(name: str) -> str:
-    """Return the URL of the default inbox of a connector."""
-    from platformdirs import user_data_path
-
-    return f"sqlite:///{user_data_path('connector', appauthor=False) / 'inbox' / name}.sqlite"
-
-
-def default_runs_url() -> str:
-    """Return the URL of this user's log of runs."""
-    from platformdirs import user_data_path
-
-    return f"sqlite:///{user_data_path('connector', appauthor=False) / 'runs.sqlite'}"
-
-
-def default_records_url() -> str:
-    """Return the URL of this user's copy of records."""
-    from platformdirs import user_data_path
-
-    return f"sqlite:///{user_data_path('connector', appauthor=False) / 'records.sqlite'}"
 
 
 def _check_setting(setting: Setting) -> Setting:
