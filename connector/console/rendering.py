@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 import jinja2.ext
 
-from connector.cli.output.times import format_time
+from connector.cli.output.times import format_duration, format_time
 from connector.console.visit import PAGE_FIELD
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 CONSOLE = secrets.token_urlsafe(9)  # of this process: says of a form whose page it stands in
 _POST_FORM = re.compile(r'<form method="post"[^>]*>')
 TEMPLATES = Path(__file__).parent / "templates"
+_NOW = 60  # seconds that are just now
 
 
 class _MarkForms(jinja2.ext.Extension):
@@ -65,9 +66,5 @@ def format_json(value: Any) -> str:
 
 def format_age(at: float) -> str:
     """Return how long ago a moment was."""
-    seconds = max(0, time.time() - at)
-    for size, unit in ((86_400, "day"), (3600, "hour"), (60, "minute")):
-        if seconds >= size:
-            count = int(seconds // size)
-            return f"{count} {unit}{'' if count == 1 else 's'} ago"
-    return "just now"
+    seconds = time.time() - at
+    return f"{format_duration(seconds)} ago" if seconds >= _NOW else "just now"

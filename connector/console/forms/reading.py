@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from connector.console.forms.field import write_value
 from connector.core.redaction import preview
 from connector.errors import InputError, Problem
 
@@ -102,13 +103,9 @@ def write_inputs(fields: Iterable[Field], given: Mapping[str, Any]) -> dict[str,
         if field.members and isinstance(value, dict):
             entered |= write_inputs(field.members, value)
         elif field.control in ("checks", "many") and isinstance(value, list):
-            entered[field.name] = [_write_text(one) for one in value]
+            entered[field.name] = [write_value(one) for one in value]
         elif field.control == "lines" and isinstance(value, list):
-            entered[field.name] = ["\n".join(map(_write_text, value))]
+            entered[field.name] = ["\n".join(map(write_value, value))]
         else:
-            entered[field.name] = [_write_text(value)]
+            entered[field.name] = [write_value(value)]
     return entered
-
-
-def _write_text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

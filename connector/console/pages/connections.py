@@ -7,8 +7,8 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from connector.cli.connections.connection_test import call_test_action, fetch_token
-from connector.cli.connections.connection_view import ConnectionView, describe_store
+from connector.cli.connections.connection_test import run_connection_test
+from connector.cli.connections.connection_view import ConnectionView, describe_store, format_test_result
 from connector.cli.connections.sign_in import is_encrypted, keep_connection, sign_in_directly
 from connector.console.forms.build import build_value_fields
 from connector.console.forms.reading import list_entered, read_inputs, read_number, write_inputs
@@ -187,16 +187,12 @@ def try_connection(desk: Desk, visit: Visit) -> Redirect:
 
 
 def _test(desk: Desk, name: str) -> str:
-    """Return what a test found, as a sentence. Raises ConnectorError."""
-    kind = _get_view(desk, name).kind
-    if desk.connector.manifest.find_connection_test(kind) is None:
-        connection = desk.context.load_connection(name)
-        if connection is not None and connection.token_source is not None:
-            fetch_token(connection)
-        return "The connector has no test for this kind, so nothing was called."
-    result = call_test_action(desk.context, desk.get_client(name), kind)
-    identity = f" as {result.identity}" if result.identity else ""
-    return f"Tested with {result.action}{identity}: status {result.status}."
+    """Return what a test found, in sentences. Raises ConnectorError."""
+    connection = desk.context.load_connection(name)
+    assert connection is not None  # whose page it is
+    result = run_connection_test(desk.context, connection, desk.get_client(name))
+    identity = f"Connected as {result.identity}. " if result.identity else ""
+    return f"{identity}{format_test_result(result)}"
 
 
 def remove_connection(desk: Desk, visit: Visit) -> Redirect:
