@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+PAGE_FIELD = "console"  # of each form: the console whose page it stands in
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class UploadedFile:
@@ -39,6 +41,11 @@ class Visit:
     def sent(self, name: str) -> str:
         """Return the last value of a field of the form, as it was typed; empty where there is none."""
         return ([*self.form.get(name, ())] or [""])[-1]
+
+    @property
+    def is_from_page(self) -> bool:
+        """Whether the form stood in a page of this console, where a person clicks."""
+        return bool(self.sent(PAGE_FIELD))
 
 
 @dataclass(frozen=True, slots=True)

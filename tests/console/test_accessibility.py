@@ -66,3 +66,12 @@ def test_the_first_page_is_there_within_a_second(visit):
     began = time.perf_counter()
     visitor.get("/")
     assert time.perf_counter() - began < 1.0
+
+
+def test_no_page_is_wider_than_a_small_telephone(browser):
+    page = browser("examples/hubspot")
+    page.set_viewport_size({"width": 320, "height": 640})
+    origin = page.url.rstrip("/")
+    for path in ("/", "/connections", "/connections/new?kind=oauth", "/actions", "/actions/getExport", "/runs"):
+        page.goto(origin + path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320, path
