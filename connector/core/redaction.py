@@ -43,8 +43,6 @@ _MAX_PREVIEW_LENGTH = 60
 _MAX_HEADER_LENGTH = 65_536
 _MAX_MARGIN = 16_384  # characters behind what can be shown
 _MIN_MARGIN = 4 * MIN_BEGINNING_LENGTH * MAX_ESCAPE_LENGTH  # enough to know a secret that begins in what is shown
-
-
 _NO_VALUES = SecretValues()
 
 
@@ -56,7 +54,14 @@ class Redactor:
         self.secret_parameters = frozenset(name.lower() for name in query) | _SECRET_PARAMETERS
         self.secret_headers = frozenset(name.lower() for name in headers) | SECRET_HEADERS
         self.known_values = SecretValues()
+        self.is_exact = False
         self._derived: Redactor | None = None  # the last one with secrets: calls of a connection have the same ones
+
+    def exact(self) -> Redactor:
+        """Return the redactor for what is kept, and not shown: all that is no secret stays as it is."""
+        redactor = copy(self)
+        redactor.is_exact = True
+        return redactor
 
     def with_secrets(self, values: Iterable[str]) -> Redactor:
         """Return a redactor that also masks these values, in every encoding in which a service may echo them."""
@@ -100,7 +105,7 @@ class Redactor:
         return name.lower() in self.secret_headers or is_secret_member(name, "a text")
 
     def redact_text(self, text: str, max_length: int | None = None) -> str:
-        """Return text without secrets, on one line: control characters are escaped.
+        """Return text without secrets, on one line: control characters are escaped, unless the redactor is exact.
 
         With `max_length` it is shortened to so many characters, after its secrets were masked.
         """
@@ -109,7 +114,8 @@ class Redactor:
         if _MARK.search(text):
             spans += (*self._find_in_urls(text), *names.find_credentials(text))
             spans += (named.span for named in names.find_fields(text, self.is_secret_field))
-        return escape_control_characters(replace_spans(text, spans) if spans else text)[:max_length]
+        text = replace_spans(text, spans) if spans else text
+        return (text if self.is_exact else escape_control_characters(text))[:max_length]
 
     def redact_url(self, url: str, max_length: int | None = None) -> str:
         """Return a URL, or text that contains URLs, without secrets."""

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from connector.cli.context.connection_context import ConnectionContext, store_options
-from connector.cli.context.context import output_option
+from connector.cli.context.context import output_option, reject_store_with_sandbox
+from connector.cli.context.locations import find_data_folder
 from connector.cli.doctor.diagnosis import FAIL, OK, WARN, Diagnosis, run_checks
 from connector.cli.groups import StrictCommand, global_options
 from connector.cli.output import printer
@@ -34,6 +35,7 @@ It changes nothing. Without a network the rest is checked all the same. The exit
 @click.pass_context
 def doctor_command(ctx: click.Context, /, output_format: str, *, connection: str | None, **flags: Any) -> int:
     """Look at everything."""
+    reject_store_with_sandbox(flags["store"], sandbox=flags["sandbox"])
     checks = []
     for check in _find_checks(ctx, connection, flags):
         checks.append(check)
@@ -54,12 +56,10 @@ def _format_check(check: Diagnosis) -> str:
 
 
 def _find_checks(ctx: click.Context, connection: str | None, flags: dict[str, Any]) -> Iterator[Diagnosis]:
-    from platformdirs import user_data_path
-
     from connector.cli.doctor import machine, places, service, tables
 
     yield from run_checks("python", machine.check_installation)
-    yield from run_checks("disk", partial(machine.check_disk, user_data_path("connector", appauthor=False)))
+    yield from run_checks("disk", partial(machine.check_disk, find_data_folder()))
     opened: list[ConnectionContext] = []
     yield from run_checks("connector", partial(_check_folder, ctx, flags, opened))
     for context in opened:

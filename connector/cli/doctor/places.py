@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from connector.cli.context.context import open_records, open_run_log
-from connector.cli.context.settings import default_inbox_url, default_records_url, default_runs_url
+from connector.cli.context.locations import find_url
 from connector.cli.doctor.diagnosis import OK, WARN, Diagnosis
+from connector.cli.output.counts import format_count
 from connector.cli.output.times import format_duration
 from connector.core import redaction
-from connector.runtime.storage.file_store import get_default_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,9 +27,10 @@ _SQLITE = "sqlite:///"
 def check_store(context: ConnectionContext) -> Iterator[Diagnosis]:
     """Yield whether the store of connections can be read; opening it checks that nobody else can."""
     keys = list(context.store.keys(""))
-    setting = context.settings.get("store").value or f"file:{get_default_folder()}"
-    place = "The sandbox's store" if context.sandbox else redaction.default_redactor().redact_url(setting)
-    yield Diagnosis("store", OK, f"{place} can be read, and only by this user; it has {_count(len(keys), 'record')}")
+    url = redaction.default_redactor().redact_url(_find_url(context, "store"))
+    place = "The sandbox's store" if context.sandbox else url
+    count = format_count(len(keys), "record")
+    yield Diagnosis("store", OK, f"{place} can be read, and only by this user; it has {count}")
 
 
 def check_key(context: ConnectionContext) -> Iterator[Diagnosis]:
@@ -47,7 +49,7 @@ def check_key(context: ConnectionContext) -> Iterator[Diagnosis]:
     for key in set(keys) - set(plaintext):
         store.read(key)
     if plaintext:
-        message = f"{_count(len(plaintext), 'record')} of the store is not encrypted yet"
+        message = f"{format_count(len(plaintext), 'record')} of the store is not encrypted yet"
         yield Diagnosis("key", WARN, message, "Run: connector connections rotate")
     else:
         yield Diagnosis("key", OK, f"The key {store.keyring.fingerprints[0]} opens every record")
@@ -55,23 +57,20 @@ def check_key(context: ConnectionContext) -> Iterator[Diagnosis]:
 
 def check_inbox(context: ConnectionContext) -> Iterator[Diagnosis]:
     """Yield what waits in the inbox of the connector's triggers."""
-    name = context.connector.name
-    setting = context.settings.get("inbox")
-    url = default_inbox_url(f"{name}-sandbox") if context.sandbox else setting.value or default_inbox_url(name)
+    url = _find_url(context, "inbox")
     if not context.connector.manifest.triggers or not _exists(url):
         yield Diagnosis("inbox", OK, "There is none yet")
         return
     from connector.runtime.webhooks.inbox import Inbox
 
-    inbox = Inbox(url)
-    for trigger in context.connector.manifest.triggers:
-        yield _judge_backlog(trigger, inbox.read_backlog(f"{name}.{trigger}"))
-    inbox.close()
+    with contextlib.closing(Inbox(url)) as inbox:
+        for trigger in context.connector.manifest.triggers:
+            yield _judge_backlog(trigger, inbox.read_backlog(f"{context.connector.name}.{trigger}"))
 
 
 def _judge_backlog(trigger: str, backlog: Backlog) -> Diagnosis:
     late = 0.0 if backlog.due_since is None else time.time() - backlog.due_since
-    message = f"{trigger}: {_count(backlog.pending, 'event')} to deliver, {backlog.dead} dead"
+    message = f"{trigger}: {format_count(backlog.pending, 'event')} to deliver, {backlog.dead} dead"
     if late > _MAX_LATENESS:
         fix = "Start a receiver ('connector webhook serve'), or look at what its handler does."
         return Diagnosis("inbox", WARN, f"{message}; one is due since {format_duration(late)}", fix)
@@ -83,8 +82,7 @@ def _judge_backlog(trigger: str, backlog: Backlog) -> Diagnosis:
 
 def check_runs(context: ConnectionContext) -> Iterator[Diagnosis]:
     """Yield whether the log of runs can be read. A table that another version wrote is told by what opens it."""
-    url = context.settings.get("runs").value or default_runs_url()
-    if url != "off" and not context.sandbox and not _exists(url):
+    if not _exists(_find_url(context, "runs")):
         yield Diagnosis("runs", OK, "There is none yet")
         return
     run_log = open_run_log(context.connector, context.settings, sandbox=context.sandbox)
@@ -98,7 +96,7 @@ def check_runs(context: ConnectionContext) -> Iterator[Diagnosis]:
 
 def check_records(context: ConnectionContext) -> Iterator[Diagnosis]:
     """Yield what the local copy of records has."""
-    if not context.sandbox and not _exists(context.settings.get("records").value or default_records_url()):
+    if not _exists(_find_url(context, "records")):
         yield Diagnosis("records", OK, "There are none yet")
         return
     with open_records(context.connector, context.settings, sandbox=context.sandbox) as records:
@@ -112,5 +110,5 @@ def _exists(url: str) -> bool:
     return not url.startswith(_SQLITE) or Path(url.removeprefix(_SQLITE)).expanduser().exists()
 
 
-def _count(number: int, word: str) -> str:
-    return f"1 {word}" if number == 1 else f"{number} {word}s"
+def _find_url(context: ConnectionContext, kind: str) -> str:
+    return str(find_url(kind, context.connector, context.settings, sandbox=context.sandbox))

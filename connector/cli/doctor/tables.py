@@ -5,10 +5,9 @@ from __future__ import annotations
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from connector.cli.context.settings import default_inbox_url, default_records_url, default_runs_url
+from connector.cli.context.locations import find_url
 from connector.cli.doctor.diagnosis import OK, WARN, Diagnosis
-from connector.errors import StoreError
-from connector.runtime.backup.places import load_schema
+from connector.runtime.backup.places import KINDS, load_schema
 from connector.runtime.database.driver import open_driver
 
 if TYPE_CHECKING:
@@ -38,31 +37,13 @@ def check_tables(context: ConnectionContext) -> Iterator[Diagnosis]:
 
 def _list_urls(context: ConnectionContext) -> dict[str, str]:
     """Return the databases by what they keep."""
-    defaults = {
-        "inbox": default_inbox_url(context.connector.name),
-        "records": default_records_url(),
-        "runs": default_runs_url(),
-    }
-    kinds = ("store", "inbox", "bulk", "records", "runs") if find_spec("sqlalchemy") else ("runs",)
-    urls = {kind: str(context.settings.get(kind).value or defaults.get(kind, "")) for kind in kinds}
+    kinds = KINDS if find_spec("sqlalchemy") else ("runs",)
+    urls = {kind: str(find_url(kind, context.connector, context.settings)) for kind in kinds}
     return {kind: url for kind, url in urls.items() if url.startswith(_DATABASES)}
 
 
 def _read_versions(kind: str, url: str) -> tuple[int, int] | None:
     """Return the version that a database has and the one that this program knows; None where there is none yet."""
     schema = load_schema(kind)
-    database = open_driver(url, schema)
-    if not database.exists():
-        return None
-    try:
-        session = database.connect()
-        try:
-            version = schema.read_version(session, database.display_url)
-        finally:
-            session.connection.close()
-    except Exception as error:
-        reason = database.find_reason(error)
-        if reason is None:
-            raise
-        raise StoreError(f"{database.display_url}: {reason}.", hint=database.hint, path=database.display_url) from None
+    version = open_driver(url, schema).read_version()
     return None if version is None else (version, schema.version)
