@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 
-def select_words(words: frozenset[str], events: Iterable[yaml.Event]) -> Iterator[yaml.Event]:
+def select_words(words: frozenset[str], events: Iterable[Any]) -> Iterator[Any]:
     """Yield the events of a mapping's words, up to the end of the last; of another document, every event."""
     missing = set(words)
     depth, is_mapping, is_wanted = 0, False, True
