@@ -28,12 +28,12 @@ TIMEOUT = 5.0  # seconds for the answer of one host
 MAX_OFFSET, BROKEN_OFFSET = 30.0, 300.0  # seconds; signatures and tokens are refused beyond some minutes
 _ABSENT_KINDS = ("dns", "connect_timeout", "connect")  # as a machine without a network has them
 _FIXES = {
-    "dns": "Diagnosis the network and the host's name; behind a proxy, set HTTPS_PROXY.",
+    "dns": "Check the network and the host's name; behind a proxy, set HTTPS_PROXY.",
     "tls": "If a proxy looks into TLS, name its certificate in SSL_CERT_FILE.",
-    "proxy": "Diagnosis HTTPS_PROXY and NO_PROXY.",
-    "refused": "Diagnosis the base URL and the firewall.",
+    "proxy": "Check HTTPS_PROXY and NO_PROXY.",
+    "refused": "Check the base URL and the firewall.",
 }
-_DEFAULT_FIX = "Diagnosis the network, the proxy and the firewall."
+_DEFAULT_FIX = "Check the network, the proxy and the firewall."
 
 
 def list_urls(context: ConnectionContext) -> list[str]:

@@ -199,7 +199,7 @@ class SqliteFile(DriverDatabase):
 class PostgresServer(DriverDatabase):
     """A PostgreSQL database."""
 
-    hint: ClassVar = "Check the database, and try again."
+    hint: ClassVar = "Check that the server is running and reachable, and the user and password in the URL."
 
     def __init__(self, url: str, schema: Schema) -> None:
         super().__init__(schema)
