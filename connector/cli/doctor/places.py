@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import shlex
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from connector.cli.context.context import open_records, open_run_log
+from connector.cli.context.context import find_key_file, open_records, open_run_log
 from connector.cli.context.settings import default_inbox_url, default_records_url, default_runs_url
 from connector.cli.doctor.diagnosis import OK, WARN, Diagnosis
 from connector.cli.output.times import format_duration
@@ -33,19 +35,29 @@ def check_store(context: ConnectionContext) -> Iterator[Diagnosis]:
 
 def check_key(context: ConnectionContext) -> Iterator[Diagnosis]:
     """Yield whether the store is encrypted, and whether its key opens every record."""
-    from connector.runtime.storage.encryption import KEY_VARIABLE, EncryptedStore, list_plaintext_keys
+    from connector.runtime.storage.encryption import (
+        KEY_VARIABLE,
+        EncryptedStore,
+        find_exposed_mode,
+        list_plaintext_keys,
+    )
 
     store = context.store
     if not isinstance(store, EncryptedStore):
         return
     keys = list(store.keys(""))
+    plaintext = set(list_plaintext_keys(store))
+    for key in sorted(set(keys) - plaintext):
+        store.read(key)  # raises for a key that was lost, or is another one
+    key_file = find_key_file(context.settings)
     if store.keyring is None:
         fix = f"Make one with 'connector connections key', and set {KEY_VARIABLE} or {KEY_VARIABLE}_FILE to it."
         yield Diagnosis("key", WARN if keys else OK, "No key is set: records are not encrypted", fix)
         return
-    plaintext = list_plaintext_keys(store)
-    for key in set(keys) - set(plaintext):
-        store.read(key)
+    exposed = find_exposed_mode(key_file) if key_file else None
+    if exposed is not None:
+        message = f"The key file {key_file} is open to other users (mode {exposed:04o})"
+        yield Diagnosis("key", WARN, message, f"Run: chmod 600 {shlex.quote(str(key_file))}")
     if plaintext:
         message = f"{_count(len(plaintext), 'record')} of the store is not encrypted yet"
         yield Diagnosis("key", WARN, message, "Run: connector connections rotate")
@@ -54,19 +66,30 @@ def check_key(context: ConnectionContext) -> Iterator[Diagnosis]:
 
 
 def check_inbox(context: ConnectionContext) -> Iterator[Diagnosis]:
-    """Yield what waits in the inbox of the connector's triggers."""
+    """Yield what waits in the inbox of the connector's triggers, and in the default one where another one is named."""
     name = context.connector.name
-    setting = context.settings.get("inbox")
-    url = default_inbox_url(f"{name}-sandbox") if context.sandbox else setting.value or default_inbox_url(name)
+    default = default_inbox_url(f"{name}-sandbox" if context.sandbox else name)
+    url = default if context.sandbox else context.settings.get("inbox").value or default
     if not context.connector.manifest.triggers or not _exists(url):
         yield Diagnosis("inbox", OK, "There is none yet")
-        return
+    else:
+        for trigger, backlog in _read_backlogs(context, url):
+            yield _judge_backlog(trigger, backlog)
+    if url != default and _exists(default):
+        waiting = sum(backlog.pending for _, backlog in _read_backlogs(context, default))
+        if waiting:
+            message = f"{_count(waiting, 'event')} to deliver in {default}, which the settings do not name"
+            fix = "A receiver ran without these settings: end it, then deliver them: "
+            yield Diagnosis("inbox", WARN, message, f"{fix}connector webhook serve --inbox {shlex.quote(default)}")
+
+
+def _read_backlogs(context: ConnectionContext, url: str) -> list[tuple[str, Backlog]]:
+    """Return the backlog of each trigger."""
     from connector.runtime.webhooks.inbox import Inbox
 
-    inbox = Inbox(url)
-    for trigger in context.connector.manifest.triggers:
-        yield _judge_backlog(trigger, inbox.read_backlog(f"{name}.{trigger}"))
-    inbox.close()
+    with contextlib.closing(Inbox(url)) as inbox:
+        name, triggers = context.connector.name, context.connector.manifest.triggers
+        return [(trigger, inbox.read_backlog(f"{name}.{trigger}")) for trigger in triggers]
 
 
 def _judge_backlog(trigger: str, backlog: Backlog) -> Diagnosis:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from connector.cli.context.settings import default_inbox_url, default_records_url, default_runs_url
 from connector.cli.doctor.diagnosis import OK, WARN, Diagnosis
+from connector.cli.doctor.files import list_urls
 from connector.errors import StoreError
 from connector.runtime.backup.places import load_schema
 from connector.runtime.database.driver import open_driver
@@ -25,7 +25,9 @@ def check_tables(context: ConnectionContext) -> Iterator[Diagnosis]:
         return
     current: list[str] = []
     older: list[str] = []
-    for kind, url in _list_urls(context).items():
+    for kind, url in list_urls(context).items():
+        if not url.startswith(_DATABASES) or (kind != "runs" and not find_spec("sqlalchemy")):
+            continue
         versions = _read_versions(kind, url)
         if versions is not None:
             (current if versions[0] == versions[1] else older).append(f"{kind} {versions[0]}")
@@ -34,18 +36,6 @@ def check_tables(context: ConnectionContext) -> Iterator[Diagnosis]:
         yield Diagnosis("tables", WARN, f"Tables of an older version: {', '.join(older)}", fix)
     else:
         yield Diagnosis("tables", OK, f"Tables are up to date: {', '.join(current) or 'there are none yet'}")
-
-
-def _list_urls(context: ConnectionContext) -> dict[str, str]:
-    """Return the databases by what they keep."""
-    defaults = {
-        "inbox": default_inbox_url(context.connector.name),
-        "records": default_records_url(),
-        "runs": default_runs_url(),
-    }
-    kinds = ("store", "inbox", "bulk", "records", "runs") if find_spec("sqlalchemy") else ("runs",)
-    urls = {kind: str(context.settings.get(kind).value or defaults.get(kind, "")) for kind in kinds}
-    return {kind: url for kind, url in urls.items() if url.startswith(_DATABASES)}
 
 
 def _read_versions(kind: str, url: str) -> tuple[int, int] | None:

@@ -1,0 +1,94 @@
+"""The files of the places: whether this user may write them, and whether their disks have space."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import shlex
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from platformdirs import user_data_path
+
+from connector.cli.context.settings import default_inbox_url, default_records_url, default_runs_url
+from connector.cli.doctor.diagnosis import FAIL, OK, WARN, Diagnosis
+from connector.runtime.storage.file_store import get_default_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from connector.cli.context.connection_context import ConnectionContext
+
+_LOW_BYTES, _EMPTY_BYTES = 1_000_000_000, 100_000_000
+
+
+def list_urls(context: ConnectionContext) -> dict[str, str]:
+    """Return where each kind of data is kept; a kind that is kept nowhere is left out."""
+    defaults = {
+        "store": f"file:{get_default_folder()}",
+        "inbox": default_inbox_url(context.connector.name),
+        "records": default_records_url(),
+        "runs": default_runs_url(),
+    }
+    kinds = ("store", "inbox", "bulk", "records", "runs")
+    urls = {kind: str(context.settings.get(kind).value or defaults.get(kind, "")) for kind in kinds}
+    return {kind: url for kind, url in urls.items() if url and url != "off"}
+
+
+def list_paths(context: ConnectionContext) -> list[Path]:
+    """Return the files and folders in which data is kept, as far as it is not in a server."""
+    urls = list_urls(context).values()
+    local = [url.partition(":")[2].removeprefix("///") for url in urls if url.startswith(("file:", "sqlite:///"))]
+    return list(dict.fromkeys([get_data_folder(), *(Path(text).expanduser().absolute() for text in local if text)]))
+
+
+def get_data_folder() -> Path:
+    """Return the folder of this user's data."""
+    return user_data_path("connector", appauthor=False)
+
+
+def check_disks(paths: Iterable[Path]) -> Iterator[Diagnosis]:
+    """Yield how much space is left on each disk where data is kept."""
+    disks = {}
+    for path in paths:
+        existing = _find_existing(path)
+        disks.setdefault(existing.stat().st_dev, (path, existing))
+    for path, existing in disks.values():
+        free = shutil.disk_usage(existing).free
+        status = FAIL if free < _EMPTY_BYTES else WARN if free < _LOW_BYTES else OK
+        fix = (
+            "" if status == OK else f"Free some space on the disk of {existing}, or name other places in the settings."
+        )
+        yield Diagnosis("disk", status, f"{free / 1e9:.1f} GB are free for {path}", fix)
+
+
+def check_rights(paths: Iterable[Path]) -> Iterator[Diagnosis]:
+    """Yield whether this user may write where data is kept. What root makes, the user of a service cannot."""
+    existing = list(dict.fromkeys(map(_find_existing, paths)))
+    if not hasattr(os, "geteuid"):
+        return
+    denied = [path for path in existing if not os.access(path, os.W_OK)]
+    for path in denied:
+        message = f"{path} cannot be written by {getpass.getuser()}: it belongs to {_name_owner(path)}"
+        fix = f"Run as {_name_owner(path)}, or give it away: chown -R {getpass.getuser()} {shlex.quote(str(path))}"
+        yield Diagnosis("rights", FAIL, message, fix)
+    foreign = [path for path in existing if os.geteuid() == 0 and path.stat().st_uid != 0]
+    for path in foreign[:1]:
+        owner = _name_owner(path)
+        message = f"This is root, and {path} belongs to {owner}, who cannot use what root makes there"
+        yield Diagnosis("rights", WARN, message, f"Run commands as {owner}: runuser -u {owner} -- connector ...")
+    if not denied and not foreign:
+        yield Diagnosis("rights", OK, "This user may write where data is kept")
+
+
+def _find_existing(path: Path) -> Path:
+    return next(one for one in (path, *path.parents) if one.exists())
+
+
+def _name_owner(path: Path) -> str:
+    """Return the owner's name, or number where it has none."""
+    try:
+        return path.owner()
+    except KeyError:
+        return str(path.stat().st_uid)
