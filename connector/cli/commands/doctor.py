@@ -35,8 +35,10 @@ It changes nothing. Without a network the rest is checked all the same. The exit
 @click.pass_context
 def doctor_command(ctx: click.Context, /, output_format: str, *, connection: str | None, **flags: Any) -> int:
     """Look at everything."""
-    checks = []
+    checks: list[Diagnosis] = []
     for check in _find_checks(ctx, connection, flags):
+        if check.status == FAIL and check.message in [told.message for told in checks]:
+            continue  # one fault that several checks meet
         checks.append(check)
         if output_format == "text":
             printer.write_text(_format_check(check))
@@ -61,7 +63,7 @@ def _find_checks(ctx: click.Context, connection: str | None, flags: dict[str, An
     opened: list[ConnectionContext] = []
     yield from run_checks("connector", partial(_check_folder, ctx, flags, opened))
     if not opened:
-        yield from run_checks("disk", partial(files.check_disks, [files.get_data_folder()]))
+        yield from run_checks("disk", partial(files.check_disks, None))
     for context in opened:
         yield from _check_machine(context, flags)
         yield from run_checks("tables", partial(tables.check_tables, context))
@@ -84,12 +86,9 @@ def _check_machine(context: ConnectionContext, flags: dict[str, Any]) -> Iterato
     """Yield what this machine has for the places of the settings, for jobs, and for a receiver."""
     from connector.cli.doctor import files, receiver
 
-    paths = [files.get_data_folder()]
+    yield from run_checks("disk", partial(files.check_disks, context))
     if not context.sandbox:
-        yield from run_checks("settings", lambda: paths.extend(files.list_paths(context)) or ())
-    yield from run_checks("disk", partial(files.check_disks, paths))
-    if not context.sandbox:
-        yield from run_checks("rights", partial(files.check_rights, paths))
+        yield from run_checks("rights", partial(files.check_rights, context))
         yield from run_checks("jobs", partial(receiver.check_jobs, files.get_data_folder() / "jobs"))
         is_needed = flags["port"] is not None
         yield from run_checks("secret", partial(receiver.check_secret, context, is_needed=is_needed))

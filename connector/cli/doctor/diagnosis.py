@@ -36,10 +36,11 @@ def run_checks(name: str, find: Callable[[], Iterable[Diagnosis]]) -> Iterator[D
 
 
 def _tell(name: str, error: ConnectorError) -> Iterator[Diagnosis]:
-    """Yield an error as checks that failed, each problem of it by itself."""
+    """Yield an error as checks that failed; each problem of inputs is one of the settings."""
     problems = getattr(error, "problems", ())
     for problem in problems:
-        yield Diagnosis(name, FAIL, f"{problem.field}: got {problem.got}; expected {problem.expected}", problem.fix)
+        message = f"{problem.field}: got {problem.got}; expected {problem.expected}"
+        yield Diagnosis("settings", FAIL, message, f"{problem.fix[:1].upper()}{problem.fix[1:]}")
     if not problems:
         fix = error.hint or ("Correct that file." if isinstance(error, DefinitionError) else "")
         yield Diagnosis(name, FAIL, str(error.args[0]), fix)

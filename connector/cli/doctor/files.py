@@ -16,7 +16,7 @@ from connector.cli.doctor.diagnosis import FAIL, OK, WARN, Diagnosis
 from connector.runtime.storage.file_store import get_default_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from connector.cli.context.connection_context import ConnectionContext
 
@@ -36,9 +36,9 @@ def list_urls(context: ConnectionContext) -> dict[str, str]:
     return {kind: url for kind, url in urls.items() if url and url != "off"}
 
 
-def list_paths(context: ConnectionContext) -> list[Path]:
-    """Return the files and folders in which data is kept, as far as it is not in a server."""
-    urls = list_urls(context).values()
+def list_paths(context: ConnectionContext | None) -> list[Path]:
+    """Return the files and folders in which data is kept, beside servers; without a context, the default one."""
+    urls = list_urls(context).values() if context and not context.sandbox else ()
     local = [url.partition(":")[2].removeprefix("///") for url in urls if url.startswith(("file:", "sqlite:///"))]
     return list(dict.fromkeys([get_data_folder(), *(Path(text).expanduser().absolute() for text in local if text)]))
 
@@ -48,10 +48,10 @@ def get_data_folder() -> Path:
     return user_data_path("connector", appauthor=False)
 
 
-def check_disks(paths: Iterable[Path]) -> Iterator[Diagnosis]:
+def check_disks(context: ConnectionContext | None) -> Iterator[Diagnosis]:
     """Yield how much space is left on each disk where data is kept."""
-    disks = {}
-    for path in paths:
+    disks: dict[int, tuple[Path, Path]] = {}
+    for path in list_paths(context):
         existing = _find_existing(path)
         disks.setdefault(existing.stat().st_dev, (path, existing))
     for path, existing in disks.values():
@@ -63,9 +63,9 @@ def check_disks(paths: Iterable[Path]) -> Iterator[Diagnosis]:
         yield Diagnosis("disk", status, f"{free / 1e9:.1f} GB are free for {path}", fix)
 
 
-def check_rights(paths: Iterable[Path]) -> Iterator[Diagnosis]:
+def check_rights(context: ConnectionContext) -> Iterator[Diagnosis]:
     """Yield whether this user may write where data is kept. What root makes, the user of a service cannot."""
-    existing = list(dict.fromkeys(map(_find_existing, paths)))
+    existing = list(dict.fromkeys(map(_find_existing, list_paths(context))))
     if not hasattr(os, "geteuid"):
         return
     denied = [path for path in existing if not os.access(path, os.W_OK)]

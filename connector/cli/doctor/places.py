@@ -30,7 +30,10 @@ def check_store(context: ConnectionContext) -> Iterator[Diagnosis]:
     keys = list(context.store.keys(""))
     setting = context.settings.get("store").value or f"file:{get_default_folder()}"
     place = "The sandbox's store" if context.sandbox else redaction.default_redactor().redact_url(setting)
-    yield Diagnosis("store", OK, f"{place} can be read, and only by this user; it has {_count(len(keys), 'record')}")
+    readers = (
+        "by whom its server lets" if setting.startswith("postgres") and not context.sandbox else "only by this user"
+    )
+    yield Diagnosis("store", OK, f"{place} can be read, and {readers}; it has {_count(len(keys), 'record')}")
 
 
 def check_key(context: ConnectionContext) -> Iterator[Diagnosis]:

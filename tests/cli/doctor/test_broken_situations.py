@@ -204,8 +204,8 @@ def misspell_a_setting(machine):
 SITUATIONS = [  # what was broken, the line's name and status, what it says, and what to do
     (lose_the_key, "key", "fail", r"key [0-9a-f]{12}", r"CONNECTOR_KEY"),
     (take_another_key, "key", "fail", r"key [0-9a-f]{12}", r"CONNECTOR_KEY"),
-    (remove_the_key_file, "key", "fail", r"no-key cannot be read: No such file", r"Name a readable file"),
-    (break_the_key, "key", "fail", r"Key 1 of .*/key is not a valid key", r"'connector connections key'"),
+    (remove_the_key_file, "store", "fail", r"no-key cannot be read: No such file", r"Name a readable file"),
+    (break_the_key, "store", "fail", r"Key 1 of .*/key is not a valid key", r"'connector connections key'"),
     (open_the_key_file, "key", "warn", r"/key is open to other users \(mode 0644\)", r"Run: chmod 600 .*/key$"),
     (open_the_store, "store", "fail", r"open to others \(mode 0755\)", r"Run: chmod"),
     (fill_the_disk, "disk", "fail", r"^0\.0 GB are free", r"Free some space"),
@@ -215,7 +215,7 @@ SITUATIONS = [  # what was broken, the line's name and status, what it says, and
     (stop_the_database, "inbox", "fail", r"Connection refused", r"Check that the server can be reached"),
     (refuse_the_password, "inbox", "fail", r"password authentication failed", r"the user and password in the URL"),
     (name_a_database_that_is_not_there, "inbox", "fail", r'database "nowhere" does not exist', r"that the database is there"),
-    (lose_the_file_of_the_url, "inbox", "fail", r"CONNECTOR_INBOX_FILE: got .*inbox_url; .*No such file", r"another file"),
+    (lose_the_file_of_the_url, "settings", "fail", r"CONNECTOR_INBOX_FILE: got .*inbox_url; .*No such file", r"Name another file"),
     (damage_the_inbox, "inbox", "fail", r"file is not a database", r"repair it with: sqlite3"),
     (write_tables_of_a_newer_version, "tables", "fail", r"written by connector 9\.9\.9, as version 99", r"Install connector"),
     (run_a_receiver_without_the_settings, "inbox", "warn", r"1 event to deliver in .*zoom.sqlite, which the settings do not",
@@ -247,4 +247,6 @@ def test_the_doctor_names_the_fault_and_what_to_do(
     assert code == (status == "fail")
     told = [check for check in checks.every if check["name"] == name and check["status"] == status]
     assert any(re.search(message, check["message"]) and re.search(fix, check["fix"]) for check in told), told or checks
+    messages = [check["message"] for check in checks.every if check["status"] == "fail"]
+    assert len(set(messages)) == len(messages)  # one fault, one line
     assert PASSWORD not in str(checks.every)
