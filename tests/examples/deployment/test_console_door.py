@@ -49,10 +49,10 @@ def test_the_console_answers_through_its_door_to_the_name_that_the_browser_has(t
                 return error.code
             return answer.status
 
-        wait_until(lambda: (tmp_path / "pid").exists())
+        wait_until((tmp_path / "pid").exists)
         assert ask("evil.example.com") in (400, 403, 421)
         assert ask(f"127.0.0.1:{port}") == 200
     finally:
         for process in (nginx, console):
             process.terminate()
-            process.wait(30)
+            process.communicate(timeout=30)
