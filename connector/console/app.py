@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -19,9 +20,10 @@ from connector._version import __version__
 from connector.cli.output.error_output import to_connector_error
 from connector.console import rendering
 from connector.console.pages import PAGES, find_entry, list_routes
-from connector.console.security import BodyTooLargeError, Guard
+from connector.console.security import MAX_BODY, BodyTooLargeError, Guard
 from connector.console.visit import Attachment, EventStream, Redirect, UploadedFile, View, Visit
-from connector.errors import ConnectorError, InputError
+from connector.errors import ConnectorError, InputError, UsageError
+from connector.runtime.downloads.file_name import DEFAULT_NAME, sanitize_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +37,12 @@ if TYPE_CHECKING:
     from connector.console.visit import Answer
 
 _STATIC = Path(__file__).parent / "static"
-_LIMITS = {"max_fields": 5000, "max_files": 100}
+_LIMITS = {"max_fields": 5000, "max_files": 100, "max_part_size": MAX_BODY}
+_WHOLE_PAGE = {
+    "hx-retarget": "#main",
+    "hx-reselect": "#main",
+    "hx-reswap": "outerHTML",
+}  # also where a part was asked for
 
 
 def create_app(desk: Desk, keys: Keys, port: int) -> App:
@@ -79,28 +86,30 @@ class _Pages:
             return self._render(
                 request.url.path, _build_error_page("This console only reads.", "Start it without --read-only.", 403)
             )
-        reply = await run_in_threadpool(self._call, route, visit)
-        return self._to_response(request.url.path, reply)
+        return await run_in_threadpool(self._call, route, visit)
 
     async def respond_missing(self, request: Request, error: Exception) -> Response:
         """Answer a request that no page has."""
         status = error.status_code if isinstance(error, HTTPException) else 404
-        message = {404: "There is no such page.", 405: "This page is not used that way."}.get(status, "That failed.")
-        return self._render(
-            request.url.path, _build_error_page(message, f"Nothing was done for {request.url.path}.", status)
-        )
+        reasons = {
+            400: f"The form cannot be read. {getattr(error, 'detail', '')}",
+            404: "There is no such page.",
+            405: "This page is not used that way.",
+        }
+        hint = f"Nothing was done for {request.url.path}."
+        return self._render(request.url.path, _build_error_page(reasons.get(status, "That failed."), hint, status))
 
     async def respond_error(self, request: Request, error: Exception) -> Response:
         """Answer where something did not work."""
-        return self._render(request.url.path, _describe_error(to_connector_error(error)))
+        return self._render(request.url.path, _describe_error(to_connector_error(error), request.method))
 
     async def respond_too_large(self, request: Request, _: Exception) -> Response:
         """Answer a form that is too large."""
         return self._render(request.url.path, _build_error_page("The form is too large.", "Send smaller files.", 413))
 
-    def _call(self, route: PageRoute, visit: Visit) -> Answer:
+    def _call(self, route: PageRoute, visit: Visit) -> Response:
         try:
-            return route.handle(self._desk, visit)
+            return self._to_response(visit.path, route.handle(self._desk, visit))
         except ConnectorError:
             raise
         except Exception as error:
@@ -114,7 +123,7 @@ class _Pages:
                 self._told.append(reply)
             return RedirectResponse(reply.to, 303)
         if isinstance(reply, Attachment):
-            headers = {"content-disposition": f'attachment; filename="{reply.name}"'}
+            headers = {"content-disposition": _build_disposition(reply.name)}
             return Response(reply.content, media_type=reply.media_type, headers=headers)
         return StreamingResponse(_format_events(reply), media_type="text/event-stream")
 
@@ -131,7 +140,9 @@ class _Pages:
             "read_only": desk.read_only,
             "version": __version__,
         }
-        return HTMLResponse(rendering.render(page.template, {**shell, **page.data}), page.status)
+        html = rendering.render(page.template, {**shell, **page.data})
+        headers = _WHOLE_PAGE if page.template == "error" else None
+        return HTMLResponse(html.encode("utf-8", "replace"), page.status, headers)
 
 
 async def _read_visit(request: Request, form: FormData) -> Visit:
@@ -148,15 +159,23 @@ async def _read_visit(request: Request, form: FormData) -> Visit:
     return Visit(request.url.path, request.path_params, query, fields, files)
 
 
-def _describe_error(error: ConnectorError) -> View:
+def _describe_error(error: ConnectorError, method: str) -> View:
+    """Return the page of an error; what an address names and is not there, is missing."""
     problems = error.problems if isinstance(error, InputError) else ()
-    status = 422 if isinstance(error, InputError) else 502
+    status = 502 if not isinstance(error, InputError | UsageError) else 404 if method in ("GET", "HEAD") else 422
     return _build_error_page(str(error.args[0]) if not problems else "", error.hint or "", status, problems)
 
 
 def _build_error_page(message: str, hint: str, status: int, problems: Any = ()) -> View:
     data = {"message": message, "hint": hint, "problems": problems}
     return View("error", "That did not work", data, status)
+
+
+def _build_disposition(name: str) -> str:
+    """Return the header that has a browser keep a file (RFC 6266), whatever its name has in it."""
+    safe = sanitize_name(name) or DEFAULT_NAME
+    plain = safe.encode("ascii", "replace").decode().replace("?", "_")
+    return f'attachment; filename="{plain}"' + ("" if plain == safe else f"; filename*=UTF-8''{quote(safe, safe='')}")
 
 
 def _format_events(stream: EventStream) -> Iterator[str]:

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import jinja2
 
-from connector.cli.output.times import format_time
+from connector.cli.output.times import format_duration, format_time
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 TEMPLATES = Path(__file__).parent / "templates"
+_NOW = 60  # seconds that are just now
 
 
 @cache
@@ -48,9 +49,5 @@ def format_json(value: Any) -> str:
 
 def format_age(at: float) -> str:
     """Return how long ago a moment was."""
-    seconds = max(0, time.time() - at)
-    for size, unit in ((86_400, "day"), (3600, "hour"), (60, "minute")):
-        if seconds >= size:
-            count = int(seconds // size)
-            return f"{count} {unit}{'' if count == 1 else 's'} ago"
-    return "just now"
+    seconds = time.time() - at
+    return f"{format_duration(seconds)} ago" if seconds >= _NOW else "just now"

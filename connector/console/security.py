@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 KEY_FIELD = "token"  # of the query of the first address
 MAX_BODY = 64 * 1024 * 1024  # bytes of a form, with its files
+_MAX_DIGITS = 20  # of a length
 _SOURCES = {
     "default-src": "'none'",
     "script-src": "'self'",
@@ -116,7 +117,7 @@ class Guard:
         ):
             return 403, "Another page sent this, or none."
         length = headers.one("content-length") or "0"
-        if not length.isdigit() or int(length) > MAX_BODY:
+        if not length.isdecimal() or len(length) > _MAX_DIGITS or int(length) > MAX_BODY:
             return 413, f"A form may have {MAX_BODY // 1024 // 1024} MiB."
         return None
 

@@ -58,8 +58,8 @@ def serve_console(desk: Desk, port: int | None, on_ready: Callable[[Callable[...
 def build_config(app: App) -> uvicorn.Config:
     """Return how the application is served: nothing is logged, since addresses may hold a key."""
     return uvicorn.Config(
-        app, log_config=None, access_log=False, server_header=False, proxy_headers=False, ws="none", lifespan="off",
-        timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
+        app, log_config=None, log_level="critical", access_log=False, server_header=False, proxy_headers=False,
+        ws="none", lifespan="off", timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
     )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from connector.cli.connections.sign_in import keep_connection
 from connector.cli.output.error_output import to_connector_error
 from connector.core.redaction import default_redactor
-from connector.errors import ConnectorError, SignInError, UsageError
+from connector.errors import ConnectorError, InputError, Problem, SignInError, UsageError
 from connector.runtime.auth.device_sign_in import begin_device_sign_in
 from connector.runtime.auth.loopback_server import CallbackServer
 from connector.runtime.auth.sign_in import begin_sign_in, finish_sign_in
@@ -88,7 +88,7 @@ class SignIns:
         kind, name, inputs = target
         context, store = self._context, MemoryStore()
         with contextlib.ExitStack() as stack:
-            listener = stack.enter_context(CallbackServer(port))
+            listener = stack.enter_context(_listen(port))
             sign_in = begin_sign_in(
                 context.connector, name=name, redirect_uri=listener.redirect_uri, store=store, inputs=inputs,
                 kind=kind, http=context.transport,
@@ -122,6 +122,15 @@ class SignIns:
         self._kept[key] = one
         threading.Thread(target=run, name="connector-sign-in", daemon=True).start()
         return key
+
+
+def _listen(port: int) -> CallbackServer:
+    """Return what waits for a callback. Raises InputError where the port is taken."""
+    try:
+        return CallbackServer(port)
+    except SignInError as error:
+        problem = Problem("port", str(port), "a port that is free", f"{error.args[0]} Enter another, or nothing")
+        raise InputError.from_problems("connect", [problem]) from None
 
 
 def _wait_for_callback(listener: CallbackServer, one: SigningIn) -> str:

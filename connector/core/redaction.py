@@ -43,6 +43,7 @@ _MAX_PREVIEW_LENGTH = 60
 _MAX_HEADER_LENGTH = 65_536
 _MAX_MARGIN = 16_384  # characters behind what can be shown
 _MIN_MARGIN = 4 * MIN_BEGINNING_LENGTH * MAX_ESCAPE_LENGTH  # enough to know a secret that begins in what is shown
+_NO_VALUES = SecretValues()
 
 
 class Redactor:
@@ -53,27 +54,47 @@ class Redactor:
         self.secret_parameters = frozenset(name.lower() for name in query) | _SECRET_PARAMETERS
         self.secret_headers = frozenset(name.lower() for name in headers) | SECRET_HEADERS
         self.known_values = SecretValues()
+        self.is_exact = False
+        self._derived: Redactor | None = None  # the last one with secrets: calls of a connection have the same ones
+
+    def exact(self) -> Redactor:
+        """Return the redactor for what is kept, and not shown: all that is no secret stays as it is."""
+        redactor = copy(self)
+        redactor.is_exact = True
+        return redactor
 
     def with_secrets(self, values: Iterable[str]) -> Redactor:
         """Return a redactor that also masks these values, in every encoding in which a service may echo them."""
         new_values = {value for value in values if len(value) >= MIN_SECRET_LENGTH} - self.known_values.values
         if not new_values:
             return self
+        known, derived = self.known_values.values | new_values, self._derived
+        if derived is None or derived.known_values.values != known:
+            derived = self._copy_with(SecretValues(known))
+            self._derived = derived
+        return derived
+
+    def _copy_with(self, known_values: SecretValues) -> Redactor:
         redactor = copy(self)
-        redactor.known_values = SecretValues(self.known_values.values | new_values)
+        redactor.known_values = known_values
+        return redactor
+
+    def __copy__(self) -> Redactor:
+        redactor = Redactor.__new__(Redactor)
+        redactor.__dict__.update(self.__dict__, _derived=None)
         return redactor
 
     def narrow(self, data: Any) -> Redactor:
         """Return the redactor for this JSON data: it looks for known values only if one may be in the texts."""
-        if not self.known_values or self.known_values.may_be_in("\n".join(_iter_texts(data))):
+        if not self.known_values:
             return self
-        redactor = copy(self)
-        redactor.known_values = SecretValues()
-        return redactor
+        texts: list[str] = []
+        _gather_texts(data, texts)
+        return self if self.known_values.may_be_in("\n".join(texts)) else self._copy_with(_NO_VALUES)
 
     def is_secret_field(self, name: str, value: Any = "a text") -> bool:
         """Whether the field of this name is secret, where it holds such a value."""
-        return name.lower() in self.secret_fields or is_secret_member(name, value)
+        return is_secret_member(name, value) or (bool(self.secret_fields) and name.lower() in self.secret_fields)
 
     def is_secret_parameter(self, name: str) -> bool:
         """Whether the URL parameter of this name is secret."""
@@ -84,16 +105,17 @@ class Redactor:
         return name.lower() in self.secret_headers or is_secret_member(name, "a text")
 
     def redact_text(self, text: str, max_length: int | None = None) -> str:
-        """Return text without secrets, on one line: control characters are escaped.
+        """Return text without secrets, on one line: control characters are escaped, unless the redactor is exact.
 
         With `max_length` it is shortened to so many characters, after its secrets were masked.
         """
         text = self._cut(text, max_length)
-        spans = self.known_values.find(text)
+        spans = self.known_values.find(text) if self.known_values else []
         if _MARK.search(text):
             spans += (*self._find_in_urls(text), *names.find_credentials(text))
             spans += (named.span for named in names.find_fields(text, self.is_secret_field))
-        return escape_control_characters(replace_spans(text, spans) if spans else text)[:max_length]
+        text = replace_spans(text, spans) if spans else text
+        return (text if self.is_exact else escape_control_characters(text))[:max_length]
 
     def redact_url(self, url: str, max_length: int | None = None) -> str:
         """Return a URL, or text that contains URLs, without secrets."""
@@ -102,7 +124,7 @@ class Redactor:
 
     def _cut(self, text: str, max_length: int | None) -> str:
         """Return the window of a text: what can be shown, and so much more that a secret in it is known as one."""
-        if max_length is None:
+        if max_length is None or len(text) <= max_length:
             return text
         return text[: max_length + min(_MIN_MARGIN + 2 * self.known_values.max_length, _MAX_MARGIN)]
 
@@ -117,7 +139,7 @@ class Redactor:
         if isinstance(data, dict):
             members = ((str(key), item) for key, item in data.items())
             return {
-                self.redact_text(key, max_length): self._redact_member(key, item, max_length) for key, item in members
+                self.redact_text(key, max_length): self.redact_member(key, item, max_length) for key, item in members
             }
         if isinstance(data, list | tuple):
             return [self.redact_data(item, max_length) for item in data]
@@ -125,25 +147,25 @@ class Redactor:
 
     def redact_pairs(self, pairs: Iterable[tuple[str, Any]], max_length: int | None = None) -> list[list[Any]]:
         """Return form pairs without secrets; a name may be nested, as in settings[password]."""
-        return [
-            [self.redact_text(name), self._redact_member(last_name(name), item, max_length)] for name, item in pairs
-        ]
+        return [[self.redact_text(name), self.redact_member(last_name(name), item, max_length)] for name, item in pairs]
 
-    def _redact_member(self, name: str, item: Any, max_length: int | None) -> Any:
+    def redact_member(self, name: str, item: Any, max_length: int | None = None) -> Any:
+        """Return a member of JSON data without secrets."""
         is_secret = item not in (None, "") and self.is_secret_field(name, item)
         return MASK if is_secret else self.redact_data(item, max_length)
 
     def find_secrets(self, data: Any) -> Iterator[str]:
         """Yield the text of secret fields in JSON data, and of pairs with a secret name."""
-        if isinstance(data, dict):
-            data = [*data.items()]
-        for item in data if isinstance(data, list | tuple) else ():
-            is_pair = isinstance(item, tuple) and len(item) == 2 and isinstance(item[0], str)  # noqa: PLR2004  a pair
-            if is_pair and isinstance(item[1], str):
-                if self.is_secret_field(last_name(item[0]), item[1]) or self.is_secret_parameter(last_name(item[0])):
-                    yield item[1]
-            else:
-                yield from self.find_secrets(item[1] if is_pair else item)
+        for member in data.items() if isinstance(data, dict) else data if isinstance(data, list | tuple) else ():
+            is_pair = isinstance(member, tuple) and len(member) == 2 and isinstance(member[0], str)  # noqa: PLR2004
+            item = member[1] if is_pair else member
+            if isinstance(item, dict | list | tuple):
+                yield from self.find_secrets(item)
+            elif is_pair and isinstance(item, str) and self._is_secret_text(last_name(member[0]), item):
+                yield item
+
+    def _is_secret_text(self, name: str, text: str) -> bool:
+        return self.is_secret_field(name, text) or self.is_secret_parameter(name)
 
     def find_secrets_in_text(self, text: str | bytes) -> Iterator[str]:
         """Yield the text of secret fields and parameters in a text body: JSON, a form, or whatever has such."""
@@ -160,17 +182,19 @@ class Redactor:
         ]
 
 
-def _iter_texts(data: Any) -> Iterator[str]:
-    """Yield the keys and the values of JSON data, as texts."""
-    if isinstance(data, dict):
+def _gather_texts(data: Any, texts: list[str]) -> None:
+    """Add the keys and the values of JSON data, as texts."""
+    if isinstance(data, str):
+        texts.append(data)
+    elif isinstance(data, dict):
         for key, item in data.items():
-            yield str(key)
-            yield from _iter_texts(item)
+            texts.append(str(key))
+            _gather_texts(item, texts)
     elif isinstance(data, list | tuple):
         for item in data:
-            yield from _iter_texts(item)
+            _gather_texts(item, texts)
     else:
-        yield str(data)
+        texts.append(str(data))
 
 
 def redactor_for(connector: Connector) -> Redactor:

@@ -205,8 +205,8 @@ class InputField(FormField, VariantHolder):
         """Where the value goes."""
         return RequestLocation.parse(self.to)
 
-    @property
-    def secret(self) -> bool:
+    @cached_property
+    def secret(self) -> bool:  # type: ignore[override]
         """Whether its value, or a member's, must never be shown."""
         return any(field.type == "password" for field in walk_fields(self))
 

@@ -7,7 +7,7 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from connector.core.redaction import MASK, escape_control_characters
+from connector.core.redaction import MASK
 from connector.core.response.redirects import extract_signed_values
 from connector.core.response.reply import Failure, Reply
 from connector.core.response.retry_after import to_utc_datetime
@@ -78,27 +78,6 @@ def _build_content(reply: Reply, redactor: Redactor) -> dict[str, Any]:
     try:
         data = json.loads(text)
     except (ValueError, RecursionError):
-        return {**content, "text": "\n".join(_redact_line(line, redactor) for line in text.split("\n"))}
-    shown = _restore_texts(data, redactor.redact_data(data))
+        return {**content, "text": "\n".join(map(redactor.exact().redact_text, text.split("\n")))}
+    shown = redactor.exact().redact_data(data)
     return {**content, "text": text if shown == data else json.dumps(shown, ensure_ascii=False)}
-
-
-def _restore_texts(data: Any, redacted: Any) -> Any:
-    """Return redacted JSON data, in which texts without secrets have their control characters again."""
-    if isinstance(data, str) and isinstance(redacted, str):
-        return data if redacted == escape_control_characters(data) else redacted
-    if isinstance(data, dict) and isinstance(redacted, dict) and len(data) == len(redacted):
-        members = zip(data.items(), redacted.items(), strict=True)
-        return {
-            _restore_texts(name, shown_name): _restore_texts(value, shown)
-            for (name, value), (shown_name, shown) in members
-        }
-    if isinstance(data, list) and isinstance(redacted, list):
-        return [_restore_texts(item, shown) for item, shown in zip(data, redacted, strict=True)]
-    return redacted
-
-
-def _redact_line(line: str, redactor: Redactor) -> str:
-    """Return a line without secrets; one that has none stays as it is, with its control characters."""
-    redacted = redactor.redact_text(line)
-    return line if redacted == escape_control_characters(line) else redacted

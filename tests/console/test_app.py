@@ -6,7 +6,7 @@ import pytest
 
 from connector.console import app
 from connector.console.route import PageRoute
-from connector.console.visit import Attachment, EventStream
+from connector.console.visit import Attachment, EventStream, View
 from connector.errors import UsageError
 
 
@@ -65,3 +65,45 @@ def test_a_file_is_kept_under_its_name(page):
     seen = page(lambda _desk, _visit: Attachment("a.json", b"{}", "application/json"))
     assert seen.headers["content-disposition"] == 'attachment; filename="a.json"'
     assert seen.html == "{}"
+
+
+@pytest.mark.parametrize(
+    ("name", "header"),
+    [
+        ('a"; x="b.json', 'attachment; filename="a-; x=-b.json"'),
+        ("a\r\nset-cookie: x=1.json", 'attachment; filename="aset-cookie- x=1.json"'),
+        ("../../a.json", 'attachment; filename="a.json"'),
+        ("Münster.json", "attachment; filename=\"M_nster.json\"; filename*=UTF-8''M%C3%BCnster.json"),
+        ("", 'attachment; filename="download"'),
+    ],
+)
+def test_no_name_of_a_file_gets_out_of_its_header(page, name, header):
+    seen = page(lambda _desk, _visit: Attachment(name, b"{}", "application/json"))
+    assert seen.headers["content-disposition"] == header
+    assert "set-cookie" not in seen.headers
+
+
+def test_what_no_page_can_write_is_shown_as_a_mark(page):
+    assert (
+        "a?b" in page(lambda _desk, _visit: View("error", "a\ud800b", {"message": "", "hint": "", "problems": ()})).html
+    )
+
+
+def test_a_page_that_cannot_be_drawn_says_so(page):
+    seen = page(lambda _desk, _visit: View("error", "Lost", {}))
+    assert seen.status == 502
+    assert "Internal error in connector" in seen.text
+
+
+@pytest.mark.parametrize("path", ["/actions/nope", "/connections/nope", "/runs/nope", "/results/nope/data.json"])
+def test_what_an_address_names_and_is_not_there_is_missing(visitor, path):
+    assert visitor.get(path).status == 404
+
+
+def test_a_form_of_many_megabytes_is_read_and_one_of_too_many_fields_is_told(visitor):
+    text = "y" * 3_000_000
+    seen = visitor.post("/actions/createMeeting/dry-run", {"in.userId": "me", "in.agenda": text}, {"x": ("a", b"")})
+    assert "nothing was sent" in seen.text
+    seen = visitor.post("/actions/createMeeting/dry-run", {f"in.x{number}": "1" for number in range(6000)})
+    assert seen.status == 400
+    assert "Too many fields" in seen.text

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from connector.core.bulk.row_formats import ROW_FORMATS
 from connector.errors import InputError, Problem, UsageError
-from connector.runtime.bulk.row_reader import ROW_FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection

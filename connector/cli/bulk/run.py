@@ -19,11 +19,12 @@ from connector.cli.help.near_files import suggest_file
 from connector.cli.output.exit_codes import EXIT_DONE, exit_code
 from connector.cli.output.stdio import print_stderr
 from connector.core.bulk.columns import ColumnMapping
+from connector.core.bulk.row_formats import detect_format
 from connector.errors import InputError, UsageError
 from connector.runtime.bulk.csv_text import WINDOWS
 from connector.runtime.bulk.journal import Journal
 from connector.runtime.bulk.journal_file import rotate_journal
-from connector.runtime.bulk.row_reader import RowReader, detect_format
+from connector.runtime.bulk.row_reader import RowReader
 from connector.runtime.bulk.runner import BulkOptions, run_rows
 from connector.runtime.calls.first_request import build_first_request
 from connector.runtime.process.extras import require

@@ -149,8 +149,7 @@ def _open_run(job: ChainJob, run: ChainRun, session: Session, stack: contextlib.
     if step is not None:
         hint = "--resume goes on there; --restart starts over, and makes every call again."
         raise UsageError(f"An earlier run of this chain ended at step {step} ({path}). Nothing was sent.", hint=hint)
-    journal.close()
-    path.unlink()  # of a run that was done: this one is another
+    journal.discard()  # of a run that was done: this one is another
     journal = stack.enter_context(Journal(path, job.describe_run(), lambda: len(job.chain.steps), STEPS))
     return ChainRun(job.chain, run.choose_caller, journal)
 

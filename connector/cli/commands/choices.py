@@ -8,9 +8,9 @@ import click
 
 from connector.cli.context.connection_context import ConnectionContext, store_options
 from connector.cli.context.context import output_option
+from connector.cli.context.key_values import read_key_values
 from connector.cli.groups import StrictCommand, global_options
 from connector.cli.output import printer, table
-from connector.errors import InputError, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +39,7 @@ def choices_command(
 ) -> None:
     """List the choices of an input."""
     search, connection = flags.pop("search"), flags.pop("connection")
-    given = _parse_chosen(chosen)
+    given = read_key_values(chosen, "NAME=VALUE")
     context = ConnectionContext.for_stored_connections(ctx, **flags)
     with _open_client(context, connection, needs_connection=_is_live(context, action, name)) as client:
         choices = client.choices(action, name, given, search=search)
@@ -68,13 +68,3 @@ def _open_client(context: ConnectionContext, connection: str | None, *, needs_co
         return context.sandbox_instance.open_client()
     name = connection or context.settings.get("connection").value
     return context.open_client(connection_names.resolve_connection(context, name))
-
-
-def _parse_chosen(items: Sequence[str]) -> dict[str, str]:
-    """Return the inputs that are chosen already. Raises InputError."""
-    pairs = [item.partition("=") for item in items]
-    problems = [Problem("NAME=VALUE", item, "a name, = and a value") for item, pair in zip(items, pairs, strict=True)
-                if not (pair[0].strip() and pair[1])]  # fmt: skip
-    if problems:
-        raise InputError.from_problems("choices", problems)
-    return {name.strip(): value for name, _, value in pairs}

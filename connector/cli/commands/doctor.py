@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from connector.cli.context.connection_context import ConnectionContext, store_options
-from connector.cli.context.context import output_option
+from connector.cli.context.context import output_option, reject_store_with_sandbox
+from connector.cli.context.locations import find_data_folder
 from connector.cli.doctor.diagnosis import FAIL, OK, WARN, Diagnosis, run_checks
 from connector.cli.groups import StrictCommand, global_options
 from connector.cli.output import printer
@@ -35,6 +36,7 @@ It changes nothing. Without a network the rest is checked all the same. The exit
 @click.pass_context
 def doctor_command(ctx: click.Context, /, output_format: str, *, connection: str | None, **flags: Any) -> int:
     """Look at everything."""
+    reject_store_with_sandbox(flags["store"], sandbox=flags["sandbox"])
     checks: list[Diagnosis] = []
     for check in _find_checks(ctx, connection, flags):
         if check.status == FAIL and check.message in [told.message for told in checks]:
@@ -89,7 +91,7 @@ def _check_machine(context: ConnectionContext, flags: dict[str, Any]) -> Iterato
     yield from run_checks("disk", partial(files.check_disks, context))
     if not context.sandbox:
         yield from run_checks("rights", partial(files.check_rights, context))
-        yield from run_checks("jobs", partial(receiver.check_jobs, files.get_data_folder() / "jobs"))
+        yield from run_checks("jobs", partial(receiver.check_jobs, find_data_folder() / "jobs"))
         is_needed = flags["port"] is not None
         yield from run_checks("secret", partial(receiver.check_secret, context, is_needed=is_needed))
     if flags["port"] is not None:

@@ -233,8 +233,8 @@ def read_source(path: str) -> tuple[bytes, str]:
     from pathlib import Path
 
     from connector.cli.help.near_files import suggest_file
+    from connector.core.bulk.row_formats import ROWS_SUFFIXES
     from connector.definition.loader import read_bytes
-    from connector.runtime.bulk.row_reader import ROWS_SUFFIXES
 
     if path != "-":
         missing = suggest_file(path)

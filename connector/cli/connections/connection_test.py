@@ -35,8 +35,10 @@ class ConnectionTestResult:
         return {"action": self.action, "status": self.status, "shows": self.identity_fields}
 
 
-def run_connection_test(context: ConnectionContext, connection: Connection) -> ConnectionTestResult:
-    """Call the test action of a connection; if the connector has none, fetch a token at least.
+def run_connection_test(
+    context: ConnectionContext, connection: Connection, client: Client | None = None
+) -> ConnectionTestResult:
+    """Call the test action of a connection, by this client of it; if the connector has none, fetch a token at least.
 
     Raises ConnectorError.
     """
@@ -44,11 +46,13 @@ def run_connection_test(context: ConnectionContext, connection: Connection) -> C
         if connection.token_source is not None:
             fetch_token(connection)
         return ConnectionTestResult(None, None, {})
-    with context.open_client(connection) as client:
-        return call_test_action(context, client, connection.kind)
+    if client is not None:
+        return _call_test_action(context, client, connection.kind)
+    with context.open_client(connection) as own_client:
+        return _call_test_action(context, own_client, connection.kind)
 
 
-def call_test_action(context: ConnectionContext, client: Client, kind: str) -> ConnectionTestResult:
+def _call_test_action(context: ConnectionContext, client: Client, kind: str) -> ConnectionTestResult:
     """Call the test action of a kind of connection. Raises ConnectorError."""
     connection_test = context.connector.manifest.find_connection_test(kind)
     assert connection_test is not None

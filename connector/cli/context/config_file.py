@@ -22,7 +22,7 @@ PROFILES = "profiles"
 LOG_FORMATS = ("text", "json")
 OUTPUT_FORMATS = ("json", "yaml", "table", "lines", "text", "csv")
 SETTING_KEYS = ("connector", "output", "connection", "base_url", "plan", "budget", "timeout", "store", "store_key_file",
-                "inbox", "bulk", "runs", "runs_keep", "records", "log_format")  # fmt: skip
+                "inbox", "bulk", "runs", "runs_keep", "records", "records_keep", "log_format")  # fmt: skip
 PROJECT_KEYS = ("connector", "connection", "plan", "store", "records", "runs", "output", "timeout")
 DATABASE_SETTINGS = ("store", "inbox", "bulk", "runs", "records")  # URLs that may hold a password
 _FILE_SCHEMES = ("sqlite:///", "file:")
@@ -76,7 +76,7 @@ def find_problem(key: str, value: Any) -> Problem | None:
         return Problem(key, _show(value), f"one of {', '.join(OUTPUT_FORMATS)}")
     if key == "log_format" and value not in LOG_FORMATS:
         return Problem(key, _show(value), f"one of {', '.join(LOG_FORMATS)}")
-    if key in ("timeout", "runs_keep"):
+    if key in ("timeout", "runs_keep", "records_keep"):
         return _find_timeout_problem(key, value)
     if not isinstance(value, str) or not value:
         return Problem(key, _show(value), "a non-empty text")

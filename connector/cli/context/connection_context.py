@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from connector.cli.context.context import CommandContext, load_keyring, reject_store_with_sandbox, store_option
+from connector.cli.context.locations import find_url
 from connector.definition.lazy import cached_property
 from connector.runtime.auth import connection_record
 from connector.runtime.auth.connection_record import store_key
@@ -72,11 +73,8 @@ class ConnectionContext(CommandContext):
         """The store of the settings; the sandbox has a folder of its own."""
         from connector.runtime.storage.open import open_store
 
-        if not self.sandbox:
-            return open_store(self.settings.get("store").value, keys=load_keyring(self.settings))
-        from connector.sandbox.sandbox import get_state_path
-
-        return open_store(f"file:{get_state_path(self.connector).parent / 'store'}", keys=load_keyring(self.settings))
+        url = find_url("store", self.connector, self.settings, sandbox=self.sandbox)
+        return open_store(url, keys=load_keyring(self.settings))
 
     @property
     def transport(self) -> Any:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 import click
 
+from connector.cli.context.locations import find_data_folder, find_url
 from connector.cli.context.project import is_trusted, set_trust
-from connector.cli.context.settings import Settings, default_records_url, default_runs_url, flag_of
+from connector.cli.context.settings import Settings, flag_of
 from connector.cli.groups import get_meta, meta_option
 from connector.cli.output import stdio
 from connector.cli.output.stdio import print_stderr
@@ -78,13 +79,9 @@ def _is_installed(setting: Setting) -> bool:
 
 def open_run_log(connector: Connector, settings: Settings, *, sandbox: bool) -> RunLog | None:
     """Return the log of runs that the settings name, or the sandbox's own; None where it is off. Raises UsageError."""
-    url = settings.get("runs").value or default_runs_url()
-    if url == "off":
+    url = find_url("runs", connector, settings, sandbox=sandbox)
+    if url is None or settings.get("runs").value == "off":
         return None
-    if sandbox:
-        from connector.sandbox.sandbox import get_state_path
-
-        url = f"sqlite:///{get_state_path(connector).parent / 'runs.sqlite'}"
     from connector.runtime.calls.call_options import parse_timeout
     from connector.runtime.run_log.run_log import RunLog
 
@@ -93,21 +90,19 @@ def open_run_log(connector: Connector, settings: Settings, *, sandbox: bool) -> 
 
 def open_records(connector: Connector, settings: Settings, *, sandbox: bool, account: str | None = None) -> Records:
     """Return the copy of records that the settings name, or the sandbox's own. Raises UsageError."""
+    from connector.runtime.calls.call_options import parse_timeout
     from connector.runtime.records.records import Records
 
-    url = settings.get("records").value or default_records_url()
-    if sandbox:
-        from connector.sandbox.sandbox import get_state_path
-
-        url = f"sqlite:///{get_state_path(connector).parent / 'records.sqlite'}"
-    return Records(url, account=account)
+    return Records(
+        str(find_url("records", connector, settings, sandbox=sandbox)),
+        account=account,
+        keep_days=parse_timeout(settings.get("records_keep").value) / 86_400,
+    )
 
 
 def restore_note_path() -> Path:
     """Return the path of the note that a restore has not ended."""
-    from platformdirs import user_data_path
-
-    return user_data_path("connector", appauthor=False) / "restoring.json"
+    return find_data_folder() / "restoring.json"
 
 
 def _tell_unfinished_restore() -> None:

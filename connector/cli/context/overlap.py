@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from connector.cli.context.locations import find_data_folder
 from connector.cli.output.exit_codes import AlreadyRunning
 from connector.cli.output.times import format_time
 from connector.errors import StoreError
@@ -77,9 +78,7 @@ def _hold_name(ctx: click.Context, _: click.Parameter, name: str | None) -> None
         return
     if not name.strip():
         raise click.BadParameter("the name is empty; give the job one, such as nightly")
-    from platformdirs import user_data_path
-
-    ctx.with_resource(guard_overlap(name, user_data_path("connector", appauthor=False) / "jobs"))
+    ctx.with_resource(guard_overlap(name, find_data_folder() / "jobs"))
 
 
 def no_overlap_option(command: Callable[..., Any]) -> Callable[..., Any]:

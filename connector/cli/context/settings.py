@@ -15,7 +15,7 @@ from connector.cli.context.config_file import (
     read_config_file,
 )
 from connector.cli.context.project import find_project_file
-from connector.core.redaction import MASK
+from connector.core.secrets.span import MASK
 from connector.definition.lazy import cached_property
 from connector.definition.suggest import did_you_mean
 from connector.errors import InputError, Problem
@@ -23,7 +23,7 @@ from connector.errors import InputError, Problem
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-DEFAULT_VALUES = {"output": "json", "runs_keep": "30d", "log_format": "text"}
+DEFAULT_VALUES = {"output": "json", "runs_keep": "30d", "records_keep": "30d", "log_format": "text"}
 _VARIABLE_NAMES = {
     "profile": "CONNECTOR_PROFILE",
     "connector": "CONNECTOR_PATH",
@@ -37,6 +37,7 @@ _VARIABLE_NAMES = {
     "runs": "CONNECTOR_RUNS",
     "runs_keep": "CONNECTOR_RUNS_KEEP",
     "records": "CONNECTOR_RECORDS",
+    "records_keep": "CONNECTOR_RECORDS_KEEP",
     "log_format": "CONNECTOR_LOG_FORMAT",
 }
 _FLAG_NAMES = {"base_url": "--base-url", "bulk": "--on", "store_key_file": "--store-key-file",
@@ -139,27 +140,6 @@ class Settings:
 def flag_of(key: str) -> str:
     """Return the flag of a setting."""
     return _FLAG_NAMES.get(key, f"--{key}")
-
-
-def default_inbox_url(name: str) -> str:
-    """Return the URL of the default inbox of a connector."""
-    from platformdirs import user_data_path
-
-    return f"sqlite:///{user_data_path('connector', appauthor=False) / 'inbox' / name}.sqlite"
-
-
-def default_runs_url() -> str:
-    """Return the URL of this user's log of runs."""
-    from platformdirs import user_data_path
-
-    return f"sqlite:///{user_data_path('connector', appauthor=False) / 'runs.sqlite'}"
-
-
-def default_records_url() -> str:
-    """Return the URL of this user's copy of records."""
-    from platformdirs import user_data_path
-
-    return f"sqlite:///{user_data_path('connector', appauthor=False) / 'records.sqlite'}"
 
 
 def _check_setting(setting: Setting) -> Setting:

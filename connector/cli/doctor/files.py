@@ -9,11 +9,9 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from platformdirs import user_data_path
-
-from connector.cli.context.settings import default_inbox_url, default_records_url, default_runs_url
+from connector.cli.context.locations import find_data_folder, find_url
 from connector.cli.doctor.diagnosis import FAIL, OK, WARN, Diagnosis
-from connector.runtime.storage.file_store import get_default_folder
+from connector.runtime.backup.places import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,29 +21,13 @@ if TYPE_CHECKING:
 _LOW_BYTES, _EMPTY_BYTES = 1_000_000_000, 100_000_000
 
 
-def list_urls(context: ConnectionContext) -> dict[str, str]:
-    """Return where each kind of data is kept; a kind that is kept nowhere is left out."""
-    defaults = {
-        "store": f"file:{get_default_folder()}",
-        "inbox": default_inbox_url(context.connector.name),
-        "records": default_records_url(),
-        "runs": default_runs_url(),
-    }
-    kinds = ("store", "inbox", "bulk", "records", "runs")
-    urls = {kind: str(context.settings.get(kind).value or defaults.get(kind, "")) for kind in kinds}
-    return {kind: url for kind, url in urls.items() if url and url != "off"}
-
-
 def list_paths(context: ConnectionContext | None) -> list[Path]:
     """Return the files and folders in which data is kept, beside servers; without a context, the default one."""
-    urls = list_urls(context).values() if context and not context.sandbox else ()
+    urls: list[str] = []
+    if context is not None and not context.sandbox:
+        urls = [str(find_url(kind, context.connector, context.settings)) for kind in KINDS]
     local = [url.partition(":")[2].removeprefix("///") for url in urls if url.startswith(("file:", "sqlite:///"))]
-    return list(dict.fromkeys([get_data_folder(), *(Path(text).expanduser().absolute() for text in local if text)]))
-
-
-def get_data_folder() -> Path:
-    """Return the folder of this user's data."""
-    return user_data_path("connector", appauthor=False)
+    return list(dict.fromkeys([find_data_folder(), *(Path(text).expanduser().absolute() for text in local if text)]))
 
 
 def check_disks(context: ConnectionContext | None) -> Iterator[Diagnosis]:

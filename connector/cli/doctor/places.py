@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from connector.cli.context.context import find_key_file, open_records, open_run_log
-from connector.cli.context.settings import default_inbox_url, default_records_url, default_runs_url
+from connector.cli.context.locations import build_default_url, find_url
 from connector.cli.doctor.diagnosis import OK, WARN, Diagnosis
+from connector.cli.output.counts import format_count
 from connector.cli.output.times import format_duration
 from connector.core import redaction
-from connector.runtime.storage.file_store import get_default_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,12 +28,11 @@ _SQLITE = "sqlite:///"
 def check_store(context: ConnectionContext) -> Iterator[Diagnosis]:
     """Yield whether the store of connections can be read; opening it checks that nobody else can."""
     keys = list(context.store.keys(""))
-    setting = context.settings.get("store").value or f"file:{get_default_folder()}"
-    place = "The sandbox's store" if context.sandbox else redaction.default_redactor().redact_url(setting)
-    readers = (
-        "by whom its server lets" if setting.startswith("postgres") and not context.sandbox else "only by this user"
-    )
-    yield Diagnosis("store", OK, f"{place} can be read, and {readers}; it has {_count(len(keys), 'record')}")
+    url = _find_url(context, "store")
+    place = "The sandbox's store" if context.sandbox else redaction.default_redactor().redact_url(url)
+    readers = "by whom its server lets" if url.startswith("postgres") else "only by this user"
+    count = format_count(len(keys), "record")
+    yield Diagnosis("store", OK, f"{place} can be read, and {readers}; it has {count}")
 
 
 def check_key(context: ConnectionContext) -> Iterator[Diagnosis]:
@@ -62,7 +61,7 @@ def check_key(context: ConnectionContext) -> Iterator[Diagnosis]:
         message = f"The key file {key_file} is open to other users (mode {exposed:04o})"
         yield Diagnosis("key", WARN, message, f"Run: chmod 600 {shlex.quote(str(key_file))}")
     if plaintext:
-        message = f"{_count(len(plaintext), 'record')} of the store is not encrypted yet"
+        message = f"{format_count(len(plaintext), 'record')} of the store is not encrypted yet"
         yield Diagnosis("key", WARN, message, "Run: connector connections rotate")
     else:
         yield Diagnosis("key", OK, f"The key {store.keyring.fingerprints[0]} opens every record")
@@ -70,9 +69,8 @@ def check_key(context: ConnectionContext) -> Iterator[Diagnosis]:
 
 def check_inbox(context: ConnectionContext) -> Iterator[Diagnosis]:
     """Yield what waits in the inbox of the connector's triggers, and in the default one where another one is named."""
-    name = context.connector.name
-    default = default_inbox_url(f"{name}-sandbox" if context.sandbox else name)
-    url = default if context.sandbox else context.settings.get("inbox").value or default
+    url = _find_url(context, "inbox")
+    default = url if context.sandbox else str(build_default_url("inbox", context.connector.name))
     if not context.connector.manifest.triggers or not _exists(url):
         yield Diagnosis("inbox", OK, "There is none yet")
     else:
@@ -81,7 +79,7 @@ def check_inbox(context: ConnectionContext) -> Iterator[Diagnosis]:
     if url != default and _exists(default):
         waiting = sum(backlog.pending for _, backlog in _read_backlogs(context, default))
         if waiting:
-            message = f"{_count(waiting, 'event')} to deliver in {default}, which the settings do not name"
+            message = f"{format_count(waiting, 'event')} to deliver in {default}, which the settings do not name"
             fix = "A receiver ran without these settings: end it, then deliver them: "
             yield Diagnosis("inbox", WARN, message, f"{fix}connector webhook serve --inbox {shlex.quote(default)}")
 
@@ -97,7 +95,7 @@ def _read_backlogs(context: ConnectionContext, url: str) -> list[tuple[str, Back
 
 def _judge_backlog(trigger: str, backlog: Backlog) -> Diagnosis:
     late = 0.0 if backlog.due_since is None else time.time() - backlog.due_since
-    message = f"{trigger}: {_count(backlog.pending, 'event')} to deliver, {backlog.dead} dead"
+    message = f"{trigger}: {format_count(backlog.pending, 'event')} to deliver, {backlog.dead} dead"
     if late > _MAX_LATENESS:
         fix = "Start a receiver ('connector webhook serve'), or look at what its handler does."
         return Diagnosis("inbox", WARN, f"{message}; one is due since {format_duration(late)}", fix)
@@ -109,8 +107,7 @@ def _judge_backlog(trigger: str, backlog: Backlog) -> Diagnosis:
 
 def check_runs(context: ConnectionContext) -> Iterator[Diagnosis]:
     """Yield whether the log of runs can be read. A table that another version wrote is told by what opens it."""
-    url = context.settings.get("runs").value or default_runs_url()
-    if url != "off" and not context.sandbox and not _exists(url):
+    if not _exists(_find_url(context, "runs")):
         yield Diagnosis("runs", OK, "There is none yet")
         return
     run_log = open_run_log(context.connector, context.settings, sandbox=context.sandbox)
@@ -124,7 +121,7 @@ def check_runs(context: ConnectionContext) -> Iterator[Diagnosis]:
 
 def check_records(context: ConnectionContext) -> Iterator[Diagnosis]:
     """Yield what the local copy of records has."""
-    if not context.sandbox and not _exists(context.settings.get("records").value or default_records_url()):
+    if not _exists(_find_url(context, "records")):
         yield Diagnosis("records", OK, "There are none yet")
         return
     with open_records(context.connector, context.settings, sandbox=context.sandbox) as records:
@@ -138,5 +135,5 @@ def _exists(url: str) -> bool:
     return not url.startswith(_SQLITE) or Path(url.removeprefix(_SQLITE)).expanduser().exists()
 
 
-def _count(number: int, word: str) -> str:
-    return f"1 {word}" if number == 1 else f"{number} {word}s"
+def _find_url(context: ConnectionContext, kind: str) -> str:
+    return str(find_url(kind, context.connector, context.settings, sandbox=context.sandbox))

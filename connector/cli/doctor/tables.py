@@ -5,10 +5,9 @@ from __future__ import annotations
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
+from connector.cli.context.locations import find_url
 from connector.cli.doctor.diagnosis import OK, WARN, Diagnosis
-from connector.cli.doctor.files import list_urls
-from connector.errors import StoreError
-from connector.runtime.backup.places import load_schema
+from connector.runtime.backup.places import KINDS, load_schema
 from connector.runtime.database.driver import open_driver
 
 if TYPE_CHECKING:
@@ -25,9 +24,7 @@ def check_tables(context: ConnectionContext) -> Iterator[Diagnosis]:
         return
     current: list[str] = []
     older: list[str] = []
-    for kind, url in list_urls(context).items():
-        if not url.startswith(_DATABASES) or (kind != "runs" and not find_spec("sqlalchemy")):
-            continue
+    for kind, url in _list_urls(context).items():
         versions = _read_versions(kind, url)
         if versions is not None:
             (current if versions[0] == versions[1] else older).append(f"{kind} {versions[0]}")
@@ -38,21 +35,15 @@ def check_tables(context: ConnectionContext) -> Iterator[Diagnosis]:
         yield Diagnosis("tables", OK, f"Tables are up to date: {', '.join(current) or 'there are none yet'}")
 
 
+def _list_urls(context: ConnectionContext) -> dict[str, str]:
+    """Return the databases by what they keep."""
+    kinds = KINDS if find_spec("sqlalchemy") else ("runs",)
+    urls = {kind: str(find_url(kind, context.connector, context.settings)) for kind in kinds}
+    return {kind: url for kind, url in urls.items() if url.startswith(_DATABASES)}
+
+
 def _read_versions(kind: str, url: str) -> tuple[int, int] | None:
     """Return the version that a database has and the one that this program knows; None where there is none yet."""
     schema = load_schema(kind)
-    database = open_driver(url, schema)
-    if not database.exists():
-        return None
-    try:
-        session = database.connect()
-        try:
-            version = schema.read_version(session, database.display_url)
-        finally:
-            session.connection.close()
-    except Exception as error:
-        reason = database.find_reason(error)
-        if reason is None:
-            raise
-        raise StoreError(f"{database.display_url}: {reason}.", hint=database.hint, path=database.display_url) from None
+    version = open_driver(url, schema).read_version()
     return None if version is None else (version, schema.version)

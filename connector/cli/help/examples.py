@@ -26,12 +26,12 @@ EXAMPLES: dict[str, Examples] = {
         ("all of them, as data", "connector list --output json"),
         ("the connectors that are installed", "connector list --connectors"),
     )),
-    "show": Examples("docs/actions.md", (
+    "show": Examples("docs/terminal.md", (
         ("the inputs, one a line, and an example", "connector show createMeeting"),
         ("all notes and the example payload too", "connector show createMeeting --all"),
         ("one input", "connector show createMeeting meetingType"),
     )),
-    "choices": Examples("docs/tutorial.md", (
+    "choices": Examples("docs/commands.md", (
         ("the time zones that name Berlin", "connector choices createMeeting timezone --search Berlin"),
     )),
     "run": Examples("docs/tutorial.md", (
@@ -145,14 +145,14 @@ EXAMPLES: dict[str, Examples] = {
         ("one event, whole", "connector webhook events --show 12"),
     )),
     "webhook replay": Examples("docs/webhooks.md", (("two events", "connector webhook replay 12 13"),)),
-    "webhook watch": Examples("docs/webhooks.md", (
+    "webhook watch": Examples("docs/records.md", (
         ("run a program for each change of a list", "connector webhook watch --every 10m --exec ./handle-event"),
     )),
-    "backup": Examples("docs/operating.md", (
+    "backup": Examples("docs/backup.md", (
         ("everything that is kept", "connector backup monday.zip"),
         ("journals of another folder too", "connector backup monday.zip --journal /srv/jobs"),
     )),
-    "restore": Examples("docs/operating.md", (
+    "restore": Examples("docs/backup.md", (
         ("see what would come back", "connector restore monday.zip --check"),
         ("put it back", "connector restore monday.zip --yes"),
     )),
@@ -187,7 +187,7 @@ EXAMPLES: dict[str, Examples] = {
         ("a small, complete one", "connector new library"),
         ("one for an API", "connector new acme --base-url https://api.acme.example/v1 --auth bearer"),
     )),
-    "new-action": Examples("docs/writing-a-connector.md", (
+    "new-action": Examples("docs/sharing.md", (
         ("one file", "connector new-action createUser 'POST /teams/{teamId}/users' acme --input name --input age"),
     )),
     "import": Examples("docs/import.md", (
@@ -195,8 +195,8 @@ EXAMPLES: dict[str, Examples] = {
         ("take the part about books", "connector import openapi.yaml library --only '/books*'"),
         ("has the vendor changed it?", "connector import newer.yaml library --check"),
     )),
-    "completion": Examples("docs/tutorial.md", (("for this shell alone", 'eval "$(connector completion bash)"'),)),
-    "help": Examples("docs/tutorial.md", (
+    "completion": Examples("docs/commands.md", (("for this shell alone", 'eval "$(connector completion bash)"'),)),
+    "help": Examples("docs/terminal.md", (
         ("a command", "connector help webhook serve"),
         ("an action's inputs as flags", "connector help run createMeeting"),
     )),

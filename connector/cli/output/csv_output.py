@@ -6,14 +6,14 @@ import csv
 import io
 import json
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
-from connector.cli.output.stdio import print_stderr
+from connector.cli.output.stdio import escape_controls, print_stderr
 from connector.core.json_path import get_at_path
 from connector.definition.suggest import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 _PLAIN_COLUMN = "value"  # of items that are no mappings
 
@@ -36,7 +36,7 @@ class CsvPrinter:
                 continue
             self._note_names(item)
             self._write_header(self._columns)
-            self._write([_format_cell(get_at_path(item, column)) for column in self._columns])
+            _write_row(_open_stdout(), [get_at_path(item, column) for column in self._columns])
         sys.stdout.flush()
 
     def print_error(self, error: dict[str, Any]) -> None:
@@ -48,7 +48,7 @@ class CsvPrinter:
         if columns:
             self._write_header(columns)
         for row in self._kept:
-            self._write([_format_cell(row.get(name)) for name in columns])
+            _write_row(_open_stdout(), [row.get(name) for name in columns])
         self._kept.clear()
         for name in () if self._quiet or not self._names else self._unseen:
             print_stderr(f"No item has a field {name!r}.{did_you_mean(name, self._names)}")
@@ -60,15 +60,27 @@ class CsvPrinter:
 
     def _write_header(self, columns: Sequence[str]) -> None:
         if not self._has_header:
-            self._write(columns)
+            _write_row(_open_stdout(), columns)
             self._has_header = True
 
-    def _write(self, cells: Sequence[str]) -> None:
-        line = io.StringIO()
-        csv.writer(line).writerow(cells)
-        if isinstance(sys.stdout, io.TextIOWrapper):
-            sys.stdout.reconfigure(newline="")  # a line ends with CR and LF on every system
-        sys.stdout.write(line.getvalue())
+
+def write_csv(columns: Sequence[str], rows: Iterable[Sequence[Any]], file: TextIO | None = None) -> None:
+    """Write a header and rows into a file that translates no line ends (default: stdout)."""
+    file = _open_stdout() if file is None else file
+    for row in (columns, *rows):
+        _write_row(file, row)
+
+
+def _open_stdout() -> TextIO:
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(newline="")  # a line ends with CR and LF on every system
+    return sys.stdout
+
+
+def _write_row(file: TextIO, values: Sequence[Any]) -> None:
+    """Write a row; a terminal is not given what it would obey."""
+    cells = map(_format_cell, values)
+    csv.writer(file).writerow(map(escape_controls, cells) if file.isatty() else cells)
 
 
 def pick_rows(data: Any, columns: Sequence[str]) -> list[dict[str, Any]]:
@@ -87,4 +99,6 @@ def _pick(item: Any, columns: Sequence[str]) -> dict[str, Any]:
 def _format_cell(value: Any) -> str:
     if value is None:
         return ""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    if isinstance(value, bool | int | float | dict | list):
+        return json.dumps(value, ensure_ascii=False, default=str)
+    return str(value)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from connector.console.forms.field import Field, Option
+from connector.console.forms.field import Field, Option, write_value
 from connector.definition.forms.sentences import collect_choices
 
 if TYPE_CHECKING:
@@ -105,7 +104,7 @@ def _choose_control(schema: Mapping[str, Any]) -> tuple[Control, tuple[Option, .
     items = schema.get("items", {}) if kind == "array" else schema
     variants = items.get("oneOf") or items.get("anyOf") or ()
     options = tuple(
-        Option(value=_write_value(one["const"]), label=str(one.get("title", one["const"])))
+        Option(value=write_value(one["const"]), label=str(one.get("title", one["const"])))
         for one in variants
         if "const" in one
     )
@@ -142,7 +141,7 @@ def _describe_empty(schema: Mapping[str, Any], options: tuple[Option, ...]) -> s
     labels = {option.value: option.label for option in (options or _BOOLEANS)}
 
     def show(value: Any) -> str:
-        text = _write_value(value)
+        text = write_value(value)
         return labels.get(text, text) if not isinstance(value, dict | list) else text
 
     if schema.get("default") is not None:
@@ -152,8 +151,3 @@ def _describe_empty(schema: Mapping[str, Any], options: tuple[Option, ...]) -> s
     if schema.get("examples") and not (options or schema.get("type") == "boolean"):
         return f"Such as {show(schema['examples'][0])}"
     return ""
-
-
-def _write_value(value: Any) -> str:
-    """Return a value as it stands in a form."""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 Control = Literal["text", "number", "password", "area", "lines", "json", "select", "checks", "many", "file", "group"]
 
@@ -52,3 +53,8 @@ class Field:
     def is_write_only(self) -> bool:
         """Whether what was entered must not be shown again."""
         return self.control == "password"
+
+
+def write_value(value: Any) -> str:
+    """Return a value as it stands in a form."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

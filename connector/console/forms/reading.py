@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from connector.console.forms.field import write_value
+from connector.core.redaction import preview
 from connector.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
 
 PREFIX = "in."  # of the names of controls, so that an input may be called as the page calls its own
 PICKED = "pick."  # of the select beside a text, whose choice counts for more
+
+_MAX_DIGITS = 20
 
 
 def read_inputs(action: str, fields: Iterable[Field], visit: Visit) -> dict[str, Any]:
@@ -59,7 +63,7 @@ def _read_json(field: Field, text: str, problems: list[Problem]) -> Any:
     """Return JSON; of a value that may be anything, what is no JSON is a text."""
     try:
         return json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         if field.type == "any" and not text.startswith(("{", "[", '"')):
             return text
         where = f" at line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
@@ -69,6 +73,15 @@ def _read_json(field: Field, text: str, problems: list[Problem]) -> Any:
         expected = "JSON" + (", or lines of name=value" if field.type == "object" else "")
         problems.append(Problem(field.name, "a text that is no JSON", expected, f"correct it{where}"))
         return None
+
+
+def read_number(action: str, visit: Visit, name: str, at_most: int) -> int | None:
+    """Return the whole number in one of the page's own fields, None where it is empty. Raises InputError."""
+    text = visit.sent(name).strip()
+    number = int(text) if text.isdecimal() and len(text) <= _MAX_DIGITS else 0
+    if text and not 1 <= number <= at_most:
+        raise InputError.from_problems(action, [Problem(name, preview(text), f"a whole number from 1 to {at_most}")])
+    return number or None
 
 
 def list_entered(visit: Visit) -> dict[str, Sequence[str]]:
@@ -90,13 +103,9 @@ def write_inputs(fields: Iterable[Field], given: Mapping[str, Any]) -> dict[str,
         if field.members and isinstance(value, dict):
             entered |= write_inputs(field.members, value)
         elif field.control in ("checks", "many") and isinstance(value, list):
-            entered[field.name] = [_write_text(one) for one in value]
+            entered[field.name] = [write_value(one) for one in value]
         elif field.control == "lines" and isinstance(value, list):
-            entered[field.name] = ["\n".join(map(_write_text, value))]
+            entered[field.name] = ["\n".join(map(write_value, value))]
         else:
-            entered[field.name] = [_write_text(value)]
+            entered[field.name] = [write_value(value)]
     return entered
-
-
-def _write_text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

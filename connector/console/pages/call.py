@@ -11,7 +11,7 @@ from connector.console.calls.make import make_call
 from connector.console.calls.preview import preview_call
 from connector.console.forms.build import build_fields
 from connector.console.forms.field import Option
-from connector.console.forms.reading import list_entered, read_inputs, write_inputs
+from connector.console.forms.reading import list_entered, read_inputs, read_number, write_inputs
 from connector.console.rendering import format_json
 from connector.console.route import PageRoute
 from connector.console.visit import Attachment, Redirect, View
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from connector.definition.action import Action
 
 _MAX_OPEN = 6  # inputs that are shown beside those that must be filled in
+_MAX_LIMIT = 1_000_000_000  # items
 _DEFAULT_LIMIT = "50"  # items of a listing
 
 
@@ -118,12 +119,8 @@ def _check_confirmed(action: Action, given: Mapping[str, Any], visit: Visit) -> 
 def _read_options(action: Action, visit: Visit) -> dict[str, Any]:
     """Return the options of the call. Raises InputError for a limit that is none."""
     options: dict[str, Any] = {"connection": visit.sent("connection") or None}
-    limit = visit.sent("limit").strip()
-    if action.pagination is not None and limit:
-        if not limit.isdecimal() or int(limit) < 1:
-            raise InputError.from_problems(action.action, [Problem("limit", limit, "a whole number above 0")])
-        options["limit"] = int(limit)
-    return options
+    limit = read_number(action.action, visit, "limit", _MAX_LIMIT) if action.pagination is not None else None
+    return options if limit is None else {**options, "limit": limit}
 
 
 def keep_data(desk: Desk, visit: Visit) -> Attachment:

@@ -7,11 +7,11 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from connector.cli.connections.connection_test import call_test_action, fetch_token
-from connector.cli.connections.connection_view import ConnectionView, describe_store
+from connector.cli.connections.connection_test import run_connection_test
+from connector.cli.connections.connection_view import ConnectionView, describe_store, format_test_result
 from connector.cli.connections.sign_in import is_encrypted, keep_connection, sign_in_directly
 from connector.console.forms.build import build_value_fields
-from connector.console.forms.reading import list_entered, read_inputs, write_inputs
+from connector.console.forms.reading import list_entered, read_inputs, read_number, write_inputs
 from connector.console.route import PageRoute
 from connector.console.visit import Redirect, View
 from connector.errors import ConnectorError, InputError, Problem, StoreError, UsageError
@@ -104,7 +104,8 @@ def connect(desk: Desk, visit: Visit) -> Answer:
         inputs = _collect_inputs(desk, visit, kind, name)
         target = (kind, name, inputs)
         if desk.context.sandbox_instance is None and _get_type(desk, kind).needs_person:
-            return Redirect(f"/sign-ins/{desk.sign_ins.begin(target, _read_port(visit))}")
+            port = read_number(f"connect {kind}", visit, "port", _MAX_PORT)
+            return Redirect(f"/sign-ins/{desk.sign_ins.begin(target, port or 0)}")
         _sign_in(desk, target)
     except InputError as error:
         shown = {key: texts for key, texts in entered.items() if key in {field.name for field in fields}}
@@ -141,20 +142,18 @@ def _merge_inputs(desk: Desk, visit: Visit, kind: str, name: str) -> dict[str, A
     return {**(record.inputs if record is not None and record.kind == kind else {}), **entered}
 
 
-def _read_port(visit: Visit) -> int:
-    text = visit.sent("port").strip() or "0"
-    if not text.isdecimal() or int(text) > _MAX_PORT:
-        raise InputError.from_problems("connect", [Problem("port", text, "a number up to 65535, or nothing")])
-    return int(text)
-
-
 def _sign_in(desk: Desk, target: tuple[str, str, dict[str, Any]]) -> None:
-    """Sign in without a person, and store the connection. Raises ConnectorError."""
+    """Sign in without a person, or in the sandbox, which consents; store the connection. Raises ConnectorError."""
+    from connector.runtime.auth.device_sign_in import begin_device_sign_in
     from connector.runtime.auth.sign_in import begin_sign_in, finish_sign_in
 
     kind, name, inputs = target
     context, scratch_store = desk.context, MemoryStore()
-    if _get_type(desk, kind).needs_person and context.sandbox_instance is not None:
+    if _get_type(desk, kind).kind == "oauth2_device_code":
+        begin_device_sign_in(
+            desk.connector, name=name, store=scratch_store, inputs=inputs, kind=kind, http=context.transport
+        ).wait()
+    elif _get_type(desk, kind).needs_person and context.sandbox_instance is not None:
         begun = begin_sign_in(
             desk.connector, name=name, redirect_uri="http://127.0.0.1/callback", store=scratch_store, inputs=inputs,
             kind=kind, http=context.transport,
@@ -188,16 +187,12 @@ def try_connection(desk: Desk, visit: Visit) -> Redirect:
 
 
 def _test(desk: Desk, name: str) -> str:
-    """Return what a test found, as a sentence. Raises ConnectorError."""
-    kind = _get_view(desk, name).kind
-    if desk.connector.manifest.find_connection_test(kind) is None:
-        connection = desk.context.load_connection(name)
-        if connection is not None and connection.token_source is not None:
-            fetch_token(connection)
-        return "The connector has no test for this kind, so nothing was called."
-    result = call_test_action(desk.context, desk.get_client(name), kind)
-    identity = f" as {result.identity}" if result.identity else ""
-    return f"Tested with {result.action}{identity}: status {result.status}."
+    """Return what a test found, in sentences. Raises ConnectorError."""
+    connection = desk.context.load_connection(name)
+    assert connection is not None  # whose page it is
+    result = run_connection_test(desk.context, connection, desk.get_client(name))
+    identity = f"Connected as {result.identity}. " if result.identity else ""
+    return f"{identity}{format_test_result(result)}"
 
 
 def remove_connection(desk: Desk, visit: Visit) -> Redirect:

@@ -14,9 +14,9 @@ from connector.console.rendering import format_json
 from connector.console.route import PageRoute
 from connector.console.visit import Redirect, View
 from connector.core.request.raw_request import RAW_ACTION
-from connector.core.response.trace import Trace, build_curl_command
+from connector.core.response.trace import Trace, build_curl_command, describe_entry
 from connector.errors import InputError, Problem, UsageError
-from connector.runtime.run_log.run import DOORS, RunQuery
+from connector.runtime.run_log.run import DOORS, OUTCOMES, RunQuery
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from connector.runtime.run_log.run import Run
     from connector.runtime.run_log.run_log import RunLog
 
-_OUTCOMES = ("done", "rejected", "not_sent", "uncertain", "interrupted", "running")
 _FILTERS = ("action", "outcome", "connection", "door", "since")
 _MAX_SHOWN = 100
 
@@ -34,7 +33,7 @@ _MAX_SHOWN = 100
 def show_runs(desk: Desk, visit: Visit) -> View:
     """List runs: those of uncertain outcome first, then the newest."""
     filters = {name: visit.asked(name) for name in _FILTERS}
-    data: dict[str, Any] = {"filters": filters, "outcomes": _OUTCOMES, "doors": DOORS, "runs": [], "why": ""}
+    data: dict[str, Any] = {"filters": filters, "outcomes": OUTCOMES, "doors": DOORS, "runs": [], "why": ""}
     if desk.log is None:
         return View("runs", "Runs", {**data, "why": "No runs are kept: the settings say off."})
     try:
@@ -70,17 +69,18 @@ def show_run(desk: Desk, visit: Visit) -> View:
 def _describe_trace(run: Run) -> Iterator[dict[str, Any]]:
     """Yield what happened, each with a line, and what was sent and answered as text."""
     for entry in run.trace:
-        shown: dict[str, Any] = {"at": entry["at"], "request": "", "reply": "", "curl": ""}
-        if entry["what"] == "wait":
-            yield {**shown, "line": f"Waited {entry['seconds']:.2f} s: {entry['why']}"}
-        elif entry["what"] == "token":
-            yield {**shown, "line": f"No token: {entry['error']}"}
-        else:
-            request, reply = entry["request"], entry.get("reply")
-            came = str(reply["status"]) if reply else entry["failure"]["message"]
-            line = f"{request['method']} {request['url']} - {came}, {entry['seconds']:.2f} s"
-            texts = {"request": format_json(request), "reply": format_json(reply or entry["failure"])}
-            yield {**shown, "line": line, **texts, "curl": build_curl_command(request)}
+        shown: dict[str, Any] = {
+            "at": entry["at"],
+            "line": describe_entry(entry),
+            "request": "",
+            "reply": "",
+            "curl": "",
+        }
+        if entry["what"] == "send":
+            request = entry["request"]
+            texts = {"request": format_json(request), "reply": format_json(entry.get("reply") or entry["failure"])}
+            shown |= {**texts, "curl": build_curl_command(request)}
+        yield shown
 
 
 def _wants_yes(desk: Desk, run: Run) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from connector.core.records.record import Sight
+from connector.core.records.sights import read_id
 from connector.core.redaction import redactor_for
 
 if TYPE_CHECKING:
@@ -42,18 +43,13 @@ def _read_change(connector: Connector, name: str, resource: ResourceDefinition, 
     told: Any = whole.get(within) if within else whole
     if not isinstance(told, dict):
         return None
-    record_id = _read_text(told, resource.id) or _read_text(told, resource.list_id)
+    record_id = read_id(told, resource.id) or read_id(told, resource.list_id)
     parent_resource = connector.manifest.resources.get(resource.parent or "")
     if within and parent_resource is not None:
-        parent = _read_text(whole, parent_resource.id)
+        parent = read_id(whole, parent_resource.id)
     else:
-        parent = _read_text(told, resource.parent_id)
+        parent = read_id(told, resource.parent_id)
     if not record_id:
         return None
-    data = redactor_for(connector).redact_data(told)
+    data = redactor_for(connector).exact().redact_data(told)
     return Sight(resource=name, id=record_id, source="event", data=data, parent=parent)
-
-
-def _read_text(data: dict[str, Any], name: str | None) -> str:
-    value = data.get(name) if name else None
-    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
 Source = Literal["get", "list", "write", "event"]
 Change = Literal["added", "changed", "gone"]
+MAX_SKEW = 300.0  # seconds that clocks may differ by; a time that is later than now by more was told by a wrong one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,13 +64,16 @@ class Record:
         return {**{name: getattr(self, name) for name in names}, "data": dict(self.data)}
 
 
-def apply_sight(record: Record | None, sight: Sight, at: float) -> tuple[Record | None, Change | None]:
+def apply_sight(
+    record: Record | None, sight: Sight, at: float, now: float = math.inf
+) -> tuple[Record | None, Change | None]:
     """Return the record after a sight, and how that changed it.
 
-    A sight older than what is known changes nothing: replies and events may arrive in any order. A list or an event
-    may tell some fields alone, so the others stay; only a whole read replaces them.
+    A sight older than what is known changes nothing: replies and events may arrive in any order. What was seen later
+    than now counts as old: a clock was wrong. A list or an event may tell some fields alone, so the others stay; only a
+    whole read replaces them.
     """
-    if record is not None and at < record.seen_at:
+    if record is not None and at < record.seen_at <= now + MAX_SKEW:
         return record, None
     if sight.is_gone:
         if record is None or record.gone_at is not None:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from connector.definition.action import Action
     from connector.definition.loader import Connector
 
+_MAX_ID = 600  # characters; PostgreSQL's index holds 2704 bytes of a key, which has more than the id
+
 
 class ListPlan(Protocol):
     """How a list is read: a compiled action."""
@@ -68,30 +70,31 @@ def read_items(
     kind: RecordKind, plan: ListPlan, request: Request, items: Iterable[Any], redactor: Redactor
 ) -> Iterator[Sight]:
     """Yield the sights of the items of a list."""
+    redactor = redactor.exact()
     listing, parent = read_listing(kind, plan, request).name, _find_parent(kind, plan.action, request)
     id_name = kind.definition.list_id or kind.definition.id
     parent_name = None if kind.definition.parent_id == id_name else kind.definition.parent_id
     for item in items:
-        record_id = _read_id(item, id_name)
+        record_id = read_id(item, id_name)
         if record_id:
             data = redactor.redact_data(item)
             yield Sight(
                 resource=kind.resource, id=record_id, source="list", data=data, listing=listing,
-                parent=_read_id(item, parent_name) or parent,
+                parent=read_id(item, parent_name) or parent,
             )  # fmt: skip
 
 
 def read_reply(kind: RecordKind, action: Action, request: Request, data: Any, redactor: Redactor) -> Iterator[Sight]:
     """Yield the sight of a reply that is no list: a record read, created, updated or deleted."""
-    names = read_path_values(action.path, request.path)
-    record_id = _read_id(data, kind.definition.id)
+    names, redactor = read_path_values(action.path, request.path), redactor.exact()
+    record_id = read_id(data, kind.definition.id)
     if kind.role == "get" and record_id:
         yield Sight(
             resource=kind.resource, id=record_id, source="get", data=redactor.redact_data(data),
-            parent=_read_id(data, kind.definition.parent_id), is_whole=True, variant=name_variant(request),
+            parent=read_id(data, kind.definition.parent_id), is_whole=True, variant=name_variant(request),
         )  # fmt: skip
     elif kind.role == "create" and record_id:
-        parent = _read_id(data, kind.definition.parent_id) or _find_parent(kind, action, request)
+        parent = read_id(data, kind.definition.parent_id) or _find_parent(kind, action, request)
         yield Sight(
             resource=kind.resource, id=record_id, source="write", data=redactor.redact_data(data), parent=parent
         )
@@ -116,7 +119,8 @@ def _find_parent(kind: RecordKind, action: Action, request: Request) -> str:
     return names[-1] if names else ""
 
 
-def _read_id(item: Mapping[str, Any] | Any, name: str | None) -> str:
-    """Return the id in an item as text; empty where it has none."""
+def read_id(item: Mapping[str, Any] | Any, name: str | None) -> str:
+    """Return the id in an item as text; empty where it has none that a database can hold."""
     value = item.get(name) if isinstance(item, dict) and name else None
-    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    text = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    return text if len(text) <= _MAX_ID and "\0" not in text else ""

@@ -6,11 +6,14 @@ import json
 import re
 import shlex
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from connector._version import __version__
 from connector.core.request.body import FORM_CONTENT_TYPE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 @dataclass(slots=True)
@@ -38,6 +41,17 @@ class Trace:
         """Return a curl command for the last request, with $TOKEN for the secret."""
         requests = [entry["request"] for entry in self.entries if entry["what"] == "send"]
         return build_curl_command(requests[-1]) if requests else ""
+
+
+def describe_entry(entry: Mapping[str, Any]) -> str:
+    """Return in a line what an entry tells: a request and what came of it, a wait, or that there was no token."""
+    if entry["what"] == "wait":
+        return f"waited {entry['seconds']:.3f} s: {entry['why']}"
+    if entry["what"] == "token":
+        return f"no token: {entry['error']}"
+    request, reply = entry["request"], entry.get("reply")
+    came = reply["status"] if reply else entry["failure"]["message"]
+    return f"{request['method']} {request['url']} -> {came} ({entry['seconds']:.3f} s)"
 
 
 def build_curl_command(request: dict[str, Any]) -> str:

@@ -70,12 +70,15 @@ def is_secret_member(name: str, value: Any) -> bool:
     """Whether a member of data is secret by its name; a yes or no never is, and names in the plural are of texts."""
     if value is None or value == "" or isinstance(value, bool) or len(name) > _MAX_NAME_LENGTH:
         return False
-    is_number = isinstance(value, int | float)
-    return is_secret_name(name) or (name[-1:] in "sS" and not is_number and is_secret_name(name[:-1]))
+    if is_secret_name(name):
+        return True
+    return name[-1:] in "sS" and not isinstance(value, int | float) and is_secret_name(name[:-1])
 
 
 def last_name(name: str) -> str:
     """Return the last part of a nested name, such as password of settings[password]."""
+    if name.isidentifier():
+        return name
     return re.split(r"[\[.]", name[-256:])[-1].rstrip("]")
 
 

@@ -39,6 +39,11 @@ class SecretValues:
         return [value[:_MAX_SEARCHED_LENGTH] for value in self.values]
 
     @cached_property
+    def _beginnings(self) -> list[tuple[str, list[str]]]:
+        """How each value begins, as it is and in base64."""
+        return [(_shorten(value), [_shorten(form) for form in _to_base64_parts(value)]) for value in self._searched]
+
+    @cached_property
     def _has_space(self) -> bool:
         return any(" " in value for value in self.values)
 
@@ -77,10 +82,8 @@ class SecretValues:
         joined = "".join(text.split())
         in_base64 = joined.replace("-", "+").replace("_", "/")
         return any(
-            _shorten(value) in text
-            or _shorten(value) in joined
-            or any(_shorten(form) in in_base64 for form in _to_base64_parts(value))
-            for value in self._searched
+            beginning in text or beginning in joined or any(form in in_base64 for form in coded)
+            for beginning, coded in self._beginnings
         )
 
     def _find_wrapped(self, text: str) -> Iterator[Span]:

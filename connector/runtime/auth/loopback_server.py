@@ -21,7 +21,8 @@ CALLBACK_TIMEOUT = 300.0  # seconds
 _POLL_INTERVAL = 0.5  # seconds; a Ctrl-C just before a wait is noticed only when that wait ends
 CALLBACK_PATH = "/callback"
 _SUCCESS_PAGE = (
-    b"<!doctype html><meta charset=utf-8><title>Back</title><p>Back to the terminal. You can close this window.</p>"
+    b"<!doctype html><meta charset=utf-8><title>Back</title>"
+    b"<p>Go back to where you began: it says whether you are signed in. You can close this window.</p>"
 )
 _REFUSED_PAGE = b"<!doctype html><meta charset=utf-8><title>Not here</title><p>Nothing to see here.</p>"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import json
 import os
@@ -93,7 +94,8 @@ class ArchiveWriter:
         try:
             self._temp_path.unlink(missing_ok=True)
             private_files.create_private(self._temp_path, b"")
-            self._zip = zipfile.ZipFile(self._temp_path, "w", zipfile.ZIP_DEFLATED)
+            self._file = self._temp_path.open("wb")
+            self._zip = zipfile.ZipFile(self._file, "w", zipfile.ZIP_DEFLATED)
         except OSError as error:
             raise private_files.build_store_error(error, self.path) from error
         return self
@@ -103,14 +105,18 @@ class ArchiveWriter:
             if failed is None:
                 self._add(_MANIFEST, [json.dumps(asdict(self.manifest), indent=1).encode()])
             self._zip.close()
+            self._file.flush()
             if failed is None:
-                with self._temp_path.open("rb+") as file:
-                    os.fsync(file.fileno())
+                os.fsync(self._file.fileno())
+                self._file.close()
                 atomic.rename_to_new(self._temp_path, self.path)
                 private_files.sync_folder(self.path.parent)
         except OSError as error:
             raise private_files.build_store_error(error, self.path) from error
         finally:
+            for opened in (self._zip, self._file):
+                with contextlib.suppress(OSError):  # on a full disk, what is buffered cannot be written either
+                    opened.close()
             self._temp_path.unlink(missing_ok=True)
 
     def add(self, entry: str, chunks: Iterable[bytes]) -> None:

@@ -29,8 +29,8 @@ _MODULES = {
     "store": "storage.sql_table",
     "inbox": "webhooks.inbox",
     "bulk": "bulk.shared_tables",
-    "records": "records.tables",
     "runs": "run_log.tables",
+    "records": "records.tables",
 }
 KINDS = tuple(_MODULES)
 _STORE_TABLE = "connector_store"

@@ -210,6 +210,15 @@ class Journal:
             self._written_lines += 1
             return self._written_lines
 
+    def discard(self) -> None:
+        """Remove the file, if the system can while it is locked, so that no other run takes it meanwhile; and close."""
+        with contextlib.suppress(PermissionError):
+            self.path.unlink()
+            self.close()
+            return
+        self.close()
+        self.path.unlink()
+
     def close(self) -> None:
         """Flush to the disk and close; later writes are rejected."""
         with self._sync_lock, self._write_lock:

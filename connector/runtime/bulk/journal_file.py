@@ -45,6 +45,14 @@ class JournalWords:
         return f"{what}; {self.elsewhere}."
 
 
+def _is_at(handle: int, path: Path) -> bool:
+    """Whether an open file is the one of this path."""
+    try:
+        return os.path.samestat(os.fstat(handle), path.stat())
+    except FileNotFoundError:
+        return False
+
+
 ROWS = JournalWords(
     "row",
     "these rows",
@@ -103,9 +111,12 @@ def check_header(handle: int, path: Path, *, allow_empty: bool) -> None:
 
 
 def lock_journal(handle: int, path: Path, words: JournalWords = ROWS) -> None:
-    """Lock a file; the system unlocks it when this process ends. Raises StoreError."""
+    """Lock a file; the system unlocks it when this process ends. Raises StoreError.
+
+    One that another run moved away before it was locked is not the journal any more.
+    """
     try:
-        if filelock.lock_descriptor(handle, blocking=False):
+        if filelock.lock_descriptor(handle, blocking=False) and _is_at(handle, path):
             return
     except OSError as error:
         raise words.build_error(path, error) from error

@@ -13,26 +13,16 @@ from typing import IO, TYPE_CHECKING, Any
 
 from connector.definition.lazy import cached_property
 from connector.definition.parsers import strict_yaml
-from connector.errors import InputError, Problem, UsageError
+from connector.errors import InputError, Problem
 from connector.runtime.bulk.csv_text import detect_encoding, read_delimiter_line
-from connector.runtime.bulk.sheet_reader import read_sheet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from connector.core.bulk.columns import ColumnKeys, ColumnMapping
 
-ROW_FORMATS = ("csv", "jsonl", "yaml", "xlsx")
 MAX_LINE_BYTES = 16 << 20
 MAX_YAML_BYTES = 64 << 20
-_FORMAT_BY_SUFFIX = {
-    **dict.fromkeys((".csv", ".tsv"), "csv"),
-    **dict.fromkeys((".jsonl", ".ndjson"), "jsonl"),
-    **dict.fromkeys((".yaml", ".yml", ".json"), "yaml"),
-    **dict.fromkeys((".xlsx", ".xlsm"), "xlsx"),
-}
-_SPREADSHEET_SUFFIXES = (".xls", ".ods", ".numbers")
-ROWS_SUFFIXES = (".csv", ".tsv", ".xlsx", ".xlsm", *_SPREADSHEET_SUFFIXES)  # of files that are nothing but rows
 _DELIMITERS = ",;\t"
 _CR_LINE_END = re.compile(r"(?<=\r)(?!\n)")  # a lone CR, which some spreadsheets write as a line end
 
@@ -102,6 +92,8 @@ class RowReader:
         return self._column_by_key.get(key, "")
 
     def _read_sheet(self) -> Iterator[Row]:
+        from connector.runtime.bulk.sheet_reader import read_sheet
+
         keys, number = None, 0
         for title, line, cells in read_sheet(self._file, self.name, self.sheet):
             if keys is None:
@@ -234,19 +226,6 @@ class RowReader:
     def _read_error(self, line: int, got: str, expected: str, fix: str) -> InputError:
         problem = Problem(f"line {line}", got, expected, fix)
         return InputError(f"{self.name} cannot be read further. {problem}", problems=(problem,))
-
-
-def detect_format(name: str, given_format: str | None) -> str:
-    """Return the given format, or detect it from the file's suffix. Raises UsageError."""
-    suffix = name[name.rfind(".") :].lower() if "." in name else ""
-    row_format = given_format or _FORMAT_BY_SUFFIX.get(suffix)
-    if row_format is None and suffix in _SPREADSHEET_SUFFIXES:
-        raise UsageError(f"{name} is a spreadsheet.", hint="Save it as .xlsx or as CSV, and use that file.")
-    if row_format is None:
-        hint = f"Set it with --rows-format {'|'.join(ROW_FORMATS)}."
-        source_name = "standard input" if name == "-" else name
-        raise UsageError(f"The format of the rows of {source_name} cannot be detected from a name.", hint=hint)
-    return row_format
 
 
 def to_letters(index: int) -> str:

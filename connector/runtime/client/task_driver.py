@@ -104,8 +104,8 @@ class TaskDriver(BaseClient):
 
     async def _drive(self, call: PreparedCall, steps: Steps, *, first: bool) -> Any:
         ask = None
-        if self._kept is not None and not first:
-            await self._kept.wait_for_room_async()
+        if self._kept is not None:
+            await self._kept.wait_for_room_async(first=first)
         try:
             answer = call.begin(first=first)
             while type(ask := steps.send(answer)) is not YieldPage:

@@ -90,8 +90,8 @@ class ThreadDriver(BaseClient):
     def _drive(self, call: PreparedCall, steps: Steps, *, first: bool) -> Any:
         """Drive a call to its next page or its end; return a YieldPage or a Result."""
         ask = None
-        if self._kept is not None and not first:
-            self._kept.wait_for_room()
+        if self._kept is not None:
+            self._kept.wait_for_room(first=first)
         try:
             answer = call.begin(first=first)
             while type(ask := steps.send(answer)) is not YieldPage:

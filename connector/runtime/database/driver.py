@@ -7,7 +7,7 @@ import sqlite3
 from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from connector.errors import StoreError, UsageError
 from connector.runtime.files import private_files
@@ -63,6 +63,10 @@ class DriverSession:
                 self.execute("ROLLBACK")
             raise
 
+    def close(self) -> None:
+        """Close the connection."""
+        self.connection.close()
+
     def _execute(self, statement: str, parameters: Sequence[Any]) -> Any:
         if not parameters:
             return self.connection.execute(statement)
@@ -106,11 +110,27 @@ class DriverDatabase(ABC):
 
         return self.run(run_all)
 
+    def write_many(self, statement: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Run a statement for each row of parameters, in one transaction."""
+
+        def run_all(session: DriverSession) -> None:
+            with session.transaction():
+                session.execute_many(statement, rows)
+
+        self.run(run_all)
+
     def read(self, statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Return the rows of a query; none where the database does not exist yet."""
         if self._session is None and not self.exists():
             return []
         return self.run(lambda session: session.execute(statement, parameters))
+
+    def read_version(self) -> int | None:
+        """Return the version of the tables as they are, None where there are none; nothing is brought up to date."""
+        if not self.exists():
+            return None
+        with self._telling(), contextlib.closing(self.connect()) as session:
+            return self.schema.read_version(session, self.display_url)
 
     def run(self, work: Callable[[DriverSession], T]) -> T:
         """Run work with the connection and return its result; after an error the next work opens another."""
@@ -120,12 +140,21 @@ class DriverDatabase(ABC):
     @contextlib.contextmanager
     def using(self) -> Iterator[DriverSession]:
         """Use the connection in a with block; after an error the next one opens another."""
+        with self._telling():
+            try:
+                yield self._open()
+            except BaseException:
+                with contextlib.suppress(Exception):
+                    self.close()
+                raise
+
+    @contextlib.contextmanager
+    def _telling(self) -> Iterator[None]:
+        """Raise the driver's errors of a with block as StoreError."""
         try:
-            yield self._open()
+            yield
         except Exception as error:
             reason = self.find_reason(error)
-            with contextlib.suppress(Exception):
-                self.close()
             if reason is None:
                 raise
         else:
@@ -137,7 +166,7 @@ class DriverDatabase(ABC):
         """Close the connection."""
         session, self._session = self._session, None
         if session is not None:
-            session.connection.close()
+            session.close()
 
     def _open(self) -> DriverSession:
         if self._session is None:
@@ -206,10 +235,16 @@ class PostgresServer(DriverDatabase):
     def __init__(self, url: str, schema: Schema) -> None:
         super().__init__(schema)
         self._url = url
-        parts = urlsplit(url)
-        place = f"{parts.hostname or 'localhost'}{f':{parts.port}' if parts.port else ''}"
+        try:
+            parts = urlsplit(url)
+            place = f"{parts.hostname or 'localhost'}{f':{parts.port}' if parts.port else ''}"
+        except ValueError:
+            hint = "In its user and password, write / as %2F, ? as %3F, # as %23 and @ as %40."
+            raise UsageError(f"The URL of {schema.title} cannot be read.", hint=hint) from None
         self.display_url = f"postgresql://{place}{parts.path}"
-        self._passwords = {text for text in (parts.password, unquote(parts.password or "")) if text}
+        passwords = [parts.password or "", *(value for name, value in parse_qsl(parts.query) if "pass" in name)]
+        texts = {text for one in passwords for text in (one, unquote(one)) if text}
+        self._passwords = sorted(texts, key=len, reverse=True)  # one may begin another
 
     def connect(self) -> DriverSession:
         """Return a new connection."""

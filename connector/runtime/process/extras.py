@@ -6,7 +6,6 @@ import contextlib
 import importlib.util
 import json
 import shlex
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -50,6 +49,8 @@ def get_shared_requirement() -> str:
 
 def _read_origin() -> dict[str, Any]:
     """Return what the installer wrote down (PEP 610), which is nothing for a package from an index."""
+    from importlib import metadata  # and with it the parser of mail, for an error alone
+
     try:
         origin = json.loads(metadata.distribution(_DISTRIBUTION).read_text("direct_url.json") or "{}")
     except (metadata.PackageNotFoundError, ValueError, OSError):

@@ -6,7 +6,6 @@ threads and tasks alike, and are those of one process: what another process send
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from collections import deque
 from concurrent.futures import Future
@@ -109,6 +108,8 @@ class Turns:
 
     async def wait_async(self, seconds_left: Callable[[], float]) -> RateLimited | None:
         """Do as `wait` without blocking the event loop."""
+        import asyncio  # which a client of threads does without
+
         for place, refusal in self._enter_each():
             if place.done():
                 continue

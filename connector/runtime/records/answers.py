@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector.core.json_path import set_at_path
 from connector.core.records.kinds import read_path_values
+from connector.core.records.record import MAX_SKEW
 from connector.core.records.sights import find_kind, name_variant, read_listing
 from connector.core.redaction import MASK
 from connector.core.response.result import Result
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from connector.runtime.records.records import Records
 
 
+_WAIT_SECONDS = 2.0
 _log = logging.getLogger("connector.records")
 
 
@@ -50,17 +52,20 @@ class KeptAnswers:
             with contextlib.suppress(StoreError):  # which was logged
                 self.records.flush()
 
-    def wait_for_room(self) -> None:
-        """Wait while too much of what was read is not written yet."""
+    def wait_for_room(self, *, first: bool) -> None:
+        """Wait while too much of what was read is not written yet; the first request of a call waits for a moment only.
+
+        A copy that is slow must not be flooded, and one that hangs must not stop calls.
+        """
         backlog = self.records.find_backlog()
         if backlog is not None:
-            wait([backlog])
+            wait([backlog], _WAIT_SECONDS if first else None)
 
-    async def wait_for_room_async(self) -> None:
+    async def wait_for_room_async(self, *, first: bool) -> None:
         """Do as `wait_for_room`, and let other tasks run."""
         backlog = self.records.find_backlog()
         if backlog is not None:
-            await asyncio.to_thread(wait, [backlog])
+            await asyncio.to_thread(wait, [backlog], _WAIT_SECONDS if first else None)
 
     def read(self, call: PreparedCall, max_age: float | None, reason: str = "") -> Result | None:
         """Return the copy of the record or the list that a call reads, if it was read whole within `max_age` seconds.
@@ -80,8 +85,8 @@ class KeptAnswers:
         record = self.records.get(call.compiled.connector.name, account, kind.resource, names[-1])
         if record is None or record.gone_at is not None or record.whole_at is None:
             return None
-        age = max(0.0, call.now() - record.whole_at)
-        if record.variant != name_variant(call.request) or (max_age is not None and age > max_age):
+        age = call.now() - record.whole_at
+        if record.variant != name_variant(call.request) or _is_too_old(age, max_age):
             return None
         return _build_result(dict(record.data), [record], age, reason)
 
@@ -97,8 +102,8 @@ class KeptAnswers:
         complete_at = self.records.find_complete_at(name, account, listing)
         if complete_at is None or self.records.has_write(name, account, resource, complete_at):
             return None
-        age = max(0.0, call.now() - complete_at)
-        if max_age is not None and age > max_age:
+        age = call.now() - complete_at
+        if _is_too_old(age, max_age):
             return None
         kept = self.records.find(name, resource, account=account, listing=listing)
         items = [dict(record.data) for record in kept]
@@ -106,12 +111,17 @@ class KeptAnswers:
         return _build_result(data, kept, age, reason)
 
 
+def _is_too_old(age: float, max_age: float | None) -> bool:
+    """Whether a copy is too old, or nothing can be said of its age: it was read in the future, so a clock was wrong."""
+    return max_age is not None and not -MAX_SKEW <= age <= max_age
+
+
 def _build_result(data: Any, records: Iterable[Record], age: float, reason: str) -> Result:
     warnings = [reason] if reason else []
     hidden = dict.fromkeys(name for record in records for name in _list_hidden(record))
     if hidden:
         warnings.append(f"The copy does not have {', '.join(hidden)}: secrets are not kept.")
-    return Result(data, attempts=0, warnings=tuple(warnings), from_records=True, age=age)
+    return Result(data, attempts=0, warnings=tuple(warnings), from_records=True, age=max(0.0, age))
 
 
 def _list_hidden(record: Record) -> list[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from sqlalchemy import column, func, literal_column, select, table
 
 from connector.core.records.changes import RecordChange
-from connector.runtime.records.tables import CHANGES, FEEDS, LISTS, RECORDS, read_record
+from connector.runtime.records.tables import CHANGES, FEEDS, LISTS, PURGED_FEED, RECORDS, read_record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -84,13 +84,35 @@ class RecordReader:
 
     def find_last_seq(self) -> int:
         """Return the number of the last change; 0 before the first."""
-        return int(self._read(lambda connection: connection.scalar(select(func.max(CHANGES.c.seq)))) or 0)
+        last = self._read(lambda connection: connection.scalar(select(func.max(CHANGES.c.seq))))
+        return self.find_purged_seq() if last is None else int(last)
 
     def find_feed(self, name: str) -> int | None:
         """Return the number of the last change that a follower of this name has seen; None before it began."""
         query = select(FEEDS.c.seq).where(FEEDS.c.name == name)
         value = self._read(lambda connection: connection.scalar(query))
         return None if value is None else int(value)
+
+    def find_purged_seq(self) -> int:
+        """Return the number of the last change that is no longer kept; 0 where all are."""
+        return self.find_feed(PURGED_FEED) or 0
+
+    def has_unseen(self, connector: str, account: str, listing: str, since: float) -> bool:
+        """Whether the copy has a record of a list that was last seen before this time, and is not known to be gone."""
+        condition = (RECORDS.c.connector == connector) & (RECORDS.c.account == account)
+        condition &= (RECORDS.c.listing == listing) & RECORDS.c.gone_at.is_(None) & (RECORDS.c.seen_at < since)
+        query = select(RECORDS.c.id).where(condition).limit(1)
+        return self._read(lambda connection: connection.scalar(query)) is not None
+
+    def find_orphans(self, connector: str, account: str, resource: str, parent_resource: str) -> list[str]:
+        """Return the ids of the records that were not seen any more since the one that they belong to was gone."""
+        parent = RECORDS.alias()
+        is_of = (parent.c.connector == connector) & (parent.c.account == account)
+        is_gone = is_of & (parent.c.resource == parent_resource) & (parent.c.gone_at >= RECORDS.c.seen_at)
+        condition = (RECORDS.c.connector == connector) & (RECORDS.c.account == account)
+        condition &= (RECORDS.c.resource == resource) & RECORDS.c.gone_at.is_(None)
+        query = select(RECORDS.c.id).where(condition).join(parent, is_gone & (parent.c.id == RECORDS.c.parent))
+        return [str(one) for one in self._read(lambda connection: connection.scalars(query).all())]
 
     def find_complete_at(self, connector: str, account: str, listing: str) -> float | None:
         """Return when the last complete reading of a list began, or None."""

@@ -101,6 +101,7 @@ class RecordObserver(Observer):
         items = call.extract_items(result)
         redactor = call.request.full_redactor
         seen = list(sights.read_items(notes.kind, call.compiled, call.request, items, redactor))
+        notes.pages += 1
         notes.ids.update(sight.id for sight in seen)
         self._keep(call, notes, seen, at)
 
@@ -115,17 +116,18 @@ def _describe_list(call: ObservedCall, notes: _CallNotes, listing: str, now: flo
 
     return ReadList(
         call.compiled.connector.name, notes.account, notes.kind.resource, listing, notes.ids, notes.began_at, now,
-        notes.pending,
+        notes.pending, is_one_page=notes.pages == 1,
     )  # fmt: skip
 
 
 class _CallNotes:
     """What the observer keeps with a call: the ids that it saw, and the writes that wait."""
 
-    __slots__ = ("account", "began_at", "ids", "is_sent", "kind", "pending")
+    __slots__ = ("account", "began_at", "ids", "is_sent", "kind", "pages", "pending")
 
     def __init__(self, kind: RecordKind, account: str, began_at: float) -> None:
         self.kind, self.account, self.began_at = kind, account, began_at
         self.ids: set[str] = set()
         self.pending: list[Future[None]] = []
+        self.pages = 0
         self.is_sent = False

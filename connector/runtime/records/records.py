@@ -21,10 +21,12 @@ from connector.runtime.records.accounts import ACCOUNT_HINT, UNKNOWN_ACCOUNT
 from connector.runtime.records.reader import RecordReader
 from connector.runtime.records.recorder import RecordObserver
 from connector.runtime.records.tables import (
+    PURGE_BATCH,
     SCHEMA,
     ReadList,
     Sighting,
     lock_changes,
+    purge_changes,
     write_end_of_list,
     write_feed,
     write_sighting,
@@ -42,6 +44,8 @@ if TYPE_CHECKING:
     from connector.definition.loader import Connector
     from connector.runtime.clock import Clock
 
+DEFAULT_KEEP_DAYS = 30.0
+_PURGE_INTERVAL = 3600.0  # seconds
 _HOLD_TIMEOUT = 0.05  # seconds
 _MAX_BATCH = 50  # replies in one transaction
 _MAX_WAITING = 20  # replies that may wait to be written while more is read
@@ -54,12 +58,21 @@ T = TypeVar("T")
 class Records(RecordReader):
     """Records in SQLite or PostgreSQL; safe to share among threads, clients and processes, and across a fork.
 
-    `account` says whose records these are, where connections do not. What calls tell is written by a thread of its own;
-    `flush` waits for it. Methods raise StoreError. Raises UsageError for another URL, or a missing package.
+    `account` says whose records these are, where connections do not; `keep_days` is how long changes are kept. What
+    calls tell is written by a thread of its own; `flush` waits for it. Methods raise StoreError. Raises UsageError for
+    another URL, or a missing package.
     """
 
-    def __init__(self, url: str, *, account: str | None = None, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        account: str | None = None,
+        keep_days: float = DEFAULT_KEEP_DAYS,
+        clock: Clock | None = None,
+    ) -> None:
         self.account = account
+        self._keep_seconds, self._purge_at = keep_days * 86_400.0, 0.0
         self._clock: Clock = clock or SystemClock()
         self._database = open_database(url, SCHEMA, self._clock)
         self._writers: dict[int, GroupCommitWriter] = {}
@@ -140,7 +153,12 @@ class Records(RecordReader):
 
     def create_views(self, connector: Connector) -> None:
         """Create the view of each resource, such as shop_orders, for who reads the database with SQL."""
-        self._database.run_in_transaction(partial(create_views, connector=connector))
+
+        def create(connection: Connection) -> None:
+            lock_changes(connection)  # several processes may begin at once
+            create_views(connection, connector)
+
+        self._database.run_in_transaction(create)
 
     def query(self, statement: str) -> tuple[list[str], list[tuple[Any, ...]]]:
         """Run a query that may only read; return the names of its columns, and its rows. Raises UsageError."""
@@ -193,14 +211,20 @@ class Records(RecordReader):
 
     def _write(self, items: Sequence[Sighting | ReadList], connection: Connection) -> None:
         lock_changes(connection)
+        now = self.now()
         for item in items:
             if item.connector in self._without_views:
                 create_views(connection, self._connectors[item.connector])
                 self._without_views.discard(item.connector)
             if isinstance(item, Sighting):
-                write_sighting(connection, item)
+                write_sighting(connection, item, now)
             elif item.is_kept:
-                write_end_of_list(connection, item)
+                write_end_of_list(connection, item, now)
+        if (
+            self._clock.monotonic() >= self._purge_at
+            and purge_changes(connection, now, self._keep_seconds) < PURGE_BATCH
+        ):
+            self._purge_at = self._clock.monotonic() + _PURGE_INTERVAL
 
     def _run(self, work: Callable[[Connection], T]) -> T:
         return self._database.run(work)

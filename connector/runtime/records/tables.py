@@ -3,13 +3,29 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BigInteger, Column, Float, Index, Integer, MetaData, Table, Text, insert, select, text, update
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Float,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    delete,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
-from connector.core.records.record import Record, Sight, apply_sight
+from connector.core.records.record import MAX_SKEW, Record, Sight, apply_sight
 from connector.runtime.database.table_schema import define_schema
 
 if TYPE_CHECKING:
@@ -67,6 +83,11 @@ FEEDS = Table(
 )
 SCHEMA = define_schema("records", "the copy of records", [RECORDS, CHANGES, LISTS, FEEDS])
 _FIELDS = tuple(column.name for column in RECORDS.columns if column.name not in ("connector", "account"))
+PURGED_FEED = "purged"  # the name under which stands the last change that is no longer kept
+_DAY = "day "  # the beginning of the name under which stands the last change of a day's first look
+_DAY_SECONDS = 86_400
+PURGE_BATCH = 1000  # changes; a small number keeps writers from waiting
+_NUL = re.compile(r"((?<!\\)(?:\\\\)*)\\u0000")  # as JSON escapes it
 _CHUNK = 500  # ids in one query; databases limit the number of parameters
 _LOCK = text("SELECT pg_advisory_xact_lock(6021023602)")  # numbers of changes are in the order of commits
 
@@ -83,7 +104,11 @@ class Sighting:
 
 @dataclass(frozen=True, slots=True)
 class ReadList:
-    """A list that was read to its end, or, not `is_whole`, what is new of it; `pending` are the writes of its pages."""
+    """A list that was read to its end, or, not `is_whole`, what is new of it; `pending` are the writes of its pages.
+
+    One that came in one page was like that at one moment; in several, an item may have moved from one not yet read to
+    one read before.
+    """
 
     connector: str
     account: str
@@ -94,6 +119,7 @@ class ReadList:
     at: float
     pending: Sequence[Future[None]] = ()
     is_whole: bool = True
+    is_one_page: bool = False
 
     @property
     def is_kept(self) -> bool:
@@ -107,14 +133,14 @@ def lock_changes(connection: Connection) -> None:
         connection.execute(_LOCK)  # SQLite has one writer at a time anyway
 
 
-def write_sighting(connection: Connection, sighting: Sighting) -> int:
+def write_sighting(connection: Connection, sighting: Sighting, now: float) -> int:
     """Write sights, and the changes that they are, within a transaction; return the number of changes."""
     known = _read_known(connection, sighting)
     saved: dict[tuple[str, str], Record] = {}
     changes = []
     for sight in sighting.sights:
         key = sight.resource, sight.id
-        record, change = apply_sight(known.get(key), sight, sighting.at)
+        record, change = apply_sight(known.get(key), sight, sighting.at, max(now, sighting.at))
         if record is None or record is known.get(key):
             continue
         known[key] = saved[key] = record
@@ -126,25 +152,52 @@ def write_sighting(connection: Connection, sighting: Sighting) -> int:
     return len(changes)
 
 
-def write_end_of_list(connection: Connection, read: ReadList) -> None:
-    """Mark what is no longer in a list, and note when it was read."""
+def write_end_of_list(connection: Connection, read: ReadList, now: float) -> None:
+    """Mark what is no longer in a list, and note when it was read.
+
+    Of a list in several pages, that is what two readings in a row have not: one may miss an item that moves.
+    """
+    is_list = (LISTS.c.connector == read.connector) & (LISTS.c.account == read.account)
+    condition = is_list & (LISTS.c.listing == read.listing)
     if not read.is_whole:
-        is_list = (LISTS.c.connector == read.connector) & (LISTS.c.account == read.account)
-        condition = is_list & (LISTS.c.listing == read.listing)
         connection.execute(update(LISTS).where(condition).values(read_at=read.began_at))
         return
     table = RECORDS.c
     is_of_list = (table.connector == read.connector) & (table.account == read.account) & (table.listing == read.listing)
-    was_there = table.gone_at.is_(None) & (table.seen_at < read.began_at) & (table.resource == read.resource)
+    earlier = connection.scalar(select(LISTS.c.complete_at).where(condition)) or 0.0
+    since = read.began_at if read.is_one_page else min(earlier, read.began_at)
+    is_old = (table.seen_at < since) | (table.seen_at > max(now, read.at) + MAX_SKEW)
+    was_there = table.gone_at.is_(None) & is_old & (table.resource == read.resource)
     gone = [
         Sight(resource=read.resource, id=record_id, source="list", is_gone=True)
         for record_id in connection.scalars(select(table.id).where(is_of_list & was_there))
         if record_id not in read.ids
     ]
-    write_sighting(connection, Sighting(read.connector, read.account, read.at, gone))
+    write_sighting(connection, Sighting(read.connector, read.account, read.at, gone), now)
     facts = {name: getattr(read, name) for name in ("connector", "account", "listing", "resource")}
     row = {**facts, "complete_at": read.began_at, "count": len(read.ids), "read_at": read.began_at}
     connection.execute(_build_upsert(connection, LISTS), [row])
+
+
+def purge_changes(connection: Connection, now: float, keep_seconds: float) -> int:
+    """Delete some of the changes that were written too long ago, oldest first; return how many.
+
+    Each day has a note of its first number: what tells of a change may be much older than the change.
+    """
+    query = select(FEEDS.c.name, FEEDS.c.seq).where(FEEDS.c.name.like(f"{_DAY}%"))
+    days = {int(name.removeprefix(_DAY)): seq for name, seq in connection.execute(query)}
+    if int(now / _DAY_SECONDS) not in days:
+        last = connection.scalar(select(func.max(CHANGES.c.seq)))
+        write_feed(connection, f"{_DAY}{int(now / _DAY_SECONDS)}", last or 0)
+    old = {day: seq for day, seq in days.items() if (day + 1) * _DAY_SECONDS <= now - keep_seconds}
+    is_old = CHANGES.c.seq <= max(old.values(), default=0)
+    numbers = connection.scalars(select(CHANGES.c.seq).where(is_old).order_by(CHANGES.c.seq).limit(PURGE_BATCH)).all()
+    if numbers:
+        connection.execute(delete(CHANGES).where(CHANGES.c.seq <= numbers[-1]))
+        write_feed(connection, PURGED_FEED, numbers[-1])
+    if old and len(numbers) < PURGE_BATCH:
+        connection.execute(delete(FEEDS).where(FEEDS.c.name.in_([f"{_DAY}{day}" for day in old])))
+    return len(numbers)
 
 
 def write_feed(connection: Connection, name: str, seq: int) -> None:
@@ -206,4 +259,7 @@ def _build_change(sighting: Sighting, record: Record, change: str) -> dict[str, 
 
 
 def _to_text(record: Record) -> str:
-    return json.dumps(record.data, ensure_ascii=False, default=str)
+    """Return the data as JSON; what no database takes, half of a character or NUL, is the mark of a lost one."""
+    text = json.dumps(record.data, ensure_ascii=False, default=str)
+    text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return _NUL.sub(lambda found: f"{found[1]}\ufffd", text) if "\\u0000" in text else text

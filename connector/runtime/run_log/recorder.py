@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import socket
-from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 from pydantic_core import to_jsonable_python
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 _MAX_TEXT = 2000  # characters of one text of the inputs
 _MAX_INPUTS = 65_536  # characters of the inputs as JSON
 _MAX_TRACE = 100  # entries
+_PLAIN_TYPES = frozenset((str, int, bool))  # what is JSON data as it is
 _OPTION_NAMES = ("account", "limit", "page_size", "timeout", "no_wait", "paginate", "items", "idempotency_key")
 
 
@@ -67,7 +68,7 @@ class RunRecorder(Observer):
         if notes is None or notes.is_begun or not isinstance(ask, SendRequest) or not may_change_state(ask.request):
             return
         notes.is_begun = True
-        self._write(self._describe(call, notes), wait=self._is_durable)
+        self._write(Run(**self._describe(call, notes), outcome=RUNNING), wait=self._is_durable)
 
     def after(self, call: ObservedCall, ask: Ask, answer: Any, times: tuple[float, float]) -> None:
         """Note what was sent, answered and waited for."""
@@ -83,54 +84,60 @@ class RunRecorder(Observer):
         """Write the end of a call down."""
         notes = self._find_notes(call)
         if notes is not None:
-            self._write(_add_outcome(self._describe(call, notes), outcome, call.measure_elapsed()))
+            facts = self._describe(call, notes) | _describe_outcome(outcome, is_write=may_change_state(call.request))
+            self._write(Run(**facts, elapsed=round(call.measure_elapsed(), 6)))
 
     def _find_notes(self, call: ObservedCall) -> _Notes | None:
         """Return what was begun; None for a call that another observer ended before its begin was seen."""
         notes: _Notes | None = call.notes.get(self)
         return notes
 
-    def _describe(self, call: ObservedCall, notes: _Notes) -> Run:
-        if notes.run is not None:
-            return replace(notes.run, waited=round(notes.waited, 3), trace=_take_entries(notes))
+    def _describe(self, call: ObservedCall, notes: _Notes) -> dict[str, Any]:
+        """Return what is known of a run before its end."""
+        if notes.facts is None:
+            notes.facts = self._describe_call(call, notes)
+        return notes.facts | {"waited": round(notes.waited, 3), "trace": _take_entries(notes)}
+
+    def _describe_call(self, call: ObservedCall, notes: _Notes) -> dict[str, Any]:
         request, credentials = call.request, call.credentials
         path = request.path.partition("?")[0]
         plain = _take_open_inputs(call)
         redactor = request.full_redactor.narrow([path, plain])
-        inputs, hidden = _show_inputs(call, plain, redactor)
-        notes.run = Run(
-            id=notes.run_id,
-            connector=call.compiled.connector.name,
-            door=notes.door,
-            connection=(credentials.name or credentials.kind) if credentials is not None else "",
-            action=call.action,
-            request=f"{request.method} {redactor.redact_url(request.path.partition('?')[0], _MAX_TEXT)}",
-            is_write=may_change_state(request),
-            started_at=call.started_at,
-            outcome=RUNNING,
-            process=f"{socket.gethostname()} {os.getpid()}",
-            inputs=inputs,
-            hidden_inputs=hidden,
-            options={name: value for name, value in call.options.chosen().items() if name in _OPTION_NAMES},
-            waited=round(notes.waited, 3),
-            trace=_take_entries(notes),
-        )
-        return notes.run
+        inputs, hidden = _show_inputs(call, plain, redactor.exact())
+        return {
+            "id": notes.run_id,
+            "connector": call.compiled.connector.name,
+            "door": notes.door,
+            "connection": (credentials.name or credentials.kind) if credentials is not None else "",
+            "action": call.action,
+            "request": f"{request.method} {redactor.redact_url(path, _MAX_TEXT)}",
+            "is_write": may_change_state(request),
+            "started_at": call.started_at,
+            "process": _name_process(os.getpid()),
+            "inputs": inputs,
+            "hidden_inputs": hidden,
+            "options": {name: value for name, value in call.options.chosen().items() if name in _OPTION_NAMES},
+        }
 
 
 class _Notes:
     """What the recorder keeps with a call."""
 
-    __slots__ = ("door", "is_begun", "run", "run_id", "trace", "waited")
+    __slots__ = ("door", "facts", "is_begun", "run_id", "trace", "waited")
 
     def __init__(self, run_id: str, door: str, trace: Trace | None) -> None:
         self.run_id, self.door, self.trace = run_id, door, trace
         self.waited, self.is_begun = 0.0, False
-        self.run: Run | None = None  # as it was described first
+        self.facts: dict[str, Any] | None = None  # what is known of the run before its end
 
 
 def _take_entries(notes: _Notes) -> tuple[dict[str, Any], ...]:
     return tuple(notes.trace.entries) if notes.trace is not None else ()
+
+
+@lru_cache(maxsize=1)
+def _name_process(pid: int) -> str:
+    return f"{socket.gethostname()} {pid}"
 
 
 def make_id(started_at: float) -> str:
@@ -141,8 +148,13 @@ def make_id(started_at: float) -> str:
 def _take_open_inputs(call: ObservedCall) -> dict[str, Any]:
     """Return the inputs, by the names that were given, but those that are secret or files, as JSON data."""
     fields, spellings = call.compiled.action.inputs, call.compiled.action.key_by_spelling
-    taken = {name: value for name, value in call.given.items() if _is_open(fields.get(spellings.get(name, name)))}
-    plain: dict[str, Any] = to_jsonable_python(taken, fallback=redaction.describe_type, bytes_mode="base64")
+    plain: dict[str, Any] = {}
+    rest: dict[str, Any] = {}
+    for name, value in call.given.items():
+        if _is_open(fields.get(spellings.get(name, name))):
+            (plain if value is None or type(value) in _PLAIN_TYPES else rest)[name] = value
+    if rest:
+        plain |= to_jsonable_python(rest, fallback=redaction.describe_type, bytes_mode="base64")
     return plain
 
 
@@ -161,10 +173,10 @@ def _show_inputs(
     for name, value in call.given.items():
         key = spellings.get(name, name)
         if name in plain:
-            seen = redactor.redact_data({key: plain[name]}, _MAX_TEXT)[key]
+            seen = redactor.redact_member(key, plain[name], _MAX_TEXT)
         else:
             seen = redaction.describe_type(value) if fields[key].type == "file" else redaction.MASK
-        size += len(str(seen))
+        size += len(seen if isinstance(seen, str) else str(seen))
         if size > _MAX_INPUTS:
             seen = f"{redaction.describe_type(value)}, too large to keep"
         shown[key] = seen
@@ -173,12 +185,11 @@ def _show_inputs(
     return shown, tuple(hidden)
 
 
-def _add_outcome(run: Run, outcome: Result | BaseException, elapsed: float) -> Run:
-    """Return a run with what came of it."""
-    facts: Mapping[str, Any]
+def _describe_outcome(outcome: Result | BaseException, *, is_write: bool) -> dict[str, Any]:
+    """Return what came of a call."""
     if isinstance(outcome, ConnectorError):
         code = getattr(outcome, "code", None)
-        facts = {
+        return {
             "outcome": outcome.outcome,
             "status": getattr(outcome, "status", None),
             "code": None if code is None else str(code),
@@ -188,14 +199,12 @@ def _add_outcome(run: Run, outcome: Result | BaseException, elapsed: float) -> R
             "message": str(outcome.args[0]),
             "hint": outcome.hint or "",
         }
-    elif isinstance(outcome, BaseException):
-        facts = {"outcome": "uncertain" if run.is_write else "interrupted", "error": type(outcome).__name__}
-    else:
-        facts = {
-            "outcome": outcome.outcome,
-            "status": outcome.status,
-            "request_id": outcome.request_id,
-            "attempts": outcome.attempts,
-            "warnings": tuple(outcome.warnings),
-        }
-    return replace(run, elapsed=round(elapsed, 6), **facts)
+    if isinstance(outcome, BaseException):
+        return {"outcome": "uncertain" if is_write else "interrupted", "error": type(outcome).__name__}
+    return {
+        "outcome": outcome.outcome,
+        "status": outcome.status,
+        "request_id": outcome.request_id,
+        "attempts": outcome.attempts,
+        "warnings": tuple(outcome.warnings),
+    }

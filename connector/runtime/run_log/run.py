@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field, fields
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -59,9 +60,9 @@ class Run:
 
     def to_row(self) -> tuple[Any, ...]:
         """Return the values of COLUMNS."""
-        details = {name: getattr(self, name) for name in DETAIL_NAMES if getattr(self, name)}
-        values = (getattr(self, name) for name in COLUMNS[:-1])
-        return (*(int(value) if isinstance(value, bool) else value for value in values), json.dumps(details))
+        details = {name: value for name, value in zip(DETAIL_NAMES, _get_details(self), strict=True) if value}
+        values = (int(value) if value is True or value is False else value for value in _get_columns(self))
+        return (*values, json.dumps(details) if details else "{}")
 
     @classmethod
     def from_row(cls, row: Sequence[Any]) -> Run:
@@ -73,6 +74,7 @@ class Run:
 
 
 COLUMNS = (*(one.name for one in fields(Run) if one.name not in DETAIL_NAMES), "details")
+_get_columns, _get_details = attrgetter(*COLUMNS[:-1]), attrgetter(*DETAIL_NAMES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -163,9 +163,9 @@ class RunLog:
         while batch := self._take_batch():
             reason = None
             try:
-                rows = [(SAVE, entry.to_row()) for entry in batch if isinstance(entry, Run)]
+                rows = [entry.to_row() for entry in batch if isinstance(entry, Run)]
                 if rows:
-                    self._writing.write(rows)
+                    self._writing.write_many(SAVE, rows)
                     self._purge()
             except Exception as failure:  # noqa: BLE001  a log that fails, fails no call
                 reason = str(failure) if isinstance(failure, ConnectorError) else type(failure).__name__

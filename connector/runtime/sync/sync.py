@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from connector.core.records.kinds import RecordKind
+from connector.core.records.record import MAX_SKEW, Sight
 from connector.core.records.sights import read_listing
 from connector.core.records.since import build_since
 from connector.errors import Denied, NotFound, Rejected
@@ -119,6 +120,8 @@ class Sync:
         for read in self._find_lists(client, resource, account):
             try:
                 self._read_list(client, account, read, report)
+                if self._lacks_some(account, read):
+                    self._read_list(client, account, read, SyncReport(resource))
             except (NotFound, Denied, Rejected) as error:
                 if not read.parent:
                     raise
@@ -126,7 +129,29 @@ class Sync:
             report.lists += 1
             self._records.flush()  # a copy that cannot be written ends the sync
             on_list(report)
+        self._mark_orphans(account, resource)
         return report
+
+    def _lacks_some(self, account: str, read: ListRead) -> bool:
+        """Whether a list in several pages lacks what it had: it is gone, or moved to a page that was read before."""
+        if read.asks_since:
+            return False
+        self._records.flush()
+        name = self._connector.name
+        complete_at = self._records.find_complete_at(name, account, read.listing)
+        return complete_at is not None and self._records.has_unseen(name, account, read.listing, complete_at)
+
+    def _mark_orphans(self, account: str, resource: str) -> None:
+        """Mark as gone what belongs to records that are gone, since nothing lists it any more."""
+        parent = self._connector.manifest.resources[resource].parent
+        if parent is None or self._listings[resource].parent_input is None:
+            return
+        name = self._connector.name
+        ids = self._records.find_orphans(name, account, resource, parent)
+        gone = [Sight(resource=resource, id=one, source="list", is_gone=True) for one in ids]
+        if gone:
+            self._records.keep(name, account, gone, self._records.now())
+            self._records.flush()
 
     def _read_list(self, client: Client, account: str, read: ListRead, report: SyncReport) -> None:
         """Read a list; where only what is new was asked for, note that once all of it is written."""
@@ -162,7 +187,8 @@ class Sync:
         request = client.dry_run(listed.action.action, given)
         listing = read_listing(RecordKind(resource, "list", definition), listed, request)
         complete_at, read_at = self._records.find_list_times(self._connector.name, account, listing.name)
-        is_due = self._is_full or self._records.now() - (complete_at or 0.0) > _MAX_NEWS_SECONDS
+        now = self._records.now()
+        is_due = self._is_full or now - (complete_at or 0.0) > _MAX_NEWS_SECONDS or (read_at or 0.0) > now + MAX_SKEW
         since = {} if is_due or not listing.is_whole else build_since(definition, listed.action, read_at)
         return ListRead(
             resource, listed.action.action, {**given, **since}, parent, listing.name, read_at, asks_since=bool(since)

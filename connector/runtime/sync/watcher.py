@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from connector.core import redaction
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from connector.definition.loader import Connector
     from connector.runtime.client.client import Client
     from connector.runtime.webhooks.handlers import Handler
+    from connector.runtime.webhooks.inbox import Backlog
 
 CHANGES_TRIGGER = "records"  # what the changes of the copy are called where the manifest polls nothing
 _log = logging.getLogger("connector.webhook")
@@ -128,6 +130,9 @@ class Watcher:
             if is_begin or not self._polls:
                 self._records.save_feed(feed, self._records.find_last_seq())
             return 0
+        purged = self._records.find_purged_seq()
+        if after < purged:
+            _log.warning("%s: the changes %d to %d are no longer kept, and are not told.", feed, after + 1, purged)
         resources, name = self._watch.resources, self._connector.name
         while changes := self._records.read_changes(name, after, account=account, resources=resources):
             bodies = [build_event_body(self._connector, change) for change in changes]
@@ -137,6 +142,21 @@ class Watcher:
             after, stored = changes[-1].seq, stored + len(events)
             self._records.save_feed(feed, after)
         return stored
+
+    async def run_once(self) -> Backlog:
+        """Read the lists once and deliver what is due, as from cron; return what is left: it failed, and waits.
+
+        Of the dead, those that died now. Raises ConnectorError where the lists cannot be read; what was due before is
+        delivered all the same.
+        """
+        before = await asyncio.to_thread(self.inbox.read_backlog, self._source.name)
+        dispatcher = Dispatcher(self.inbox, self._source, self.handlers, self._options)
+        try:
+            await asyncio.to_thread(self.poll if self._polls else self.store_changes)
+        finally:
+            await dispatcher.run_until_idle()
+        rest = await asyncio.to_thread(self.inbox.read_backlog, self._source.name)
+        return replace(rest, dead=max(0, rest.dead - before.dead))
 
     @contextlib.asynccontextmanager
     async def lifespan(self, _: Any = None) -> AsyncIterator[None]:

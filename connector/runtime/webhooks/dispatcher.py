@@ -93,6 +93,19 @@ class Dispatcher:
         finally:
             await self._shut_down()
 
+    async def run_until_idle(self) -> None:
+        """Deliver what is due, and what becomes due through that, then release the inbox; what fails waits in it."""
+        try:
+            while not self._stopping:
+                self._wake_event.clear()
+                if await self._dispatch_due():
+                    continue
+                if not self._running:
+                    return
+                await self._wake_event.wait()
+        finally:
+            await self._shut_down()
+
     def stop(self, seconds: float) -> None:
         """Start no more deliveries; `run` returns when the current ones end, or after `seconds`."""
         self._drain_timeout = seconds

@@ -9,7 +9,6 @@ from urllib.parse import urlencode, urlsplit
 from connector.core.auth import device_code
 from connector.core.auth.oauth import JWT_GRANT_TYPE
 from connector.definition.connection_type import PERSON_KINDS
-from connector.definition.forms.action_heads import read_scopes
 from connector.definition.lazy import cached_property
 from connector.errors import UsageError
 from connector.sandbox.data.issued_tokens import (
@@ -31,6 +30,7 @@ from connector.sandbox.oauth.refusals import (
     build_refusal,
     find_redirect_problem,
 )
+from connector.sandbox.oauth.scopes import list_needed_scopes, list_other_scopes
 from connector.sandbox.oauth.token_messages import parse_parameters, shape_reply
 
 if TYPE_CHECKING:
@@ -184,8 +184,8 @@ class AuthorizationServer:
     def _grant_token(self, registry: TokenRegistry, form: Mapping[str, str], client: str) -> dict[str, Any]:
         grant_type = _require_parameter(form, "grant_type")
         kinds = _KINDS_BY_GRANT.get(grant_type, ())
-        connection_type = next((item for item in self._connection_types if item.kind in kinds), None)
-        if connection_type is None:
+        connection_types = [item for item in self._connection_types if item.kind in kinds]
+        if not connection_types:
             raise OAuthError("unsupported_grant_type", "No connection type of this connector uses this grant type.")
         tokens, policy = self._grant_handlers[grant_type](registry, form, client), self._token_policy
         reply = {
@@ -195,7 +195,7 @@ class AuthorizationServer:
             "expires_in": policy.expires_in,
             "scope": tokens.scope,
         }
-        return shape_reply(connection_type, reply, policy.api_url)
+        return shape_reply(connection_types, reply, policy.api_url)
 
     def _is_challenge_optional(self, parameters: Mapping[str, str]) -> bool:
         types = [item for item in self._connection_types if item.kind == "oauth2"]
@@ -263,9 +263,8 @@ class AuthorizationServer:
         if self._token_policy.scope is not None:
             names = self._token_policy.scope.split()
             return names, set(names)
-        requirements = read_scopes(self._connector)
-        defaults = list(dict.fromkeys(scope for scopes in requirements for scope in (*scopes.granular, *scopes.all)))
-        return defaults, {*defaults, *(scope for requirement in requirements for scope in requirement.classic)}
+        defaults = list_needed_scopes(self._connector)
+        return defaults, {*defaults, *list_other_scopes(self._connector)}
 
 
 def _parse_form(request: SandboxRequest) -> dict[str, str]:

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic_core import from_json
 
-from connector.core.json_path import set_at, set_at_path
+from connector.core.json_path import get_at, set_at, set_at_path
 from connector.definition.json_path import parse_path
 from connector.sandbox.http.body_parser import CONTENT_TYPES, BadBody, parse_form_pairs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from connector.definition.connection_type import ConnectionType
     from connector.sandbox.http.request import SandboxRequest
@@ -30,12 +30,17 @@ def parse_parameters(request: SandboxRequest) -> Iterable[tuple[str, str]]:
     return [(name, str(value)) for name, value in data.items()]
 
 
-def shape_reply(connection_type: ConnectionType, reply: dict[str, Any], base_url: str | None) -> dict[str, Any]:
-    """Return a token reply with the token, and the account's base URL, where the connection type reads them."""
-    *holder_names, name = parse_path(connection_type.token_field)
+def shape_reply(
+    connection_types: Iterable[ConnectionType], reply: Mapping[str, Any], base_url: str | None
+) -> dict[str, Any]:
+    """Return a token reply with the token, and the account's base URL, wherever one of the types reads them."""
     given = {key: value for key, value in reply.items() if value is not None}
-    given[name] = given.pop("access_token")
-    shaped: dict[str, Any] = set_at({}, holder_names, given) if holder_names else given
-    if connection_type.base_url_from is not None and base_url is not None:
-        shaped = set_at_path(shaped, connection_type.base_url_from, base_url)
+    token = given.pop("access_token")
+    shaped: dict[str, Any] = {}
+    for connection_type in connection_types:
+        *holder_names, name = parse_path(connection_type.token_field)
+        holder = get_at(shaped, holder_names) or {}
+        shaped = set_at(shaped, holder_names, {**holder, **given, name: token})
+        if connection_type.base_url_from is not None and base_url is not None:
+            shaped = set_at_path(shaped, connection_type.base_url_from, base_url)
     return shaped

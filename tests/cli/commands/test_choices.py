@@ -40,7 +40,7 @@ def test_what_is_missing_or_unknown_is_told(choices):
     assert (code, out) == (2, "")
     assert "teamId" in err
     assert "Did you mean 'priority'" in choices("createIssue", "prioriti")[2]
-    assert "a name, = and a value" in choices("createIssue", "priority", "teamId")[2]
+    assert "an input as KEY=VALUE" in choices("createIssue", "priority", "teamId")[2]
 
 
 def test_nothing_found_is_said(choices):

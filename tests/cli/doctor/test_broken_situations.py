@@ -19,7 +19,7 @@ from support.servers import free_port, reply
 
 from connector import verify_webhook
 from connector.cli.context import overlap
-from connector.cli.context.settings import default_inbox_url
+from connector.cli.context.locations import build_default_url
 from connector.runtime.storage.encryption import generate_key
 from connector.runtime.storage.open import open_store
 from connector.runtime.webhooks.inbox import Inbox
@@ -150,7 +150,7 @@ def write_tables_of_a_newer_version(machine):
 
 
 def run_a_receiver_without_the_settings(machine):
-    machine.keep_event(default_inbox_url("zoom"))
+    machine.keep_event(build_default_url("inbox", "zoom"))
     machine.env["CONNECTOR_INBOX"] = f"sqlite:///{machine.home}/other.sqlite"
 
 

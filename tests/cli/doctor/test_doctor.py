@@ -31,6 +31,10 @@ def test_in_the_sandbox_all_is_well_and_each_thing_has_its_line(doctor, here):
     assert lines[-1] == "12 ok, 0 warn, 0 fail."
 
 
+def test_the_sandbox_has_a_store_of_its_own_and_takes_no_other(here):
+    assert here("doctor", "--sandbox", "--store", "memory:").code == 2
+
+
 def test_offline_sends_nothing_and_says_so(doctor, server):
     code, checks = doctor("--offline", ZOOM_BASE_URL=server.url, ZOOM_ACCESS_TOKEN=CANARY)
     assert (code, checks["network"]["message"]) == (0, "Not looked at: --offline")
@@ -69,6 +73,7 @@ def test_a_host_that_refuses_is_a_failure_and_one_without_a_network_a_warning(do
     code, checks = doctor(ZOOM_BASE_URL="https://no-such-host.invalid")
     assert (code, checks["network"]["status"]) == (0, "warn")
     assert "offline?" in checks["network"]["message"]
+    assert checks["network"]["fix"].startswith("Check the network")
 
 
 def test_a_proxy_is_named_without_its_password(doctor):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import click
@@ -43,6 +44,12 @@ def test_every_command_has_an_example_and_a_page_to_read(here, path):
     assert commands
     assert (ROOT / page).is_file()
     assert out.endswith(f"{page}\n")
+
+
+@pytest.mark.parametrize("path", PATHS, ids=" ".join)
+def test_the_page_to_read_is_about_the_command(path):
+    text = (ROOT / EXAMPLES[" ".join(path)].page).read_text(encoding="utf-8")
+    assert re.search(rf"(?:`|connector(?: --connector \S+)? ){' '.join(path)}\b", text)
 
 
 @pytest.mark.parametrize("path", ["", *EXAMPLES])

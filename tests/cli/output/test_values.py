@@ -7,9 +7,12 @@ import io
 import json
 import os
 import pty
+from decimal import Decimal
 
 import pytest
 from support import servers
+
+from connector.cli.output import csv_output
 
 TOKEN = {"ZOOM_ACCESS_TOKEN": "token-1"}
 USERS = [
@@ -92,6 +95,14 @@ def test_a_column_that_no_item_has_is_told_with_the_one_that_is_meant(users):
     assert done.out == "id,emial\r\nu0,\r\nu1,\r\n"
     assert done.err == "No item has a field 'emial'. Did you mean 'email'?\n"
     assert users("--output", "csv", "--columns", "id,emial", "--quiet").err == ""
+
+
+@pytest.mark.parametrize(("is_terminal", "cell"), [(True, r"\x1b[2J"), (False, "\x1b[2J")])
+def test_a_terminal_is_not_given_what_it_would_obey_and_a_file_has_the_bytes(is_terminal, cell):
+    file = io.StringIO()
+    file.isatty = lambda: is_terminal
+    csv_output.write_csv(["id", "paid", "sum"], [("\x1b[2J", True, Decimal("12.50"))], file)
+    assert file.getvalue() == f"id,paid,sum\r\n{cell},true,12.50\r\n"
 
 
 def test_a_table_takes_columns_too(users):

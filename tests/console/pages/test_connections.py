@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
@@ -10,6 +12,7 @@ from support.receivers import wait_until
 from support.servers import Counting
 
 from connector.cli.context.connection_context import ConnectionContext
+from connector.definition.loader import Connector
 from connector.runtime.storage.open import open_store
 from connector.sandbox.sandbox import Sandbox
 
@@ -29,6 +32,36 @@ def test_each_kind_connects_in_the_sandbox_and_is_tested(visitor, kind):
     assert seen.path == "/connections/work", seen.text
     assert "work is connected." in seen.text
     assert "alive" in visitor.get("/connections").text
+
+
+def _list_examples():
+    for manifest in sorted(Path("examples").glob("*/manifest.yaml")):
+        for kind in Connector.open(manifest.parent).manifest.connections:
+            yield pytest.param(manifest.parent, kind, id=f"{manifest.parent.name}-{kind}")
+
+
+@pytest.mark.parametrize(("folder", "kind"), [*_list_examples()])
+def test_every_kind_of_every_example_connects_in_the_sandbox(visit, folder, kind):
+    visitor = visit(folder)
+    seen = visitor.post("/connections", {"kind": kind, "name": "mine"})
+    assert seen.path == "/connections/mine", seen.text
+    assert "mine is connected." in seen.text
+
+
+def test_a_port_that_is_taken_or_none_is_a_problem_of_its_field(visit, monkeypatch):
+    monkeypatch.setenv("CONNECTOR_STORE", "memory:")
+    visitor = visit("examples/notion", sandbox=False)
+    form = {"kind": "oauth", "name": "w", "unencrypted": "yes", "in.clientId": "a", "in.clientSecret": "b"}
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        seen = visitor.post("/connections", {**form, "port": str(port)})
+        assert seen.status == 422
+        assert f"port: got {port}; expected a port that is free" in seen.text
+        assert "--port" not in seen.text
+    for text in ("70000", "-1", "x", "9" * 5000):
+        seen = visitor.post("/connections", {**form, "port": text})
+        assert seen.status == 422
+        assert "expected a whole number from 1 to 65535" in seen.text
 
 
 def test_a_test_is_a_call_that_stands_in_the_log(visitor):

@@ -101,7 +101,7 @@ def test_a_console_that_only_reads_makes_no_write_again(visit):
 
 def test_an_unknown_run_is_told(visitor):
     seen = visitor.get("/runs/nope")
-    assert seen.status == 422
+    assert seen.status == 404
     assert "nope" in seen.text
 
 

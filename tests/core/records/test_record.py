@@ -51,6 +51,13 @@ def test_an_older_sight_changes_nothing():
     assert apply_sight(known, see("event", is_gone=True), 9.0) == (known, None)
 
 
+def test_what_a_wrong_clock_saw_in_the_future_does_not_keep_what_is_seen_now_away():
+    known = read_whole({"id": 7, "topic": "old"}, 90_000.0)
+    record, change = apply_sight(known, see(data={"topic": "new"}), 100.0, 100.0)
+    assert (record.data["topic"], record.seen_at, change) == ("new", 100.0, "changed")
+    assert apply_sight(read_whole({"id": 7}, 150.0), see(data={"topic": "late"}), 100.0, 100.0)[1] is None
+
+
 def test_a_write_without_a_reply_makes_the_record_unfit_to_answer_a_read():
     record, change = apply_sight(read_whole({"id": 7}, 10.0), see("write"), 11.0)
     assert (record.whole_at, change) == (None, None)

@@ -11,7 +11,7 @@ from support.exchange_world import NOW, bad, maybe_sent, ok, ready
 from connector.core.exchange import tracing
 from connector.core.exchange.asks import GetToken, SendRequest, Sleep
 from connector.core.request.credential import Credential
-from connector.core.response.trace import Trace
+from connector.core.response.trace import Trace, describe_entry
 from connector.errors import SignInError
 
 BEARER = Credential("canary-token", headers=(("Authorization", "Bearer canary-token"),))
@@ -142,6 +142,12 @@ def test_records_tell_waits_lost_replies_and_refused_tokens(zoom):
     assert records.entries[1]["why"] == "retry"
     assert records.entries[1]["seconds"] == pytest.approx(1.2)
     assert records.entries[2]["error"] == "SignInError"
+    assert [describe_entry(entry) for entry in records.entries[1:]] == [
+        "waited 1.200 s: retry",
+        "no token: SignInError",
+    ]
+    assert "-> the connection broke (" in describe_entry(records.entries[0])
+    assert describe_entry({**records.entries[0], "reply": {"status": 200}}).startswith("GET ")
     json.dumps(records.to_list())
 
 

@@ -10,6 +10,7 @@ import stat
 import threading
 import tracemalloc
 
+import filelock
 import pytest
 from support.processes.forked import Sibling
 
@@ -339,3 +340,17 @@ def test_a_text_that_is_no_unicode_is_kept_all_the_same(path):
         one.record_result(odd)
     with opened(path) as two:
         assert list(two.iter_results()) == [odd]
+
+
+def test_a_journal_that_another_run_moved_away_meanwhile_is_not_taken(path, monkeypatch):
+    opened(path).close()
+    lock = filelock.lock_descriptor
+
+    def lock_late(handle, *, blocking):
+        monkeypatch.undo()
+        rotate_journal(path)
+        return lock(handle, blocking=blocking)
+
+    monkeypatch.setattr(filelock, "lock_descriptor", lock_late)
+    with pytest.raises(StoreError, match="another run"):
+        opened(path)

@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector.core.bulk.columns import ColumnMapping
+from connector.core.bulk.row_formats import detect_format
 from connector.errors import DefinitionError, InputError, UsageError
 from connector.runtime.bulk import row_reader
-from connector.runtime.bulk.row_reader import RowReader, detect_format
+from connector.runtime.bulk.row_reader import RowReader
 
 HEADER = "email,firstName,lastName,userType\n"
 ADA = {"email": "ada@example.com", "firstName": "Ada", "lastName": "Lovelace", "userType": "1"}

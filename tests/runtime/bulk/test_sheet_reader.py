@@ -9,9 +9,10 @@ from datetime import date, datetime, time, timedelta
 import pytest
 
 from connector.core.bulk.columns import ColumnMapping
+from connector.core.bulk.row_formats import detect_format
 from connector.errors import InputError
 from connector.runtime.bulk import sheet_reader
-from connector.runtime.bulk.row_reader import RowReader, detect_format, to_letters
+from connector.runtime.bulk.row_reader import RowReader, to_letters
 
 openpyxl = pytest.importorskip("openpyxl", reason="the extra excel is not installed")
 HEADER = ("userId", "duration", "startTime", "hostVideo", "topic")

@@ -8,14 +8,17 @@ import signal
 import subprocess
 import sys
 import time
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from support import private_postgres
+from support.servers import GivenClock
 
 from connector import AsyncClient, Client, Connector, errors
 from connector.core.records.record import Sight
+from connector.runtime.records import answers
 from connector.runtime.records.records import Records
 from connector.runtime.records.tables import ReadList
 from connector.sandbox.sandbox import Sandbox
@@ -94,6 +97,58 @@ def test_no_secret_is_kept(sandbox, records, url):
     assert all(SECRET[:10] not in change.data for change in records.read_changes("zoom"))
 
 
+def test_texts_are_kept_as_they_came(sandbox, records):
+    agenda = "Zwölf Uhr:\n\t1\u00a0% \u200dé 👩\u200d💻 \\n"
+    client = open_client(sandbox, records)
+    meeting = create_meeting(client, agenda=agenda)
+    assert client.run("getMeeting", {"meetingId": meeting["id"]}).data["agenda"] == agenda
+    kept = client.run("getMeeting", {"meetingId": meeting["id"]}, max_age="5m")
+    assert (kept.from_records, kept.data["agenda"]) == (True, agenda)
+
+
+def test_what_a_database_cannot_hold_keeps_nothing_else_out(records):
+    records.create_views(Connector.open())
+    told = [Sight(resource="users", id=str(number), source="list", data={"email": text})
+            for number, text in enumerate(("a\0b", "a\ud800b", "\\u0000", "😀" * 300_000))]  # fmt: skip
+    records.keep("zoom", "work", told, time.time()).result(30)
+    rows = records.query("SELECT email FROM zoom_users ORDER BY id")[1]
+    assert [text for (text,) in rows] == ["a\ufffdb", "a\ufffdb", "\\u0000", "😀" * 300_000]
+
+
+def test_changes_are_kept_for_a_while_and_who_missed_some_can_know(url):
+    clock = GivenClock()
+    told = [[Sight(resource="users", id=name, source="list", data={"id": name})] for name in ("ada", "bob")]
+    with Records(url, keep_days=2, clock=clock) as records:
+        records.keep("zoom", "work", told[0], clock.time()).result(30)
+        assert (records.find_purged_seq(), len(records.read_changes("zoom"))) == (0, 1)
+        clock.passed += 3 * 86_400
+        records.keep("zoom", "work", told[1], clock.time()).result(30)
+        [kept] = records.read_changes("zoom")
+        assert (kept.id, records.find_purged_seq()) == ("bob", kept.seq - 1)
+        assert len(records.find("zoom", "users")) == 2, "records stay"
+
+
+def test_a_copy_of_the_future_answers_nothing_that_asks_for_an_age(sandbox, url):
+    with Records(url) as records:
+        client = open_client(sandbox, records)
+        meeting = create_meeting(client)
+        seen = Sight(resource="meetings", id=str(meeting["id"]), source="get", data={"topic": "old"}, is_whole=True)
+        records.keep("zoom", "sandbox", [seen], time.time() + 86_400).result(30)
+        read = client.run("getMeeting", {"meetingId": meeting["id"]}, max_age="5m")
+        assert (read.from_records, read.data["topic"]) == (False, "Standup")
+        kept = client.run("getMeeting", {"meetingId": meeting["id"]}, max_age="5m")
+        assert (kept.from_records, kept.data["topic"]) == (True, "Standup")
+
+
+def test_several_processes_may_make_the_views_at_once(url):
+    zoom = Connector.open()
+    with ThreadPoolExecutor(6) as pool, ExitStack() as stack:
+        copies = [stack.enter_context(Records(url)) for _ in range(6)]
+        list(pool.map(lambda records: records.create_views(zoom), copies))
+    with Records(url) as records:
+        assert records.query("SELECT id FROM zoom_users")[1] == []
+
+
 def test_accounts_do_not_mix(sandbox, url):
     with Records(url, account="acme") as acme, Records(url, account="globex") as globex:
         meeting = create_meeting(open_client(sandbox, acme))
@@ -151,6 +206,20 @@ def test_an_async_client_keeps_and_answers_alike(sandbox, records):
     assert asyncio.run(read()).from_records
 
 
+def test_calls_of_a_loop_wait_for_a_slow_copy_but_not_for_one_that_hangs(sandbox, records, monkeypatch):
+    stuck = Future()
+    monkeypatch.setattr(records, "find_backlog", lambda: stuck)
+    monkeypatch.setattr(answers, "_WAIT_SECONDS", 0.2)
+
+    async def call():
+        async with AsyncClient(sandbox.connector, sandbox.connection, http=sandbox.http, records=records) as client:
+            began = time.monotonic()
+            await asyncio.gather(*(client.run("listUsers") for _ in range(3)))
+            return time.monotonic() - began
+
+    assert 0.2 <= asyncio.run(call()) < 10
+
+
 def test_max_age_needs_a_copy(sandbox):
     with pytest.raises(errors.UsageError, match="records="):
         open_client(sandbox, None).run("getMeeting", {"meetingId": 1}, max_age="5m")
@@ -185,6 +254,7 @@ def test_numbers_of_changes_grow_and_are_read_from_any_on(records):
 _WRITER = """
 import sys, time
 from connector.core.records.record import Sight
+from connector.runtime.records import answers
 from connector.runtime.records.records import Records
 with Records(sys.argv[1]) as records:
     for start in range(0, 3000, 100):

@@ -198,3 +198,11 @@ def test_calls_of_the_handler_of_an_event_come_through_the_door_of_webhooks(sand
         assert asyncio.run(handlers.call(event, 5)) == ""
         client.run("getUser", {"userId": "me"})
         assert [run.door for run in log.find()] == ["cli", "webhook"]
+
+
+def test_a_text_of_several_lines_is_kept_whole_so_that_the_call_can_be_made_again(sandbox, url):
+    agenda = "First:\n\tone\u00a0thing"
+    with RunLog(url) as log:
+        open_client(sandbox, log).run("createMeeting", {"userId": "me", "topic": "t", "agenda": agenda})
+        [run] = log.find()
+    assert (run.inputs["agenda"], run.hidden_inputs) == (agenda, ())

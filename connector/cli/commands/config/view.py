@@ -6,14 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from connector.cli.context.config_file import SETTING_KEYS, config_path
 from connector.cli.context.context import load_settings, open_connector
+from connector.cli.context.locations import build_default_url
 from connector.cli.context.project import is_trusted
-from connector.cli.context.settings import (
-    Setting,
-    Settings,
-    default_inbox_url,
-    default_records_url,
-    default_runs_url,
-)
+from connector.cli.context.settings import Setting, Settings
 from connector.cli.output import printer
 from connector.cli.output.error_output import print_error
 from connector.cli.output.exit_codes import combine_exit_codes
@@ -25,7 +20,6 @@ from connector.runtime.clock import SystemClock
 from connector.runtime.http import transport
 from connector.runtime.rate_budget import budget
 from connector.runtime.storage.encryption import KEY_VARIABLE
-from connector.runtime.storage.file_store import get_default_folder
 
 if TYPE_CHECKING:
     import click
@@ -93,10 +87,7 @@ def _list_general_settings(connector: Connector, settings: Settings) -> list[dic
         "connector": str(connector.folder),
         "base_url": connector.manifest.base_url,
         "budget": "memory:",
-        "store": f"file:{get_default_folder()}",
-        "inbox": default_inbox_url(connector.name),
-        "runs": default_runs_url(),
-        "records": default_records_url(),
+        **{kind: build_default_url(kind, connector.name) for kind in ("store", "inbox", "runs", "records")},
     }
     return [
         {

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import csv
-import sys
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import click
 
 from connector.cli.commands.records.parquet import write_parquet
 from connector.cli.context.context import CommandContext, open_records
 from connector.cli.groups import StrictCommand, global_options
-from connector.cli.output import printer, table
+from connector.cli.output.csv_output import write_csv
+from connector.cli.output.rows import print_rows, rows_option
 from connector.core.records.kinds import RecordKinds
 from connector.errors import UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 _QUERY_HELP = """Run an SQL query over the copy, which may only read.
 
@@ -29,8 +24,7 @@ Each resource is a view, such as shop_orders, with the columns id, account, pare
 
 @click.command("query", cls=StrictCommand, help=_QUERY_HELP)
 @click.argument("statement", metavar="SQL")
-@click.option("--output", "output_format", type=click.Choice(["table", "json", "lines", "csv"]), default="table",
-              help="table (default), json, lines or csv.")  # fmt: skip
+@rows_option("row", "csv")
 @click.option("--sandbox", is_flag=True, help="The copy of the sandbox.")
 @global_options
 @click.pass_context
@@ -41,16 +35,9 @@ def query_command(ctx: click.Context, /, statement: str, output_format: str, *, 
         records.create_views(context.connector)
         columns, rows = records.query(statement)
     if output_format == "csv":
-        _write_csv(sys.stdout, columns, rows)
-        return
-    items = [dict(zip(columns, row, strict=True)) for row in rows]
-    if output_format == "json":
-        printer.write_json(items)
-    elif output_format == "lines":
-        for item in items:
-            printer.write_line(item)
+        write_csv(columns, rows)
     else:
-        table.print_data(items)
+        print_rows([dict(zip(columns, row, strict=True)) for row in rows], output_format)
 
 
 @click.command("export", cls=StrictCommand)
@@ -82,17 +69,11 @@ def export_command(
                 target, columns, rows, list_fields(context.connector, context.connector.manifest.resources[resource])
             )
         else:
-            with nullcontext(sys.stdout) if target is None else target.open("w", newline="", encoding="utf-8") as file:
-                _write_csv(file, columns, rows)
+            with nullcontext() if target is None else target.open("w", newline="", encoding="utf-8") as file:
+                write_csv(columns, rows, file)
     except OSError as error:
         if target is None:
             raise
         raise UsageError(f"{target} cannot be written: {error.strerror}.", hint="Name another file with -o.") from None
     if target is not None:
-        context.note(f"{len(rows)} {resource} are in {target}, as {file_format}.")
-
-
-def _write_csv(file: Any, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
-    writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(rows)
+        context.note(f"{len(rows):,} {resource} are in {target}, as {file_format}.")

@@ -14,6 +14,7 @@ from connector.cli.context.overlap import no_overlap_option
 from connector.cli.context.run_options import RunOptions
 from connector.cli.groups import StrictCommand, global_options
 from connector.cli.output import printer
+from connector.cli.output.counts import format_count
 from connector.cli.output.exit_codes import EXIT_DONE, EXIT_REFUSED
 from connector.cli.output.times import format_time
 from connector.errors import ConnectorError
@@ -88,7 +89,8 @@ def _run_once(sync: Sync, client: Any, account: str, session: Session, output_fo
     else:
         for report in reports:
             news = f", {report.since} of them asked for what is new" if report.since else ""
-            printer.write_text(f"{report.resource}: {report.records} records in {report.lists} lists{news}")
+            records, lists = format_count(report.records, "record"), format_count(report.lists, "list")
+            printer.write_text(f"{report.resource}: {records} in {lists}{news}")
     for report in reports:
         for parent, reason in report.refused.items():
             session.note(f"{report.resource} of {parent}: {reason}")

@@ -11,6 +11,7 @@ import click
 from connector.cli.context.context import CommandContext, open_records
 from connector.cli.groups import StrictCommand, global_options
 from connector.cli.output import printer, table
+from connector.cli.output.rows import print_rows, rows_option
 from connector.cli.output.times import format_time
 from connector.core.records.kinds import RecordKinds
 from connector.errors import InputError, Problem
@@ -25,10 +26,6 @@ _account_option = click.option(
     "--account", metavar="NAME", help="Of this account: a connection's name, or its account."
 )
 _sandbox_option = click.option("--sandbox", is_flag=True, help="The copy of the sandbox.")
-_output_option = click.option(
-    "--output", "output_format", type=click.Choice(["table", "json", "lines"]), default="table",
-    help="table (default), json, or lines: one record a line.",
-)  # fmt: skip
 
 
 @click.command("list", cls=StrictCommand)
@@ -37,7 +34,7 @@ _output_option = click.option(
 @click.option("--gone", is_flag=True, help="Also those that are no longer there.")
 @click.option("--limit", type=click.IntRange(min=1), default=100, metavar="N", help="At most N (default: 100).")
 @_account_option
-@_output_option
+@rows_option("record")
 @_sandbox_option
 @global_options
 @click.pass_context
@@ -53,14 +50,8 @@ def list_command(ctx: click.Context, /, resource: str | None, output_format: str
             context.connector.name, names[0], account=flags["account"], parent=flags["parent"], gone=flags["gone"],
             limit=flags["limit"],
         )  # fmt: skip
-    if output_format == "json":
-        printer.write_json([record.to_dict() for record in found])
-    elif output_format == "lines":
-        for record in found:
-            printer.write_line(record.to_dict())
-    elif found:
-        table.print_data([_build_row(record) for record in found])
-    else:
+    print_rows([record.to_dict() for record in found], output_format, list(map(_build_row, found)))
+    if not found and output_format == "table":
         context.note(f"The copy has no such {names[0]}. 'connector records sync {names[0]}' reads them.")
 
 
@@ -102,6 +93,8 @@ def changes_command(ctx: click.Context, /, after: int, output_format: str, *, fo
     """Print what was added, changed or is gone, in the order in which the copy learned of it."""
     context = CommandContext.from_click(ctx, sandbox=sandbox)
     with _open(context) as records:
+        if 0 < after < (purged := records.find_purged_seq()):
+            context.note(f"Changes up to number {purged} are no longer kept (records_keep).")
         while True:
             changes = records.read_changes(context.connector.name, after)
             for change in changes:

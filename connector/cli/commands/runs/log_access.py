@@ -47,7 +47,6 @@ def open_log(ctx: click.Context, context: CommandContext) -> RunLog:
 
 def get_run(log: RunLog, run_id: str) -> Run:
     """Return a run by its ID, or the end of it. Raises InputError."""
-    """Return a run by its ID, or the end of it. Raises InputError."""
     run = log.get(run_id)
     if run is None:
         fix = "'connector runs' lists them; the last characters of an ID are enough"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 import click
@@ -13,7 +13,7 @@ from connector.cli.context.context import CommandContext, output_option
 from connector.cli.groups import StrictCommand, global_options
 from connector.cli.output import printer
 from connector.cli.output.times import format_time
-from connector.core.response.trace import Trace
+from connector.core.response.trace import Trace, describe_entry
 from connector.definition.forms.action_heads import ActionHeads
 from connector.definition.forms.checking_action import find_check
 from connector.errors import UsageError
@@ -38,7 +38,7 @@ def show_command(ctx: click.Context, /, run_id: str, output_format: str, *, curl
     elif output_format == "json":
         printer.write_json(run.to_dict())
     else:
-        printer.write_text("\n".join([*_format_run(run), *describe_look(context, run)]))
+        printer.write_text("\n".join([*_format_run(run), *_describe_look(context, run)]))
 
 
 def _build_curl(run: Run) -> str:
@@ -50,7 +50,7 @@ def _build_curl(run: Run) -> str:
     return command
 
 
-def describe_look(context: CommandContext, run: Run) -> list[str]:
+def _describe_look(context: CommandContext, run: Run) -> list[str]:
     """Return how to find out whether an uncertain write was done, and what to do then; nothing for other runs."""
     if run.outcome != "uncertain" or not run.is_write or run.connector != context.connector.name:
         return []
@@ -100,13 +100,4 @@ def _format_run(run: Run) -> list[str]:
     }
     width = max(map(len, facts))
     lines = [f"{name:<{width}}  {value}" for name, value in facts.items() if value is not None]
-    return [*lines, *(f"{entry['at']}  {_format_entry(entry)}" for entry in run.trace)]
-
-
-def _format_entry(entry: Any) -> str:
-    if entry["what"] == "wait":
-        return f"waited {entry['seconds']:.3f} s: {entry['why']}"
-    if entry["what"] == "token":
-        return f"no token: {entry['error']}"
-    came = f"{entry['reply']['status']}" if "reply" in entry else entry["failure"]["message"]
-    return f"{entry['request']['method']} {entry['request']['url']} -> {came} ({entry['seconds']:.3f} s)"
+    return [*lines, *(f"{entry['at']}  {describe_entry(entry)}" for entry in run.trace)]

@@ -11,6 +11,7 @@ from connector.cli.commands.runs.log_access import build_query, filter_options, 
 from connector.cli.context.context import CommandContext
 from connector.cli.groups import StrictCommand, global_options
 from connector.cli.output import printer
+from connector.cli.output.rows import print_rows, rows_option
 from connector.cli.output.times import format_time
 
 if TYPE_CHECKING:
@@ -18,19 +19,12 @@ if TYPE_CHECKING:
 
 _TAIL_SECONDS = 1.0  # between two looks
 _TAIL_LIMIT = 1000  # runs that one look can have
-_LIST_OUTPUTS = click.option(
-    "--output",
-    "output_format",
-    type=click.Choice(["table", "json", "lines"]),
-    default="table",
-    help="table (default), json, or lines: one run a line.",
-)
 
 
 @click.command("list", cls=StrictCommand, help="List runs: those of uncertain outcome first, then the newest.")
 @filter_options
 @click.option("--limit", type=click.IntRange(1, 100_000), default=50, metavar="N", help="At most N (default: 50).")
-@_LIST_OUTPUTS
+@rows_option("run")
 @sandbox_option
 @global_options
 @click.pass_context
@@ -41,16 +35,8 @@ def list_command(
     context = CommandContext.from_click(ctx, sandbox=sandbox)
     log = open_log(ctx, context)
     runs = log.find(build_query(context, filters, limit))
-    if output_format == "json":
-        printer.write_json([run.to_dict() for run in runs])
-    elif output_format == "lines":
-        for run in runs:
-            printer.write_line(run.to_dict())
-    elif runs:
-        from connector.cli.output import table
-
-        table.print_data([_build_row(run) for run in runs])
-    else:
+    print_rows([run.to_dict() for run in runs], output_format, list(map(_build_row, runs)))
+    if not runs and output_format == "table":
         context.note("No runs are kept that fit. 'connector runs list --help' lists the filters.")
 
 

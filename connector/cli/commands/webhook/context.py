@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from connector.cli.context.context import CommandContext, load_settings, open_connector
-from connector.cli.context.settings import default_inbox_url
+from connector.cli.context.locations import find_url
 from connector.cli.groups import get_meta
 from connector.cli.output import stdio
 from connector.definition.case import to_snake_case
@@ -116,10 +116,7 @@ class WebhookContext(CommandContext):
     @property
     def inbox_url(self) -> str:
         """The URL of the inbox: of the settings, else a database in the user's data folder."""
-        setting = self.settings.get("inbox")
-        if setting.value and (setting.source.startswith("flag") or not self.sandbox):
-            return str(setting.value)
-        return default_inbox_url(f"{self.connector.name}-sandbox" if self.sandbox else self.connector.name)
+        return str(find_url("inbox", self.connector, self.settings, sandbox=self.sandbox))
 
     def open_inbox(self) -> Inbox:
         """Open the inbox. Raises UsageError, StoreError."""

@@ -11,6 +11,8 @@ import click
 from connector.cli.commands.webhook.context import WebhookContext, inbox_options
 from connector.cli.groups import StrictCommand, global_options
 from connector.cli.output import printer
+from connector.cli.output.counts import format_count
+from connector.cli.output.rows import print_rows, rows_option
 from connector.cli.output.stdio import print_stderr
 from connector.cli.output.times import format_time, parse_time
 from connector.core import redaction
@@ -48,13 +50,7 @@ def _filter_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--show", type=int, metavar="ID", help="Print everything of one event.")
 @click.option("--reveal", is_flag=True, help="Show the secrets of that event too.")
 @click.option("--limit", type=click.IntRange(1, 100_000), default=100, metavar="N", help="At most N (default: 100).")
-@click.option(
-    "--output",
-    "output_format",
-    type=click.Choice(["table", "json", "lines"]),
-    default="table",
-    help="table (default), json, or lines: one event a line.",
-)
+@rows_option("event")
 @inbox_options
 @global_options
 @click.pass_context
@@ -66,15 +62,7 @@ def events_command(ctx: click.Context, /, output_format: str, *, show: int | Non
         printer.write_json(_build_details(context, _find_event(context, inbox, show), reveal=flags["reveal"]))
         return
     rows = [_build_row(event) for event in inbox.find(_build_filter(context, flags), flags["limit"], newest=True)]
-    if output_format == "json":
-        printer.write_json(rows)
-    elif output_format == "lines":
-        for row in rows:
-            printer.write_line(row)
-    elif rows:
-        from connector.cli.output import table
-
-        table.print_data(rows)
+    print_rows(rows, output_format)
     if not context.quiet and not (rows and output_format != "table"):
         counts = inbox.counts()
         summary = ", ".join(f"{counts.get(state, 0)} {state}" for state in _EVENT_STATES)
@@ -99,7 +87,7 @@ def replay_command(ctx: click.Context, /, ids: tuple[int, ...], **flags: Any) ->
             _find_event(context, inbox, event_id)
         event_filter &= _load_columns().id.in_(ids)
     count = inbox.replay(event_filter)
-    printer.write_text("1 event will be delivered again." if count == 1 else f"{count} events will be delivered again.")
+    printer.write_text(f"{format_count(count, 'event')} will be delivered again.")
     if count and not context.quiet:
         command = context.format_command("webhook", "serve", flags=("connector", "inbox"))
         print_stderr(f"Start a receiver ({command}) to deliver them.")

@@ -17,10 +17,12 @@ from connector.cli.context.key_values import input_option, read_key_values
 from connector.cli.context.run_options import RunOptions
 from connector.cli.groups import StrictCommand, global_options
 from connector.cli.output import logs
-from connector.cli.output.exit_codes import EXIT_DONE
+from connector.cli.output.exit_codes import EXIT_DONE, EXIT_REFUSED
+from connector.errors import UsageError
 
 if TYPE_CHECKING:
     from connector.runtime.sync.watcher import Watcher
+    from connector.runtime.webhooks.inbox import Backlog
 
 _HELP = """Read the lists of a trigger that is polled again and again until Ctrl-C, and forward what was added,
 changed or deleted, as 'connector webhook serve' forwards events: as JSON lines, to a command, or to a URL.
@@ -37,6 +39,7 @@ What is there at the first reading is no news. What is read is kept in the copy 
               help="Forward only these events, such as 'orders.*'; repeatable.")  # fmt: skip
 @input_option
 @click.option("--every", metavar="TIME", help="How long after a reading the next one begins, such as 10m.")
+@click.option("--once", is_flag=True, help="Read once, deliver what is due, and end: for cron.")
 @click.option("--no-poll", is_flag=True, help="Read nothing: forward what calls, syncs and webhooks of this copy tell.")
 @click.option("--ordered", is_flag=True, help="Forward the events of one subject one after another.")
 @click.option("--reveal", is_flag=True, help="Show secrets on stdout.")
@@ -51,6 +54,8 @@ def watch_command(ctx: click.Context, /, items: tuple[str, ...], **flags: Any) -
     from connector.runtime.sync.watcher import Watcher, find_watch
     from connector.runtime.webhooks.forwarders import UrlForwarder, filter_events
 
+    if flags["once"] and flags["every"]:
+        raise UsageError("--once and --every cannot be combined.", hint="Remove one of them.")
     words = {name: flags[name] for name in ("connection", "store", "sandbox", "base_url")}
     options = RunOptions.from_flags(ctx, words)
     given = read_key_values(items)
@@ -70,6 +75,8 @@ def watch_command(ctx: click.Context, /, items: tuple[str, ...], **flags: Any) -
         )  # fmt: skip
         watcher.on()(filter_events(flags["event_patterns"], forwarder))
         try:
+            if flags["once"]:
+                return _tell_rest(asyncio.run(watcher.run_once()), session)
             watcher.poll()
             session.note(f"Watching {', '.join(watcher.resources)} of {context.label}. Press Ctrl-C to stop.")
             asyncio.run(_watch_until_stopped(watcher))
@@ -78,6 +85,15 @@ def watch_command(ctx: click.Context, /, items: tuple[str, ...], **flags: Any) -
             if isinstance(forwarder, UrlForwarder):
                 forwarder.close()
     return EXIT_DONE
+
+
+def _tell_rest(rest: Backlog, session: Session) -> int:
+    """Tell what could not be delivered, and return the exit code."""
+    if rest.dead:
+        session.note(f"{rest.dead} events were given up. 'connector webhook events --status dead' lists them.")
+    if rest.pending:
+        session.note(f"{rest.pending} events were not delivered yet; the next run tries those that are due.")
+    return EXIT_REFUSED if rest.pending or rest.dead else EXIT_DONE
 
 
 async def _watch_until_stopped(watcher: Watcher) -> None:

@@ -28,7 +28,7 @@ def run_cli(capsys, tmp_path, monkeypatch):
 def test_a_sync_is_listed_shown_and_told(run_cli):
     run_cli("run", "createMeeting", "-i", "userId=me", "-i", "topic=Standup", "--sandbox")
     code, out, _ = run_cli("records", "sync", "users", "meetings", "--sandbox")
-    assert (code, out.splitlines()) == (0, ["users: 1 records in 1 lists", "meetings: 1 records in 1 lists"])
+    assert (code, out.splitlines()) == (0, ["users: 1 record in 1 list", "meetings: 1 record in 1 list"])
     _, out, _ = run_cli("records", "list", "meetings", "--sandbox", "--output", "json")
     [record] = json.loads(out)
     assert record["data"]["topic"] == "Standup"
@@ -66,6 +66,10 @@ def test_records_are_exported_as_csv(run_cli, tmp_path):
     code, _, _ = run_cli("records", "export", "csv", "users", "--sandbox", "-o", str(tmp_path / "users.csv"))
     [row] = list(csv.DictReader((tmp_path / "users.csv").read_text("utf-8").splitlines()))
     assert (code, row["first_name"], json.loads(row["data"])["id"]) == (0, "Ada", row["id"])
+    _, out, _ = run_cli(
+        "records", "query", "SELECT first_name, gone_at FROM zoom_users", "--sandbox", "--output", "csv"
+    )
+    assert out == "first_name,gone_at\r\nAda,\r\n"
     code, _, err = run_cli("records", "export", "csv", "users", "--sandbox", "-o", str(tmp_path / "no" / "users.csv"))
     assert (code, "cannot be written" in err) == (2, True)
 

@@ -31,6 +31,23 @@ def test_a_payment_that_is_made_while_it_watches_is_forwarded_once(cli, start):
     assert kept["event"] == "payments.created"
 
 
+def test_one_reading_from_cron_delivers_what_is_due_and_ends(cli, tmp_path):
+    watch = ("webhook", "watch", "--sandbox", "--connector", SQUARE, "--once", "--event", "payments.*")
+    pay(cli, 100)
+    first = cli(*watch)
+    assert (first.code, first.out) == (0, ""), "what is there at first is no news"
+    pay(cli, 200)
+    failing = cli(*watch, "--exec", "false")
+    assert (failing.code, "1 events were not delivered yet" in failing.err) == (1, True), failing.err
+    assert cli("webhook", "replay", "--sandbox", "--connector", SQUARE, "--status", "pending").code == 0
+    third = cli(*watch)
+    assert third.code == 0, third.err
+    assert json.loads(third.out)["event"] == "payments.created"
+    again = cli(*watch)
+    assert (again.code, again.out) == (0, "")
+    assert cli(*watch, "--every", "1m").code == 2
+
+
 def test_what_is_polled_is_not_served_and_what_is_sent_is_not_watched(cli):
     done = cli("webhook", "serve", "--sandbox", "--connector", SQUARE, "--trigger", "payments")
     assert (done.code, "connector webhook watch --trigger payments" in done.err) == (2, True)
