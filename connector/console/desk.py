@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
 from typing import TYPE_CHECKING
 
 from connector.cli.context import connection_names
 from connector.cli.context.context import open_records, open_run_log
+from connector.console.inbox import EventDesk
 from connector.console.outcome import Outcomes
 from connector.console.signing_in import SignIns
 from connector.definition.lazy import cached_property
@@ -31,6 +34,9 @@ class Desk:
         self.read_only = read_only
         self.outcomes = Outcomes()
         self.sign_ins = SignIns(context)
+        self.events = EventDesk(context)
+        self._end = threading.Event()
+        self._opened = contextlib.ExitStack()
         self._clients: dict[str | None, Client] = {}
         self._lock = ForkSafeLock()
 
@@ -45,12 +51,10 @@ class Desk:
         return open_run_log(self.connector, self.context.settings, sandbox=self.context.sandbox)
 
     @cached_property
-    def _records(self) -> Records | None:
-        """The copy of records that calls feed; None where the settings name none."""
-        settings = self.context.settings
-        if not settings.get("records").is_set:
-            return None
-        return open_records(self.connector, settings, sandbox=self.context.sandbox)
+    def records(self) -> Records:
+        """The copy of records; calls feed it where the settings name one, and what is synced does always."""
+        opened = open_records(self.connector, self.context.settings, sandbox=self.context.sandbox)
+        return self._opened.enter_context(opened)
 
     def get_client(self, name: str | None = None) -> Client:
         """Return the client of a connection; without a name, of the default one.
@@ -59,7 +63,8 @@ class Desk:
         """
         with self._lock:
             if name not in self._clients:
-                self._clients[name] = self._open_client(name)
+                is_fed = self.context.settings.get("records").is_set
+                self._clients[name] = self.open_client(name, self.records if is_fed else None)
             return self._clients[name]
 
     def list_connections(self) -> list[tuple[str, str]]:
@@ -88,8 +93,13 @@ class Desk:
         for client in forgotten:
             client.close()
 
+    def wait_for_end(self, seconds: float) -> bool:
+        """Wait for some time; return whether the console ends."""
+        return self._end.wait(seconds)
+
     def close(self) -> None:
         """Close what was opened, and end what waits."""
+        self._end.set()
         self.sign_ins.close()
         with self._lock:
             for client in self._clients.values():
@@ -97,19 +107,21 @@ class Desk:
             self._clients.clear()
             if self.context.sandbox_instance is not None:
                 self.context.sandbox_instance.http.close()
+        self.events.close()
         if self.log is not None:
             self.log.close()
-        if self._records is not None:
-            self._records.close()
+        self._opened.close()
 
-    def _open_client(self, name: str | None) -> Client:
+    def open_client(self, name: str | None, records: Records | None) -> Client:
+        """Return a new client of a connection, which keeps records of what its calls tell. Raises as `get_client`."""
         from connector.runtime.client.client import Client
 
         context = self.context
+        self.events.follow_sandbox()
         observers = () if self.log is None else (self.log.observe(DOOR, is_durable=True, has_trace=True),)
         return Client(
             self.connector, self._find_connection(name), http=context.transport, base_url=context.base_url,
-            rate_limit=context.budget, observe=observers, records=self._records,
+            rate_limit=context.budget, observe=observers, records=records,
         )  # fmt: skip
 
     def _find_connection(self, name: str | None) -> Credentials:
