@@ -26,6 +26,7 @@ PAGES = (
     PageEntry("runs", "Runs", "/runs"),
     PageEntry("events", "Events", "/events"),
     PageEntry("records", "Records", "/records"),
+    PageEntry("rates", "Rates", "/rates"),
 )
 
 

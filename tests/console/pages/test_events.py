@@ -85,17 +85,17 @@ def test_an_event_is_delivered_again_by_a_receiver(visitor):
     receiver = Receiver(connector, get_sandbox_secret(connector), inbox=inbox)
     got = []
 
-    came = asyncio.Event()
+    waiting = []
 
     @receiver.on()
     async def take(event):
         got.append(event.name)
-        came.set()
+        waiting[-1].set()
 
     async def deliver():
-        came.clear()
+        waiting.append(asyncio.Event())
         async with receiver.lifespan():
-            await came.wait()
+            await waiting[-1].wait()
 
     asyncio.run(asyncio.wait_for(deliver(), 20))
     assert "delivered" in visitor.get("/events/1").text
