@@ -11,6 +11,7 @@ from connector.cli.context.context import open_records, open_run_log
 from connector.console.inbox import EventDesk
 from connector.console.outcome import Outcomes
 from connector.console.signing_in import SignIns
+from connector.console.workshop import Workshop
 from connector.definition.lazy import cached_property
 from connector.errors import ConnectorError
 from connector.runtime.process.fork_safety import ForkSafeLock
@@ -35,6 +36,7 @@ class Desk:
         self.outcomes = Outcomes()
         self.sign_ins = SignIns(context)
         self.events = EventDesk(context)
+        self.workshop = Workshop(context.connector.folder)
         self._end = threading.Event()
         self._opened = contextlib.ExitStack()
         self._clients: dict[str | None, Client] = {}
@@ -92,6 +94,23 @@ class Desk:
             forgotten = [self._clients.pop(one) for one in (name, None) if one in self._clients]
         for client in forgotten:
             client.close()
+
+    def reload(self) -> None:
+        """Work with the connector as its files are now; raises DefinitionError, and nothing changes then."""
+        state, old = self.workshop.read_state(), self.context
+        connector = type(self.connector).open(self.connector.folder)
+        context = type(old)(connector, old.settings, sandbox=old.sandbox, quiet=old.quiet)
+        events, sign_ins = EventDesk(context), SignIns(context)
+        with self._lock:
+            clients, self._clients = self._clients, {}
+            self.context = context
+            self.events, events = events, self.events
+            self.sign_ins, sign_ins = sign_ins, self.sign_ins
+            self.workshop.loaded_state = state
+        sign_ins.close()
+        for client in clients.values():
+            client.close()
+        events.close()
 
     def wait_for_end(self, seconds: float) -> bool:
         """Wait for some time; return whether the console ends."""

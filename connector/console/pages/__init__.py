@@ -27,6 +27,8 @@ PAGES = (
     PageEntry("events", "Events", "/events"),
     PageEntry("records", "Records", "/records"),
     PageEntry("rates", "Rates", "/rates"),
+    PageEntry("bulk", "Bulk", "/bulk"),
+    PageEntry("author", "Author", "/author"),
 )
 
 
