@@ -116,10 +116,14 @@ class Desk:
         """Wait for some time; return whether the console ends."""
         return self._end.wait(seconds)
 
-    def close(self) -> None:
-        """Close what was opened, and end what waits."""
+    def end_waits(self) -> None:
+        """End what waits: streams of open pages, and sign-ins."""
         self._end.set()
         self.sign_ins.close()
+
+    def close(self) -> None:
+        """Close what was opened, and end what waits."""
+        self.end_waits()
         with self._lock:
             for client in self._clients.values():
                 client.close()
