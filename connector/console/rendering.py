@@ -3,20 +3,35 @@
 from __future__ import annotations
 
 import json
+import re
+import secrets
 import time
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jinja2
+import jinja2.ext
 
 from connector.cli.output.times import format_duration, format_time
+from connector.console.visit import PAGE_FIELD
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+CONSOLE = secrets.token_urlsafe(9)  # of this process: says of a form whose page it stands in
+_POST_FORM = re.compile(r'<form method="post"[^>]*>')
 TEMPLATES = Path(__file__).parent / "templates"
 _NOW = 60  # seconds that are just now
+
+
+class _MarkForms(jinja2.ext.Extension):
+    """Has every form that is posted say whose page it stands in."""
+
+    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:  # noqa: ARG002
+        """Return a template with a field of its own in each form."""
+        mark = f'<input type="hidden" name="{PAGE_FIELD}" value="{{{{ console }}}}">'
+        return _POST_FORM.sub(lambda found: found[0] + mark, source)
 
 
 @cache
@@ -27,7 +42,9 @@ def _environment() -> jinja2.Environment:
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        extensions=[_MarkForms],
     )
+    environment.globals["console"] = CONSOLE
     environment.filters |= {
         "pretty": format_json,
         "compact": partial(json.dumps, ensure_ascii=False, default=str),
