@@ -120,7 +120,7 @@ STANDS_ON: dict[str, dict[str, set[str]]] = {
         "visit": set(),
         "security": set(),
         "outcome": set(),
-        "rendering": set(),
+        "rendering": {"visit"},
         "signing_in": set(),
         "inbox": set(),
         "workshop": set(),

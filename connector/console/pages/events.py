@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from connector.cli.output.error_output import to_connector_error
@@ -51,7 +52,11 @@ def show_events(desk: Desk, visit: Visit) -> View:
 
 def stream_events(desk: Desk, visit: Visit) -> EventStream:
     """Tell when an event comes, or is delivered."""
-    return stream_news(desk, visit, lambda: desk.events.read_state())  # noqa: PLW0108  of the desk as it is then
+    return stream_news(desk, visit, partial(_read_state, desk))
+
+
+def _read_state(desk: Desk) -> str:
+    return desk.events.read_state()  # of the desk as it is then
 
 
 def show_event(desk: Desk, visit: Visit) -> View:
