@@ -21,7 +21,7 @@ from connector.cli.output.error_output import to_connector_error
 from connector.console import rendering
 from connector.console.pages import PAGES, find_entry, list_routes
 from connector.console.security import MAX_BODY, BodyTooLargeError, Guard
-from connector.console.visit import Attachment, EventStream, Redirect, UploadedFile, View, Visit
+from connector.console.visit import PAGE_FIELD, Attachment, EventStream, Redirect, UploadedFile, View, Visit
 from connector.errors import ConnectorError, InputError, UsageError
 from connector.runtime.downloads.file_name import DEFAULT_NAME, sanitize_name
 
@@ -86,6 +86,9 @@ class _Pages:
             return self._render(
                 request.url.path, _build_error_page("This console only reads.", "Start it without --read-only.", 403)
             )
+        if visit.is_from_page and visit.sent(PAGE_FIELD) != rendering.CONSOLE:  # which may have been a sandbox's
+            message = "This page is of a console that has ended."
+            return self._render(request.url.path, _build_error_page(message, "Nothing was done: load it again.", 409))
         return await run_in_threadpool(self._call, route, visit)
 
     async def respond_missing(self, request: Request, error: Exception) -> Response:
@@ -180,4 +183,4 @@ def _build_disposition(name: str) -> str:
 
 def _format_events(stream: EventStream) -> Iterator[str]:
     for event in stream.events:
-        yield "".join(f"data: {line}\n" for line in event.split("\n")) + "\n"
+        yield ":\n\n" if not event else "".join(f"data: {line}\n" for line in event.split("\n")) + "\n"

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections import OrderedDict
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from connector.runtime.process.fork_safety import ForkSafeLock
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Hashable, Mapping, Sequence
 
     from connector.core.response.result import Result
     from connector.errors import ConnectorError
 
 _MAX_KEPT = 30  # outcomes; each may be a listing
+_SECOND_CLICK = 1.0  # seconds after a call has ended, in which nobody means the same call again
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -35,9 +38,18 @@ class Outcome:
 
 
 @dataclass(slots=True, repr=False)
+class _Sending:
+    """A call under way, or just ended; its `key` is that of the outcome."""
+
+    key: Future[str] = field(default_factory=Future)
+    forgotten_at: float = float("inf")
+
+
+@dataclass(slots=True, repr=False)
 class Outcomes:
     """The last outcomes, by an id that nobody guesses."""
 
+    _sending: dict[Hashable, _Sending] = field(default_factory=dict)
     _kept: OrderedDict[str, Outcome] = field(default_factory=OrderedDict)
     _lock: ForkSafeLock = field(default_factory=ForkSafeLock)
 
@@ -49,6 +61,27 @@ class Outcomes:
             while len(self._kept) > _MAX_KEPT:
                 self._kept.popitem(last=False)
         return key
+
+    def make_once(self, call: Hashable, make: Callable[[], Outcome]) -> tuple[str, bool]:
+        """Make a call, unless it is under way or has just ended: a second click is none of its own.
+
+        Returns the id of the outcome, and whether it is that of the first click. Raises what `make` raises.
+        """
+        with self._lock:
+            now = time.monotonic()
+            self._sending = {one: sending for one, sending in self._sending.items() if now < sending.forgotten_at}
+            first = self._sending.get(call)
+            own = first or self._sending.setdefault(call, _Sending())
+        if first is not None:
+            return first.key.result(), True
+        try:
+            own.key.set_result(self.keep(make()))
+        except BaseException as error:
+            own.key.set_exception(error)
+            raise
+        finally:
+            own.forgotten_at = time.monotonic() + _SECOND_CLICK
+        return own.key.result(), False
 
     def find(self, key: str) -> Outcome | None:
         """Return an outcome that is kept, or None."""

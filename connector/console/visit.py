@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+PAGE_FIELD = "console"  # of each form: the console whose page it stands in
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class UploadedFile:
@@ -40,6 +42,11 @@ class Visit:
         """Return the last value of a field of the form, as it was typed; empty where there is none."""
         return ([*self.form.get(name, ())] or [""])[-1]
 
+    @property
+    def is_from_page(self) -> bool:
+        """Whether the form stood in a page of this console, where a person clicks."""
+        return bool(self.sent(PAGE_FIELD))
+
 
 @dataclass(frozen=True, slots=True)
 class View:
@@ -71,7 +78,7 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class EventStream:
-    """Server-sent events, each the text of its `data`, until the browser leaves."""
+    """Server-sent events, each the text of its `data`, until the browser leaves; an empty one only shows life."""
 
     events: Iterable[str]
 

@@ -51,3 +51,47 @@ def test_from_connecting_to_running_again_by_keyboard_alone(browser, script):
     page.wait_for_selector("#result h2.done")
     keys.follow('nav a[href="/runs"]')
     assert page.inner_text("#runs").count("createMeeting") >= 2
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["with-javascript", "without-javascript"])
+def test_the_enter_key_runs_what_only_reads_and_shows_what_a_write_would_send(browser, script):
+    page = browser(script=script)
+    origin = page.url.rstrip("/")
+    page.goto(f"{origin}/actions/createMeeting")
+    page.fill("#f-userId", "me")
+    page.press("#f-userId", "Enter")
+    page.wait_for_selector("#result h2")
+    assert "Dry run: nothing was sent" in page.inner_text("#result")
+    page.goto(f"{origin}/actions/getUser")
+    page.fill("#f-userId", "me")
+    page.press("#f-userId", "Enter")
+    page.wait_for_selector("#result h2.done")
+    page.goto(f"{origin}/runs")
+    assert "getUser" in page.inner_text("#runs")
+    assert "createMeeting" not in page.inner_text("#runs")
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["with-javascript", "without-javascript"])
+def test_a_double_click_creates_one_record(browser, script):
+    page = browser(script=script)
+    origin = page.url.rstrip("/")
+    page.goto(f"{origin}/actions/createMeeting")
+    page.fill("#f-userId", "me")
+    page.fill("#f-topic", "Once")
+    page.dblclick("button[formaction$='/run#result']", delay=100)
+    page.wait_for_selector("#result h2.done")
+    page.goto(f"{origin}/actions/listMeetings")
+    page.fill("#f-userId", "me")
+    page.press("#f-userId", "Enter")
+    page.wait_for_selector("#result h2.done")
+    assert page.inner_text("#result table").count("Once") == 1
+
+
+def test_an_error_is_told_where_a_part_of_the_page_was_asked_for(browser):
+    page = browser()
+    page.goto(f"{page.url.rstrip('/')}/actions/getUser")
+    page.fill("#f-userId", "me")
+    page.evaluate("document.querySelector('[name=console]').value = 'another'")
+    page.press("#f-userId", "Enter")
+    page.wait_for_selector("main [role=alert]")
+    assert "This page is of a console that has ended. Nothing was done: load it again." in page.inner_text("main")

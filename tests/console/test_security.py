@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from support.pages.browsing.consoles import ORIGIN, PORT, make_desk, serve
 
+from connector.console.rendering import CONSOLE
 from connector.console.security import MAX_BODY, Keys
 
 SAME = {"origin": "{origin}", "sec-fetch-site": "same-origin"}
@@ -198,3 +199,21 @@ def test_secrets_that_the_service_or_a_person_says_stand_in_no_page_log_or_copy(
     assert len(runs) >= 3
     for canary in CANARIES:
         assert canary not in kept + caplog.text + "".join(page.html for page in pages)
+
+
+def test_a_page_of_a_sandbox_that_has_ended_calls_no_service(visitor):
+    form = {"in.userId": "me", "in.topic": "x"}
+    assert f'name="console" value="{CONSOLE}"' in visitor.get("/actions/createMeeting").html
+    seen = visitor.post(RUN, {**form, "console": "another"})
+    assert seen.status == 409
+    assert visitor.desk.log.find() == []
+    assert visitor.post(RUN, {**form, "console": CONSOLE}).status == 200
+
+
+def test_every_form_that_is_posted_says_whose_page_it_stands_in(visitor):
+    visitor.post("/connections", {"kind": "serverToServer", "name": "work"})
+    visitor.post(RUN, {"in.userId": "me", "in.topic": "x"})
+    run = visitor.desk.log.find()[0].id
+    for path in ("/connections/work", "/connections/new?kind=oauth2", "/actions/createMeeting", f"/runs/{run}"):
+        html = visitor.get(path).html
+        assert html.count('method="post"') == html.count('<input type="hidden" name="console"') > 0, path

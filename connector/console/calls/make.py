@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -22,8 +23,31 @@ def make_call(
     given: Mapping[str, Any],
     options: Mapping[str, Any],
     entered: Mapping[str, Sequence[str]],
+    *,
+    is_click: bool = False,
+) -> str:
+    """Make a call, and return the address of what came of it; raises InputError, for which nothing was sent.
+
+    A write that comes of a click is made once, however fast a second click follows.
+    """
+
+    def make() -> Outcome:
+        return _make(desk, action, given, options, entered)
+
+    if not is_click or action.is_read:
+        return f"/actions/{action.action}?result={desk.outcomes.keep(make())}"
+    call = hashlib.sha256(repr((action.action, given, options)).encode("utf-8", "surrogatepass")).digest()
+    key, is_second = desk.outcomes.make_once(call, make)
+    return f"/actions/{action.action}?result={key}" + ("&second=yes" if is_second else "")
+
+
+def _make(
+    desk: Desk,
+    action: Action,
+    given: Mapping[str, Any],
+    options: Mapping[str, Any],
+    entered: Mapping[str, Sequence[str]],
 ) -> Outcome:
-    """Make a call, and return what came of it; raises InputError, for which nothing was sent."""
     began = time.time()
     name = options.get("connection") or ""
     facts: dict[str, Any] = {}

@@ -116,15 +116,18 @@ def write_call_file(action: Action, given: Mapping[str, Any], connection: str) -
 def write_python(desk: Desk, action: Action, given: Mapping[str, Any], connection: str) -> str:
     """Return the call as a program."""
     folder = desk.context.settings.get("connector").value
-    named = f"{connection!r}, store=open_store()" if connection else "Connection.from_env(connector)"
-    names = "Client, Connector, open_store" if connection else "Client, Connection, Connector"
+    opened = f"connector = Connector.open({folder!r})" if folder else "connector = Connector.open()"
     values = {key: _write_python_value(key, value) for key, value in given.items()}
     lines = ["import os\n"] if any(value is _SECRET for value in given.values()) else []
-    lines += [
-        f"from connector import {names}\n",
-        f"connector = Connector.open({folder!r})" if folder else "connector = Connector.open()",
-        f"with Client(connector, {named}) as client:",
-    ]
+    if desk.context.sandbox:  # whose calls must not become those of the service
+        lines += ["from connector import Client, Connector", "from connector.testing import Sandbox\n", opened]
+        lines.append("sandbox = Sandbox(connector)")
+        named = "sandbox.connection, http=sandbox.http"
+    else:
+        names = "Client, Connector, open_store" if connection else "Client, Connection, Connector"
+        lines += [f"from connector import {names}\n", opened]
+        named = f"{connection!r}, store=open_store()" if connection else "Connection.from_env(connector)"
+    lines.append(f"with Client(connector, {named}) as client:")
     if values:
         body = "".join(f"        {key!r}: {value},\n" for key, value in values.items())
         lines.append(f"    result = client.run({action.action!r}, {{\n{body}    }})")

@@ -90,7 +90,19 @@ class _Builder:
             is_deprecated=bool(schema.get("deprecated")),
             type=_name_type(schema),
             members=members,
+            has_secret=control == "json" and self._has_secret(schema, ()),
         )
+
+    def _has_secret(self, schema: Any, seen: tuple[str, ...]) -> bool:
+        """Whether a secret may stand somewhere in a value; `seen` are the named schemas on the way."""
+        if isinstance(schema, list):
+            return any(self._has_secret(one, seen) for one in schema)
+        if not isinstance(schema, dict):
+            return False
+        name = str(schema.get("$ref", ""))
+        if name and name not in seen and self._has_secret(self._resolve({"$ref": name}) | {"$ref": ""}, (*seen, name)):
+            return True
+        return schema.get("format") == "password" or any(self._has_secret(one, seen) for one in schema.values())
 
     def _resolve(self, schema: Mapping[str, Any]) -> dict[str, Any]:
         reference = str(schema.get("$ref", ""))

@@ -23,7 +23,8 @@ class Field:
 
     `name` is that of its control, such as `settings.host`, and `names` its parts. `empty` says what happens when
     nothing is entered: a default, or nothing. `options` are the values to choose from, in a select or in boxes, or
-    those that a text may be picked from. A `group` has `members` in place of a value.
+    those that a text may be picked from. A `group` has `members` in place of a value; what is written as JSON may
+    have a secret in it.
     """
 
     names: tuple[str, ...]
@@ -36,6 +37,7 @@ class Field:
     empty: str = ""
     options: tuple[Option, ...] = ()
     is_deprecated: bool = False
+    has_secret: bool = False
     type: str = "string"
     members: tuple[Field, ...] = ()
 
@@ -52,7 +54,7 @@ class Field:
     @property
     def is_write_only(self) -> bool:
         """Whether what was entered must not be shown again."""
-        return self.control == "password"
+        return self.control == "password" or self.has_secret
 
 
 def write_value(value: Any) -> str:

@@ -35,6 +35,7 @@ def show_actions(desk: Desk, visit: Visit) -> View:
         "count": count,
         "folded": {name: len(members) for name, members in groups.items()} if is_folded else {},
         "groups": {} if is_folded else {name: members[:_MAX_SHOWN] for name, members in shown.items()},
+        "left_out": {name: len(members) - _MAX_SHOWN for name, members in shown.items() if len(members) > _MAX_SHOWN},
         "findings": index.findings,
     }
     return View("actions", "Actions", data)

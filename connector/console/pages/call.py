@@ -103,10 +103,11 @@ def run(desk: Desk, visit: Visit) -> Answer:
     try:
         given = read_inputs(action.action, _list_fields(desk, action), visit)
         _check_confirmed(action, given, visit)
-        outcome = make_call(desk, action, given, _read_options(action, visit), list_entered(visit))
+        options, entered = _read_options(action, visit), list_entered(visit)
+        address = make_call(desk, action, given, options, entered, is_click=visit.is_from_page)
     except InputError as error:
         return _draw(desk, action, _read_state(visit, problems=error.problems), 422)
-    return Redirect(f"/actions/{action.action}?result={desk.outcomes.keep(outcome)}")
+    return Redirect(address)
 
 
 def _check_confirmed(action: Action, given: Mapping[str, Any], visit: Visit) -> None:
@@ -135,6 +136,7 @@ def keep_data(desk: Desk, visit: Visit) -> Attachment:
 def _show_outcome(desk: Desk, visit: Visit, action: Action, outcome: Outcome) -> View:
     query, form = visit.asked("query"), visit.asked("as") or "table"
     shown: dict[str, Any] = {"outcome": outcome, "key": visit.asked("result"), "query": query}
+    shown["is_second"] = bool(visit.asked("second"))
     if outcome.result is not None:
         answer = build_answer(desk.connector, outcome.action, outcome.result, query)
         text = format_json(answer.data)

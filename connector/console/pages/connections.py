@@ -6,6 +6,7 @@ import re
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from connector.cli.connections.connection_test import run_connection_test
 from connector.cli.connections.connection_view import ConnectionView, describe_store, format_test_result
@@ -62,6 +63,11 @@ def list_connection_rows(desk: Desk) -> list[dict[str, Any]]:
     return rows
 
 
+def _address(name: str) -> str:
+    """Return the address of a connection's page; names that commands gave may have anything in them."""
+    return f"/connections/{quote(name, safe='')}"
+
+
 def show_connection(desk: Desk, visit: Visit) -> View:
     """Show everything about a connection, without its secrets."""
     name = visit.part("name")
@@ -88,6 +94,8 @@ def _get_view(desk: Desk, name: str) -> ConnectionView:
 def show_form(desk: Desk, visit: Visit) -> View:
     """Show the form of a new connection, or of one to sign in to again."""
     name, kind = visit.asked("name"), visit.asked("kind")
+    if not (name or kind):  # a connection of this name
+        return show_connection(desk, replace(visit, parts={"name": "new"}))
     record = desk.context.read_record(name) if name else None
     kind = record.kind if record is not None and not kind else kind
     fields = _list_fields(desk, kind)
@@ -111,7 +119,7 @@ def connect(desk: Desk, visit: Visit) -> Answer:
         shown = {key: texts for key, texts in entered.items() if key in {field.name for field in fields}}
         return _draw(desk, (kind, name), shown, error.problems)
     desk.forget_client(name)
-    return Redirect(f"/connections/{name}", f"{name} is connected. {_test(desk, name)}")
+    return Redirect(_address(name), f"{name} is connected. {_test(desk, name)}")
 
 
 def _collect_inputs(desk: Desk, visit: Visit, kind: str, name: str) -> dict[str, Any]:
@@ -172,7 +180,7 @@ def show_sign_in(desk: Desk, visit: Visit) -> Answer:
         raise UsageError("This sign-in is over.", hint="Begin it again.")
     if one.is_done:
         desk.forget_client(one.name)
-        return Redirect(f"/connections/{one.name}", f"{one.name} is connected.")
+        return Redirect(_address(one.name), f"{one.name} is connected.")
     return View("sign_in", f"Sign in to {desk.connector.manifest.label}", {"one": one, "key": visit.part("key")})
 
 
@@ -181,9 +189,9 @@ def try_connection(desk: Desk, visit: Visit) -> Redirect:
     name = visit.part("name")
     _get_view(desk, name)
     try:
-        return Redirect(f"/connections/{name}", _test(desk, name))
+        return Redirect(_address(name), _test(desk, name))
     except ConnectorError as error:
-        return Redirect(f"/connections/{name}", f"The test failed: {error}", "failed")
+        return Redirect(_address(name), f"The test failed: {error}", "failed")
 
 
 def _test(desk: Desk, name: str) -> str:
@@ -252,7 +260,7 @@ ROUTES = (
     PageRoute("GET", "/connections/new", show_form),
     PageRoute("POST", "/connections", connect, changes=True),
     PageRoute("GET", "/sign-ins/{key}", show_sign_in),
-    PageRoute("GET", "/connections/{name}", show_connection),
-    PageRoute("POST", "/connections/{name}/test", try_connection),
-    PageRoute("POST", "/connections/{name}/remove", remove_connection, changes=True),
+    PageRoute("GET", "/connections/{name:path}", show_connection),
+    PageRoute("POST", "/connections/{name:path}/test", try_connection),
+    PageRoute("POST", "/connections/{name:path}/remove", remove_connection, changes=True),
 )

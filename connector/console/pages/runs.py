@@ -110,8 +110,8 @@ def run_again(desk: Desk, visit: Visit) -> Answer:
     action = desk.connector.action(run.action)
     entered = write_inputs(build_fields(desk.connector.form_schema(run.action)), run.inputs)
     connection = run.connection if run.connection in desk.context.list_names() else None
-    outcome = make_call(desk, action, run.inputs, {**run.options, "connection": connection}, entered)
-    return Redirect(f"/actions/{run.action}?result={desk.outcomes.keep(outcome)}")
+    options = {**run.options, "connection": connection}
+    return Redirect(make_call(desk, action, run.inputs, options, entered, is_click=visit.is_from_page))
 
 
 def _get_log(desk: Desk) -> RunLog:

@@ -50,9 +50,20 @@ def test_the_call_file_gives_the_same_inputs_and_names_the_environment_for_a_sec
     }  # fmt: skip
 
 
-def test_the_program_runs_as_python(desk):
-    program = preview(desk, GIVEN).python
+def test_the_program_of_a_sandbox_runs_in_a_sandbox(desk, monkeypatch, capsys):
+    monkeypatch.setenv("PASSWORD", "abc123")
+    for connection in ("", "work"):
+        program = preview(desk, {**GIVEN, "availableDialInCountries": ["DE"]}, connection).python
+        exec(compile(program, "program.py", "exec"), {})
+        assert GIVEN["topic"] in capsys.readouterr().out
+
+
+def test_the_program_of_a_real_connection_names_it():
+    desk = make_desk(sandbox=False)
+    program = preview(desk, GIVEN, "work").python
+    desk.close()
     compile(program, "program.py", "exec")
+    assert "Client(connector, 'work', store=open_store())" in program
     assert "os.environ['PASSWORD']" in program
     assert "'duration': 45" in program
 

@@ -83,3 +83,22 @@ def test_every_action_of_the_bundled_connector_has_a_form(zoom):
         schema = zoom.form_schema(action.action)
         names = {field.name for field in build_fields(schema)}
         assert names == set(schema["properties"]) - {"connection", "debugRequest"}
+
+
+@pytest.mark.parametrize(
+    ("schema", "is_write_only"),
+    [
+        ({"type": "array", "items": {"type": "object", "properties": {"pin": {"format": "password"}}}}, True),
+        ({"type": "array", "items": {"$ref": "#/$defs/node"}}, True),
+        ({"type": "object", "additionalProperties": {"oneOf": [{"type": "string"}, {"format": "password"}]}}, True),
+        ({"type": "array", "items": {"$ref": "#/$defs/plain"}}, False),
+        ({"type": "object", "description": "Of a format: password"}, False),
+    ],
+)
+def test_json_that_may_have_a_secret_in_it_is_not_shown_again(schema, is_write_only):
+    below = {"type": "array", "items": {"$ref": "#/$defs/node"}}
+    node = {"type": "object", "properties": {"below": below, "key": {"type": "string", "format": "password"}}}
+    plain = {"type": "object", "properties": {"below": {"$ref": "#/$defs/plain"}, "name": {"type": "string"}}}
+    field = only(schema, **{"$defs": {"node": node, "plain": plain}})
+    assert field.control == "json"
+    assert field.is_write_only is is_write_only

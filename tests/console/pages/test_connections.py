@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -162,3 +163,20 @@ def test_an_unknown_kind_or_connection_is_told(visitor):
     assert "no kind of connection" in visitor.get("/connections/new", kind="nope").text
     assert "no connection" in visitor.get("/connections/nope").text
     assert "over" in visitor.get("/sign-ins/nope").text
+
+
+@pytest.mark.parametrize("name", ["new", "a/b c", "Büro?#", "a/test"])
+def test_a_connection_that_a_command_named_has_its_page(visitor, name):
+    visitor.post("/connections", S2S)
+    context = visitor.desk.context
+    record = context.store.read(context.build_record_key("work"))
+    assert record is not None
+    context.store.write(context.build_record_key(name), record.data)
+    listed = visitor.get("/connections").html
+    address = next(
+        one for one in re.findall(r'href="(/connections/[^"]+)"', listed) if "work" not in one and "?" not in one
+    )
+    assert visitor.get(address).status == 200
+    assert "status 200" in visitor.post(f"{address}/test").text
+    seen = visitor.post(f"{address}/remove", {"confirmed": "yes"})
+    assert f"{name} was removed." in seen.text
