@@ -14,7 +14,8 @@ from connector.cli.output.error_output import error_to_dict, from_click, print_e
 from connector.cli.output.exit_codes import EXIT_DONE, EXIT_REFUSED, EXIT_USAGE
 from connector.cli.output.stdio import is_stdout_error, write_stderr
 from connector.cli.registry import COMPLETION_VARIABLE
-from connector.errors import ConnectorError, DefinitionError, UsageError
+from connector.definition.suggest import suggest_action
+from connector.errors import ConnectorError, DefinitionError, InputError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,10 +72,17 @@ def _suggest_run(error: click.ClickException) -> UsageError | None:
             command = suggest_request(error.words, connector.manifest.base_url)
             hint = f"Headers that sign it come from the connection. Write: {command}"
             return UsageError("This is a request, and no command.", hint=hint) if command else None
-        action = connector.action(word)
     except ConnectorError:
         return None
-    return UsageError(f"{word} is an action.", hint=f"Try 'connector run {action.action}'.")
+    try:
+        return UsageError(f"{word} is an action.", hint=f"Try 'connector run {connector.action(word).action}'.")
+    except InputError:
+        meant = suggest_action(word, connector.action_files)
+        is_near = meant.startswith("Did") and "Did you mean" not in error.message
+        hint = f"{meant} Actions are run with 'connector run ACTION'."
+        return UsageError(f"Unknown command '{word:.40}'.", hint=hint) if is_near else None
+    except ConnectorError:
+        return None
 
 
 def _configure_logs() -> None:

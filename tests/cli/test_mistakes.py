@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import sys
+
 import pytest
 
 CREATE = ("run", "createMeeting", "--user-id", "me")
@@ -21,6 +24,8 @@ MISTAKES = [
     (("lst",), "Did you mean 'list'?"),
     (("login",), "connector connect"),
     (("createMeeting", "--user-id", "me"), "Try 'connector run createMeeting'"),
+    (("createMeting", "--user-id", "me"), "Did you mean 'createMeeting'? Actions are run with 'connector run ACTION'"),
+    (("help", "createMeting"), "Did you mean 'createMeeting'?"),
     (("connections", "lst"), "Did you mean 'list'?"),
     (("curl", "-X", "POST", "https://api.zoom.us/v2/users/me/meetings", "-d", CANARY),
      "connector request POST /users/me/meetings -d @FILE"),
@@ -131,3 +136,10 @@ def test_a_value_that_looks_like_a_flag_stands_behind_its_equals_sign(here):
 def test_a_text_body_that_begins_as_json_is_sent_where_a_header_says_what_it_is(here):
     words = ("request", "POST", "/users", "-d", "{not json", "-H", "Content-Type=text/plain", "--dry-run")
     assert here(*words).code == 0
+
+
+def test_standard_input_is_not_given_to_a_second_argument_as_nothing(here, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"Standup")))
+    done = here(*CREATE, "-i", "topic=@-", "-i", "agenda=@-", "--dry-run")
+    assert done.code == 2
+    assert "standard input can be read once" in done.err

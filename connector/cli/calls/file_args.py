@@ -6,12 +6,14 @@ import io
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TextIO
+from weakref import WeakSet
 
 from connector.core.invalid_value import InvalidValue
 from connector.errors import StoreError
 
 _STDIN = "-"
+_READ: WeakSet[TextIO] = WeakSet()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +75,14 @@ def read_body(path: str) -> str | bytes:
 
 
 def _read_stdin() -> bytes:
-    """Return standard input to its end. Raises InvalidValue if it is a terminal."""
+    """Return standard input to its end. Raises InvalidValue if it is a terminal, or was read for another argument."""
     if sys.stdin is None or sys.stdin.isatty():
         raise InvalidValue("standard input from a pipe", "pipe the data into the command, or name a file: @FILE")
-    return sys.stdin.buffer.read()
+    if sys.stdin in _READ:
+        raise InvalidValue("@- once, as standard input can be read once", "name a file for one of them: @FILE")
+    content = sys.stdin.buffer.read()
+    _READ.add(sys.stdin)
+    return content
 
 
 def _build_unreadable_error(path: str, error: OSError) -> InvalidValue:
