@@ -119,7 +119,7 @@ STANDS_ON: dict[str, dict[str, set[str]]] = {
         "visit": set(),
         "security": set(),
         "outcome": set(),
-        "rendering": set(),
+        "rendering": {"visit"},
         "signing_in": set(),
         "desk": {"outcome", "signing_in"},
         "route": {"visit", "desk"},
