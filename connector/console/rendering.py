@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jinja2
-import jinja2.ext
 
 from connector.cli.output.times import format_duration, format_time
 from connector.console.visit import PAGE_FIELD
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 CONSOLE = secrets.token_urlsafe(9)  # of this process: says of a form whose page it stands in
 _POST_FORM = re.compile(r'<form method="post"[^>]*>')
@@ -25,24 +24,24 @@ TEMPLATES = Path(__file__).parent / "templates"
 _NOW = 60  # seconds that are just now
 
 
-class _MarkForms(jinja2.ext.Extension):
-    """Has every form that is posted say whose page it stands in."""
+class _Templates(jinja2.FileSystemLoader):
+    """Templates in which every form that is posted says whose page it stands in."""
 
-    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:  # noqa: ARG002
+    def get_source(self, environment: jinja2.Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
         """Return a template with a field of its own in each form."""
+        source, path, is_current = super().get_source(environment, template)
         mark = f'<input type="hidden" name="{PAGE_FIELD}" value="{{{{ console }}}}">'
-        return _POST_FORM.sub(lambda found: found[0] + mark, source)
+        return _POST_FORM.sub(lambda form: form[0] + mark, source), path, is_current
 
 
 @cache
 def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
+        loader=_Templates(TEMPLATES),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        extensions=[_MarkForms],
     )
     environment.globals["console"] = CONSOLE
     environment.filters |= {
