@@ -183,4 +183,4 @@ def _build_disposition(name: str) -> str:
 
 def _format_events(stream: EventStream) -> Iterator[str]:
     for event in stream.events:
-        yield "".join(f"data: {line}\n" for line in event.split("\n")) + "\n"
+        yield ":\n\n" if not event else "".join(f"data: {line}\n" for line in event.split("\n")) + "\n"

@@ -37,7 +37,7 @@ def console_command(ctx: click.Context, /, port: int | None, store: str | None, 
     reject_store_with_sandbox(store, sandbox=flags["sandbox"])
     from connector.runtime.process.extras import require
 
-    require("console", "starlette", "jinja2", "uvicorn", "python_multipart")
+    require("console", "starlette", "jinja2", "uvicorn", "python_multipart", "sqlalchemy")
     settings = load_settings(ctx, store=store)
     context = ConnectionContext(
         open_connector(settings), settings, sandbox=flags["sandbox"], quiet=bool(get_meta(ctx, "quiet"))

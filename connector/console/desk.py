@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
 from typing import TYPE_CHECKING
 
 from connector.cli.context import connection_names
 from connector.cli.context.context import open_records, open_run_log
+from connector.console.inbox import EventDesk
 from connector.console.outcome import Outcomes
 from connector.console.signing_in import SignIns
+from connector.console.workshop import Workshop
 from connector.definition.lazy import cached_property
 from connector.errors import ConnectorError
 from connector.runtime.process.fork_safety import ForkSafeLock
@@ -31,6 +35,10 @@ class Desk:
         self.read_only = read_only
         self.outcomes = Outcomes()
         self.sign_ins = SignIns(context)
+        self.events = EventDesk(context)
+        self.workshop = Workshop(context.connector.folder)
+        self._end = threading.Event()
+        self._opened = contextlib.ExitStack()
         self._clients: dict[str | None, Client] = {}
         self._lock = ForkSafeLock()
 
@@ -45,12 +53,10 @@ class Desk:
         return open_run_log(self.connector, self.context.settings, sandbox=self.context.sandbox)
 
     @cached_property
-    def _records(self) -> Records | None:
-        """The copy of records that calls feed; None where the settings name none."""
-        settings = self.context.settings
-        if not settings.get("records").is_set:
-            return None
-        return open_records(self.connector, settings, sandbox=self.context.sandbox)
+    def records(self) -> Records:
+        """The copy of records; calls feed it where the settings name one, and what is synced does always."""
+        opened = open_records(self.connector, self.context.settings, sandbox=self.context.sandbox)
+        return self._opened.enter_context(opened)
 
     def get_client(self, name: str | None = None) -> Client:
         """Return the client of a connection; without a name, of the default one.
@@ -59,7 +65,8 @@ class Desk:
         """
         with self._lock:
             if name not in self._clients:
-                self._clients[name] = self._open_client(name)
+                is_fed = self.context.settings.get("records").is_set
+                self._clients[name] = self.open_client(name, self.records if is_fed else None)
             return self._clients[name]
 
     def list_connections(self) -> list[tuple[str, str]]:
@@ -88,28 +95,56 @@ class Desk:
         for client in forgotten:
             client.close()
 
+    def reload(self) -> None:
+        """Work with the connector as its files are now; raises DefinitionError, and nothing changes then."""
+        state, old = self.workshop.read_state(), self.context
+        connector = type(self.connector).open(self.connector.folder)
+        context = type(old)(connector, old.settings, sandbox=old.sandbox, quiet=old.quiet)
+        events, sign_ins = EventDesk(context), SignIns(context)
+        with self._lock:
+            clients, self._clients = self._clients, {}
+            self.context = context
+            self.events, events = events, self.events
+            self.sign_ins, sign_ins = sign_ins, self.sign_ins
+            self.workshop.loaded_state = state
+        sign_ins.close()
+        for client in clients.values():
+            client.close()
+        events.close()
+
+    def wait_for_end(self, seconds: float) -> bool:
+        """Wait for some time; return whether the console ends."""
+        return self._end.wait(seconds)
+
+    def end_waits(self) -> None:
+        """End what waits: streams of open pages, and sign-ins."""
+        self._end.set()
+        self.sign_ins.close()
+
     def close(self) -> None:
         """Close what was opened, and end what waits."""
-        self.sign_ins.close()
+        self.end_waits()
         with self._lock:
             for client in self._clients.values():
                 client.close()
             self._clients.clear()
             if self.context.sandbox_instance is not None:
                 self.context.sandbox_instance.http.close()
+        self.events.close()
         if self.log is not None:
             self.log.close()
-        if self._records is not None:
-            self._records.close()
+        self._opened.close()
 
-    def _open_client(self, name: str | None) -> Client:
+    def open_client(self, name: str | None, records: Records | None) -> Client:
+        """Return a new client of a connection, which keeps records of what its calls tell. Raises as `get_client`."""
         from connector.runtime.client.client import Client
 
         context = self.context
+        self.events.follow_sandbox()
         observers = () if self.log is None else (self.log.observe(DOOR, is_durable=True, has_trace=True),)
         return Client(
             self.connector, self._find_connection(name), http=context.transport, base_url=context.base_url,
-            rate_limit=context.budget, observe=observers, records=self._records,
+            rate_limit=context.budget, observe=observers, records=records,
         )  # fmt: skip
 
     def _find_connection(self, name: str | None) -> Credentials:

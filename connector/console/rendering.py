@@ -31,7 +31,7 @@ class _Templates(jinja2.FileSystemLoader):
         """Return a template with a field of its own in each form."""
         source, path, is_current = super().get_source(environment, template)
         mark = f'<input type="hidden" name="{PAGE_FIELD}" value="{{{{ console }}}}">'
-        return _POST_FORM.sub(lambda form: form[0] + mark, source), path, is_current
+        return _POST_FORM.sub(lambda found: found[0] + mark, source), path, is_current
 
 
 @cache

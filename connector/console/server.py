@@ -25,16 +25,21 @@ _SHUTDOWN_SECONDS = 1
 
 
 class ConsoleServer(uvicorn.Server):
-    """Calls `on_ready` when it accepts requests."""
+    """Calls `on_ready` when it accepts requests, and `on_end` when it is to end, so that open streams end too."""
 
-    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None], on_end: Callable[[], None]) -> None:
         super().__init__(config)
-        self._on_ready = on_ready
+        self._on_ready, self._on_end = on_ready, on_end
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then call `on_ready`."""
         await super().startup(sockets)
         self._on_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Call `on_end`, then end."""
+        self._on_end()
+        await super().shutdown(sockets)
 
 
 def serve_console(desk: Desk, port: int | None, on_ready: Callable[[Callable[..., str]], None]) -> None:
@@ -50,7 +55,8 @@ def serve_console(desk: Desk, port: int | None, on_ready: Callable[[Callable[...
         def make_address(*, once: bool = False) -> str:
             return f"http://{_HOST}:{bound}/?{KEY_FIELD}={keys.make_token(once=once)}"
 
-        server = ConsoleServer(build_config(create_app(desk, keys, bound)), lambda: on_ready(make_address))
+        config = build_config(create_app(desk, keys, bound))
+        server = ConsoleServer(config, lambda: on_ready(make_address), desk.end_waits)
         with contextlib.suppress(KeyboardInterrupt):  # uvicorn raises its signal again when it has stopped
             asyncio.run(server.serve([listening]))
 

@@ -78,7 +78,7 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class EventStream:
-    """Server-sent events, each the text of its `data`, until the browser leaves."""
+    """Server-sent events, each the text of its `data`, until the browser leaves; an empty one only shows life."""
 
     events: Iterable[str]
 

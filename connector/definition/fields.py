@@ -206,7 +206,7 @@ class InputField(FormField, VariantHolder):
         return RequestLocation.parse(self.to)
 
     @cached_property
-    def secret(self) -> bool:  # type: ignore[override]
+    def secret(self) -> bool:
         """Whether its value, or a member's, must never be shown."""
         return any(field.type == "password" for field in walk_fields(self))
 

@@ -19,7 +19,7 @@ from connector.definition.lazy import cached_property
 from connector.definition.manifest import Manifest
 from connector.definition.parsers import strict_yaml
 from connector.definition.parsers.requirement import find_unmet_requirement
-from connector.definition.suggest import did_you_mean
+from connector.definition.suggest import suggest_action
 from connector.errors import DefinitionError, Finding, InputError, Problem
 
 if TYPE_CHECKING:
@@ -198,7 +198,7 @@ class Connector:
         raise self._build_unknown_action_error(name)
 
     def _build_unknown_action_error(self, name: str) -> InputError:
-        fix = did_you_mean(name, self.action_files).strip() or f"use one of {', '.join(self.action_files)}"
+        fix = suggest_action(name, self.action_files) or f"use one of {', '.join(self.action_files)}"
         expected = f"an action of {self.name}"
         return InputError.from_problems(self.name, [Problem("action", repr(name), expected, fix)])
 

@@ -43,6 +43,17 @@ def test_a_commands_own_help_loads_no_models(surroundings):
     assert done.returncode == 0, done.stderr.decode()
 
 
+def test_a_dry_run_loads_nothing_of_what_it_does_not_do(surroundings):
+    words = ["run", "createMeeting", "--user-id", "me", "--topic", "Standup", "--dry-run"]
+    program = (
+        f"import sys; from connector.cli.main import run; code = run({words});"
+        "heavy = {'asyncio', 'sqlite3', 'httpx', 'filelock', 'connector.runtime.bulk.row_reader'} & set(sys.modules);"
+        "sys.exit(f'loaded {heavy}' if heavy else code)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], env=surroundings, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr.decode()
+
+
 def test_the_version_is_printed_before_and_after_options(here):
     for words in (["--version"], ["--quiet", "--version"]):
         assert here(*words).out == f"connector {__version__}\n"

@@ -12,6 +12,8 @@ FILES = {
     "keys.yaml": "action: createMeeting\nconection: work\n",
     "rows.csv": "userId,topic\nme,A\n",
     "wrong.csv": "userid,topci\nme,A\n",
+    "unfilled.yaml": "inputs: {email: }\nsteps:\n  a:\n    action: getUser\n"
+    "    inputs: {userId: {from: inputs, query: email}}\n",
     "Book.ods": "",
 }
 MISTAKES = [
@@ -29,6 +31,9 @@ MISTAKES = [
     # the action
     (("run", "createMeetings"), "Did you mean 'createMeeting'?"),
     (("run", "listMeeting"), "Did you mean 'listMeetings'?"),
+    (("run", "deleteMeeting", "--meeting-id", "1"), "no action does that; those with 'meeting' are"),
+    (("run", "removeUser"), "Did you mean 'deleteUser'?"),
+    (("show", "deletWebinar"), "no action does that; those with 'webinar' are"),
     (("show", "createMeeting", "topci"), "Did you mean 'topic'?"),
     # flags
     ((*CREATE, "--tpic", "A"), "Did you mean --topic?"),
@@ -69,10 +74,13 @@ MISTAKES = [
     ((*CREATE, "--duration", "90s"), "90s is 1.5 minutes"),
     ((*CREATE, "--duration", "25h"), "1 to 1440 minutes"),
     ((*CREATE, "--start-time", "2030-01-07"), "add the time, such as 2030-01-07T09:00:00Z"),
+    ((*CREATE, "--start-time", "2030-13-01 09:00"), "there is no day 2030-13-01"),
+    ((*CREATE, "--start-time", "2030-02-30T09:00:00Z"), "there is no day 2030-02-30"),
     ((*CREATE, "--host-video", "maybe"), "write true or false"),
     ((*CREATE, "--timezone", "Europe/Berln"), "did you mean Europe/Berlin?"),
     (("run", "getMeeting", "--meeting-id", "https://zoom.us/j/89347503123?pwd=x"), "the id in it is 89347503123"),
     # requests
+    (("request", "GTE", "/users/me"), "Did you mean 'GET'?"),
     (("request", "/users/me"), "METHOD is missing before the path"),
     (("request", "https://api.zoom.us/v2/users/me"), "METHOD is missing before the path"),
     (("request", "GET", "users/me"), "write '/users/me'"),
@@ -93,6 +101,10 @@ MISTAKES = [
     (("run", "createMeeting", "-f", "Book.ods"), "Save it as .xlsx or as CSV"),
     ((*CREATE, "-i", "topic=@missing.txt"), "missing.txt: No such file or directory"),
     (("lint", "nowhere"), "no manifest.yaml in"),
+    (("run", "-f", "unfilled.yaml", "--sandbox"), "no schema has it. It has email."),
+    # records
+    (("records", "sync", "meeting", "--sandbox"), "Did you mean 'meetings'?"),
+    (("records", "query", "SELECT id FROM users", "--sandbox"), "reads the views zoom_users, zoom_meetings,"),
     # connections and settings
     (("connect", "--kind", "ouath2"), "Did you mean 'oauth2'?"),
     (("run", "getUser", "--user-id", "me", "--connection", "wrk"), "connector connect wrk"),

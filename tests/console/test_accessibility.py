@@ -7,7 +7,7 @@ import time
 import pytest
 from support.pages.browsing.axe import find_violations
 
-PATHS = ["/", "/connections", "/connections/new?kind=oauth2", "/connections/work", "/actions", "/actions/createMeeting", "/runs", "/runs/{run}", "/runs?since=never", "/nowhere"]  # fmt: skip
+PATHS = ["/", "/connections", "/connections/new?kind=oauth2", "/connections/work", "/actions", "/actions/createMeeting", "/runs", "/runs/{run}", "/runs?since=never", "/events", "/events/1", "/events/check", "/records", "/records/users", "/records/users/record?id={user}", "/rates", "/bulk", "/author", "/nowhere"]  # fmt: skip
 MAX_REQUESTS, MAX_BYTES = 8, 120_000  # of a page
 
 
@@ -22,7 +22,13 @@ def prepare(page):
     page.click("button[formaction$='run#result']")
     page.wait_for_selector("#result .told")
     run = page.get_attribute("#result a", "href").rpartition("/")[2]
-    return [origin + path.format(run=run) for path in PATHS]
+    page.goto(f"{origin}/events")
+    page.fill("#event", "user.activated")
+    page.click("form[action$=send] button")
+    page.goto(f"{origin}/records/users")
+    page.click("form[action$=sync] button")
+    user = page.inner_text("#rows a")
+    return [origin + path.format(run=run, user=user) for path in PATHS]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from connector.console import app
+from connector.console.pages import PAGES
 from connector.console.route import PageRoute
 from connector.console.visit import Attachment, EventStream, View
 from connector.errors import UsageError
@@ -17,7 +18,7 @@ def test_an_address_without_a_page_is_told_so(visitor):
 
 
 def test_every_page_of_the_navigation_opens(visitor):
-    for path in ("/", "/connections", "/actions", "/runs"):
+    for path in [entry.path for entry in PAGES]:
         seen = visitor.get(path)
         assert seen.status == 200
         assert f'<a href="{path}" aria-current="page">' in seen.html

@@ -50,6 +50,18 @@ def test_the_printed_address_opens_the_console_until_it_is_told_to_end(command):
     assert address.partition("=")[2] not in err
 
 
+def test_it_ends_at_once_and_in_silence_while_a_page_listens_for_news(command):
+    process = command("--sandbox", "--no-browser", "--port", "0", "--quiet")
+    address = process.stdout.readline().strip()
+    opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(), urllib.request.ProxyHandler({}))
+    opener.open(address, timeout=10).close()
+    with opener.open(f"{address.partition('?')[0]}events/news", timeout=10) as news:
+        assert news.readline().startswith(b"data: ")
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=10)
+    assert (process.returncode, err) == (0, "")
+
+
 def test_a_browser_is_given_an_address_of_its_own_that_opens_once(command, tmp_path):
     os.mkfifo(tmp_path / "told")
     script = tmp_path / "browser"

@@ -29,7 +29,7 @@ def test_what_calls_tell_of_records_is_kept_where_the_settings_name_a_copy(visit
     monkeypatch.setenv("CONNECTOR_RECORDS", f"sqlite:///{tmp_path / 'records.db'}")
     visitor = visit()
     assert "Done" in visitor.post("/actions/createMeeting/run", {"in.userId": "me", "in.topic": "Standup"}).text
-    records = visitor.desk._records
+    records = visitor.desk.records
     assert isinstance(records, Records)
     records.flush()
     _, rows = records.query("SELECT resource, data FROM connector_records")

@@ -430,6 +430,17 @@ def test_a_narrowed_redactor_hides_what_the_whole_one_hides(secret, before, afte
         assert redactor.narrow(data).redact_data(data) == redactor.redact_data(data)
 
 
+def test_redactors_of_different_secrets_are_different_though_the_last_one_is_kept():
+    base = Redactor(["lamp"])
+    first, second = base.with_secrets(["canary-1"]), base.with_secrets(["canary-2"])
+    assert first.redact_text("canary-1 canary-2") == "*** canary-2"
+    assert second.redact_text("canary-1 canary-2") == "canary-1 ***"
+    assert base.redact_text("canary-1 canary-2") == "canary-1 canary-2"
+    assert base.with_secrets(["canary-2"]) is second
+    assert second.with_secrets(["canary-1"]).redact_text("canary-1 canary-2") == "*** ***"
+    assert second.narrow("plain").with_secrets(["canary-3"]).redact_text("canary-2 canary-3") == "canary-2 ***"
+
+
 def test_a_number_that_is_a_known_secret_is_found_by_a_narrowed_redactor_too():
     redactor = Redactor().with_secrets(["123456"])
     assert redactor.narrow({"code": [123456]}).redact_data({"code": [123456]}) == {"code": [redaction.MASK]}

@@ -11,7 +11,8 @@ from pathlib import Path
 from playwright.sync_api import Page, sync_playwright
 from support.pages.browsing.consoles import make_desk, serve
 
-FOLDER = Path(__file__).parents[2] / "docs" / "pictures" / "console"
+FOLDER = Path(__file__).resolve().parents[2] / "docs" / "pictures" / "console"
+CONNECTORS = Path(__file__).resolve().parents[1] / "connectors"
 SIZE = {"width": 1100, "height": 720}
 
 
@@ -43,6 +44,15 @@ def take_pictures(page: Page, address: str, folder: Path) -> None:
     page.wait_for_selector("#result .told")
     page.goto(f"{origin}/runs")
     page.screenshot(path=folder / "runs.png")
+    page.goto(f"{origin}/records")
+    page.click("form[action$=sync] button")
+    page.evaluate("window.scrollTo(0, 0)")
+    page.screenshot(path=folder / "records.png")
+    page.goto(f"{origin}/events")
+    page.fill("#event", "user.activated")
+    page.click("form[action$=send] button")
+    page.wait_for_selector("#event-2")
+    page.screenshot(path=folder / "events.png")
     page.goto(origin)
     page.screenshot(path=folder / "start.png")
 
@@ -59,6 +69,15 @@ def main() -> None:
         page = browser.new_context(viewport=SIZE, reduced_motion="reduce").new_page()  # type: ignore[arg-type]
         with serve(make_desk()) as address:
             take_pictures(page, address, FOLDER)
+        os.chdir(home)  # so that the picture has no folder of this machine
+        shutil.copytree(CONNECTORS / "lichess", "lichess")
+        action = Path("lichess", "actions", "export-game.yaml")
+        action.write_text(action.read_text("utf-8").replace("required: true", "requird: true"), "utf-8")
+        with serve(make_desk("lichess")) as address:
+            page.goto(address)
+            page.goto(f"{page.url.rstrip('/')}/author")
+            page.screenshot(path=FOLDER / "author.png")
+        os.chdir(FOLDER)
         browser.close()
 
 

@@ -51,7 +51,7 @@ MEMBERS = {
         "warnings",
     },
     "Store": {"keys", "lock", "prepare", "read", "remove", "write"},
-    "Watcher": {"lifespan", "on", "poll", "resources", "store_changes"},
+    "Watcher": {"lifespan", "on", "poll", "resources", "run_once", "store_changes"},
 }
 # Classes that the package's own modules ask for more than a program does.
 PROMISED = {

@@ -35,15 +35,15 @@ LOAD_TIMEOUT = 10.0  # seconds to wait for another command that loads the same r
 _RETRY_NAMES = ("maxRetries",)  # the queue waits as the service says
 
 
-def open_shared_journal(settings: Settings, *, create: bool = False) -> SharedJournal:
-    """Open the journal that the settings name, an existing one unless `create`.
+def open_shared_journal(settings: Settings, *, create: bool = False, may_work: bool = True) -> SharedJournal:
+    """Open the journal that the settings name, an existing one unless `create`; `may_work` is for more than to look.
 
     Raises UsageError without one, or without the extra; StoreError.
     """
     url = settings.get("bulk").value
     if url is None:
         raise UsageError("No database is named.", hint="Name it with --on URL, or set CONNECTOR_BULK.")
-    require("dbos", "dbos", "sqlalchemy")
+    require("dbos", *(("dbos",) if may_work else ()), "sqlalchemy")
     return SharedJournal(url, keys=load_keyring(settings), create=create)
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _HELP = """Look at what calls and receivers need: the installation, the connector's folder, the store and its key, the
-inbox, the network, the clock, and a connection. Each line is ok, warn or fail, with what to do.
+inbox, jobs, the network, the clock, and a connection. Each line is ok, warn or fail, with what to do.
 
 It changes nothing. Without a network the rest is checked all the same. The exit code is 1 if something failed.
 """
@@ -28,6 +28,7 @@ It changes nothing. Without a network the rest is checked all the same. The exit
 
 @click.command("doctor", cls=StrictCommand, help=_HELP)
 @click.option("--connection", metavar="NAME", help="Test this connection (default: the one that calls would use).")
+@click.option("--port", type=click.IntRange(1, 65535), help="Look whether a receiver could start on this port, too.")
 @click.option("--offline", is_flag=True, help="Send nothing.")
 @store_options
 @output_option
@@ -36,8 +37,10 @@ It changes nothing. Without a network the rest is checked all the same. The exit
 def doctor_command(ctx: click.Context, /, output_format: str, *, connection: str | None, **flags: Any) -> int:
     """Look at everything."""
     reject_store_with_sandbox(flags["store"], sandbox=flags["sandbox"])
-    checks = []
+    checks: list[Diagnosis] = []
     for check in _find_checks(ctx, connection, flags):
+        if check.status == FAIL and check.message in [told.message for told in checks]:
+            continue  # one fault that several checks meet
         checks.append(check)
         if output_format == "text":
             printer.write_text(_format_check(check))
@@ -56,13 +59,15 @@ def _format_check(check: Diagnosis) -> str:
 
 
 def _find_checks(ctx: click.Context, connection: str | None, flags: dict[str, Any]) -> Iterator[Diagnosis]:
-    from connector.cli.doctor import machine, places, service, tables
+    from connector.cli.doctor import files, machine, places, service, tables
 
     yield from run_checks("python", machine.check_installation)
-    yield from run_checks("disk", partial(machine.check_disk, find_data_folder()))
     opened: list[ConnectionContext] = []
     yield from run_checks("connector", partial(_check_folder, ctx, flags, opened))
+    if not opened:
+        yield from run_checks("disk", partial(files.check_disks, None))
     for context in opened:
+        yield from _check_machine(context, flags)
         yield from run_checks("tables", partial(tables.check_tables, context))
         yield from run_checks("store", partial(places.check_store, context))
         yield from run_checks("key", partial(places.check_key, context))
@@ -77,6 +82,20 @@ def _find_checks(ctx: click.Context, connection: str | None, flags: dict[str, An
         else:
             yield from run_checks("network", partial(service.check_network, context))
         yield from run_checks("connection", partial(service.check_connection, context, connection))
+
+
+def _check_machine(context: ConnectionContext, flags: dict[str, Any]) -> Iterator[Diagnosis]:
+    """Yield what this machine has for the places of the settings, for jobs, and for a receiver."""
+    from connector.cli.doctor import files, receiver
+
+    yield from run_checks("disk", partial(files.check_disks, context))
+    if not context.sandbox:
+        yield from run_checks("rights", partial(files.check_rights, context))
+        yield from run_checks("jobs", partial(receiver.check_jobs, find_data_folder() / "jobs"))
+        is_needed = flags["port"] is not None
+        yield from run_checks("secret", partial(receiver.check_secret, context, is_needed=is_needed))
+    if flags["port"] is not None:
+        yield from run_checks("port", partial(receiver.check_port, flags["port"]))
 
 
 def _check_folder(ctx: click.Context, flags: dict[str, Any], opened: list[ConnectionContext]) -> Iterator[Diagnosis]:

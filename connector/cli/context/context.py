@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -126,13 +127,15 @@ def load_keyring(settings: Settings) -> Keyring | None:
     """Return the keys that the settings name; None where there are none. Raises UsageError."""
     from connector.runtime.storage.encryption import Keyring
 
-    key_file = settings.get("store_key_file")
-    if key_file.source.startswith("flag"):
-        return Keyring.from_file(Path(key_file.value))
-    keyring = Keyring.from_env()
-    if keyring is None and key_file.value:
-        return Keyring.from_file(Path(key_file.value).expanduser())
-    return keyring
+    path = find_key_file(settings)
+    return Keyring.from_file(path) if path else Keyring.from_env()
+
+
+def find_key_file(settings: Settings) -> Path | None:
+    """Return the file of the keys; None where CONNECTOR_KEY has them, or there are none."""
+    setting = settings.get("store_key_file")
+    is_outranked = os.environ.get("CONNECTOR_KEY") and not setting.source.startswith("flag")
+    return Path(setting.value).expanduser() if setting.value and not is_outranked else None
 
 
 def open_connector(settings: Settings) -> Connector:

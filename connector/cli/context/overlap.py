@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING, Any
+import os
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -17,6 +18,31 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _PURPOSE = "run"  # the suffix of the lock files
+
+
+class Job(NamedTuple):
+    """A command that holds its name: the process, and since when in epoch seconds."""
+
+    name: str
+    pid: int
+    since: float
+
+
+def list_running_jobs(folder: Path) -> list[Job]:
+    """Return the jobs whose names are held now, without touching their locks.
+
+    Windows does not let others read a locked file: there, none is found.
+    """
+    from connector.runtime.files.key_names import decode_key
+
+    jobs = []
+    for path in sorted(folder.glob(f"*.{_PURPOSE}")) if os.name != "nt" else ():
+        with contextlib.suppress(OSError, ValueError):  # nobody holds it
+            pid = int(path.read_text("ascii"))
+            with contextlib.suppress(PermissionError):  # another user's process is there, too
+                os.kill(pid, 0)
+            jobs.append(Job(decode_key(path.stem) or path.stem, pid, path.stat().st_mtime))
+    return jobs
 
 
 @contextlib.contextmanager

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from connector.cli.output.error_output import to_connector_error
 from connector.core import redaction
-from connector.errors import ConnectorError
+from connector.errors import ConnectorError, DefinitionError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -30,7 +30,17 @@ def run_checks(name: str, find: Callable[[], Iterable[Diagnosis]]) -> Iterator[D
     try:
         checks.extend(find())  # what was found before an error stays
     except (ConnectorError, OSError) as error:
-        told = to_connector_error(error)
-        checks.append(Diagnosis(name, FAIL, str(told.args[0]), told.hint))
+        checks.extend(_tell(name, to_connector_error(error)))
     for check in checks:
         yield check._replace(message=redactor.redact_text(check.message), fix=redactor.redact_text(check.fix))
+
+
+def _tell(name: str, error: ConnectorError) -> Iterator[Diagnosis]:
+    """Yield an error as checks that failed; each problem of inputs is one of the settings."""
+    problems = getattr(error, "problems", ())
+    for problem in problems:
+        message = f"{problem.field}: got {problem.got}; expected {problem.expected}"
+        yield Diagnosis("settings", FAIL, message, f"{problem.fix[:1].upper()}{problem.fix[1:]}")
+    if not problems:
+        fix = error.hint or ("Correct that file." if isinstance(error, DefinitionError) else "")
+        yield Diagnosis(name, FAIL, str(error.args[0]), fix)

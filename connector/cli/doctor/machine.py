@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import platform
 import re
-import shutil
 import sys
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from connector._version import __version__
-from connector.cli.doctor.diagnosis import FAIL, OK, WARN, Diagnosis
+from connector.cli.doctor.diagnosis import OK, Diagnosis
 from connector.runtime.process.extras import build_install_hint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_LOW_BYTES, _EMPTY_BYTES = 1_000_000_000, 100_000_000
 _EXTRAS = ("sql", "crypto", "server", "mcp", "otel", "console")  # those that commands use
 _REQUIREMENT = re.compile(r"([A-Za-z0-9._-]+)(?:\[[^\]]*\])?\s*[^;]*;.*\bextra == ['\"]([a-z0-9_-]+)['\"]")
 
@@ -32,15 +30,6 @@ def check_installation() -> Iterator[Diagnosis]:
     if missing:
         text += f". Not installed: {', '.join(missing)}"
     yield Diagnosis("extras", OK, text, build_install_hint(",".join(missing)) if missing else "")
-
-
-def check_disk(folder: Path) -> Iterator[Diagnosis]:
-    """Yield how much space is left where this user's data is kept."""
-    existing = next(path for path in (folder, *folder.parents) if path.exists())
-    free = shutil.disk_usage(existing).free
-    status = FAIL if free < _EMPTY_BYTES else WARN if free < _LOW_BYTES else OK
-    fix = "" if status == OK else f"Free some space on the disk of {existing}, or name other places in the settings."
-    yield Diagnosis("disk", status, f"{free / 1e9:.1f} GB are free for {folder}", fix)
 
 
 def _read_missing_packages() -> dict[str, list[str]]:

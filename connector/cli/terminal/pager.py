@@ -16,6 +16,7 @@ def show_page(text: str, *, is_allowed: bool = True) -> None:
     if is_seen and is_wanted and text.count("\n") + 1 >= screen.height:
         import click
 
+        os.environ.setdefault("LESS", "-FRX")  # colours as colours; git and others say the same
         click.echo_via_pager(text, color=screen.has_colour or None)
     else:
         sys.stdout.write(f"{text}\n")

@@ -1,4 +1,4 @@
-"""The pages, in the order of the navigation: a module and a template of the same name each."""
+"""The pages, in the order of the navigation: a module each, with templates of its own."""
 
 from __future__ import annotations
 
@@ -24,6 +24,11 @@ PAGES = (
     PageEntry("connections", "Connections", "/connections"),
     PageEntry("actions", "Actions", "/actions"),
     PageEntry("runs", "Runs", "/runs"),
+    PageEntry("events", "Events", "/events"),
+    PageEntry("records", "Records", "/records"),
+    PageEntry("rates", "Rates", "/rates"),
+    PageEntry("bulk", "Bulk", "/bulk"),
+    PageEntry("author", "Author", "/author"),
 )
 
 

@@ -87,7 +87,8 @@ class Samples:
             return None
         names = _list_names(data, reference.source)
         known = f" It has {', '.join(names[:_MAX_LISTED])}{', ...' if names[_MAX_LISTED:] else ''}." if names else ""
-        hint = did_you_mean(query.expression.partition(".")[0], names)
+        word = query.expression.partition(".")[0]
+        hint = "" if word in names else did_you_mean(word, names)
         what = "`inputs`" if reference.source == FROM_INPUTS else f"the example of {reference.source}"
         return f"`query` {query.expression} selects nothing in {what}, and no schema has it.{hint}{known}"
 

@@ -54,6 +54,11 @@ def _to_utc(moment: datetime) -> datetime:
 def _suggest_datetime_fix(value: Any) -> str:
     if isinstance(value, str) and _DATE_PATTERN.match(value):
         return f"add the time, such as {value}T09:00:00Z"
+    if isinstance(value, str) and (written := re.match(r"\d{4}-\d\d-\d\d(?=[T ]\d\d:)", value)):
+        try:
+            date.fromisoformat(written[0])
+        except ValueError:
+            return f"there is no day {written[0]}; such as 2030-01-31T09:00:00Z"
     if isinstance(value, str) and re.match(r"\d{4}-\d\d-\d\d \d\d:", value):
         return "put a T between date and time"
     if isinstance(value, int | float) and not isinstance(value, bool):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from urllib.parse import unquote
 
 from connector.definition.forms.action_heads import ActionHeads
+from connector.definition.suggest import did_you_mean
 from connector.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -58,8 +59,9 @@ class RecordKinds:
     def check_names(self, names: tuple[str, ...]) -> tuple[str, ...]:
         """Return names of resources. Raises InputError for unknown ones."""
         known = ", ".join(self.resources) or "none: the manifest names no resources"
+        expected = f"a resource of {self._connector.name}"
         problems = [
-            Problem("resource", name, f"a resource of {self._connector.name}", f"known: {known}")
+            Problem("resource", name, expected, f"{did_you_mean(name, self.resources)} Known: {known}".strip())
             for name in names
             if name not in self.resources
         ]

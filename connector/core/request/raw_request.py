@@ -15,6 +15,7 @@ from connector.core.request.body import Body, MultipartPart, to_wire_text
 from connector.core.request.builder import Request, RequestBuilder, apply_content_type
 from connector.definition.action import METHODS, RAW_REQUEST, Action
 from connector.definition.inputs.request_location import RequestLocation
+from connector.definition.suggest import did_you_mean
 from connector.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ def _add_constants(request: Request, constants: list[tuple[RequestLocation, str]
 
 def _check_method(value: str) -> str:
     if value.upper() not in METHODS:
-        raise InvalidValue(f"one of {', '.join(METHODS)}")
+        raise InvalidValue(f"one of {', '.join(METHODS)}", did_you_mean(value.upper(), METHODS).strip())
     return value.upper()
 
 

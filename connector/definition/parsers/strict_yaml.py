@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import yaml
 
 from connector.definition.parsers.json_parser_events import is_json, parse_events
+from connector.definition.parsers.word_events import select_words
 from connector.errors import DefinitionError, Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
 MAX_FILE_BYTES = 1 << 20
 MAX_DEPTH = 40
@@ -85,13 +86,12 @@ def read_all(raw: bytes, source: str, *, max_bytes: int = MAX_FILE_BYTES) -> lis
 
 
 def read_words(raw: bytes, source: str, words: frozenset[str]) -> dict[str, Any]:
-    """Read a document until it has these words; mistakes that come later are not seen. Raises DefinitionError."""
-    builder = _DocumentBuilder(source)
+    """Read a document until it has these words; mistakes that stand elsewhere are not seen. Raises DefinitionError."""
     text = _decode_text(raw, source, MAX_FILE_BYTES)
     try:
-        documents = builder.build(builder.stop_after(words, yaml.parse(text, Loader=_Loader)))
-    except yaml.YAMLError:
-        documents = read_all(raw, source)  # for what it says of the mistake
+        documents = _DocumentBuilder(source).build(select_words(words, yaml.parse(text, Loader=_Loader)))
+    except (yaml.YAMLError, DefinitionError):
+        documents = read_all(raw, source)  # for what it says of the mistake, and for anchors that stand elsewhere
     data = documents[0].data if documents else None
     return data if isinstance(data, dict) else {}
 
@@ -160,14 +160,6 @@ class _DocumentBuilder:
             elif isinstance(event, yaml.AliasEvent):
                 self._add_alias(event)
         return self.documents
-
-    def stop_after(self, words: frozenset[str], events: Iterable[yaml.Event]) -> Iterator[yaml.Event]:
-        """Yield events until the document has these words."""
-        for event in events:
-            yield event
-            node = self.stack[0] if len(self.stack) == 1 else None
-            if node and isinstance(node.value, dict) and node.key is None and words <= node.value.keys():
-                return
 
     def _build_error(self, event: Any, rule: str, message: str) -> DefinitionError:
         return _build_definition_error(self.source, _start_position(event), rule, message)

@@ -228,7 +228,9 @@ class SqliteFile(DriverDatabase):
 class PostgresServer(DriverDatabase):
     """A PostgreSQL database."""
 
-    hint: ClassVar = "Check the database, and try again."
+    hint: ClassVar = (
+        "Check that the server can be reached, that the database is there, and the user and password in the URL."
+    )
 
     def __init__(self, url: str, schema: Schema) -> None:
         super().__init__(schema)

@@ -58,10 +58,7 @@ class Postgres(Database):
         "53100": "The server's disk is full: free some space, then try again.",
         "25006": "The server is read-only: name the primary in the URL.",
         "42501": "Grant this user SELECT, INSERT, UPDATE and DELETE on the tables whose names begin with connector_.",
-        "28P01": "Check the user and password in the URL.",
-        "28000": "Check the user in the URL, and the server's pg_hba.conf.",
-        "3D000": "Create the database, or name another one in the URL.",
-        "": "Check that the server is running and reachable, and the user and password in the URL.",
+        "": "Check that the server can be reached, that the database is there, and the user and password in the URL.",
     }
     sync_commit_statement: ClassVar = text(
         "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"

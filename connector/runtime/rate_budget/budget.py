@@ -10,12 +10,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from connector.core import rate_feedback, rate_limit, url_policy
+from connector.core.rate_limit import RateState
 from connector.core.redaction import describe_type
 from connector.definition.suggest import did_you_mean
 from connector.errors import UsageError
 from connector.runtime.process.env import read_env_value
 from connector.runtime.process.extras import require
 from connector.runtime.rate_budget.memory_ledger import MemoryLedger, memory_ledger_for
+from connector.runtime.rate_budget.meters import read_meter
 
 if TYPE_CHECKING:
     from connector.core.exchange.asks import AcquireSlot
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from connector.errors import RateLimited
     from connector.runtime.clock import Clock
     from connector.runtime.rate_budget.memory_ledger import NamedRates
+    from connector.runtime.rate_budget.meters import RateMeter
     from connector.runtime.rate_budget.sql_ledger import SqlLedger
     from connector.runtime.rate_budget.turns import Turns
 
@@ -80,6 +83,17 @@ class LedgerBudget:
         feedback = rate_feedback.read_feedback(reply, now)
         if feedback is not None and (named_rates := self._select_rates(rate_names)):
             self._ledger.apply_feedback(account, named_rates, feedback, now)
+
+    def read_meters(self, account: str, now: float) -> list[RateMeter]:
+        """Return how much of each rate an account has used, in the manifest's order. Raises StoreError."""
+        states = self._ledger.read_states(account)
+        meters = []
+        for kind, rate in self._table.items():
+            own = {name: state for name, state in states.items() if name.partition(":")[0] == kind} or {
+                kind: RateState()
+            }
+            meters += [read_meter(name, rate, state, now) for name, state in own.items()]
+        return meters
 
     def _select_rates(self, rate_names: tuple[str, ...]) -> NamedRates:
         table = self._table

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from connector.core import rate_feedback, rate_limit
@@ -55,6 +56,11 @@ class MemoryLedger:
         """Apply the feedback of a reply."""
         with LEDGER_LOCK:
             rate_feedback.apply_feedback(self._get_requested_rates(account, named_rates, now), feedback, now)
+
+    def read_states(self, account: str) -> dict[str, RateState]:
+        """Return the states of an account's rates by name, as they are now."""
+        with LEDGER_LOCK:
+            return {name: deepcopy(entry.state) for (own, name), entry in self._rates.items() if own == account}
 
     def _get_requested_rates(self, account: str, named_rates: NamedRates, now: float) -> list[RequestedRate]:
         requested_rates = []

@@ -25,6 +25,7 @@ from connector.runtime.rate_budget.sql_table import SCHEMA, LedgerOp, LedgerTabl
 if TYPE_CHECKING:
     from connector.core.exchange.asks import AcquireSlot
     from connector.core.rate_feedback import RateFeedback
+    from connector.core.rate_limit import RateState
     from connector.errors import RateLimited
     from connector.runtime.clock import Clock
     from connector.runtime.rate_budget.memory_ledger import NamedRates
@@ -188,6 +189,10 @@ class SqlLedger:
             self._memory.apply_feedback(account, named_rates, feedback, now)
         else:
             self._submit(LedgerOp(account, named_rates, feedback=feedback))
+
+    def read_states(self, account: str) -> dict[str, RateState]:
+        """Return the states of an account's rates by name, of a quota with a hash of its value. Raises StoreError."""
+        return self.table.read_states(account)
 
     def close(self) -> None:
         """End the database thread; the next operation starts another."""

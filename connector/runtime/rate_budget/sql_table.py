@@ -118,6 +118,13 @@ class LedgerTable:
         connection.execute(_UPSERT[connection.dialect.name], updated_rows)
         return results
 
+    def read_states(self, account: str) -> dict[str, RateState]:
+        """Return the states of an account's rates, by what their keys say after it. Raises StoreError."""
+        query = select(TABLE.c.key, TABLE.c.line).where(TABLE.c.key.startswith(f"{account}/", autoescape=True))
+        rows = self.database.run(lambda connection: connection.execute(query).all())
+        states = {key[len(account) + 1 :]: load_state(line) for key, line in rows}
+        return {name: state for name, state in states.items() if state is not None}
+
     def delete_expired(self) -> None:
         """Delete the rows that limit nothing any more. Raises StoreError."""
         self.database.run(self._delete_expired)

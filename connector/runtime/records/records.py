@@ -160,8 +160,11 @@ class Records(RecordReader):
 
         self._database.run_in_transaction(create)
 
-    def query(self, statement: str) -> tuple[list[str], list[tuple[Any, ...]]]:
-        """Run a query that may only read; return the names of its columns, and its rows. Raises UsageError."""
+    def query(self, statement: str, views: Sequence[str] = ()) -> tuple[list[str], list[tuple[Any, ...]]]:
+        """Run a query that may only read; return the names of its columns, and its rows.
+
+        Raises UsageError, which names the `views` that a query may read.
+        """
 
         def read(connection: Connection) -> tuple[list[str], list[tuple[Any, ...]]]:
             connection.exec_driver_sql(_READ_ONLY[connection.dialect.name])
@@ -171,7 +174,7 @@ class Records(RecordReader):
                 return list(result.keys()), [tuple(row) for row in result]
             except SQLAlchemyError as error:
                 reason = (str(getattr(error, "orig", None) or error).splitlines() or [""])[0]
-            hint = "A query reads the views, such as shop_orders, and cannot write."
+            hint = f"A query reads the views{''.join(f' {name},' for name in views)} and cannot write."
             raise UsageError(f"The query failed: {reason}.", hint=hint)
 
         self._wait()

@@ -29,13 +29,19 @@ ROTATE_LOCK_TIMEOUT = 60.0  # seconds that `rotate` waits for a token refresh
 _log = logging.getLogger("connector")
 _ENCRYPTED_FIELDS = {"sealed", "key"}
 _KEY_FORMAT_HINT = "A key is 32 random bytes in URL-safe base64, 44 characters; "
-_KEY_FORMAT_HINT += "connector.runtime.storage.encryption.generate_key() creates one."
+_KEY_FORMAT_HINT += "'connector connections key' prints a new one."
 _PLAINTEXT_HINT = "If it was stored before the key was set, run: connector connections rotate. Else sign in again."
 
 
 def generate_key() -> str:
     """Return a new key for CONNECTOR_KEY: 32 random bytes in URL-safe base64."""
     return str(_load_fernet().Fernet.generate_key().decode())
+
+
+def find_exposed_mode(path: Path) -> int | None:
+    """Return the mode of a key file that is open to other users, else None. Raises OSError."""
+    mode = stat.S_IMODE(path.stat().st_mode)
+    return mode if os.name != "nt" and mode & (stat.S_IRWXG | stat.S_IRWXO) else None
 
 
 class Keyring:
@@ -76,16 +82,16 @@ class Keyring:
         """Return the keys of a file, which is told to be open to others if it is. Raises UsageError."""
         reason = ""
         try:
-            mode = stat.S_IMODE(path.stat().st_mode)
+            exposed = find_exposed_mode(path)
             keyring = cls.from_texts(_split_keys(path.read_text("utf-8")), source=str(path))
         except OSError as error:
             reason = error.strerror or type(error).__name__
         except UnicodeDecodeError:
             reason = "it is not text"
         else:
-            if os.name != "nt" and mode & (stat.S_IRWXG | stat.S_IRWXO):
+            if exposed is not None:
                 quoted = shlex.quote(str(path))
-                _log.warning("The key file %s is open to other users (mode %04o): chmod 600 %s", path, mode, quoted)
+                _log.warning("The key file %s is open to other users (mode %04o): chmod 600 %s", path, exposed, quoted)
             return keyring
         raise UsageError(f"The key file {path} cannot be read: {reason}.", hint="Name a readable file of keys.")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,7 @@ from connector.core.records.kinds import RecordKind
 from connector.core.records.record import MAX_SKEW, Sight
 from connector.core.records.sights import read_listing
 from connector.core.records.since import build_since
-from connector.errors import Denied, NotFound, Rejected
+from connector.errors import Denied, NotFound, Rejected, StoreError
 from connector.runtime.records.tables import ReadList
 from connector.runtime.sync.listings import find_listings
 
@@ -105,6 +106,8 @@ class Sync:
         Raises ConnectorError: what was read until then is kept.
         """
         self._on_item = on_item
+        with contextlib.suppress(StoreError):  # of what calls told before, which was logged
+            self._records.flush()
         return [self._read_resource(client, account, resource, on_list) for resource in self._listings]
 
     def list_requests(self, client: Client, account: str) -> Iterator[tuple[ListRead, Request]]:

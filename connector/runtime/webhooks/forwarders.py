@@ -126,8 +126,15 @@ class CommandForwarder:
             )
         except OSError as error:
             raise ConnectorError(f"{self._args[0]} cannot be run: {error.strerror}.") from None
+        stdin = process.stdin
+        assert stdin is not None  # it is a pipe
         try:
-            await process.communicate(json.dumps(event_payload(event)).encode())
+            # a command need not read its input: its exit code alone counts. uvloop tells a closed pipe as RuntimeError
+            with contextlib.suppress(OSError, RuntimeError):
+                stdin.write(json.dumps(event_payload(event)).encode())
+                await stdin.drain()
+                stdin.close()
+            await process.wait()
         except BaseException:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()

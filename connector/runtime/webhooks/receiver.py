@@ -118,6 +118,7 @@ class Receiver:
         all_secrets = [text for texts in self._secrets.values() for text in texts]
         self.handlers = HandlerRegistry(redaction.redactor_for(connector).with_secrets(all_secrets))
         self.counts: Counter[str] = Counter()
+        self.last_failure: tuple[str, float] | None = None  # why the last delivery was not kept, and its epoch seconds
         self._owns_inbox = False
         self.dispatcher: Dispatcher | None = None
         self._body_timeouts, self._store_timeouts = task_timeouts(BODY_TIMEOUT), task_timeouts(STORE_TIMEOUT)
@@ -237,9 +238,12 @@ class Receiver:
                     await asyncio.to_thread(self.open_inbox)
                 await self.inbox.put_all_async(events, self.source.name)
         except (StoreError, UsageError, TimeoutError) as error:
-            self._count_outcome("not kept", str(error) or "the inbox is too slow")
+            reason = str(error) or "the inbox is too slow"
+            self._count_outcome("not kept", reason)
+            self.last_failure = reason, self.inbox.clock.time()
             return Answer(503)
         self._count_outcome("kept")
+        self.last_failure = None
         for event in events:
             if event.error is not None:
                 self._count_outcome("unreadable", str(event.error))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 from typing import TYPE_CHECKING, Any
-from xml.sax.saxutils import escape, quoteattr
 
 from pydantic_core import to_json
 
@@ -53,6 +52,8 @@ def _encode_xml(data: Any) -> bytes:
 
 def _iter_elements(name: str, value: Any) -> Iterator[str]:
     """Yield the element of a value; of a list, that of each item."""
+    from xml.sax.saxutils import escape, quoteattr  # which load a client of HTTP, for few replies
+
     if isinstance(value, list):
         for item in value:
             yield from _iter_elements(name, item)

@@ -7,6 +7,8 @@ import subprocess
 
 import pytest
 
+from connector.cli.context.config_file import OUTPUT_FORMATS
+
 
 @pytest.fixture
 def complete(here):
@@ -48,7 +50,8 @@ def test_choices(complete):
     assert complete("run", "listUsers", "--status", "in") == ["inactive"]
     assert complete("run", "createMeeting", "--host-video", "t") == ["true"]
     assert "Europe/Lisbon" in complete("run", "createMeeting", "--timezone", "Europe/L")
-    assert complete("run", "listUsers", "--output", "") == ["json", "yaml", "table", "lines"]
+    assert complete("run", "listUsers", "--output", "") == list(OUTPUT_FORMATS)
+    assert complete("run", "listUsers", "--output", "c") == ["csv"]
     assert "accessToken" in complete("run", "listUsers", "--connection", "a")
 
 

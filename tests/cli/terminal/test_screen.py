@@ -101,3 +101,20 @@ def test_only_long_pages_go_through_the_pager_and_only_on_a_terminal(tmp_path, l
     assert shown.startswith("paged line 0" if is_paged else "line 0")
     piped = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, env=environ, check=True, timeout=30)
     assert piped.stdout.startswith(b"line 0")
+
+
+def test_a_pager_that_is_less_shows_colours_as_colours_and_what_the_user_says_of_less_stays(tmp_path):
+    if not hasattr(os, "openpty"):
+        pytest.skip("this system has no pseudo terminals")
+    script = tmp_path / "less"
+    script.write_text('#!/bin/sh\necho "less has $LESS"\ncat > /dev/null\n')
+    script.chmod(0o700)
+    for more, expected in (({}, "less has -FRX"), ({"LESS": "-i"}, "less has -i")):
+        environ = {key: value for key, value in os.environ.items() if key != "LESS"}
+        environ |= {"PAGER": str(script), "TERM": "xterm", "COLUMNS": "80", "LINES": "24", **more}
+        ours, theirs = os.openpty()
+        words = [sys.executable, "-c", PROGRAM, "50", "yes"]
+        subprocess.run(words, stdin=theirs, stdout=theirs, env=environ, check=True, timeout=30)
+        os.close(theirs)
+        assert os.read(ours, 65_536).decode().startswith(expected)
+        os.close(ours)

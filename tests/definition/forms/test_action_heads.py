@@ -148,5 +148,21 @@ def test_a_broken_file_is_told_and_the_rest_is_there(lamps, text, message):
 def test_words_are_read_as_far_as_they_are_needed():
     raw = b"a: {b: [1, x]}\nc: yes\nd: *nothing\n"
     assert strict_yaml.read_words(raw, "x", frozenset(("a", "c"))) == {"a": {"b": [1, "x"]}, "c": "yes"}
+    assert strict_yaml.read_words(raw, "x", frozenset(("a", "e"))) == {"a": {"b": [1, "x"]}}
     with pytest.raises(DefinitionError, match="has no anchor"):
-        strict_yaml.read_words(raw, "x", frozenset(("a", "e")))
+        strict_yaml.read_words(raw, "x", frozenset(("a", "d")))
+    with pytest.raises(DefinitionError, match="a key must be a text"):
+        strict_yaml.read_words(b"[a]: 1\n" + raw, "x", frozenset(("a", "c")))
+
+
+def test_what_stands_between_words_is_passed_over_and_its_anchors_are_known():
+    raw = b"first: {deep: [&lamp {a: b}, [c, {d: e}]]}\na: 1\nthen: [a, c]\nc: *lamp\na2: *nothing\n"
+    assert strict_yaml.read_words(raw.replace(b"a2: *nothing", b""), "x", frozenset(("a", "c"))) == {
+        "first": {"deep": [{"a": "b"}, ["c", {"d": "e"}]]}, "a": 1, "then": ["a", "c"], "c": {"a": "b"},
+    }  # fmt: skip
+    assert strict_yaml.read_words(b"first: {a: 2, c: [a]}\na: 1\nc: 3\nd: 4\n", "x", frozenset(("a", "c"))) == {
+        "a": 1,
+        "c": 3,
+    }
+    for other in (b"[a, {c: 1}]", b"a", b""):
+        assert strict_yaml.read_words(other, "x", frozenset(("a", "c"))) == {}

@@ -56,7 +56,11 @@ def test_compose_starts_what_the_image_has_and_names_only_secrets_that_are_files
     console = compose["services"]["console"]
     command = commands.get_command(click.Context(commands), console["command"][0])
     command.make_context("console", console["command"][1:])
-    assert console["network_mode"] == "host"  # it listens on loopback alone
+    door = compose["services"]["console-door"]  # the console listens on its own loopback alone
+    assert (door["network_mode"], console["ports"]) == ("service:console", ["127.0.0.1:8095:8096"])
+    published = [port for service in compose["services"].values() for port in service.get("ports", ())]
+    assert sorted(published) == ["127.0.0.1:8095:8096", "443:443", "80:80"]  # no database, no health and metrics
+    assert all(service["logging"]["options"]["max-size"] for service in compose["services"].values())
     for service in compose["services"].values():
         assert set(service.get("secrets", ())) <= set(compose["secrets"])
         for volume in service.get("volumes", ()):

@@ -78,3 +78,20 @@ def test_a_resource_that_cannot_be_listed_is_told_with_all_others(records):
     with pytest.raises(errors.InputError) as caught:
         Sync(Connector.open(), records, ("meting", "webinar"), None)
     assert len(caught.value.problems) == 2
+
+
+def test_what_earlier_calls_could_not_write_does_not_end_a_sync(sandbox, records, monkeypatch):
+    client = open_client(sandbox, records)
+    monkeypatch.setattr(records._database, "run_in_transaction", fail)
+    create_meeting(client)
+    with pytest.raises(errors.StoreError):
+        Sync(sandbox.connector, records, ("users",), None).run(client, "sandbox", lambda _: None)
+    create_meeting(client)
+    records._wait()
+    monkeypatch.undo()
+    [report] = Sync(sandbox.connector, records, ("users",), None).run(client, "sandbox", lambda _: None)
+    assert report.records == len(records.find("zoom", "users")) == 1
+
+
+def fail(*_):
+    raise errors.StoreError("The disk is full.")

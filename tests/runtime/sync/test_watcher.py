@@ -10,6 +10,7 @@ from support import private_postgres
 
 from connector import Client, Connector, Watcher, errors
 from connector.runtime.records.records import Records
+from connector.runtime.records.tables import PURGED_FEED
 from connector.runtime.webhooks.inbox import TABLE
 from connector.sandbox.sandbox import Sandbox
 
@@ -168,3 +169,28 @@ def test_what_cannot_be_watched_is_told(shop, tmp_path):
         client = Client(zoom, Sandbox(zoom).connection, records=records)
         with pytest.raises(errors.UsageError, match="is a webhook"):
             Watcher(client, inbox=inbox, trigger="webhookReceiver")
+
+
+def test_who_was_away_for_too_long_is_told_what_is_no_longer_kept(shop, caplog):
+    shop.watcher.poll()
+    shop.client.run("updateOrder", {"orderId": "1", "state": "paid"})
+    purged = shop.records.find_last_seq() + 5
+    shop.records.save_feed(PURGED_FEED, purged)
+    shop.watcher.store_changes()
+    assert f"to {purged} are no longer kept" in caplog.text
+
+
+def test_two_readings_from_cron_at_once_deliver_a_change_once(shop):
+    got = []
+    watchers = [shop.watcher, Watcher(shop.client, inbox=shop.watcher.inbox)]
+    for watcher in watchers:
+        watcher.on()(lambda event: got.append(event.key))
+    shop.watcher.poll()
+    shop.sandbox.seed("orders", [{"id": "2"}])
+
+    async def run():
+        return await asyncio.gather(*(watcher.run_once() for watcher in watchers))
+
+    asyncio.run(run())
+    asyncio.run(shop.watcher.run_once())
+    assert len(got) == 1

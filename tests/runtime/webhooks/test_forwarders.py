@@ -84,6 +84,17 @@ def test_a_command_that_does_not_read_its_input_is_done_by_its_exit_code():
     asyncio.run(CommandForwarder(python("pass"))(event()))
 
 
+@pytest.mark.skipif(os.name == "nt", reason="uvloop is not for Windows")
+def test_a_command_that_ends_before_its_input_is_written_is_done_in_the_receivers_own_loop():
+    import uvloop
+
+    async def story():
+        for _ in range(60):
+            await CommandForwarder(["true"])(event())
+
+    uvloop.run(story())
+
+
 @pytest.mark.parametrize("script", ["raise SystemExit(3)", "import os; os.kill(os.getpid(), 9)"])
 def test_a_command_that_fails_says_how(script):
     with pytest.raises(errors.ConnectorError, match=r"ended with (3|-9)\."):

@@ -15,7 +15,7 @@ PICTURES = (
     ),
     Picture(
         "wrong-inputs",
-        "A terminal: four mistakes in the inputs of createMeeting are told at once, each with its fix.",
+        "A terminal: four mistakes in the inputs of createMeeting are reported at once, each with its fix.",
         ("connector run createMeeting --sandbox --duration 'an hour' --recurrence 2 --quiet",),
     ),
     Picture(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
+from connector.cli.bulk.run_state import describe_run
 from connector.cli.bulk.shared import open_shared_journal
 from connector.cli.commands.bulk.options import on_option, run_argument
 from connector.cli.context.context import CommandContext, output_option
@@ -15,12 +16,8 @@ from connector.cli.output.counts import format_count
 from connector.cli.output.query import Query
 from connector.cli.output.times import format_duration
 from connector.runtime.bulk.shared_judgement import judge_run
-from connector.runtime.bulk.shared_results import count_rows, iter_results
+from connector.runtime.bulk.shared_results import iter_results
 from connector.runtime.bulk.shared_tables import ROW_OUTCOMES
-
-if TYPE_CHECKING:
-    from connector.runtime.bulk.shared_journal import SharedJournal
-    from connector.runtime.bulk.shared_tables import SharedRun
 
 
 @click.command("status", cls=StrictCommand, help="Show the rows of each run, or of one, by state.")
@@ -34,7 +31,7 @@ def status_command(ctx: click.Context, /, name: str | None, on: str | None, outp
     context = CommandContext.from_click(ctx, bulk=on)
     journal = ctx.with_resource(open_shared_journal(context.settings))
     runs = [journal.choose_run(name)] if name is not None else journal.list_runs()
-    states = [_describe(journal, judge_run(journal, run)) for run in runs]
+    states = [describe_run(journal, judge_run(journal, run)) for run in runs]
     if output_format == "json":
         printer.write_json(states)
         return
@@ -42,24 +39,6 @@ def status_command(ctx: click.Context, /, name: str | None, on: str | None, outp
         printer.write_text(_format_state(state))
     if not states:
         context.note(f"There are no runs in {journal.display_url}.")
-
-
-def _describe(journal: SharedJournal, run: SharedRun) -> dict[str, Any]:
-    """Return how far a run is: its rows by state, rows a second, and the seconds that are left at this rate."""
-    counts = count_rows(journal, run)
-    state = "done" if counts.open == 0 else run.state
-    is_moving = state == "running" and counts.rate > 0
-    return {
-        "run": run.name,
-        "action": run.header["action"],
-        "state": state,
-        "reason": run.reason,
-        "rows": run.count,
-        "stored": run.loaded,
-        **counts.by_state,
-        "rate": round(counts.rate, 2),
-        "seconds_left": round(counts.open / counts.rate) if is_moving else None,
-    }
 
 
 def _format_state(state: dict[str, Any]) -> str:

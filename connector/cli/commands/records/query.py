@@ -30,10 +30,13 @@ Each resource is a view, such as shop_orders, with the columns id, account, pare
 @click.pass_context
 def query_command(ctx: click.Context, /, statement: str, output_format: str, *, sandbox: bool) -> None:
     """Query."""
+    from connector.runtime.records.views import name_view
+
     context = CommandContext.from_click(ctx, sandbox=sandbox)
+    views = [name_view(context.connector, resource) for resource in context.connector.manifest.resources]
     with open_records(context.connector, context.settings, sandbox=sandbox) as records:
         records.create_views(context.connector)
-        columns, rows = records.query(statement)
+        columns, rows = records.query(statement, views)
     if output_format == "csv":
         write_csv(columns, rows)
     else:

@@ -14,11 +14,12 @@ from connector.cli.context.context import output_option
 from connector.cli.groups import StrictCommand, global_options
 from connector.cli.output import printer
 from connector.cli.output.times import format_duration, format_time, parse_time
+from connector.cli.webhooks.delivery_check import check_delivery
 from connector.core.redaction import describe_type, preview
 from connector.core.webhook.delivery import Delivery
 from connector.core.webhook.event import Challenge
 from connector.definition.suggest import did_you_mean
-from connector.errors import InputError, Problem, WebhookError
+from connector.errors import InputError, Problem
 from connector.runtime.webhooks.verify import require_url
 
 if TYPE_CHECKING:
@@ -35,11 +36,6 @@ The file holds {"headers": {...}, "body": "..."} with the body as it was receive
 _FILE_KEYS = ("headers", "body")
 _OPTION_BY_KEY = {"method": "-X", "url": "--url", "timestamp": "--timestamp"}
 _EXPECTED_FILE = '{"headers": {...}, "body": "..."}, or a raw body with its headers as -H'
-_EXPECTED_TIMES = {
-    "s": "seconds since 1970, in digits",
-    "ms": "milliseconds since 1970, in digits",
-    "iso": "a time in ISO 8601",
-}
 
 
 @click.command("verify", cls=StrictCommand, help=_HELP)
@@ -71,25 +67,8 @@ def verify_command(
     pairs, body = _parse_delivery(read_file(file), headers)
     delivery = Delivery(pairs, body, method, url)
     now = time.time() if timestamp is None else parse_time(timestamp, time.time(), "--timestamp")
-    secrets = context.read_secrets()
-    signed_at = context.verifier.find_signing_time(delivery)
-    try:  # at the time of the signature: the age is checked last, with the numbers
-        verified = context.verifier.verify_delivery(secrets, delivery, now if signed_at is None else signed_at)
-        _require_readable(verified)
-    except WebhookError as error:
-        hint = _diagnose(context, error.reason, secrets, delivery)
-        raise WebhookError(error.args[0], reason=error.reason, status=error.status, hint=hint) from None
-    _check_age(context, signed_at, now)
+    verified, signed_at = check_delivery(context, context.read_secrets(), delivery, now)
     _print_verified(verified, signed_at, now, output_format)
-
-
-def _require_readable(verified: list[Event] | Challenge) -> None:
-    """Raise WebhookError for what is no event as the manifest describes it."""
-    events = [] if isinstance(verified, Challenge) else verified
-    errors = [event.error for event in events if event.error is not None]
-    if errors:
-        count = f"{len(errors)} of {len(events)} events: " if len(events) > 1 else ""
-        raise WebhookError(f"{count}{errors[0]}", reason=errors[0].reason, status=errors[0].status)
 
 
 def _parse_delivery(raw: bytes, headers: Sequence[str]) -> tuple[list[tuple[str, str]], bytes]:
@@ -152,83 +131,6 @@ def _split_header(header: str) -> tuple[str, str, str]:
     """Return name, separator and value of `Name: value` or `Name=value`."""
     colon, equals = header.find(":"), header.find("=")
     return header.partition("=" if equals >= 0 and (colon < 0 or equals < colon) else ":")
-
-
-def _check_age(context: WebhookContext, signed_at: float | None, now: float) -> None:
-    """Check the age of a delivery. Raises WebhookError with the numbers."""
-    from connector.core.webhook.signature import MAX_TIMESTAMP_SKEW
-
-    max_age = context.verifier.trigger.max_age
-    if signed_at is None or max_age is None:
-        return
-    age = now - signed_at
-    if -MAX_TIMESTAMP_SKEW <= age <= max_age:
-        return
-    opening = f"The signature matches, but it was made at {format_time(signed_at)}"
-    if age > 0:
-        message = f"{opening}, {format_duration(age)} ago ({age:.0f} s); a delivery is valid for {max_age} s."
-        timestamp = f"--timestamp {format_time(signed_at)}"
-        hint = f"For a saved delivery, use {timestamp}. For a new one, check the clocks."
-    else:
-        skew = f"{-age:.0f} s; at most {MAX_TIMESTAMP_SKEW:.0f} s are accepted"
-        message = f"{opening}, {format_duration(age)} ahead of this machine ({skew})."
-        hint = "Check the clock of this machine."
-    raise WebhookError(message, reason="age", status=401, hint=hint)
-
-
-def _diagnose(context: WebhookContext, reason: str, secrets: Secrets, delivery: Delivery) -> str:
-    """Return a hint about why a delivery is rejected."""
-    signature, body = context.verifier.trigger.signature, delivery.body
-    if reason == "unsigned":
-        names = ", ".join(sorted({str(pair[0]) for pair in delivery.headers})) or "none"
-        return f"The headers are: {names}. A proxy may have removed or changed one."
-    if reason == "timestamp" and signature is not None:
-        return f"Check {(signature.timestamp or '').partition('.')[2]}; expected {_EXPECTED_TIMES[signature.unit]}."
-    if reason == "challenge":
-        return "It is a challenge; the receiver does not answer it."
-    if reason == "signature" and signature is None:
-        return f"The delivery has another token than {context.secret_variable}, or none. {context.secret_hint}"
-    if reason == "signature":
-        change = next(
-            (
-                description
-                for description, candidate in _guess_original_bodies(body)
-                if _is_signature_valid(context, secrets, delivery._replace(body=candidate))
-            ),
-            "",
-        )
-        if change:
-            return f"It matches the body {change}: verify the received bytes unchanged."
-        secret = "the sandbox's secret" if context.sandbox else f"the secret in {context.secret_variable}"
-        return (
-            f"Either {secret} is not the one that signed it, or the body differs from the received bytes "
-            f"({len(body)} bytes here). {context.secret_hint}"
-        )
-    return "The signature matches, so the service sent it, but its content does not fit the manifest."
-
-
-def _guess_original_bodies(body: bytes) -> Iterator[tuple[str, bytes]]:
-    """Yield bodies that this one may have been before it was changed."""
-    yield "without its final line end", body.rstrip(b"\r\n")
-    yield "with a final line end", body + b"\n"
-    yield "with CR LF line ends", body.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
-    yield "with LF line ends", body.replace(b"\r\n", b"\n")
-    try:
-        data = json.loads(body)
-    except (ValueError, RecursionError):
-        return
-    for ascii_only in (False, True):
-        for separators in ((",", ":"), (", ", ": ")):
-            text = json.dumps(data, ensure_ascii=ascii_only, separators=separators)
-            yield "as JSON before it was serialized again", text.encode("utf-8", "surrogatepass")
-
-
-def _is_signature_valid(context: WebhookContext, secrets: Secrets, delivery: Delivery) -> bool:
-    try:
-        context.verifier.verify_delivery(secrets, delivery, context.verifier.find_signing_time(delivery) or 0.0)
-    except WebhookError as error:
-        return error.reason != "signature"
-    return True
 
 
 def _print_verified(verified: list[Event] | Challenge, signed_at: float | None, now: float, output_format: str) -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 MAX_WAITING_EVENTS = 10_000
 MAX_LATENESS = 600.0  # seconds that an event may be due before its delivery begins
+FAILURE_SECONDS = 600.0  # for which a delivery that was not kept is a reason, if no other one comes
 LOOP_TIMEOUT = 2.0  # seconds that a living event loop takes to answer at most; a sender does not wait longer
 CHECK_TIMEOUT = 5.0  # seconds for all checks
 _REUSE_SECONDS = 1.0  # for which an answer is given again, so that many who ask cost as much as one
@@ -96,7 +97,11 @@ class Health:
         return reasons
 
     def _check_receiver(self, receiver: Receiver) -> list[Reason]:
-        """Return what is wrong with one receiver; its inbox is tried by a commit that changes nothing."""
+        """Return what is wrong with one receiver.
+
+        Its inbox is tried by a commit that changes nothing. A disk that is nearly full may take that and no event, so
+        the last delivery counts as well, until another one is kept, or for as long as a sender may take to come again.
+        """
         name, inbox = receiver.source.name, receiver.inbox
         try:
             inbox.claim(name, receiver.source.hosts)
@@ -104,6 +109,9 @@ class Health:
         except (StoreError, UsageError) as error:
             return [Reason(name, "inbox", str(error))]
         reasons = []
+        failure = receiver.last_failure
+        if failure is not None and inbox.clock.time() - failure[1] < FAILURE_SECONDS:
+            reasons.append(Reason(name, "inbox", f"The last delivery was not kept: {failure[0]}"))
         if receiver.handlers and (receiver.dispatcher is None or not receiver.dispatcher.deliverer):
             reasons.append(Reason(name, "delivery", "No process has the lock of the inbox, so none delivers."))
         if backlog.pending > self._limits.max_waiting:

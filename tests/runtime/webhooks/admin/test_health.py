@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 import time
 
 import pytest
-from support.receivers import SECRET, asker, deliver, new_inbox_url, serve_admin, wait_until, watched
+from support.receivers import SECRET, asker, body, deliver, new_inbox_url, request, serve_admin, wait_until, watched
 from support.receivers import RawConnection as Raw
 
 from connector import Receiver, errors
@@ -87,6 +88,29 @@ def test_an_inbox_that_cannot_be_written_is_a_reason_and_deliveries_are_alive_al
         assert "inbox.db" in message
         folder.unlink()
         (tmp_path / "away").rename(folder)
+        assert reasons(ask) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no limit of a file's size")
+def test_a_full_disk_that_takes_a_note_and_no_event_is_a_reason_until_a_delivery_is_kept(zoom, inbox):
+    import resource
+
+    receiver = Receiver(zoom, SECRET, inbox=inbox)
+    unlimited = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with watched(receiver) as (port, ask):
+        deliver(port, 1)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (4096, unlimited[1]))
+        try:
+            with Raw(port) as line:
+                assert line.ask(request(body(2)))[0] == 503
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, unlimited)
+        ((check, message),) = reasons(ask)  # though by now the inbox takes a commit
+        assert check == "inbox"
+        assert message.startswith("The last delivery was not kept: ")
+        deliver(port, 2)
+        assert reasons(ask) == []
+        receiver.last_failure = "the disk is full", inbox.clock.time() - health.FAILURE_SECONDS - 1
         assert reasons(ask) == []
 
 

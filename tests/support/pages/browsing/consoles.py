@@ -9,7 +9,6 @@ import threading
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
 
-import uvicorn
 from starlette.testclient import TestClient
 
 from connector.cli.context.connection_context import ConnectionContext
@@ -17,7 +16,7 @@ from connector.cli.context.settings import Settings
 from connector.console.app import create_app
 from connector.console.desk import Desk
 from connector.console.security import Keys
-from connector.console.server import build_config
+from connector.console.server import ConsoleServer, build_config
 from connector.definition.loader import Connector
 
 if TYPE_CHECKING:
@@ -93,7 +92,7 @@ def serve(desk: Desk) -> Iterator[str]:
     keys = Keys()
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
-        server = uvicorn.Server(build_config(create_app(desk, keys, port)))
+        server = ConsoleServer(build_config(create_app(desk, keys, port)), lambda: None, desk.end_waits)
         thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
         thread.start()
         try:

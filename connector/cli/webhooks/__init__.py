@@ -1,0 +1,1 @@
+"""What commands and pages know of a trigger: its secrets, its inbox, and why it refuses a delivery."""
