@@ -205,9 +205,14 @@ class InputField(FormField, VariantHolder):
         """Where the value goes."""
         return RequestLocation.parse(self.to)
 
-    @cached_property
+    @property
     def secret(self) -> bool:
         """Whether its value, or a member's, must never be shown."""
+        return self.has_password
+
+    @cached_property
+    def has_password(self) -> bool:
+        """Whether it, or a member, is a password."""
         return any(field.type == "password" for field in walk_fields(self))
 
     @cached_property
