@@ -205,14 +205,9 @@ class InputField(FormField, VariantHolder):
         """Where the value goes."""
         return RequestLocation.parse(self.to)
 
-    @property
-    def secret(self) -> bool:
-        """Whether its value, or a member's, must never be shown."""
-        return self.has_password
-
     @cached_property
-    def has_password(self) -> bool:
-        """Whether it, or a member, is a password."""
+    def secret(self) -> bool:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """Whether its value, or a member's, must never be shown."""
         return any(field.type == "password" for field in walk_fields(self))
 
     @cached_property
