@@ -205,7 +205,7 @@ class Manifest(StrictModel):
         """The base URL and those of the servers."""
         return [self.base_url, *self.servers.values()]
 
-    @cached_property
+    @property
     def webhooks(self) -> dict[str, Trigger]:
         """The triggers that the service sends to, by key; the others are polled."""
         return {key: trigger for key, trigger in self.triggers.items() if trigger.watch is None}

@@ -136,7 +136,7 @@ def test_an_example_without_its_request_hides_nothing_of_its_file(shelf: Path) -
         ("connections:\n", "connections: none\nconections:\n", ["type", "unknown-word"]),
         ("pagination: {style", "pagination: []\npaginaton: {style", ["type", "unknown-word"]),
         ("  missing: {status: 404, code: no_such_book, message: There is no such book.}", "  missing: {a: 1, b: {c: 2}}", ["missing-word", "unknown-word", "unknown-word"]),
-        ("errors:\n", "triggers: {one: {signature: {a: 1}, label: One}}\nerrors:\n", ["missing-word", "missing-word", "missing-word", "missing-word", "missing-word", "unknown-word"]),
+        ("errors:\n", "triggers: {one: {signature: {a: 1}, label: One}}\nerrors:\n", ["missing-word", "missing-word", "missing-word", "missing-word", "one-of", "unknown-word"]),
     ],
 )  # fmt: skip
 def test_a_manifest_in_pieces_is_told_of_piece_by_piece(shelf: Path, old: str, new: str, rules: list[str]) -> None:

@@ -62,7 +62,6 @@ SECRET = "hunter2-canary"
         (["run", "listUsers", "--sandbox", "--base-url", "https://example.com"], "Remove one of them"),
         (["run", "listUsers", "--dry-run", "--har", "x.har"], "Remove one of them"),
         (["connect", "--kind", "gold"], "It has oauth2, serverToServer, apiJwt, accessToken."),
-        (["run", "-f", "call.yaml", "-i", "status=active"], "cannot be combined"),
         (["completion", "powershell"], "'bash', 'zsh', 'fish'"),
         (["--connector", "nowhere", "list"], "no manifest.yaml in"),
         (["list", "--connector", "nowhere"], "no manifest.yaml in"),
@@ -74,6 +73,12 @@ def test_a_wrong_command_line_ends_with_2_and_says_what_is_right(here, words, sa
     assert done.code == 2
     assert said in done.err
     assert "Traceback" not in done.err
+
+
+def test_a_call_file_takes_no_inputs_beside_its_own(here, tmp_path):
+    (tmp_path / "call.yaml").write_text("action: listUsers\ninputs: {status: active}\n")
+    done = here("run", "-f", "call.yaml", "-i", "status=inactive")
+    assert (done.code, "cannot be combined" in done.err) == (2, True)
 
 
 def test_it_says_where_it_looked_for_a_connector(here, tmp_path):

@@ -100,4 +100,4 @@ def test_a_console_that_only_reads_resets_nothing(visit):
 def test_a_console_of_the_service_has_no_sandbox_to_reset(visit):
     visitor = visit(sandbox=False)
     assert "The sandbox" not in visitor.get("/author").text
-    assert visitor.post("/author/sandbox/reset", {"confirmed": "yes"}).status == 502
+    assert visitor.post("/author/sandbox/reset", {"confirmed": "yes"}).status == 422

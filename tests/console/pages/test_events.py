@@ -41,7 +41,7 @@ def test_an_unknown_event_is_told_with_what_may_be_meant(visitor):
 @pytest.mark.parametrize("url", ["http://example.com/hook", "ftp://127.0.0.1/", "http://127.0.0.1:1/"])
 def test_a_test_event_goes_to_this_machine_or_encrypted_and_a_failure_is_told(visitor, url):
     seen = visitor.post("/events/send", {"name": "user.activated", "url": url})
-    assert seen.status == 502
+    assert seen.status == 422
     assert "cannot be sent" in seen.text or "must not be sent" in seen.text or "not delivered" in seen.text
 
 
@@ -108,7 +108,7 @@ def test_an_event_is_delivered_again_by_a_receiver(visitor):
 def test_an_unknown_event_of_the_inbox_is_told(visitor):
     for path in ("/events/99", "/events/x", "/events/99999999999999999999"):
         seen = visitor.get(path)
-        assert seen.status == 422
+        assert seen.status == 404
         assert "the ID of an event" in seen.text
 
 

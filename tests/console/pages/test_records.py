@@ -50,7 +50,7 @@ def test_what_is_gone_is_left_out_until_it_is_asked_for(visitor):
 @pytest.mark.parametrize("path", ["/records/nope", "/records/users/record?id=nope"])
 def test_an_unknown_resource_or_record_is_told(visitor, path):
     seen = visitor.get(path)
-    assert seen.status == 422
+    assert seen.status == 404
     assert "nope" in seen.text
 
 
