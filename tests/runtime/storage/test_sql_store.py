@@ -117,7 +117,7 @@ def test_a_row_of_a_newer_schema_is_refused_and_stays(store):
     newer = json.dumps({"schema": 2, "vault": {}})
     change(store, "UPDATE connector_store SET data = :text", text=newer)
     for work in (lambda: store.read(KEY), lambda: store.write(KEY, {})):
-        with pytest.raises(errors.StoreError, match="as schema 2, and this is connector .*, which reads schema 1"):
+        with pytest.raises(errors.StoreError, match=r"as schema 2, and this is connector .*, which reads schema 1"):
             work()
     assert change(store, "SELECT key, data FROM connector_store") == [(NAME, newer)]
 
