@@ -6,6 +6,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
+from weakref import WeakKeyDictionary
 
 from pydantic_core import from_json
 
@@ -31,15 +32,20 @@ _FIELDS = {  # of an OAuth client -> of the document
 }
 _MAX_DOCUMENTS = 256
 
-_documents: dict[str, tuple[float, dict[str, str]]] = {}
+_Documents = dict[str, tuple[float, dict[str, str]]]  # by issuer: when it was read, and the addresses
+
+_documents: _Documents = {}
+_documents_by_transport: WeakKeyDictionary[Any, _Documents] = (
+    WeakKeyDictionary()
+)  # a sandbox's say nothing of a service
 _lock = ForkSafeLock()
 
 
 def find_addresses(client: OAuthClient, http: Any, allowed_hosts: Sequence[str]) -> OAuthClient:
     """Return a client with the addresses that its issuer names and its definition does not.
 
-    A document is read once an hour. Raises SignInError for a document that names other hosts or another issuer,
-    TransportError.
+    A document is read once an hour, over each transport that a program gives. Raises SignInError for a document that
+    names other hosts or another issuer, TransportError.
     """
     if not client.issuer:
         return client
@@ -57,7 +63,8 @@ def find_addresses(client: OAuthClient, http: Any, allowed_hosts: Sequence[str])
 def _read_cached(client: OAuthClient, http: Any, allowed_hosts: Sequence[str]) -> dict[str, str]:
     now = time.monotonic()
     with _lock:
-        cached = _documents.get(client.issuer)
+        documents = _get_documents(http)
+        cached = documents.get(client.issuer)
     if cached is not None and now - cached[0] < CACHE_SECONDS:
         return cached[1]
     if not token_endpoint.is_allowed_url(client.issuer, allowed_hosts):
@@ -67,10 +74,20 @@ def _read_cached(client: OAuthClient, http: Any, allowed_hosts: Sequence[str]) -
         )
     document = _fetch(client, http)
     with _lock:
-        if len(_documents) >= _MAX_DOCUMENTS:
-            _documents.clear()
-        _documents[client.issuer] = now, document
+        if len(documents) >= _MAX_DOCUMENTS:
+            documents.clear()
+        documents[client.issuer] = now, document
     return document
+
+
+def _get_documents(http: Any) -> _Documents:
+    """Return what was read over a transport: the process's own, or one that a program gave."""
+    if http is None:
+        return _documents
+    try:
+        return _documents_by_transport.setdefault(http, {})
+    except TypeError:  # nothing can hold it weakly, so nothing is kept of it
+        return {}
 
 
 def _fetch(client: OAuthClient, http: Any) -> dict[str, str]:

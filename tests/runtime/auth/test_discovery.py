@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 
 import pytest
 from support.servers import hang_up, reply
+from support.transports import Rerouting
 
 from connector import Client, Connection, begin_device_sign_in, begin_sign_in, errors, finish_sign_in
 from connector.runtime.auth import discovery
@@ -59,6 +61,15 @@ def sign_in(connector, http, store):
     redirect = "http://127.0.0.1:1/callback"
     began = begin_sign_in(connector, name="a", redirect_uri=redirect, store=store, inputs=inputs, kind="it", http=http)
     return began, finish_sign_in(connector, f"?code=canary-code&state={began.state}", store=store, http=http)
+
+
+def test_what_one_transport_was_told_is_not_held_of_another(folder, server, rerouted):
+    connector = build(folder)
+    Service(server, {**NAMED, "authorization_endpoint": "https://sandbox.lamp.example/authorize"})
+    assert sign_in(connector, rerouted, MemoryStore())[0].url.startswith("https://sandbox.lamp.example/")
+    Service(server, NAMED)
+    with contextlib.closing(Rerouting(server)) as other:
+        assert sign_in(connector, other, MemoryStore())[0].url.startswith("https://login.lamp.example/")
 
 
 def test_a_sign_in_goes_where_the_issuer_says_and_its_document_is_read_once(folder, server, rerouted, clock):
