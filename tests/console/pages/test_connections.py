@@ -18,7 +18,7 @@ from connector.runtime.storage.open import open_store
 from connector.sandbox.sandbox import Sandbox
 
 CANARY = "c4n4ry-client-secret"
-S2S = {"kind": "serverToServer", "name": "work"}
+S2S = {"kind": "serverToServer", "name": "office"}
 
 
 def test_each_kind_can_be_connected(visitor):
@@ -29,9 +29,9 @@ def test_each_kind_can_be_connected(visitor):
 
 @pytest.mark.parametrize("kind", ["serverToServer", "oauth2", "accessToken", "apiJwt"])
 def test_each_kind_connects_in_the_sandbox_and_is_tested(visitor, kind):
-    seen = visitor.post("/connections", {"kind": kind, "name": "work"})
-    assert seen.path == "/connections/work", seen.text
-    assert "work is connected." in seen.text
+    seen = visitor.post("/connections", {"kind": kind, "name": "office"})
+    assert seen.path == "/connections/office", seen.text
+    assert "office is connected." in seen.text
     assert "alive" in visitor.get("/connections").text
 
 
@@ -68,18 +68,18 @@ def test_a_port_that_is_taken_or_none_is_a_problem_of_its_field(visit, monkeypat
 def test_a_test_is_a_call_that_stands_in_the_log(visitor):
     visitor.post("/connections", S2S)
     before = len(visitor.desk.log.find())
-    assert "status 200" in visitor.post("/connections/work/test").text
+    assert "status 200" in visitor.post("/connections/office/test").text
     runs = visitor.desk.log.find()
     assert len(runs) == before + 1
-    assert {(run.door, run.connection) for run in runs} == {("console", "work")}
+    assert {(run.door, run.connection) for run in runs} == {("console", "office")}
 
 
 def test_a_connection_is_removed_after_a_yes_alone(visitor):
     visitor.post("/connections", S2S)
-    assert visitor.post("/connections/work/remove").status == 422
-    assert "work" in visitor.desk.context.list_names()
-    seen = visitor.post("/connections/work/remove", {"confirmed": "yes", "revoke": "yes"})
-    assert "work was removed." in seen.text
+    assert visitor.post("/connections/office/remove").status == 422
+    assert "office" in visitor.desk.context.list_names()
+    seen = visitor.post("/connections/office/remove", {"confirmed": "yes", "revoke": "yes"})
+    assert "office was removed." in seen.text
     assert visitor.desk.context.list_names() == []
 
 
@@ -103,7 +103,7 @@ def test_all_problems_are_told_at_once_and_nothing_is_stored(visit):
 
 def test_secrets_of_a_connection_stand_in_no_page(visit):
     visitor = visit(sandbox=False)
-    form = {"kind": "accessToken", "name": "work", "unencrypted": "yes", "in.accessToken": CANARY}
+    form = {"kind": "accessToken", "name": "office", "unencrypted": "yes", "in.accessToken": CANARY}
     with Counting() as service:
         visitor.desk.context.settings._flags["base_url"] = service.url
         seen = visitor.post("/connections", form)
@@ -111,26 +111,26 @@ def test_secrets_of_a_connection_stand_in_no_page(visit):
             seen,
             *(
                 visitor.get(path)
-                for path in ("/", "/connections", "/connections/work", "/connections/new?name=work", "/runs")
+                for path in ("/", "/connections", "/connections/office", "/connections/new?name=office", "/runs")
             ),
         ]
         pages += [visitor.get(f"/runs/{run.id}") for run in visitor.desk.log.find()]
-    assert "work is connected" in seen.text
+    assert "office is connected" in seen.text
     assert all(page.status == 200 for page in pages)
     assert all(CANARY not in page.html for page in pages)
     assert CANARY not in str([run.to_dict() for run in visitor.desk.log.find()])
-    assert CANARY in str(open_store(None).read(visitor.desk.context.build_record_key("work")).data), "it is kept"
+    assert CANARY in str(open_store(None).read(visitor.desk.context.build_record_key("office")).data), "it is kept"
 
 
 def test_what_is_not_entered_again_is_kept(visit):
     visitor = visit(sandbox=False)
-    form = {"kind": "accessToken", "name": "work", "unencrypted": "yes", "in.accessToken": CANARY}
+    form = {"kind": "accessToken", "name": "office", "unencrypted": "yes", "in.accessToken": CANARY}
     with Counting() as service:
         visitor.desk.context.settings._flags["base_url"] = service.url
         visitor.post("/connections", form)
-        assert 'placeholder="Kept"' in visitor.get("/connections/new", name="work").html
+        assert 'placeholder="Kept"' in visitor.get("/connections/new", name="office").html
         seen = visitor.post("/connections", {**form, "in.accessToken": ""})
-    assert "work is connected" in seen.text
+    assert "office is connected" in seen.text
 
 
 def test_a_sign_in_by_a_person_waits_beside_the_pages_and_ends_with_a_connection(visit, zoom, monkeypatch):
@@ -169,12 +169,12 @@ def test_an_unknown_kind_or_connection_is_told(visitor):
 def test_a_connection_that_a_command_named_has_its_page(visitor, name):
     visitor.post("/connections", S2S)
     context = visitor.desk.context
-    record = context.store.read(context.build_record_key("work"))
+    record = context.store.read(context.build_record_key("office"))
     assert record is not None
     context.store.write(context.build_record_key(name), record.data)
     listed = visitor.get("/connections").html
     address = next(
-        one for one in re.findall(r'href="(/connections/[^"]+)"', listed) if "work" not in one and "?" not in one
+        one for one in re.findall(r'href="(/connections/[^"]+)"', listed) if "office" not in one and "?" not in one
     )
     assert visitor.get(address).status == 200
     assert "status 200" in visitor.post(f"{address}/test").text
