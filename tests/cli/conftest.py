@@ -6,9 +6,8 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 from support.sandboxes.sign_in_service import Shelf, World
@@ -23,8 +22,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 
 
-@dataclass(frozen=True)
-class Done:
+class Done(NamedTuple):
     """The result of a command: exit code, stdout, stderr."""
 
     code: int
@@ -119,3 +117,15 @@ def world(zoom: Connector, tmp_path: Path) -> Iterator[World]:
 def shelf(here: Callable[..., Done], zoom: Connector) -> Shelf:
     """Return the store of this user."""
     return Shelf(zoom)
+
+
+@pytest.fixture
+def project_file(tmp_path: Path) -> Callable[[str], Path]:
+    """Write the project file of the current folder."""
+
+    def write(text: str) -> Path:
+        path = tmp_path / "connector.yaml"
+        path.write_text(text)
+        return path
+
+    return write

@@ -16,7 +16,7 @@ from connector.runtime.process.extras import build_install_hint
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_EXTRAS = ("sql", "crypto", "server", "mcp", "otel", "console")  # those that commands use
+_EXTRAS = ("sql", "crypto", "server", "console", "mcp", "excel", "parquet", "otel")  # those that commands use
 _REQUIREMENT = re.compile(r"([A-Za-z0-9._-]+)(?:\[[^\]]*\])?\s*[^;]*;.*\bextra == ['\"]([a-z0-9_-]+)['\"]")
 
 

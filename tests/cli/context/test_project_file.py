@@ -34,18 +34,6 @@ returns: {help: The lamp.}
 """
 
 
-@pytest.fixture
-def project_file(tmp_path):
-    """Write the project file of the current folder."""
-
-    def write(text: str) -> Path:
-        path = tmp_path / "connector.yaml"
-        path.write_text(text)
-        return path
-
-    return write
-
-
 def shown(done) -> dict[str, tuple[str, str]]:
     return {row["name"]: (row["value"], row["source"]) for row in done.data["settings"]}
 

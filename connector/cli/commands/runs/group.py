@@ -15,22 +15,20 @@ _SUBCOMMANDS = {
 
 
 class _RunsGroup(LazyGroup):
-    """The group of runs commands."""
+    """The group of runs commands; without one of them, `connector runs --failed` is `connector runs list --failed`."""
 
     subcommands = _SUBCOMMANDS
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Take options alone for those of `list`."""
+        names_none = not {*args} & {*self.subcommands, "-h", "--help"} and (not args or args[0].startswith("-"))
+        return super().parse_args(ctx, ["list", *args] if names_none else args)
 
-@click.group(
-    "runs", cls=_RunsGroup, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]}
-)
+
+@click.group("runs", cls=_RunsGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @global_options
-@click.pass_context
-def runs_command(ctx: click.Context) -> None:
+def runs_command() -> None:
     """Show what was called, by whom, and what came of it: those of uncertain outcome first, then the newest.
 
     Runs are kept for 30 days (CONNECTOR_RUNS_KEEP), without secrets; CONNECTOR_RUNS=off keeps none.
     """
-    if ctx.invoked_subcommand is None:
-        from connector.cli.commands.runs.view import list_command
-
-        ctx.invoke(list_command)

@@ -10,18 +10,6 @@ import pytest
 CANARY = "canary-5e1f"
 
 
-@pytest.fixture
-def project_file(tmp_path):
-    """Write the project file of the current folder."""
-
-    def write(text: str) -> Path:
-        path = tmp_path / "connector.yaml"
-        path.write_text(text)
-        return path
-
-    return write
-
-
 def test_config_set_writes_what_it_says_and_keeps_comments(here, project_file, tmp_path):
     assert here("config", "set", "connection", "work").code == 0
     path = tmp_path / "connector.yaml"

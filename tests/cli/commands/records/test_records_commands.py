@@ -5,122 +5,104 @@ from __future__ import annotations
 import csv
 import json
 
-import pytest
-
 from connector import errors
 from connector.cli.commands.records import sync
-from connector.cli.main import run
 
 
-@pytest.fixture
-def run_cli(capsys, tmp_path, monkeypatch):
-    for name in ("HOME", "XDG_STATE_HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME"):
-        monkeypatch.setenv(name, str(tmp_path))
-
-    def call(*words):
-        code = run(list(words))
-        printed = capsys.readouterr()
-        return code, printed.out, printed.err
-
-    return call
-
-
-def test_a_sync_is_listed_shown_and_told(run_cli):
-    run_cli("run", "createMeeting", "-i", "userId=me", "-i", "topic=Standup", "--sandbox")
-    code, out, _ = run_cli("records", "sync", "users", "meetings", "--sandbox")
+def test_a_sync_is_listed_shown_and_told(here):
+    here("run", "createMeeting", "-i", "userId=me", "-i", "topic=Standup", "--sandbox")
+    code, out, _ = here("records", "sync", "users", "meetings", "--sandbox")
     assert (code, out.splitlines()) == (0, ["users: 1 record in 1 list", "meetings: 1 record in 1 list"])
-    _, out, _ = run_cli("records", "list", "meetings", "--sandbox", "--output", "json")
+    _, out, _ = here("records", "list", "meetings", "--sandbox", "--output", "json")
     [record] = json.loads(out)
     assert record["data"]["topic"] == "Standup"
-    code, out, _ = run_cli("records", "show", "meetings", record["id"], "--sandbox")
+    code, out, _ = here("records", "show", "meetings", record["id"], "--sandbox")
     assert (code, "Standup" in out) == (0, True)
-    _, out, _ = run_cli("records", "changes", "--sandbox", "--output", "lines")
+    _, out, _ = here("records", "changes", "--sandbox", "--output", "lines")
     assert [json.loads(line)["change"] for line in out.splitlines()] == ["added", "added"]
 
 
-def test_a_dry_run_sends_nothing_and_keeps_nothing(run_cli):
-    code, out, _ = run_cli("records", "sync", "users", "--sandbox", "--dry-run")
+def test_a_dry_run_sends_nothing_and_keeps_nothing(here):
+    code, out, _ = here("records", "sync", "users", "--sandbox", "--dry-run")
     assert (code, out.split()[:2]) == (0, ["users:", "GET"])
-    _, out, _ = run_cli("records", "list", "--sandbox", "--output", "json")
+    _, out, _ = here("records", "list", "--sandbox", "--output", "json")
     assert json.loads(out) == {}
 
 
-def test_an_unknown_resource_is_told_with_the_known_ones(run_cli):
-    code, _, err = run_cli("records", "sync", "meting", "--sandbox")
+def test_an_unknown_resource_is_told_with_the_known_ones(here):
+    code, _, err = here("records", "sync", "meting", "--sandbox")
     assert (code, "meetings" in err) == (2, True)
-    code, _, err = run_cli("records", "show", "meetings", "99", "--sandbox")
+    code, _, err = here("records", "show", "meetings", "99", "--sandbox")
     assert (code, "records list meetings" in err) == (2, True)
 
 
-def test_a_query_reads_the_views_and_cannot_write(run_cli):
-    run_cli("records", "sync", "users", "--sandbox")
-    code, out, _ = run_cli("records", "query", "SELECT first_name FROM zoom_users", "--sandbox", "--output", "json")
+def test_a_query_reads_the_views_and_cannot_write(here):
+    here("records", "sync", "users", "--sandbox")
+    code, out, _ = here("records", "query", "SELECT first_name FROM zoom_users", "--sandbox", "--output", "json")
     assert (code, json.loads(out)) == (0, [{"first_name": "Ada"}])
-    code, _, err = run_cli("records", "query", "DELETE FROM connector_records", "--sandbox")
+    code, _, err = here("records", "query", "DELETE FROM connector_records", "--sandbox")
     assert (code, "cannot write" in err) == (2, True)
-    assert json.loads(run_cli("records", "list", "--sandbox", "--output", "json")[1]) == {"users": 1}
+    assert json.loads(here("records", "list", "--sandbox", "--output", "json")[1]) == {"users": 1}
 
 
-def test_records_are_exported_as_csv(run_cli, tmp_path):
-    run_cli("records", "sync", "users", "--sandbox")
-    code, _, _ = run_cli("records", "export", "csv", "users", "--sandbox", "-o", str(tmp_path / "users.csv"))
+def test_records_are_exported_as_csv(here, tmp_path):
+    here("records", "sync", "users", "--sandbox")
+    code, _, _ = here("records", "export", "csv", "users", "--sandbox", "-o", str(tmp_path / "users.csv"))
     [row] = list(csv.DictReader((tmp_path / "users.csv").read_text("utf-8").splitlines()))
     assert (code, row["first_name"], json.loads(row["data"])["id"]) == (0, "Ada", row["id"])
-    _, out, _ = run_cli(
-        "records", "query", "SELECT first_name, gone_at FROM zoom_users", "--sandbox", "--output", "csv"
-    )
+    _, out, _ = here("records", "query", "SELECT first_name, gone_at FROM zoom_users", "--sandbox", "--output", "csv")
     assert out == "first_name,gone_at\r\nAda,\r\n"
-    code, _, err = run_cli("records", "export", "csv", "users", "--sandbox", "-o", str(tmp_path / "no" / "users.csv"))
+    code, _, err = here("records", "export", "csv", "users", "--sandbox", "-o", str(tmp_path / "no" / "users.csv"))
     assert (code, "cannot be written" in err) == (2, True)
 
 
-def test_records_are_exported_as_parquet_with_their_types(run_cli, tmp_path):
+def test_records_are_exported_as_parquet_with_their_types(here, tmp_path):
     from pyarrow import parquet
 
-    run_cli("records", "sync", "users", "--sandbox")
+    here("records", "sync", "users", "--sandbox")
     target = tmp_path / "users.parquet"
-    code, _, err = run_cli("records", "export", "parquet", "users", "--sandbox", "-o", str(target))
+    code, _, err = here("records", "export", "parquet", "users", "--sandbox", "-o", str(target))
     table = parquet.read_table(target)
     [row] = table.to_pylist()
     assert (code, row["first_name"], row["type"]) == (0, "Ada", 2), err
     assert [str(table.schema.field(name).type) for name in ("type", "verified", "seen_at")] == [
         "int64", "int64", "timestamp[us, tz=UTC]",
     ]  # fmt: skip
-    code, _, err = run_cli("records", "export", "parquet", "users", "--sandbox")
+    code, _, err = here("records", "export", "parquet", "users", "--sandbox")
     assert (code, "-o users.parquet" in err) == (2, True)
 
 
-def test_calls_are_kept_where_the_settings_name_a_copy(run_cli, monkeypatch, tmp_path):
+def test_calls_are_kept_where_the_settings_name_a_copy(here, monkeypatch, tmp_path):
     monkeypatch.setenv("CONNECTOR_RECORDS", f"sqlite:///{tmp_path / 'own.sqlite'}")
     call = {"action": "getUser", "inputs": {"userId": "KdYKjnimT4KPd8FFgQt9FQ"}, "max_age": "5m"}
     (tmp_path / "call.json").write_text(json.dumps(call))
-    answers = [run_cli("run", "-f", str(tmp_path / "call.json"), "--sandbox", "--quiet")[1] for _ in range(2)]
+    answers = [here("run", "-f", str(tmp_path / "call.json"), "--sandbox", "--quiet")[1] for _ in range(2)]
     assert ["from_records" in json.loads(answer) for answer in answers] == [False, True]
 
 
-def test_a_read_of_run_is_answered_from_the_copy_if_flags_allow_it(run_cli):
+def test_a_read_of_run_is_answered_from_the_copy_if_flags_allow_it(here):
     words = ["run", "getUser", "--user-id", "KdYKjnimT4KPd8FFgQt9FQ", "--sandbox", "--max-age", "5m"]
-    _, asked, _ = run_cli(*words)
-    code, kept, err = run_cli(*words)
+    _, asked, _ = here(*words)
+    code, kept, err = here(*words)
     assert (code, "From the copy" in err, "from_records" in json.loads(asked)) == (0, True, False)
     assert (json.loads(kept)["from_records"], 0 <= json.loads(kept)["age"] < 300) == (True, True)
     assert json.loads(kept)["data"]["email"] == json.loads(asked)["data"]["email"]
     stale = ["--fault", "500:20", "--stale-if-error", "--retry", "maxRetries=0"]
-    code, kept, err = run_cli(*words[:-1], "0s", *stale)
+    code, kept, err = here(*words[:-1], "0s", *stale)
     assert (code, json.loads(kept)["from_records"], "did not answer" in err) == (0, True, True)
 
 
-def test_a_list_of_run_is_answered_after_a_sync_of_that_list(run_cli):
-    run_cli("records", "sync", "users", "--sandbox")
+def test_a_list_of_run_is_answered_after_a_sync_of_that_list(here):
+    here("records", "sync", "users", "--sandbox")
     words = ["run", "listUsers", "--sandbox", "--max-age", "5m"]
-    _, lines, err = run_cli(*words, "--output", "lines")
+    _, lines, err = here(*words, "--output", "lines")
     assert ("From the copy" in err, json.loads(lines)["email"]) == (True, "ada@example.com")
-    _, _, err = run_cli(*words, "--status", "inactive")
+    _, _, err = here(*words, "--status", "inactive")
     assert "From the copy" not in err
-    assert run_cli("run", "listUsers", "--sandbox", "--max-age", "soon")[0] == 2
+    assert here("run", "listUsers", "--sandbox", "--max-age", "soon")[0] == 2
 
 
-def test_a_sync_goes_on_until_it_is_stopped_whatever_fails_for_now(run_cli, monkeypatch):
+def test_a_sync_goes_on_until_it_is_stopped_whatever_fails_for_now(here, monkeypatch):
     rounds = []
 
     def run_once(*_):
@@ -134,6 +116,6 @@ def test_a_sync_goes_on_until_it_is_stopped_whatever_fails_for_now(run_cli, monk
 
     monkeypatch.setattr(sync, "_run_once", run_once)
     monkeypatch.setattr(sync.time, "sleep", sleep)
-    code, _, err = run_cli("records", "sync", "users", "--every", "10m", "--sandbox")
+    code, _, err = here("records", "sync", "users", "--every", "10m", "--sandbox")
     assert (code, len(rounds)) == (130, 2)
     assert "read again in 10m" in err

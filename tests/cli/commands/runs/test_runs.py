@@ -11,172 +11,159 @@ from connector.cli.main import run
 
 
 @pytest.fixture
-def command(capsys, tmp_path, monkeypatch):
-    for name in ("HOME", "XDG_STATE_HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME"):
-        monkeypatch.setenv(name, str(tmp_path))
-
-    def call(*words):
-        code = run(list(words))
-        printed = capsys.readouterr()
-        return code, printed.out, printed.err
-
-    return call
-
-
-@pytest.fixture
-def meeting(command):
-    _, out, _ = command("run", "createMeeting", "--sandbox", "--user-id", "me", "--topic", "Standup", "--quiet")
+def meeting(here):
+    _, out, _ = here("run", "createMeeting", "--sandbox", "--user-id", "me", "--topic", "Standup", "--quiet")
     return json.loads(out)["data"]
 
 
-def newest(command, *filters):
-    return json.loads(command("runs", "list", "--sandbox", "--output", "json", *filters)[1])[0]
+def newest(here, *filters):
+    return json.loads(here("runs", "list", "--sandbox", "--output", "json", *filters)[1])[0]
 
 
-def test_calls_of_commands_are_listed_those_of_the_sandbox_apart(command, meeting):
+def test_calls_of_commands_are_listed_those_of_the_sandbox_apart(here, meeting):
     assert meeting["id"]
-    code, out, err = command("runs")
+    code, out, err = here("runs")
     assert (code, out) == (0, "")
     assert "No runs" in err
-    code, out, _ = command("runs", "list", "--sandbox")
+    code, out, _ = here("runs", "list", "--sandbox")
     assert code == 0
     assert "createMeeting" in out
-    assert newest(command)["inputs"] == {"userId": "me", "topic": "Standup"}
-    assert newest(command)["door"] == "cli"
+    assert newest(here)["inputs"] == {"userId": "me", "topic": "Standup"}
+    assert newest(here)["door"] == "cli"
 
 
-def test_one_run_is_shown_with_its_requests(command, meeting):
-    code, out, _ = command("runs", "show", "--sandbox", newest(command)["id"][-8:])
+def test_options_alone_are_those_of_the_list(here, meeting):
+    assert here("runs", "--sandbox", "--action", "createMeeting", "--output", "lines").data["action"] == "createMeeting"
+    wrong = here("runs", "lst", "--sandbox")
+    assert (wrong.code, "Did you mean 'list'?" in wrong.err) == (2, True)
+
+
+def test_one_run_is_shown_with_its_requests(here, meeting):
+    code, out, _ = here("runs", "show", "--sandbox", newest(here)["id"][-8:])
     assert code == 0
     assert "POST /users/me/meetings" in out
     assert "-> 201" in out
-    code, out, _ = command("runs", "show", "--sandbox", newest(command)["id"], "--output", "json")
+    code, out, _ = here("runs", "show", "--sandbox", newest(here)["id"], "--output", "json")
     assert json.loads(out)["trace"][0]["reply"]["body"]["id"] == meeting["id"]
 
 
-def test_a_call_is_made_again_with_the_exit_code_of_its_own(command, meeting):
-    code, out, _ = command("runs", "again", "--sandbox", newest(command)["id"], "--quiet")
+def test_a_call_is_made_again_with_the_exit_code_of_its_own(here, meeting):
+    code, out, _ = here("runs", "again", "--sandbox", newest(here)["id"], "--quiet")
     assert code == 0
     assert json.loads(out)["data"]["topic"] == "Standup"
     assert json.loads(out)["data"]["id"] != meeting["id"]
-    assert len(json.loads(command("runs", "list", "--sandbox", "--output", "json")[1])) == 2
-    command("run", "getMeeting", "--sandbox", "--meeting-id", "99")
-    assert command("runs", "again", "--sandbox", newest(command, "--action", "getMeeting")["id"])[0] == 1
+    assert len(json.loads(here("runs", "list", "--sandbox", "--output", "json")[1])) == 2
+    here("run", "getMeeting", "--sandbox", "--meeting-id", "99")
+    assert here("runs", "again", "--sandbox", newest(here, "--action", "getMeeting")["id"])[0] == 1
 
 
-def test_other_inputs_take_the_place_of_those_that_were_kept(command, meeting):
+def test_other_inputs_take_the_place_of_those_that_were_kept(here, meeting):
     assert meeting
-    code, out, _ = command(
-        "runs", "again", "--sandbox", newest(command)["id"], "-i", "topic=Retro", "--dry-run", "--quiet"
-    )
+    code, out, _ = here("runs", "again", "--sandbox", newest(here)["id"], "-i", "topic=Retro", "--dry-run", "--quiet")
     assert code == 0
     assert '"topic": "Retro"' in out
 
 
-def test_what_was_not_kept_must_be_given(command, monkeypatch):
+def test_what_was_not_kept_must_be_given(here, monkeypatch):
     monkeypatch.setenv("PASS", "canary9")
-    command("run", "createMeeting", "--sandbox", "--user-id", "me", "--topic", "X", "-i", "password=env:PASS")
-    run_id = newest(command)["id"]
-    code, _, err = command("runs", "again", "--sandbox", run_id)
+    here("run", "createMeeting", "--sandbox", "--user-id", "me", "--topic", "X", "-i", "password=env:PASS")
+    run_id = newest(here)["id"]
+    code, _, err = here("runs", "again", "--sandbox", run_id)
     assert code == 2
     assert "password" in err
     assert "-i password=?" in err
-    assert command("runs", "again", "--sandbox", run_id, "-i", "password=env:PASS")[0] == 0
-    everything = (
-        command("runs", "list", "--sandbox", "--output", "json")[1] + command("runs", "show", "--sandbox", run_id)[1]
-    )
+    assert here("runs", "again", "--sandbox", run_id, "-i", "password=env:PASS")[0] == 0
+    everything = here("runs", "list", "--sandbox", "--output", "json")[1] + here("runs", "show", "--sandbox", run_id)[1]
     assert "canary9" not in everything
 
 
-def test_a_file_is_given_again_by_its_path(command, tmp_path):
+def test_a_file_is_given_again_by_its_path(here, tmp_path):
     slack = ("--connector", str(Path(__file__).parents[4] / "examples" / "slack"))
     (tmp_path / "tides.csv").write_text("a,b")
     file = f"content=@{tmp_path}/tides.csv"
-    command("run", "uploadFile", *slack, "--sandbox", "-i", file)
-    run_id = newest(command, *slack)["id"]
-    assert "add -i content=@FILE" in command("runs", "again", *slack, "--sandbox", run_id)[2]
-    assert command("runs", "again", *slack, "--sandbox", run_id, "-i", file)[0] == 0
+    here("run", "uploadFile", *slack, "--sandbox", "-i", file)
+    run_id = newest(here, *slack)["id"]
+    assert "add -i content=@FILE" in here("runs", "again", *slack, "--sandbox", run_id)[2]
+    assert here("runs", "again", *slack, "--sandbox", run_id, "-i", file)[0] == 0
 
 
-def test_an_uncertain_write_is_not_sent_again_without_a_yes(command):
-    command("run", "createMeeting", "--sandbox", "--fault", "drop-reply", "--user-id", "me", "--topic", "Standup")
-    uncertain = newest(command, "--outcome", "uncertain")["id"]
-    code, _, err = command("runs", "again", "--sandbox", uncertain)
+def test_an_uncertain_write_is_not_sent_again_without_a_yes(here):
+    here("run", "createMeeting", "--sandbox", "--fault", "drop-reply", "--user-id", "me", "--topic", "Standup")
+    uncertain = newest(here, "--outcome", "uncertain")["id"]
+    code, _, err = here("runs", "again", "--sandbox", uncertain)
     assert code == 2
     assert "may have been done" in err
-    assert command("runs", "again", "--sandbox", uncertain, "--yes", "--quiet")[0] == 0
+    assert here("runs", "again", "--sandbox", uncertain, "--yes", "--quiet")[0] == 0
 
 
-def test_no_run_is_kept_where_the_log_is_off(command, monkeypatch):
+def test_no_run_is_kept_where_the_log_is_off(here, monkeypatch):
     monkeypatch.setenv("CONNECTOR_RUNS", "off")
-    command("run", "listUsers", "--sandbox")
-    code, _, err = command("runs")
+    here("run", "listUsers", "--sandbox")
+    code, _, err = here("runs")
     assert code == 2
     assert "CONNECTOR_RUNS" in err
 
 
-def test_an_unknown_id_is_told(command):
-    code, _, err = command("runs", "show", "--sandbox", "nothing")
+def test_an_unknown_id_is_told(here):
+    code, _, err = here("runs", "show", "--sandbox", "nothing")
     assert code == 2
     assert "the ID of a run" in err
 
 
-def test_a_raw_request_is_made_again(command):
-    command("request", "GET", "/users/me", "--sandbox")
-    code, out, _ = command("runs", "again", "--sandbox", newest(command)["id"], "--quiet")
+def test_a_raw_request_is_made_again(here):
+    here("request", "GET", "/users/me", "--sandbox")
+    code, out, _ = here("runs", "again", "--sandbox", newest(here)["id"], "--quiet")
     assert code == 0
     assert json.loads(out)["data"]["id"]
 
 
-def test_an_uncertain_run_says_how_to_look_and_how_to_make_it_again(command):
-    command(
-        "run", "createMeeting", "--sandbox", "--fault", "drop-reply", "--user-id", "ada@example.com", "--topic", "X"
-    )
-    run_id = newest(command)["id"]
-    _, out, _ = command("runs", "show", "--sandbox", run_id)
+def test_an_uncertain_run_says_how_to_look_and_how_to_make_it_again(here):
+    here("run", "createMeeting", "--sandbox", "--fault", "drop-reply", "--user-id", "ada@example.com", "--topic", "X")
+    run_id = newest(here)["id"]
+    _, out, _ = here("runs", "show", "--sandbox", run_id)
     look = "connector run listMeetings -i userId=ada@example.com --sandbox"
     assert f"Look whether it was done: {look}" in out
     assert f"make it again: connector runs again {run_id[-8:]} --sandbox" in out
-    _, found, _ = command(*look.split()[1:], "--query", "meetings[].topic", "--quiet")
+    _, found, _ = here(*look.split()[1:], "--query", "meetings[].topic", "--quiet")
     assert json.loads(found) == ["X"]
 
 
-def test_a_run_that_was_done_has_nothing_to_look_for(command, meeting):
+def test_a_run_that_was_done_has_nothing_to_look_for(here, meeting):
     assert meeting
-    assert "Look whether" not in command("runs", "show", "--sandbox", newest(command)["id"])[1]
+    assert "Look whether" not in here("runs", "show", "--sandbox", newest(here)["id"])[1]
 
 
-def test_the_request_of_a_run_is_printed_as_curl(command, meeting):
+def test_the_request_of_a_run_is_printed_as_curl(here, meeting):
     assert meeting
-    code, out, _ = command("runs", "show", "--sandbox", newest(command)["id"], "--curl")
+    code, out, _ = here("runs", "show", "--sandbox", newest(here)["id"], "--curl")
     assert code == 0
     assert out.startswith("curl -X POST")
     assert "Authorization: Bearer" in out
     assert out.rstrip().endswith("/users/me/meetings")
 
 
-def test_what_was_not_kept_is_asked_for_on_a_terminal(command, monkeypatch, tmp_path):
+def test_what_was_not_kept_is_asked_for_on_a_terminal(here, monkeypatch, tmp_path):
     monkeypatch.setenv("PASS", "canary9")
-    command("run", "createMeeting", "--sandbox", "--user-id", "me", "--topic", "X", "-i", "password=env:PASS")
-    run_id = newest(command)["id"]
+    here("run", "createMeeting", "--sandbox", "--user-id", "me", "--topic", "X", "-i", "password=env:PASS")
+    run_id = newest(here)["id"]
     asked = []
     monkeypatch.setattr("connector.cli.output.stdio.can_prompt", lambda: True)
     monkeypatch.setattr("click.prompt", lambda text, **how: asked.append((text, how["hide_input"])) or "canary9")
-    code, out, _ = command("runs", "again", "--sandbox", run_id, "--quiet")
+    code, out, _ = here("runs", "again", "--sandbox", run_id, "--quiet")
     assert (code, json.loads(out)["data"]["topic"], len(asked)) == (0, "X", 1)
     assert asked[0][1], "a secret is not shown while it is typed"
 
 
-def test_the_last_runs_are_printed_oldest_first(command, meeting):
+def test_the_last_runs_are_printed_oldest_first(here, meeting):
     assert meeting
-    command("run", "getUser", "--sandbox", "--user-id", "nobody@example.com")
-    code, out, _ = command("runs", "tail", "--sandbox")
+    here("run", "getUser", "--sandbox", "--user-id", "nobody@example.com")
+    code, out, _ = here("runs", "tail", "--sandbox")
     assert code == 0
     assert [line.split("  ")[2] for line in out.splitlines()] == ["createMeeting", "getUser"]
-    assert len(command("runs", "tail", "--sandbox", "--limit", "1")[1].splitlines()) == 1
+    assert len(here("runs", "tail", "--sandbox", "--limit", "1")[1].splitlines()) == 1
 
 
-def test_a_log_that_is_followed_shows_what_ends_until_ctrl_c(command, meeting, monkeypatch):
+def test_a_log_that_is_followed_shows_what_ends_until_ctrl_c(here, meeting, monkeypatch):
     assert meeting
 
     def look_again(_):
@@ -187,5 +174,5 @@ def test_a_log_that_is_followed_shows_what_ends_until_ctrl_c(command, meeting, m
         raise KeyboardInterrupt
 
     monkeypatch.setattr("time.sleep", look_again)
-    code, out, err = command("runs", "tail", "--sandbox", "-f", "--limit", "0")
+    code, out, err = here("runs", "tail", "--sandbox", "-f", "--limit", "0")
     assert (code, "getUser" in out, "createMeeting" in out) == (130, True, False), err
