@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from connector.core.webhook.event import Event
     from connector.runtime.webhooks.forwarders import JsonLinesForwarder
     from connector.runtime.webhooks.handlers import Handler
+    from connector.runtime.webhooks.receiver import Receiver
     from connector.runtime.webhooks.verify import Secret
 
 _HELP = """Receive the service's events until Ctrl-C, and forward each one: as a line of JSON on stdout, to a
@@ -93,24 +94,15 @@ def serve_command(ctx: click.Context, /, host: str, port: int, path: str, **flag
         hint = "The sandbox's secret is public: use 127.0.0.1, or set your own secret."
         raise UsageError(f"With --sandbox, the receiver does not listen on {bound.host}.", hint=hint)
     forwarder = make_forwarder(context, flags["command"], flags["url"], reveal=flags["reveal"])
+    handshake = SecretFile(context, flags["secret_file"]) if flags["secret_file"] else None
+    secrets: Secret = context.read_secrets() if handshake is None else handshake.read()
     public_url = flags["public_url"]
     if context.sandbox and public_url is None:
         public_url = f"http://{host}:{port}{path}"
-    handshake = SecretFile(context, flags["secret_file"]) if flags["secret_file"] else None
-    secrets: Secret = context.read_secrets() if handshake is None else handshake.read()
+    receiver = _build_receiver(context, secrets, handshake, public_url, ordered=flags["ordered"])
     from connector.runtime.webhooks.forwarders import UrlForwarder, filter_events
-    from connector.runtime.webhooks.receiver import Receiver
     from connector.runtime.webhooks.server import serve
 
-    receiver = Receiver(
-        context.connector,
-        secrets,
-        inbox=context.inbox_url,
-        save_secret=None if handshake is None else handshake.save,
-        trigger=context.verifier.name,
-        public_url=public_url,
-        ordered=flags["ordered"],
-    )
     if flags["keeps_records"]:
         receiver.on()(_open_event_keeper(ctx, context, flags["account"]))
     receiver.on()(filter_events(flags["event_patterns"], forwarder))
@@ -136,6 +128,22 @@ def serve_command(ctx: click.Context, /, host: str, port: int, path: str, **flag
         if isinstance(forwarder, UrlForwarder):
             forwarder.close()
     return EXIT_DONE
+
+
+def _build_receiver(
+    context: WebhookContext, secrets: Secret, handshake: SecretFile | None, public_url: str | None, *, ordered: bool
+) -> Receiver:
+    from connector.runtime.webhooks.receiver import Receiver
+
+    return Receiver(
+        context.connector,
+        secrets,
+        inbox=context.inbox_url,
+        save_secret=None if handshake is None else handshake.save,
+        trigger=context.verifier.name,
+        public_url=public_url,
+        ordered=ordered,
+    )
 
 
 def make_forwarder(context: WebhookContext, command: str | None, url: str | None, *, reveal: bool) -> Handler:
