@@ -75,6 +75,19 @@ def test_a_wrong_command_line_ends_with_2_and_says_what_is_right(here, words, sa
     assert "Traceback" not in done.err
 
 
+def test_an_input_from_a_variable_is_the_same_for_an_action_and_a_chain(here, tmp_path, monkeypatch):
+    monkeypatch.setenv("TOPIC", "Weekly")
+    words = ("run", "createMeeting", "--user-id", "me", "--dry-run", "--output", "json")
+    assert here(*words, "-i", "topic=env:TOPIC").data["body"]["topic"] == "Weekly"
+    assert here(*words, "-i", "topic=env: staging").data["body"]["topic"] == "env: staging"
+    assert "TOPIC_2 is not set" in here(*words, "-i", "topic=env:TOPIC_2").err
+    (tmp_path / "chain.yaml").write_text(
+        "inputs: {topic: }\nsteps:\n  one: {action: createMeeting, inputs: {userId: me, topic: {from: inputs, query: topic}}}\n"
+    )
+    done = here("run", "-f", "chain.yaml", "-i", "topic=env:TOPIC", "--sandbox", "--query", "one.topic")
+    assert done.data == "Weekly"
+
+
 def test_a_call_file_takes_no_inputs_beside_its_own(here, tmp_path):
     (tmp_path / "call.yaml").write_text("action: listUsers\ninputs: {status: active}\n")
     done = here("run", "-f", "call.yaml", "-i", "status=inactive")

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from connector.definition.loader import Connector
 
 RUN_OPTION_SPELLINGS = {"connection": "connection", "debugRequest": "debugRequest", "debug_request": "debugRequest"}
+_VARIABLE_PREFIX = "env:"
+_VARIABLE_NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 SECRET_FIX = "write {key}=@FILE, {key}=env:NAME or {key}=? for a prompt"  # noqa: S105  a hint
 _PAIR_PATTERN = re.compile(r"(?P<name>[^=:\s][^=:]*)=(?P<value>.*)\Z", re.DOTALL)
 
@@ -211,6 +213,10 @@ def _parse_value(parser: _InputParser, input_field: InputField | None, key: str,
         )
     if separator == ":=":
         return to_json_value(file_args.read_text(value[1:]) if value.startswith("@") else value)
+    variable = find_variable(value)
+    if variable is not None:
+        text = read_variable(variable)
+        return text if input_field is None else parser.read_text(input_field, text)
     if value.startswith("@"):
         path = value[1:]
         return file_args.read_text(path) if input_field is None else _read_file_value(parser, input_field, path)
@@ -264,14 +270,25 @@ def read_secret(key: str, separator: str, value: str) -> str:
     fix = SECRET_FIX.format(key=key)
     if separator == "=" and value.startswith("@"):
         return file_args.read_text(value[1:])
-    if separator == "=" and value.startswith("env:"):
-        secret = os.environ.get(value[4:])
-        if not secret:
-            raise InvalidValue("a variable that is set", f"{value[4:] or 'NAME'} is not set; export it first")
-        return secret
+    if separator == "=" and value.startswith(_VARIABLE_PREFIX):
+        return read_variable(value.removeprefix(_VARIABLE_PREFIX))
     if separator == "=" and value == "?":
         return _prompt_secret(key)
     raise InvalidValue("a secret from elsewhere than the command line", fix)
+
+
+def find_variable(value: str) -> str | None:
+    """Return the name of the variable that a value of `-i` stands for, or None; "env: staging" is a text."""
+    name = value.removeprefix(_VARIABLE_PREFIX)
+    return name if name != value and _VARIABLE_NAME.fullmatch(name) else None
+
+
+def read_variable(name: str) -> str:
+    """Return the value of an environment variable. Raises InvalidValue where it is not set, or empty."""
+    value = os.environ.get(name)
+    if not value:
+        raise InvalidValue("a variable that is set", f"{name or 'NAME'} is not set; export it first")
+    return value
 
 
 def _prompt_secret(key: str) -> str:

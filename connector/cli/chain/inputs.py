@@ -56,7 +56,7 @@ class ChainInputs:
             if not text.startswith("@"):
                 self.literal_names.add(name)
             return to_json_value(file_args.read_text(text[1:]) if text.startswith("@") else text)
-        if text == "?" or text.startswith(("@", "env:")):
+        if text == "?" or text.startswith("@") or input_args.find_variable(text) is not None:
             return input_args.read_secret(name, separator, text)
         self.literal_names.add(name)
         return text

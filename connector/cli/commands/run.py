@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 _HELP = """Run ACTION, the calls of a file, or ACTION for each row of a file.
 
 Give inputs as flags after the action ('connector run ACTION --help' lists them), or as -i KEY=VALUE for a text,
-KEY:=JSON for any other value, KEY=@FILE for the content of a file. Repeat the flag of a list. Passwords have no flag:
-use -i KEY=@FILE, -i KEY=env:NAME, or -i KEY=? for a prompt.
+KEY:=JSON for any other value, KEY=@FILE for the content of a file, KEY=env:NAME for a variable. Repeat the flag of a
+list. Passwords have no flag: use -i KEY=@FILE, -i KEY=env:NAME, or -i KEY=? for a prompt.
 
 The output is JSON by default. An error is a sentence on stderr; if JSON is requested or stdout is not a terminal, it is
 also {"error": ...} on stdout. Exit codes: 0 done, 1 rejected or unreachable, 2 wrong input or usage, 3 sign-in needed,
