@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from connector.core.chain.chain import FROM_EACH, FROM_INPUTS, RESERVED_NAMES, Chain, Reference, Step
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 STEP_OPTIONS = ("timeout", "retry", "account", "limit", "page_size", "connection")
 _CHAIN_KEYS = ("inputs", "steps", "keep", "connection")
 _STEP_KEYS = ("action", "inputs", "each", "concurrency", *STEP_OPTIONS)
+_REFERENCE_KEYS = ("from", "query")
+_TEMPLATE = re.compile(r"(?:\{\{|\$\{|\{%|<%=)\s*\$?(?:steps\.)?([A-Za-z_]\w{0,63})[^{}%]{0,200}(?:\}\}|\}|%\}|%>)")
 MAX_CONCURRENCY = 100
 
 
@@ -134,8 +137,12 @@ class ChainReader:
 
     def _read_value(self, value: Any, path: Path, sources: list[str], later: list[str]) -> Any:
         """Return a value with the references and variables in it, at any depth."""
-        if isinstance(value, dict) and "from" in value and set(value) <= {"from", "query"}:
-            return self._read_reference(value, path, sources, later)
+        if isinstance(value, dict) and "from" in value:
+            is_meant = isinstance(value["from"], str) and value["from"] in (*sources, *later)
+            if is_meant:
+                self._check_keys(value, path, _REFERENCE_KEYS, "a value from elsewhere")
+            if is_meant or set(value) <= {*_REFERENCE_KEYS}:  # else it is a mapping that has such a key
+                return self._read_reference(value, path, sources, later)
         if isinstance(value, dict) and set(value) == {"env"} and isinstance(value["env"], str):
             found = self._read_env(value["env"])
             if not found:
@@ -145,7 +152,16 @@ class ChainReader:
             return {key: self._read_value(member, (*path, key), sources, later) for key, member in value.items()}
         if isinstance(value, list):
             return [self._read_value(member, (*path, index), sources, later) for index, member in enumerate(value)]
+        if isinstance(value, str):
+            self._check_text(value, path, (*sources, *later))
         return value
+
+    def _check_text(self, text: str, path: Path, sources: Collection[str]) -> None:
+        """Tell of a template of a step's value, which other programs would fill in."""
+        named = next((match for match in _TEMPLATE.finditer(text) if match[1] in sources), None)
+        if named is not None:
+            fix = f"take the value with {{from: {named[1]}, query: JMESPATH}}"
+            self._add(path, f"{named[0]} would be sent as it stands, since texts have no templates: {fix}.")
 
     def _read_reference(self, value: Mapping[str, Any], path: Path, sources: list[str], later: list[str]) -> Any:
         source, expression, query = value["from"], value.get("query"), None
