@@ -11,8 +11,6 @@ from concurrent.futures import wait
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from connector.errors import StoreError, UsageError
 from connector.runtime.clock import SystemClock
 from connector.runtime.database.connect import open_database
@@ -50,7 +48,7 @@ _HOLD_TIMEOUT = 0.05  # seconds
 _MAX_BATCH = 50  # replies in one transaction
 _MAX_WAITING = 20  # replies that may wait to be written while more is read
 _ITEM_SIZE = 2048  # bytes that a sight is reckoned to take while it waits
-_READ_ONLY = {"sqlite": "PRAGMA query_only = ON", "postgresql": "SET default_transaction_read_only = on"}
+_READ_ONLY = {"sqlite": "PRAGMA query_only = ON", "postgresql": "BEGIN READ ONLY"}
 _log = logging.getLogger("connector.records")
 T = TypeVar("T")
 
@@ -167,13 +165,19 @@ class Records(RecordReader):
         """
 
         def read(connection: Connection) -> tuple[list[str], list[tuple[Any, ...]]]:
-            connection.exec_driver_sql(_READ_ONLY[connection.dialect.name])
-            reason = ""
+            dialect, driver = connection.dialect, connection.connection.driver_connection
+            assert driver is not None
+            connection.exec_driver_sql(_READ_ONLY[dialect.name])
+            if dialect.name == "postgresql":  # which takes one statement alone if it is prepared: none lifts the guard
+                driver.prepare_threshold = 0
+            cursor = driver.cursor()  # the driver's, for which % is no placeholder
+            reason = "it returns no rows"
             try:
-                result = connection.exec_driver_sql(statement)
-                return list(result.keys()), [tuple(row) for row in result]
-            except SQLAlchemyError as error:
-                reason = (str(getattr(error, "orig", None) or error).splitlines() or [""])[0]
+                cursor.execute(statement)
+                if cursor.description is not None:
+                    return [column[0] for column in cursor.description], [tuple(row) for row in cursor.fetchall()]
+            except dialect.loaded_dbapi.Error as error:
+                reason = (str(error).splitlines() or [""])[0]
             hint = f"A query reads the views{''.join(f' {name},' for name in views)} and cannot write."
             raise UsageError(f"The query failed: {reason}.", hint=hint)
 

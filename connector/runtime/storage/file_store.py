@@ -8,7 +8,6 @@ import json
 import secrets
 import shutil
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from connector.errors import StoreError
@@ -22,6 +21,7 @@ from connector.runtime.storage.record_store import RecordStore
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from contextlib import AbstractContextManager
+    from pathlib import Path
 
     from connector.runtime.clock import Clock
 
@@ -191,4 +191,4 @@ def get_default_folder() -> Path:
     """Return the default folder of this user's store."""
     import platformdirs
 
-    return Path(platformdirs.user_data_dir("connector")) / "store"
+    return platformdirs.user_data_path("connector", appauthor=False) / "store"

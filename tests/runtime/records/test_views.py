@@ -44,8 +44,25 @@ def test_a_view_of_an_older_schema_is_made_anew(records):
     assert "first_name" in records.query("SELECT * FROM zoom_users")[0]
 
 
-@pytest.mark.parametrize("statement", ["DELETE FROM connector_records", "DROP TABLE connector_records", "no SQL"])
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM connector_records",
+        "DROP TABLE connector_records",
+        "SET TRANSACTION READ WRITE; DELETE FROM connector_records",
+        "SET default_transaction_read_only = off; DELETE FROM connector_records",
+        "PRAGMA query_only = OFF; DELETE FROM connector_records",
+        "SELECT 1; DELETE FROM connector_records",
+        "COMMIT; DELETE FROM connector_records",
+        "no SQL",
+    ],
+)
 def test_a_query_that_would_write_or_is_none_is_refused(records, statement):
+    records.keep("zoom", "a", [Sight(resource="users", id="1", source="get", data={"id": "1"})], time.time()).result(10)
     with pytest.raises(errors.UsageError, match="query failed"):
         records.query(statement)
-    assert records.count("zoom") == {}
+    assert records.count("zoom") == {"users": 1}
+
+
+def test_a_query_may_have_signs_of_formats(records):
+    assert records.query("SELECT '100%' AS share, 'a' LIKE '%a' AS found")[1][0][0] == "100%"
