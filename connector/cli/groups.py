@@ -103,7 +103,7 @@ class StrictCommand(HelpfulCommand):
         if extra_args and not ctx.resilient_parsing:
             extra = "1 extra argument" if len(extra_args) == 1 else f"{len(extra_args)} extra arguments"
             hint = explain_extra_words(given_args, extra_args, options)
-            hint = f" {hint}" if hint else self.extra_words_hint()
+            hint = f" {hint}" if hint else self.extra_words_hint(ctx)
             raise click.UsageError(f"{extra} for '{ctx.command_path}'.{hint}", ctx)
         return extra_args
 
@@ -113,7 +113,7 @@ class StrictCommand(HelpfulCommand):
             if times > 1 and isinstance(option, click.Option) and not (option.multiple or option.is_flag):
                 raise click.UsageError(f"{'/'.join(option.opts)} is given {times} times; it takes one value.", ctx)
 
-    def extra_words_hint(self) -> str:
+    def extra_words_hint(self, _ctx: click.Context, /) -> str:
         """Return a hint about extra arguments."""
         return ""
 

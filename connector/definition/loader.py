@@ -198,7 +198,12 @@ class Connector:
         raise self._build_unknown_action_error(name)
 
     def _build_unknown_action_error(self, name: str) -> InputError:
-        fix = suggest_action(name, self.action_files) or f"use one of {', '.join(self.action_files)}"
+        trigger = next((key for key in self.manifest.triggers if to_kebab_case(key) == to_kebab_case(name)), None)
+        if trigger is not None:
+            command = "serve" if trigger in self.manifest.webhooks else "watch"
+            fix = f"{trigger} is a trigger: 'connector webhook {command}' takes its events"
+        else:
+            fix = suggest_action(name, self.action_files) or f"use one of {', '.join(self.action_files)}"
         expected = f"an action of {self.name}"
         return InputError.from_problems(self.name, [Problem("action", repr(name), expected, fix)])
 

@@ -31,7 +31,7 @@ SECRET = "hunter2-canary"
         (["connections", "remove", "work", "--keep-token"], "Did you mean --no-revoke?"),
         (["webhook", "events", "--state", "dead"], "Did you mean --status?"),
         (["run", "createUser", "-f", "rows.csv", "--resolv", "1=done"], "Did you mean --resolve?"),
-        (["run", "createMeeting", "Standup"], "Give inputs as --flag VALUE or -i KEY=VALUE"),
+        (["run", "createMeeting", "Standup"], "Give inputs as --user-id VALUE or -i KEY=VALUE"),
         (["run", "listUsers", "--limit", "0"], "--limit"),
         (["run", "listUsers", "--limit", "many"], "--limit"),
         (["run", "createMeeting", "--limit", "3", "--dry-run"], "--limit is for listings; createMeeting returns one"),
@@ -86,6 +86,11 @@ def test_an_input_from_a_variable_is_the_same_for_an_action_and_a_chain(here, tm
     )
     done = here("run", "-f", "chain.yaml", "-i", "topic=env:TOPIC", "--sandbox", "--query", "one.topic")
     assert done.data == "Weekly"
+
+
+def test_a_trigger_and_a_value_without_a_flag_are_told_with_the_right_command(here):
+    assert "'connector webhook serve' takes its events" in here("run", "webhookReceiver", "--sandbox").err
+    assert "--user-id VALUE" in here("run", "getUser", "me", "--sandbox").err
 
 
 def test_a_call_file_takes_no_inputs_beside_its_own(here, tmp_path):

@@ -16,6 +16,7 @@ from connector.cli.context.context import CommandContext, load_settings, open_co
 from connector.cli.context.overlap import no_overlap_option
 from connector.cli.context.run_options import RunOptions, run_options
 from connector.cli.groups import CONFIRM_NOTE, StrictCommand, get_meta, global_options, set_meta
+from connector.definition.case import to_flag_name
 from connector.errors import UsageError
 
 if TYPE_CHECKING:
@@ -91,9 +92,12 @@ class RunCommand(StrictCommand):
                 formatter.write_dl(rows or [("none", "")])
         self.format_sections(ctx, formatter, super().get_params(ctx))
 
-    def extra_words_hint(self) -> str:
-        """Return how inputs are given."""
-        return " Give inputs as --flag VALUE or -i KEY=VALUE; put a value with spaces in quotes."
+    def extra_words_hint(self, ctx: click.Context, /) -> str:
+        """Return how inputs are given, by the action's first required one if it has any."""
+        action: Action | None = get_meta(ctx, "action")
+        inputs = {} if action is None else action.inputs
+        flag = next((f"--{to_flag_name(key)}" for key, field in inputs.items() if field.required), "--flag")
+        return f" Give inputs as {flag} VALUE or -i KEY=VALUE; put a value with spaces in quotes."
 
     def _first_word(self, args: Sequence[str]) -> str | None:
         """Return the first argument that is neither an option nor an option's value."""
