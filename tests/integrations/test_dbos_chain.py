@@ -8,24 +8,12 @@ import subprocess
 import sys
 
 import pytest
+from support.processes.engines.chains import CHAIN
 from support.receivers import wait_until
 
 from connector import errors
 
 dbos = pytest.importorskip("dbos", reason="dbos is not installed: pip install '.[dbos]'")
-CHAIN = {
-    "inputs": {"topics": ["One", "Two", "Three"]},
-    "steps": {
-        "me": {"action": "getUser", "inputs": {"userId": "me"}},
-        "meetings": {
-            "each": {"from": "inputs", "query": "topics"},
-            "concurrency": 2,
-            "action": "createMeeting",
-            "inputs": {"userId": {"from": "me", "query": "id"}, "topic": {"from": "each"}},
-        },
-    },
-    "keep": {"topics": {"from": "meetings", "query": "[].topic"}},
-}
 PROGRAM = """\
 import json, sys, threading
 from dbos import DBOS, SetWorkflowID

@@ -12,6 +12,7 @@ from connector.cli.connections import connection_test, connection_view, consent,
 from connector.cli.context import connection_names
 from connector.cli.context.connection_context import ConnectionContext, store_options
 from connector.cli.context.context import output_option
+from connector.cli.context.key_values import input_option
 from connector.cli.groups import StrictCommand, global_options
 from connector.cli.output import stdio
 from connector.cli.output.stdio import print_stderr
@@ -45,7 +46,7 @@ class _ConsentOptions:
 @click.command("connect", cls=StrictCommand, help=_HELP)
 @click.argument("name", required=False, shell_complete=connection_names.complete_stored_names)
 @click.option("--kind", metavar="KIND", help="The kind of connection (default: the environment's, else OAuth).")
-@click.option("-i", "--input", "items", multiple=True, metavar="KEY=VALUE", help="An input of the kind; repeatable.")
+@input_option("An input of the kind")
 @store_options
 @click.option("--no-browser", is_flag=True, help="Print the address to open, and read the redirected one from stdin.")
 @click.option("--redirect-url", metavar="URL", help="With --no-browser: the app's redirect URL.")

@@ -12,6 +12,7 @@ from connector.cli.calls import input_args
 from connector.cli.calls.call import CallTask
 from connector.cli.calls.download_task import DEFAULT_CONCURRENCY, DownloadTask
 from connector.cli.context.context import open_connector
+from connector.cli.context.key_values import input_option
 from connector.cli.context.overlap import no_overlap_option
 from connector.cli.context.run_options import RunOptions, run_options
 from connector.cli.groups import StrictCommand, global_options
@@ -35,7 +36,7 @@ token is sent to the service's own hosts only; other URLs are rejected.
 @click.argument("url_or_action", metavar="URL|ACTION")
 @click.option("-o", "target", metavar="FILE|FOLDER/", default=".",
               help="The file or folder to write to (default: this folder).")  # fmt: skip
-@click.option("-i", "--input", "items", multiple=True, metavar="KEY=VALUE", help="An input of ACTION; repeatable.")
+@input_option("An input of ACTION")
 @click.option("--overwrite", is_flag=True, help="Replace existing files when the new ones are complete.")
 @click.option("--concurrency", type=click.IntRange(1, 32), default=DEFAULT_CONCURRENCY, show_default=True,
               help="The files of ACTION to download at the same time.")  # fmt: skip

@@ -13,6 +13,7 @@ from connector.cli.calls import input_args
 from connector.cli.calls.input_flags import OPTION_PREFIX, describe_unknown_flag, list_input_options
 from connector.cli.chain.arguments import ChainArguments
 from connector.cli.context.context import CommandContext, load_settings, open_connector
+from connector.cli.context.key_values import input_option
 from connector.cli.context.overlap import no_overlap_option
 from connector.cli.context.run_options import RunOptions, run_options
 from connector.cli.groups import CONFIRM_NOTE, StrictCommand, get_meta, global_options, set_meta
@@ -142,14 +143,7 @@ def _complete_actions(ctx: click.Context, _: click.Parameter, incomplete: str) -
 
 @click.command("run", cls=RunCommand, help=_HELP)
 @click.argument("name", metavar="ACTION", required=False, shell_complete=_complete_actions)
-@click.option(
-    "-i",
-    "--input",
-    "items",
-    multiple=True,
-    metavar="KEY=VALUE",
-    help="An input, of an action or of a file with steps; repeatable.",
-)
+@input_option("An input, of an action or of a file with steps")
 @click.option("-f", "--file", "file", type=click.Path(allow_dash=True), metavar="FILE",
               help="A call file; with ACTION, rows: CSV, JSON lines or YAML. - is standard input.")  # fmt: skip
 @click.option("--schema", "prints_schema", is_flag=True,

@@ -1,8 +1,8 @@
-"""Inputs of a command that runs several actions: KEY=VALUE, for those that have the key."""
+"""Inputs as KEY=VALUE: the option of every command, and how those of several actions are read."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -10,11 +10,12 @@ from connector.core.redaction import preview
 from connector.errors import InputError, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-input_option = click.option(
-    "-i", "--input", "items", multiple=True, metavar="KEY=VALUE", help="An input of the lists that have it; repeatable."
-)
+
+def input_option(what: str) -> Callable[..., Any]:
+    """Return the option -i; `what` says which input it is."""
+    return click.option("-i", "--input", "items", multiple=True, metavar="KEY=VALUE", help=f"{what}; repeatable.")
 
 
 def read_key_values(items: Sequence[str], field: str = "-i") -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from support.processes.engines.chains import CHAIN
 from support.receivers import wait_until
 
 from connector import errors
@@ -12,20 +13,6 @@ pytest.importorskip("temporalio", reason="temporalio is not installed: pip insta
 from temporalio.worker import Replayer
 
 from connector.integrations.temporal_chain import ChainPlugin, RunChain
-
-CHAIN = {
-    "inputs": {"topics": ["One", "Two", "Three"]},
-    "steps": {
-        "me": {"action": "getUser", "inputs": {"userId": "me"}},
-        "meetings": {
-            "each": {"from": "inputs", "query": "topics"},
-            "concurrency": 2,
-            "action": "createMeeting",
-            "inputs": {"userId": {"from": "me", "query": "id"}, "topic": {"from": "each"}},
-        },
-    },
-    "keep": {"topics": {"from": "meetings", "query": "[].topic"}},
-}
 
 
 @pytest.fixture

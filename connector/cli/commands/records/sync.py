@@ -32,7 +32,7 @@ A sync that is stopped leaves what it has read; the next one reads those lists a
 
 @click.command("sync", cls=StrictCommand, help=_HELP)
 @click.argument("resources", metavar="[RESOURCE]...", nargs=-1)
-@input_option
+@input_option("An input of the lists that have it")
 @click.option("--full", is_flag=True, help="Read whole lists, also where only what is new could be asked for.")
 @click.option("--every", metavar="TIME", help="Read them again after this time, such as 10m, until Ctrl-C.")
 @click.option("--dry-run", is_flag=True, help="Print the requests of the lists, and send nothing.")

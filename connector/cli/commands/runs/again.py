@@ -10,6 +10,7 @@ from connector.cli.calls import file_args
 from connector.cli.commands.runs.log_access import get_run, open_log, sandbox_option
 from connector.cli.context.config_file import OUTPUT_FORMATS
 from connector.cli.context.context import CommandContext
+from connector.cli.context.key_values import input_option
 from connector.cli.groups import StrictCommand, global_options
 from connector.cli.output import stdio
 from connector.cli.output.times import format_time
@@ -23,14 +24,7 @@ if TYPE_CHECKING:
 
 @click.command("again", cls=StrictCommand, help="Make the call of a run again.")
 @click.argument("run_id", metavar="ID")
-@click.option(
-    "-i",
-    "--input",
-    "items",
-    multiple=True,
-    metavar="KEY=VALUE",
-    help="An input that is not kept, or another value; repeatable.",
-)
+@input_option("An input that is not kept, or another value")
 @click.option("--yes", is_flag=True, help="Do not ask, though the first run may have been done, or destroys something.")
 @click.option("--dry-run", is_flag=True, help="Print the request and send nothing.")
 @click.option("--output", type=click.Choice(OUTPUT_FORMATS), help="As of 'connector run'.")

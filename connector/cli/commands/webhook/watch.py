@@ -37,7 +37,7 @@ What is there at the first reading is no news. What is read is kept in the copy 
 @click.option("--to", "url", metavar="URL", help="Post each event to this URL as JSON; 2xx means done.")
 @click.option("--event", "event_patterns", multiple=True, metavar="PATTERN",
               help="Forward only these events, such as 'orders.*'; repeatable.")  # fmt: skip
-@input_option
+@input_option("An input of the lists that have it")
 @click.option("--every", metavar="TIME", help="How long after a reading the next one begins, such as 10m.")
 @click.option("--once", is_flag=True, help="Read once, deliver what is due, and end: for cron.")
 @click.option("--no-poll", is_flag=True, help="Read nothing: forward what calls, syncs and webhooks of this copy tell.")
