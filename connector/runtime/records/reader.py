@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import column, func, literal_column, select, table
@@ -19,12 +20,12 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class RecordReader:
+class RecordReader(ABC):
     """Reads records, their changes and the state of their lists. Methods raise StoreError."""
 
+    @abstractmethod
     def _read(self, work: Callable[[Connection], T]) -> T:
         """Run work that reads, after what was told before is written."""
-        raise NotImplementedError
 
     def get(self, connector: str, account: str | None, resource: str, record_id: str) -> Record | None:
         """Return a record, also one that is gone; None where it was never seen, or several accounts have one."""
