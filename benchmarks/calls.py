@@ -7,6 +7,7 @@ import importlib.util
 import json
 import os
 import tempfile
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -114,8 +115,8 @@ def _logged(server: service.Service, count: int) -> Iterator[Row]:
                 Client(*connected(), base_url=url, observe=log.observe()) as ours,
             ):
                 jobs = {
-                    "ours": _repeated(lambda client=ours: client.run("createMeeting", given), repeats),
-                    "plain": _repeated(lambda client=plain: client.run("createMeeting", given), repeats),
+                    "ours": _repeated(partial(ours.run, "createMeeting", given), repeats),
+                    "plain": _repeated(partial(plain.run, "createMeeting", given), repeats),
                 }
                 took = measure(jobs, count)
             yield Row(
@@ -151,7 +152,7 @@ def _at_once(url: str, count: int) -> Iterator[Row]:
             ours = AsyncClient(*connected(), base_url=url, http=name)
             clients.append(ours)
             for tasks in (AT_ONCE, MANY_AT_ONCE):
-                jobs[f"{name} {tasks}"] = repeated(lambda ours=ours, tasks=tasks: _together(ours, tasks), tasks)
+                jobs[f"{name} {tasks}"] = repeated(partial(_together, ours, tasks), tasks)
         took = rounds.processor(jobs, count)
         for ours in clients:
             runner.run(ours.aclose())

@@ -13,6 +13,7 @@ import logging
 import os
 import tempfile
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from benchmarks import rounds, service
@@ -44,14 +45,14 @@ def _rows(what: str, unit: str, scale: float, jobs: dict[str, Callable[[], int]]
 
 def _calls(url: str) -> dict[str, Callable[[], int]]:
     body = _body(url)
-    jobs = _installed({name: lambda name=name: _our_call(name, url) for name in LIBRARIES})
+    jobs = _installed({name: partial(_our_call, name, url) for name in LIBRARIES})
     return jobs | _installed({"zoomus": lambda: _zoomus_call(url, body), "pyzoom": lambda: _pyzoom_call(url, body)})
 
 
 def _listings(url: str) -> dict[str, Callable[[], int]]:
-    jobs = _installed({name: lambda name=name: _our_listing(name, url) for name in LIBRARIES})
+    jobs = _installed({name: partial(_our_listing, name, url) for name in LIBRARIES})
     peers = {"zoomus": _zoomus_pages, "pyzoom": _pyzoom_pages, "dlt": _dlt_pages, "Airbyte declarative": _airbyte_pages}
-    return jobs | _installed({name: lambda peer=peer: peer(url) for name, peer in peers.items()})
+    return jobs | _installed({name: partial(peer, url) for name, peer in peers.items()})
 
 
 def _installed(made: dict[str, Callable[[], Callable[[], int]]]) -> dict[str, Callable[[], int]]:
