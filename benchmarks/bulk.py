@@ -25,11 +25,12 @@ BATCH = 400
 FEW, MANY = 100_000, 1_000_000
 NAMES = ("userId", "topic", "startTime", "duration")
 _DRY = """
-import contextlib, os, resource, sys
+import os, sys
+from benchmarks import rounds
 from connector.cli.main import run
 sys.stdout = open(os.devnull, "w")
 code = run(["run", "getUser", "-f", sys.argv[1], "--dry-run"])
-sys.stderr.write(f"{code} {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss}")
+sys.stderr.write(f"{code} {rounds.peak()}")
 """
 
 
@@ -97,9 +98,9 @@ def _memory(path: Path) -> Row:
         with path.open("w", encoding="utf-8") as file:
             file.write("userId\n")
             file.writelines(f"user-{place}\n" for place in range(rows_))
-        code, kilobytes = rounds.said("-c", _DRY, str(path)).split()[-2:]
+        code, megabytes = rounds.said("-c", _DRY, str(path)).split()[-2:]
         assert code == "0"
-        grown[rows_] = int(kilobytes) / 1024
+        grown[rows_] = float(megabytes)
     more = grown[MANY] - grown[FEW]
     return Row(
         f"memory of {MANY:,} rows, checked and shown", f"{grown[MANY]:.0f} MB",

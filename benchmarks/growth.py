@@ -6,10 +6,10 @@ is the slope: 0 where one more costs the same at every size, 1 where it costs as
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import itertools
 import os
-import resource
 import sys
 import tempfile
 import time
@@ -21,7 +21,7 @@ from pathlib import Path
 from statistics import linear_regression, median
 from typing import TYPE_CHECKING
 
-from benchmarks import bulk, commands, records, rounds, service, webhooks
+from benchmarks import bulk, commands, picture, records, rounds, service, webhooks
 from benchmarks.calls import connected
 from benchmarks.rounds import Row
 from connector import Client, Connector
@@ -32,7 +32,7 @@ from connector.runtime.sync.sync import Sync
 from connector.runtime.webhooks.inbox import Inbox
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Sequence
 
 BATCH = 200  # how many more are measured at each size, where one alone is too quick
 TRIGGER = "webhookReceiver"
@@ -92,6 +92,7 @@ def _add_tenants(_: Path, size: int) -> float:
 
 def _read_pages(_: Path, size: int) -> float:
     with service.Service() as server, Client(*connected(), base_url=server.url(pages=size)) as client:
+        client.run("listUsers")  # what the first call imports
         began = time.process_time()
         seen = sum(1 for _ in client.items("listUsers"))
         assert seen == size * service.PAGE
@@ -102,6 +103,7 @@ def _send_rows(folder: Path, size: int) -> float:
     path = folder / "rows.csv"
     bulk.write_rows(path, size)
     with service.Service() as server, Client(*connected(), base_url=server.url()) as client:
+        client.run("getUser", {"userId": "me"})
         began = time.process_time()
         bulk.send_rows(client, path, size, folder / "rows.journal")
         return (time.process_time() - began) / size
@@ -153,12 +155,6 @@ LINES = {
 }
 
 
-def rows(_: service.Service, count: int) -> Iterator[Row]:
-    """Measure each line."""
-    for name in LINES:
-        yield _row(name, measured(name, count))
-
-
 def measured(name: str, count: int) -> list[Point]:
     """Return a point for each size of a line: the median of so many processes."""
     points = []
@@ -181,13 +177,28 @@ def _row(name: str, points: list[Point]) -> Row:
     return Row(f"{LINES[name].one_more}, of {sizes} {LINES[name].among}", f"{costs}; {memory}", "", slope(points), "0")
 
 
-def main(name: str, size: str) -> None:
+def main(arguments: Sequence[str]) -> None:
+    """Measure each line, print its row, and draw them all where a file for the picture is named."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks growth", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=3, metavar="N", help="processes of each size (3)")
+    parser.add_argument("--picture", type=Path, metavar="FILE", help="an SVG file to draw; needs the extra bench")
+    asked = parser.parse_args(arguments)
+    rounds.print_head(asked.rounds)
+    lines: dict[str, list[Point]] = {}
+    for name in LINES:
+        lines[name] = measured(name, asked.rounds)
+        rounds.print_row(_row(name, lines[name]))
+    if asked.picture:
+        picture.draw([(LINES[name], points, slope(points)) for name, points in lines.items()], asked.picture)
+
+
+def _measure_here(name: str, size: str) -> None:
     """Print the processor seconds that one more costs at a size, and the most memory of this process in MB."""
     with tempfile.TemporaryDirectory() as folder:
         seconds = LINES[name].measure(Path(folder), int(size))
-    print(seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    print(seconds, rounds.peak())
 
 
 if __name__ == "__main__":
     rounds.pinned(0)
-    main(*sys.argv[1:])
+    _measure_here(*sys.argv[1:])
