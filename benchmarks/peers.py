@@ -1,7 +1,7 @@
 """What people would use instead: Zoom's Python clients for a call, and what lists pages for a living for a listing.
 
 Each stands beside ours in one run, against one server, in processor time; one that is not installed is left out.
-`pip install -e '.[bench]'` brings them.
+`pip install -e '.[bench]'` brings those of Python, `npm install --prefix benchmarks/node` those of Node.
 """
 
 from __future__ import annotations
@@ -11,9 +11,13 @@ import importlib
 import json
 import logging
 import os
+import shutil
+import subprocess
 import tempfile
 from datetime import datetime
 from functools import partial
+from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from benchmarks import rounds, service
@@ -30,23 +34,37 @@ LIBRARIES = ("httpx", "httpx2", "pyreqwest")
 
 def rows(server: service.Service, count: int) -> Iterator[Row]:
     """Measure a call and a listing through each HTTP library, beside each peer that is installed."""
-    yield from _rows("a call", "µs", 1e6, _calls(server.url()), count)
-    yield from _rows("a listing, a record", "µs", 1e6, _listings(server.url(pages=PAGES)), count)
+    took = rounds.processor(_calls(server.url()), count) | _node_calls(server.url(), count)
+    yield from _rows("a call", "µs", 1e6, took)
+    yield from _rows("a listing, a record", "µs", 1e6, rounds.processor(_listings(server.url(pages=PAGES)), count))
 
 
-def _rows(what: str, unit: str, scale: float, jobs: dict[str, Callable[[], int]], count: int) -> Iterator[Row]:
-    took = rounds.processor(jobs, count)
+def _rows(what: str, unit: str, scale: float, took: dict[str, float]) -> Iterator[Row]:
     for library in LIBRARIES:
-        for peer in took:
+        for peer, cost in took.items():
             if library in took and peer not in LIBRARIES:
-                ours, theirs = f"{took[library] * scale:,.1f} {unit}", f"{peer} {took[peer] * scale:,.1f} {unit}"
-                yield Row(f"{what}, through {library}", ours, theirs, took[library] / took[peer], "below 1")
+                ours, theirs = f"{took[library] * scale:,.1f} {unit}", f"{peer} {cost * scale:,.1f} {unit}"
+                yield Row(f"{what}, through {library}", ours, theirs, took[library] / cost, "below 1")
 
 
 def _calls(url: str) -> dict[str, Callable[[], int]]:
     body = _body(url)
     jobs = _installed({name: partial(_our_call, name, url) for name in LIBRARIES})
     return jobs | _installed({"zoomus": lambda: _zoomus_call(url, body), "pyzoom": lambda: _pyzoom_call(url, body)})
+
+
+def _node_calls(url: str, count: int) -> dict[str, float]:
+    """Return the processor seconds of a call in Node, measured there, for each peer that npm has installed."""
+    node, folder = shutil.which("node"), Path(__file__).parent / "node"
+    if node is None or not (folder / "node_modules").is_dir():
+        return {}
+    body = json.dumps(_body(url))
+    said = [
+        subprocess.run([node, folder / "spectral.cjs", url, str(BATCH)], input=body, text=True, check=True,
+                       stdout=subprocess.PIPE).stdout
+        for _ in range(count)
+    ]  # fmt: skip
+    return {"Prismatic Spectral": median(map(float, said)) / 1e6}
 
 
 def _listings(url: str) -> dict[str, Callable[[], int]]:
