@@ -1,7 +1,8 @@
 """What people would use instead: Zoom's Python clients for a call, and what lists pages for a living for a listing.
 
 Each stands beside ours in one run, against one server, in processor time; one that is not installed is left out.
-`pip install -e '.[bench]'` brings those of Python, `npm install --prefix benchmarks/node` those of Node.
+`pip install -e '.[bench]'` brings those of Python, and with Node 22 or later
+`npm install --prefix benchmarks/node --ignore-scripts` those of Node.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 PAGES = 20
+NODE = Path(__file__).parent / "node"
+NODE_PEERS = {"Prismatic Spectral": "spectral.cjs", "n8n declarative": "n8n.cjs"}
 LIBRARIES = ("httpx", "httpx2", "pyreqwest")
 
 
@@ -54,17 +57,18 @@ def _calls(url: str) -> dict[str, Callable[[], int]]:
 
 
 def _node_calls(url: str, count: int) -> dict[str, float]:
-    """Return the processor seconds of a call in Node, measured there, for each peer that npm has installed."""
-    node, folder = shutil.which("node"), Path(__file__).parent / "node"
-    if node is None or not (folder / "node_modules").is_dir():
+    """Return the processor seconds of a call in Node, measured there, of each peer that npm has installed."""
+    node = shutil.which("node")
+    if node is None or not (NODE / "node_modules").is_dir():
         return {}
     body = json.dumps(_body(url))
-    said = [
-        subprocess.run([node, folder / "spectral.cjs", url, str(BATCH)], input=body, text=True, check=True,
-                       stdout=subprocess.PIPE).stdout
-        for _ in range(count)
-    ]  # fmt: skip
-    return {"Prismatic Spectral": median(map(float, said)) / 1e6}
+
+    def measured(script: str) -> float:
+        command = [node, str(NODE / script), url, str(BATCH)]
+        ran = subprocess.run(command, input=body, text=True, check=True, stdout=subprocess.PIPE)
+        return float(ran.stdout) / 1e6
+
+    return {name: median(measured(script) for _ in range(count)) for name, script in NODE_PEERS.items()}
 
 
 def _listings(url: str) -> dict[str, Callable[[], int]]:
