@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from support import private_postgres, receivers
+from support.certificates import Issuer
 from support.receivers import body, wait_until
 from support.servers import free_port
 
@@ -25,7 +26,6 @@ DEPLOY = Path(__file__).parents[3] / "deploy"
 ROOT = DEPLOY.parent
 SECRET = "a-secret-of-the-service"
 NGINX = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
-CERTIFICATE = Path(receivers.__file__).parent / "loopback.pem"
 RESTARTS = 4
 
 pytestmark = pytest.mark.skipif(NGINX is None, reason="nginx is not installed")
@@ -45,8 +45,9 @@ def nginx(tmp_path, listening):
     for port, free in ports.items():
         site = site.replace(f"listen {port}", f"listen 127.0.0.1:{free}").replace(f"    listen [::]:{port};\n", "")
         site = site.replace(f"    listen [::]:{port} ssl;\n", "")
+    Issuer(tmp_path).server("127.0.0.1")
     for name in ("fullchain", "privkey"):
-        site = site.replace(f"/etc/nginx/tls/{name}.pem", str(CERTIFICATE))
+        site = site.replace(f"/etc/nginx/tls/{name}.pem", str(tmp_path / "127.0.0.1.pem"))
     upstream = (DEPLOY / "nginx" / "upstream-host.conf").read_text("utf-8")
     upstream = upstream.replace("127.0.0.1:8080", f"127.0.0.1:{listening.getsockname()[1]}")
     folders = "".join(
