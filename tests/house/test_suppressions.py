@@ -25,7 +25,6 @@ SLEEPING_TASKS = {
     "runtime/client/test_items.py": "shows that nothing more comes",
     "runtime/http/conformance/test_processes.py": "waits for the server, a thread",
     "runtime/http/test_connection_pool.py": "waits for the server, a thread",
-    "runtime/rate_budget/test_shared_budget.py": "counts the turns of a loop that nothing holds up",
     "support/receivers.py": "waits for a condition of another thread",
     "support/transports.py": "waits for a condition of another thread",
 }

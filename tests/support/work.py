@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+import threading
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Work:
-    """The calls of Python functions that one thread has made so far."""
+    """The calls of Python functions that were made so far."""
 
     def __init__(self) -> None:
         self.calls = 0
@@ -23,11 +24,14 @@ class Work:
 
 
 @contextlib.contextmanager
-def counted() -> Iterator[Work]:
-    """Count the work of this thread within the block."""
-    work, before = Work(), sys.getprofile()
+def counted(*, threads: bool = False) -> Iterator[Work]:
+    """Count the work of this thread within the block; with `threads`, also that of the threads that begin in it."""
+    work, before, before_of_threads = Work(), sys.getprofile(), threading.getprofile()
+    if threads:
+        threading.setprofile(work)
     sys.setprofile(work)
     try:
         yield work
     finally:
         sys.setprofile(before)
+        threading.setprofile(before_of_threads)

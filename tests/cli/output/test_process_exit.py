@@ -9,6 +9,7 @@ import pytest
 from support import private_postgres
 from support.oauth_server import Authority, wait_for, when
 from support.proxies import Gate
+from support.receivers import PATIENCE
 from support.servers import held, reply
 
 from connector.runtime.auth.connection_record import store_key
@@ -144,6 +145,6 @@ def test_a_silent_database_costs_no_more_than_the_timeout(database, start, autho
     authority.connection(zoom, name="work", store=open_store(surroundings["CONNECTOR_STORE"]))
     database.mode = "silent"
     process = start(*CALL, "--timeout", "1s")
-    _, err = process.communicate(timeout=8)
+    _, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, authority.asked) == (4, 0)
     assert b"was not read from its store within 1.0 s" in err

@@ -12,6 +12,7 @@ import time
 
 import pytest
 from support import servers
+from support.transports import WIDE
 
 from connector.cli import app
 
@@ -134,9 +135,7 @@ def test_ctrl_c_ends_with_130_at_once(start, server, words, script):
     until(server, 2 if words[1] == "listUsers" else 1)
     sent = server.count
     process.send_signal(signal.SIGINT)
-    began = time.monotonic()
-    assert process.wait(timeout=10) == 130
-    assert time.monotonic() - began < 3
+    assert process.wait(WIDE) == 130, "it waited for a reply, or for the next attempt"
     assert process.stderr.read() == b"Interrupted.\n"
     assert server.count == sent
 

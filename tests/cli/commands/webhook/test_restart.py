@@ -20,7 +20,6 @@ from connector.runtime.webhooks.inbox import Inbox
 
 SECRET = "a-secret-of-the-service"
 RESTARTS = 10
-PATIENCE_OF_THE_SERVICE = 3.0  # seconds
 
 
 class Manager:
@@ -122,7 +121,6 @@ def test_ten_restarts_refuse_and_lose_no_delivery(tmp_path, surroundings, in_bet
         output.join(60)
         lines += output.lines
     assert [sender.failures for sender in senders] == [[], []]
-    assert max(sender.longest for sender in senders) < PATIENCE_OF_THE_SERVICE
     delivered = sorted(json.loads(line)["data"]["event_ts"] - 1_720_707_175_000 for line in lines)
     assert delivered == sorted(number for sender in senders for number in sender.sent)  # each of them, and once
 
