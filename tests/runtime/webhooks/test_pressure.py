@@ -15,6 +15,8 @@ from support.processes.forked import Sibling
 from support.receivers import SECRET, RawConnection, body, new_inbox_url, request
 
 from connector import Connector, Receiver
+from connector.runtime.webhooks import receiver as receivers
+from connector.runtime.webhooks.asgi import ConnectionLimits
 from connector.runtime.webhooks.server import serve
 
 MAX_GROWTH = 16 << 20  # bytes of memory
@@ -97,8 +99,11 @@ def attack(pipe, port, kind, count):
 
 
 def serve_until_stopped(pipe, url):
+    """Serve a receiver that would wait for a connection far longer than this test does."""
+    receivers.BODY_TIMEOUT = 600.0
+    limits = ConnectionLimits(head_timeout=600.0, idle_timeout=600.0)
     receiver = Receiver(Connector.open(), SECRET, inbox=url)
-    serve(receiver, port=0, path="/hook", on_ready=lambda url: pipe.send(int(url.rpartition(":")[2])))
+    serve(receiver, port=0, path="/hook", limits=limits, on_ready=lambda url: pipe.send(int(url.rpartition(":")[2])))
     receiver.inbox.close()
     return "ended"
 
