@@ -59,5 +59,5 @@ def test_the_tools_of_many_actions_are_listed_without_parsing_them(tmp_path):
     with counted() as work:
         server = ConnectorServer(client)
         assert [tool.name for tool in server.toolbox.tools] == ["search_actions", "describe_action", "read", "write"]
-    assert work.calls < 1000, "each action costs something"
+    assert work.calls < 400 * len(many.action_files), "more was read than what tells actions apart"
     assert many._actions_by_stem == {}
