@@ -190,7 +190,7 @@ def test_a_file_that_an_input_names_is_told_with_path_and_reason(here):
 def test_standard_input_that_is_a_terminal_is_explained(start):
     master, slave = pty.openpty()
     process = start("run", "-f", "-", stdin=slave)
-    _, err = process.communicate(timeout=30)
+    _, err = process.communicate(timeout=60)
     os.close(master)
     os.close(slave)
     assert process.returncode == 2
@@ -232,7 +232,7 @@ def test_a_pipe_reads_the_error_as_json_and_a_terminal_does_not(cli, start):
     master, slave = pty.openpty()
     process = start("run", "nope", stdout=slave)
     os.close(slave)
-    _, err = process.communicate(timeout=30)
+    _, err = process.communicate(timeout=60)
     assert process.returncode == 2
     assert b"nope" in err
     try:

@@ -469,7 +469,7 @@ def test_ctrl_c_lets_rows_under_way_end_and_the_same_command_goes_on(start, rows
     one.send_signal(signal.SIGINT)
     assert b"Stopping" in one.stderr.readline()
     gate.set()
-    out, err = one.communicate(timeout=30)
+    out, err = one.communicate(timeout=60)
     assert one.returncode == 130, err
     assert len(out.splitlines()) == server.count == 8
     done = here(*words, ZOOM_ACCESS_TOKEN=TOKEN)
@@ -487,7 +487,7 @@ def test_a_second_ctrl_c_leaves_at_once_and_what_it_left_is_uncertain(start, row
     one.send_signal(signal.SIGINT)
     assert b"Stopping" in one.stderr.readline()
     one.send_signal(signal.SIGINT)
-    out, err = one.communicate(timeout=30)
+    out, err = one.communicate(timeout=60)
     assert one.returncode == 5, "a write may have happened: that wins"
     assert [json.loads(line)["outcome"] for line in out.splitlines()].count("uncertain") == 2
     assert b"--resolve" in err
@@ -506,7 +506,7 @@ def test_a_reader_that_leaves_ends_it_and_the_journal_has_what_it_missed(start, 
     one.stdout.readline()
     one.stdout.close()
     gate.set()
-    assert one.wait(30) == 0
+    assert one.wait(60) == 0
     seen = server.count
     assert seen < 60
     one.stdout = None  # closed: nothing is left to read

@@ -76,7 +76,7 @@ def test_on_a_terminal_the_answer_decides(surroundings, server, tmp_path, answer
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
     os.write(ours, answer)
-    _, err = process.communicate(timeout=30)
+    _, err = process.communicate(timeout=60)
     assert b"Send it? [y/N]" in err
     assert (process.returncode, server.count) == (code, sent)
     os.close(ours)

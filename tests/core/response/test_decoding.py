@@ -9,6 +9,7 @@ import time
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.transports import WIDE
 
 from connector.core.response.decoding import (
     REPLACED_NUMBER,
@@ -155,6 +156,6 @@ def test_repairing_takes_time_in_proportion():
         b'["' + b"\\\\" * 500_000 + rb'\ud83d"]',
         b'["' + b"1" * 1_000_000 + b'\xff"]',
     ):
-        started = time.perf_counter()
+        started = time.process_time()
         parse_json(reply(raw))
-        assert time.perf_counter() - started < 5
+        assert time.process_time() - started < WIDE

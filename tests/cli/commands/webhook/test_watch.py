@@ -24,7 +24,7 @@ def test_a_payment_that_is_made_while_it_watches_is_forwarded_once(cli, start):
     event = json.loads(process.stdout.readline())
     assert (event["event"], event["account"]) == ("payments.created", "sandbox")
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (0, b""), err
     words = ["--sandbox", "--connector", SQUARE, "--output", "json"]
     [kept] = json.loads(cli("webhook", "events", *words).out)
