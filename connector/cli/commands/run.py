@@ -18,7 +18,7 @@ from connector.cli.context.overlap import no_overlap_option
 from connector.cli.context.run_options import RunOptions, run_options
 from connector.cli.groups import CONFIRM_NOTE, StrictCommand, get_meta, global_options, set_meta
 from connector.definition.case import to_flag_name
-from connector.errors import UsageError
+from connector.errors import DefinitionError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,6 +38,9 @@ The output is JSON by default. An error is a sentence on stderr; if JSON is requ
 also {"error": ...} on stdout. Exit codes: 0 done, 1 rejected or unreachable, 2 wrong input or usage, 3 sign-in needed,
 4 rate limit or deadline, 5 a write may have happened, 130 interrupted.
 """
+
+
+_CALL_FILE_HINT = "A call file has 'action: NAME' and 'inputs:'."
 
 
 class RunCommand(StrictCommand):
@@ -230,15 +233,14 @@ def read_source(path: str) -> tuple[bytes, str]:
     """Return the text of a call file, or of standard input for -, and its name. Raises DefinitionError, UsageError."""
     from pathlib import Path
 
-    from connector.cli.help.near_files import suggest_file
+    from connector.cli.calls.named_file import check_named_file
     from connector.core.bulk.row_formats import ROWS_SUFFIXES
     from connector.definition.loader import read_bytes
 
     if path != "-":
-        missing = suggest_file(path)
-        if missing:
-            raise UsageError(f"{path}: there is no such file.{missing}", hint="-f names a call file.")
-        if Path(path).suffix.lower() in ROWS_SUFFIXES:
+        is_rows = Path(path).suffix.lower() in ROWS_SUFFIXES
+        check_named_file(path, "a call file, which is YAML or JSON", _CALL_FILE_HINT, is_text=not is_rows)
+        if is_rows:
             hint = f"Rows need an action: connector run ACTION -f {path}"
             raise UsageError(f"{path} holds rows, and no calls.", hint=hint)
         return read_bytes(Path(path)), path
@@ -267,4 +269,11 @@ def read_call_file(raw: bytes, source: str) -> list[CallTask]:
     from connector.cli.calls.call import CallTask
     from connector.runtime.calls.call_file import read_calls
 
-    return [CallTask(spec.action, dict(spec.given), spec.options, spec.locate) for spec in read_calls(raw, source)]
+    try:
+        specs = read_calls(raw, source)
+    except DefinitionError as error:
+        if b"action" in raw or "Did you mean 'action'" in str(error):
+            raise
+        hint = f"Rows, or the inputs of one call, need an action: connector run ACTION -f {source}. {_CALL_FILE_HINT}"
+        raise UsageError(f"{source} names no action, so it is no call file.", hint=hint) from None
+    return [CallTask(spec.action, dict(spec.given), spec.options, spec.locate) for spec in specs]
