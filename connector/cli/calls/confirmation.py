@@ -1,4 +1,8 @@
-"""Ask before something is destroyed: on a terminal by a question, in a script by --yes."""
+"""Ask before something is destroyed: on a terminal by a question, in a script by --yes.
+
+The sandbox asks nothing: it harms nobody, `connector sandbox reset` undoes it, and a script that is tried there without
+--yes is refused by the service as safely as ever.
+"""
 
 from __future__ import annotations
 
