@@ -18,7 +18,9 @@ from connector.definition.suggest import closest
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-CONFIRM_NOTE = "It may destroy something: the command asks before it sends the request, except in the sandbox; --yes answers."
+CONFIRM_NOTE = (
+    "It may destroy something: the command asks before it sends the request; --yes answers. The sandbox never asks."
+)
 _META_PREFIX = "connector.cli."
 
 

@@ -59,7 +59,7 @@ def again_command(ctx: click.Context, /, run_id: str, items: tuple[str, ...], *,
             for key in missing
         ]
         raise InputError.from_problems(run.action, problems)
-    if run.outcome == "uncertain" and run.is_write and not (sandbox or flags["yes"] or flags["dry_run"]):
+    if run.outcome == "uncertain" and run.is_write and not (flags["yes"] or flags["dry_run"]):
         _confirm_uncertain(run)
     options = RunOptions(
         connection=None if sandbox else run.connection or None, sandbox=sandbox, quiet=context.quiet, **flags
