@@ -17,6 +17,7 @@ from connector.cli.context.key_values import input_option
 from connector.cli.context.overlap import no_overlap_option
 from connector.cli.context.run_options import RunOptions, run_options
 from connector.cli.groups import CONFIRM_NOTE, StrictCommand, get_meta, global_options, set_meta
+from connector.cli.help.helpful_command import note_connector
 from connector.definition.case import to_flag_name
 from connector.errors import DefinitionError, UsageError
 
@@ -48,7 +49,7 @@ class RunCommand(StrictCommand):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse the arguments with the flags of the action."""
-        note_connector_folder(ctx, args)
+        note_connector(ctx, args)
         name = self._first_word(args)
         if name is not None:
             _resolve_action(ctx, name)
@@ -122,14 +123,6 @@ class RunCommand(StrictCommand):
 
 def _takes_value(param: click.Parameter) -> bool:
     return isinstance(param, click.Option) and not param.is_flag
-
-
-def note_connector_folder(ctx: click.Context, args: Sequence[str]) -> None:
-    """Set --connector and --profile, wherever they are given: the action is looked up in the folder that they name."""
-    for index, arg in enumerate(args):
-        flag, separator, value = arg.partition("=")
-        if flag in ("--connector", "--profile") and (separator or index + 1 < len(args)):
-            set_meta(ctx, flag[2:], value if separator else args[index + 1])
 
 
 def _resolve_action(ctx: click.Context, name: str) -> None:
