@@ -12,6 +12,7 @@ from connector.cli.context.context import CommandContext, load_settings, open_co
 from connector.cli.groups import CONFIRM_NOTE, StrictCommand, global_options
 from connector.cli.help.helpful_command import is_pager_allowed
 from connector.cli.output import printer
+from connector.cli.output.counts import format_count
 from connector.cli.output.stdio import print_stderr
 from connector.cli.terminal.pager import show_page
 from connector.cli.terminal.screen import Screen
@@ -68,7 +69,8 @@ def list_command(ctx: click.Context, words: tuple[str, ...], output_format: str,
     screen = Screen.of(sys.stdout)
     if screen.is_terminal:
         command = CommandContext(connector, settings).format_command
-        hint = f"{len(actions)} actions. '{command('list')} WORD' finds some, '{command('show')} ACTION' shows one."
+        count = format_count(len(actions), "action")
+        hint = f"{count}. '{command('list')} WORD' finds some, '{command('show')} ACTION' shows one."
         show_page(action_list.format_page(groups, screen, hint), is_allowed=is_pager_allowed(ctx))
     else:
         printer.write_text(action_list.format_plain(groups))

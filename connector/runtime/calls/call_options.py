@@ -71,12 +71,12 @@ class CallOptions:
         return {name: value for name, value in values if value is not None and value is not False and value != ()}
 
 
-def parse_timeout(value: float | str) -> float:
+def parse_timeout(value: float | str, field: str = "timeout") -> float:
     """Return a timeout in seconds: a number, or text such as 500ms, 10s, 60m, 2h or 1d. Raises InputError."""
     seconds: Any = durations.parse_duration(value) if isinstance(value, str) else value
     if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds <= MAX_TIMEOUT:
         expected = f"seconds above 0 and at most {MAX_TIMEOUT:,.0f}, or text with ms, s, m, h or d"
-        problem = Problem("timeout", redaction.preview(value), expected, "such as 10s, or 60m for an hour")
+        problem = Problem(field, redaction.preview(value), expected, "such as 10s, or 60m for an hour")
         raise InputError.from_problems("options", [problem])
     return float(seconds)
 
@@ -86,7 +86,9 @@ def parse_max_age(value: float | str) -> float:
     seconds: Any = durations.parse_duration(value) if isinstance(value, str) else value
     if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds <= MAX_TIMEOUT:
         expected = f"seconds from 0 to {MAX_TIMEOUT:,.0f}, or text with ms, s, m, h or d"
-        raise InputError.from_problems("options", [Problem("max_age", redaction.preview(value), expected)])
+        raise InputError.from_problems(
+            "options", [Problem("max_age", redaction.preview(value), expected, "such as 5m")]
+        )
     return float(seconds)
 
 

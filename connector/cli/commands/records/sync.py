@@ -57,7 +57,7 @@ def sync_command(
     options = RunOptions.from_flags(ctx, flags)
     settings = options.load_settings(ctx)
     connector = open_connector(settings)
-    interval = None if every is None else parse_timeout(every)
+    interval = None if every is None else parse_timeout(every, "--every")
     names = resources or tuple(connector.manifest.resources)
     with (
         open_records(connector, settings, sandbox=options.sandbox) as records,

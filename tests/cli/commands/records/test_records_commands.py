@@ -22,6 +22,14 @@ def test_a_sync_is_listed_shown_and_told(here):
     assert [json.loads(line)["change"] for line in out.splitlines()] == ["added", "added"]
 
 
+def test_lists_are_written_as_the_results_of_actions_are(here):
+    here("records", "sync", "users", "--sandbox")
+    [row] = csv.DictReader(here("records", "list", "users", "--sandbox", "--output", "csv").out.splitlines())
+    assert row["first_name"] == "Ada"
+    assert here("records", "list", "--sandbox", "--output", "csv").out == "resource,records\r\nusers,1\r\n"
+    assert here("records", "list", "--sandbox", "--output", "lines").out == '{"resource": "users", "records": 1}\n'
+
+
 def test_a_dry_run_sends_nothing_and_keeps_nothing(here):
     code, out, _ = here("records", "sync", "users", "--sandbox", "--dry-run")
     assert (code, out.split()[:2]) == (0, ["users:", "GET"])
