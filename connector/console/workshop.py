@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from connector.cli.authoring.kept_findings import MIN_FILES, find_findings, list_files
 from connector.runtime.process.fork_safety import ForkSafeLock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from connector.errors import Finding
 
 _SUFFIXES = (".yaml", ".yml", ".json")
 _CONTEXT_LINES = 2  # of a file, before and after the one with a mistake
+_PATIENCE = 1.0  # seconds that a page waits for what lint finds in a large folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +30,35 @@ class Mistake:
     lines: tuple[tuple[int, str], ...]
 
 
+@dataclass(slots=True)
+class Check:
+    """One state of the files as lint checks it: how far it is, then what it found."""
+
+    state: str
+    progress: str = "begun"  # empty at the end
+    findings: list[Finding] = field(default_factory=list)
+    error: Exception | None = None
+    is_outdated: bool = False
+    ended: threading.Event = field(default_factory=threading.Event)
+
+    def report(self, what: str, done: int, total: int) -> None:
+        """Note how far it is. Raises _OutdatedError when the files have changed since."""
+        if self.is_outdated:
+            raise _OutdatedError
+        self.progress = f"{done:,} of {total:,} files {what}"
+
+
+class _OutdatedError(Exception):
+    """Ends a check that nobody waits for."""
+
+
 class Workshop:
     """A connector's folder; `loaded_state` is that of the files that the console works with."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.loaded_state = self.read_state()
-        self._linted: tuple[str, list[Mistake]] | None = None
+        self._check: Check | None = None
         self._lock = ForkSafeLock()
 
     @property
@@ -48,24 +73,49 @@ class Workshop:
             digest.update(line.encode("utf-8", "surrogatepass"))
         return digest.hexdigest()
 
-    def find_mistakes(self) -> list[Mistake]:
-        """Return what lint finds, errors first; the files are read once for each state of theirs."""
-        from connector.authoring.lint import lint
+    def read_news(self) -> str:
+        """Return a text that changes with the files, and with how far lint is."""
+        check = self._check
+        return f"{self.read_state()} {check.progress if check is not None else ''}".strip()
 
+    def check(self) -> Check:
+        """Return what lint finds in the files as they are; of a large folder, perhaps how far it is with them."""
         state = self.read_state()
         with self._lock:
-            if self._linted is None or self._linted[0] != state:
-                self._linted = state, [Mistake(one, _read_lines(one)) for one in lint(self.folder)]
-            return self._linted[1]
+            if self._check is None or self._check.state != state:
+                if self._check is not None:
+                    self._check.is_outdated = True
+                self._check = Check(state)
+                threading.Thread(target=self._run, args=(self._check,), name="connector-lint", daemon=True).start()
+            check = self._check
+        is_large = len(list_files(self.folder)) >= MIN_FILES
+        check.ended.wait(_PATIENCE if is_large else None)
+        if check.error is not None:
+            raise check.error
+        return check
+
+    def _run(self, check: Check) -> None:
+        try:
+            check.findings = find_findings(self.folder, check.report)
+        except Exception as error:  # noqa: BLE001  the page raises it
+            check.error = error
+        finally:
+            check.progress = ""
+            check.ended.set()
+
+
+def read_mistakes(findings: Iterable[Finding]) -> list[Mistake]:
+    """Return findings with the lines around them."""
+    return [Mistake(one, _read_lines(one)) for one in findings]
 
 
 def _describe_files(folder: Path) -> Iterator[str]:
     """Yield a line for each file of a connector: those beside the manifest, and in the folders that it has."""
-    inner = (one for name in ("actions", "schemas") for one in (folder / name).rglob("*") if one.suffix in _SUFFIXES)
-    for path in (*folder.glob("*.yaml"), *inner):
-        with contextlib.suppress(OSError):  # removed meanwhile
-            status = path.stat()
-            yield f"{path} {status.st_mtime_ns} {status.st_size}\n"
+    for path in list_files(folder):
+        if path.suffix in _SUFFIXES:
+            with contextlib.suppress(OSError):  # removed meanwhile
+                status = path.stat()
+                yield f"{path} {status.st_mtime_ns} {status.st_size}\n"
 
 
 def _read_lines(finding: Finding) -> tuple[tuple[int, str], ...]:
