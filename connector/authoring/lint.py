@@ -38,9 +38,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
     from pathlib import Path
 
-    from connector.authoring.folder_reader import Report
-
     from connector.authoring.draft import ParsedFile
+    from connector.authoring.folder_reader import Report
     from connector.definition.action import Action
     from connector.errors import Finding
 

@@ -106,7 +106,7 @@ def test_a_large_folder_shows_how_far_lint_is_and_then_what_it_found(shop, monke
     go_on.set()
     assert visitor.desk.workshop.check().ended.wait(10)
     assert next(news) == visitor.desk.workshop.read_state()
-    assert "pieces of advice" in visitor.get("/author").text
+    assert "of advice." in visitor.get("/author").text
     visitor.close()
 
 
