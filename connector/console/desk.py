@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from connector.cli.bulk.file_runs import FileRuns
 from connector.cli.context import connection_names
 from connector.cli.context.context import open_records, open_run_log
 from connector.console.inbox import EventDesk
@@ -30,9 +32,10 @@ DOOR = "console"  # of the log of runs
 class Desk:
     """A connector at work in a console; safe to share among threads. What is opened here is closed with it."""
 
-    def __init__(self, context: ConnectionContext, *, read_only: bool = False) -> None:
+    def __init__(self, context: ConnectionContext, *, read_only: bool = False, journals: Path | None = None) -> None:
         self.context = context
         self.read_only = read_only
+        self.file_runs = FileRuns(journals or Path.cwd(), context.connector.name)
         self.outcomes = Outcomes()
         self.sign_ins = SignIns(context)
         self.events = EventDesk(context)

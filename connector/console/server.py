@@ -40,7 +40,8 @@ class HastyProtocol(H11Protocol):
     def data_received(self, data: bytes) -> None:
         """Read on; what is whole by then is at work."""
         super().data_received(data)
-        is_at_work = self.cycle is not None and not self.cycle.response_complete
+        cycle: Any = self.cycle  # None before the first request
+        is_at_work = cycle is not None and not cycle.response_complete
         self._stop_waiting() if is_at_work else self._wait()
 
     def connection_lost(self, exc: Exception | None) -> None:
