@@ -9,6 +9,7 @@ from connector.cli.output.counts import format_count
 from connector.runtime.bulk.shared_judgement import judge_run
 from connector.runtime.bulk.shared_results import count_rows
 from connector.runtime.bulk.shared_tables import ROW_RUNNING, ROW_WAITING, RUN_CANCELLED
+from connector.runtime.process.extras import require
 
 if TYPE_CHECKING:
     from connector.cli.bulk.options import BulkArguments
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 def resume_run(journal: SharedJournal, run: SharedRun, arguments: BulkArguments) -> str:
     """Let workers send the waiting rows again, after uncertain ones were settled. Raises UsageError, StoreError."""
+    _require_queue()
     with journal.hold_run(run.name, LOAD_TIMEOUT):  # a command that still stores its rows enqueues them for one turn
         resolve_rows(journal, run, arguments)
         if arguments.retry_failed:
@@ -28,10 +30,13 @@ def resume_run(journal: SharedJournal, run: SharedRun, arguments: BulkArguments)
 
 def settle_rows(journal: SharedJournal, run: SharedRun, arguments: BulkArguments) -> str:
     """Settle uncertain rows; what is to be sent again waits for the run. Raises UsageError, StoreError."""
+    is_sent_again = "retry" in arguments.parse_resolutions().values()
+    if run.is_running and is_sent_again:
+        _require_queue()
     with journal.hold_run(run.name, LOAD_TIMEOUT):
         settled = resolve_rows(journal, run, arguments)
         run = journal.read_run(run.id)
-        if run.is_running and "retry" in settled.values():  # its batch may have ended
+        if run.is_running and is_sent_again:  # its batch may have ended
             run = _start_again(journal, run)
     return describe_settled(run.name, settled)
 
@@ -49,6 +54,11 @@ def cancel_run(journal: SharedJournal, run: SharedRun) -> str:
     states = count_rows(journal, run).by_state
     waiting, running = format_count(states[ROW_WAITING], "row"), format_count(states[ROW_RUNNING], "row")
     return f"{run.name}: {waiting} will not be sent; {running} in progress will finish."
+
+
+def _require_queue() -> None:
+    """Raise UsageError without the package that has the queue."""
+    require("dbos", "dbos")
 
 
 def _start_again(journal: SharedJournal, run: SharedRun) -> SharedRun:

@@ -92,7 +92,7 @@ def _build_rows(desk: Desk, visit: Visit, outcomes: Sequence[str], find_rows: An
 def settle(desk: Desk, visit: Visit) -> Redirect:
     """Settle uncertain rows of a run of a database."""
     arguments = _read_resolutions(visit)
-    with open_shared_journal(desk.context.settings) as journal:
+    with open_shared_journal(desk.context.settings, may_work=False) as journal:
         run = _find_shared(desk, journal, visit)
         return Redirect(f"/bulk/{quote(run.name)}", settle_rows(journal, run, arguments))
 
@@ -105,7 +105,7 @@ def settle_file(desk: Desk, visit: Visit) -> Redirect:
 
 def resume(desk: Desk, visit: Visit) -> Redirect:
     """Let workers continue a run."""
-    with open_shared_journal(desk.context.settings) as journal:
+    with open_shared_journal(desk.context.settings, may_work=False) as journal:
         run = _find_shared(desk, journal, visit)
         if _is_destructive(desk, run.header["action"]):
             _check_confirmed(visit, "it may destroy something")
@@ -122,7 +122,10 @@ def cancel(desk: Desk, visit: Visit) -> Redirect:
 
 
 def _read_resolutions(visit: Visit) -> BulkArguments:
-    """Return what was said of uncertain rows. Raises InputError for nothing, and without a yes to what is sent again."""
+    """Return what was said of uncertain rows.
+
+    Raises InputError where nothing was, and where rows are to be sent again without a yes.
+    """
     resolutions = tuple(text for text in visit.form.get("resolve", ()) if text)
     if not resolutions:
         raise InputError.from_problems("bulk", [Problem("resolve", "nothing", "what became of a row", "choose one")])
