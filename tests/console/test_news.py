@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from pathlib import Path
 
 import pytest
+from support.pages.browsing.consoles import make_desk, serve
 from support.pages.browsing.keyboard import Keyboard
+
+from connector.runtime.bulk.journal import Journal
 
 CONNECTORS = Path(__file__).parents[1] / "connectors"
 
@@ -67,3 +71,54 @@ def test_a_mistake_is_seen_as_its_file_is_saved(browser, tmp_path):
     action.write_text(action.read_text().replace("required: true", "requird: true"))
     page.wait_for_selector("#lint article")
     assert "requird" in page.inner_text("#lint article")
+
+
+def test_a_page_that_is_left_open_says_that_its_console_has_ended(chromium):
+    with contextlib.ExitStack() as running:
+        address = running.enter_context(serve(make_desk()))
+        page = chromium.new_page()
+        page.goto(address)
+        page.goto(f"{page.url}actions/getUser")
+        assert not page.is_visible("#gone")
+        page.fill("#f-userId", "me")
+        running.close()
+        page.press("#f-userId", "Enter")
+        page.wait_for_selector("#gone:visible")
+        assert "This console has ended" in page.inner_text("[role=alert]")
+        page.close()
+
+
+def test_of_a_text_and_a_choice_the_last_one_counts(browser):
+    page = browser()
+    page.goto(f"{page.url}actions/createMeeting")
+    page.fill("#f-userId", "a")
+    page.click("button[value=userId]")
+    page.wait_for_selector("#f-userId-pick")
+    page.fill("#f-userId", "typed")
+    chosen = page.locator("#f-userId-pick option").nth(1).get_attribute("value")
+    for choose_last in (True, False):
+        page.select_option("#f-userId-pick", chosen)
+        if not choose_last:
+            page.fill("#f-userId", "typed again")
+        page.click("button[formaction$='dry-run#result']")
+        expected = chosen if choose_last else "typed%20again"
+        page.wait_for_function(
+            "text => document.querySelector('#result').innerText.includes(text)", arg=f"/users/{expected}/"
+        )
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["with-javascript", "without-javascript"])
+def test_an_uncertain_row_is_settled_by_keyboard(browser, script, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    header = {"connector": "zoom", "action": "createUser", "rows": "digest", "values": "digest"}
+    with Journal(tmp_path / "people.csv.createUser.journal", header, lambda: 2) as journal:
+        journal.record_start(1, 2, None, may_resend=False)
+    page = browser(script=script)
+    keys = Keyboard(page)
+    keys.follow('nav a[href$="/bulk"]')
+    keys.follow('#runs a[href$="/bulk/file/people.csv.createUser"]')
+    keys.choose("#resolve-1", "Send it again")
+    keys.press("[name=confirmed]", "Space")
+    keys.follow("form[action$=settle] button")
+    assert "0 rows settled as done, 1 to be sent again." in page.inner_text("main")
+    assert journal.path.read_text().endswith('{"undo":1}\n')
