@@ -129,6 +129,7 @@ class Desk:
         self._end.set()
         self.sign_ins.close()
         self.syncs.close()
+        self.workshop.close()
 
     def close(self) -> None:
         """Close what was opened, and end what waits."""

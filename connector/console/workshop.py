@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import threading
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _SUFFIXES = (".yaml", ".yml", ".json")
 _CONTEXT_LINES = 2  # of a file, before and after the one with a mistake
-_PATIENCE = 1.0  # seconds that a page waits for what lint finds in a large folder
+_MAX_WAIT_SECONDS = 1.0  # seconds that a page waits for what lint finds in a large folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,21 +31,24 @@ class Mistake:
 
 
 @dataclass(slots=True)
-class Check:
-    """One state of the files as lint checks it: how far it is, then what it found."""
+class LintRun:
+    """One state of the files as lint checks it: how far it is, and what it found in the end."""
 
     state: str
-    progress: str = "begun"  # empty at the end
-    findings: list[Finding] = field(default_factory=list)
-    error: Exception | None = None
+    findings: Future[list[Finding]] = field(init=False)
     is_outdated: bool = False
-    ended: threading.Event = field(default_factory=threading.Event)
+    _last_report: str = "begun"
+
+    @property
+    def progress(self) -> str:
+        """How far it is; empty at the end."""
+        return "" if self.findings.done() else self._last_report
 
     def report(self, what: str, done: int, total: int) -> None:
-        """Note how far it is. Raises _OutdatedError when the files have changed since."""
+        """Note how far it is. Raises _OutdatedError when nobody waits for it any more."""
         if self.is_outdated:
             raise _OutdatedError
-        self.progress = f"{done:,} of {total:,} files {what}"
+        self._last_report = f"{done:,} of {total:,} files {what}"
 
 
 class _OutdatedError(Exception):
@@ -58,7 +61,8 @@ class Workshop:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.loaded_state = self.read_state()
-        self._check: Check | None = None
+        self._check: LintRun | None = None
+        self._checker = ThreadPoolExecutor(1, "connector-lint")
         self._lock = ForkSafeLock()
 
     @property
@@ -78,30 +82,28 @@ class Workshop:
         check = self._check
         return f"{self.read_state()} {check.progress if check is not None else ''}".strip()
 
-    def check(self) -> Check:
+    def check(self) -> LintRun:
         """Return what lint finds in the files as they are; of a large folder, perhaps how far it is with them."""
         state = self.read_state()
         with self._lock:
             if self._check is None or self._check.state != state:
-                if self._check is not None:
-                    self._check.is_outdated = True
-                self._check = Check(state)
-                threading.Thread(target=self._run, args=(self._check,), name="connector-lint", daemon=True).start()
+                self._give_up()
+                self._check = LintRun(state)
+                self._check.findings = self._checker.submit(find_findings, self.folder, self._check.report)
             check = self._check
         is_large = len(list_files(self.folder)) >= MIN_FILES
-        check.ended.wait(_PATIENCE if is_large else None)
-        if check.error is not None:
-            raise check.error
-        return check
+        with contextlib.suppress(TimeoutError, _OutdatedError):
+            check.findings.result(_MAX_WAIT_SECONDS if is_large else None)
+        return self.check() if check.is_outdated else check
 
-    def _run(self, check: Check) -> None:
-        try:
-            check.findings = find_findings(self.folder, check.report)
-        except Exception as error:  # noqa: BLE001  the page raises it
-            check.error = error
-        finally:
-            check.progress = ""
-            check.ended.set()
+    def close(self) -> None:
+        """End a check that is at work."""
+        self._give_up()
+        self._checker.shutdown(wait=False)
+
+    def _give_up(self) -> None:
+        if self._check is not None:
+            self._check.is_outdated = True
 
 
 def read_mistakes(findings: Iterable[Finding]) -> list[Mistake]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import threading
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from connector.cli.output.counts import format_count
 from connector.cli.output.error_output import to_connector_error
-from connector.errors import ConnectorError, UsageError
+from connector.errors import UsageError
 from connector.runtime.process.fork_safety import ForkSafeLock
 
 if TYPE_CHECKING:
@@ -33,23 +33,29 @@ class _EndedError(Exception):
 class Syncing:
     """A sync: how far it is, then what it read, or why it ended."""
 
+    reports: Future[Sequence[SyncReport]] = field(init=False)
     records: int = 0
     lists: int = 0
-    reports: Sequence[SyncReport] = ()
-    error: ConnectorError | None = None
     is_cancelled: bool = False
-    ended: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def is_ended(self) -> bool:
+        """Whether it is over."""
+        return self.reports.done()
 
     @property
     def is_failed(self) -> bool:
-        """Whether it did not read everything."""
-        return self.error is not None or any(report.refused for report in self.reports)
+        """Whether it ended without having read everything."""
+        if not self.is_ended:
+            return False
+        return self.reports.exception() is not None or any(report.refused for report in self.reports.result())
 
     def describe(self) -> str:
         """Return how far it is, or what came of it."""
-        if not self.ended.is_set():
+        if not self.is_ended:
             return f"{format_count(self.records, 'record')} so far, {format_count(self.lists, 'list')} read."
-        return str(self.error) if self.error is not None else " ".join(map(_describe_report, self.reports))
+        error = self.reports.exception()
+        return " ".join(map(_describe_report, self.reports.result())) if error is None else _describe_error(error)
 
     def count_record(self) -> None:
         """Note that a record was read. Raises _EndedError when the console ends."""
@@ -67,36 +73,34 @@ class Syncs:
 
     def __init__(self) -> None:
         self.last: Syncing | None = None
+        self._reader = ThreadPoolExecutor(1, "connector-sync")
         self._lock = ForkSafeLock()
 
     def begin(self, read_lists: ReadLists) -> Syncing:
         """Begin a sync in a thread of its own. Raises UsageError while another is at work."""
         with self._lock:
-            if self.last is not None and not self.last.ended.is_set():
+            if self.last is not None and not self.last.is_ended:
                 raise UsageError("A sync is at work already.", hint="Wait until it has ended.")
-            one = self.last = Syncing()
-        threading.Thread(target=_run, args=(one, read_lists), name="connector-sync", daemon=True).start()
+            one = Syncing()
+            one.reports = self._reader.submit(read_lists, one.count_list, one.count_record)
+            self.last = one
         return one
 
     def describe(self) -> str:
         """Return a text that changes as the last one goes on, and with its end."""
-        return "" if self.last is None else f"{self.last.ended.is_set()} {self.last.describe()}"
+        return "" if self.last is None else f"{self.last.is_ended} {self.last.describe()}"
 
     def close(self) -> None:
         """End the one that is at work."""
         if self.last is not None:
             self.last.is_cancelled = True
+        self._reader.shutdown(wait=False)
 
 
-def _run(one: Syncing, read_lists: ReadLists) -> None:
-    try:
-        one.reports = read_lists(one.count_list, one.count_record)
-    except _EndedError:
-        one.error = UsageError("The sync ended with the console.", hint="What was read until then is kept.")
-    except Exception as error:  # noqa: BLE001  the page tells it
-        one.error = to_connector_error(error)
-    finally:
-        one.ended.set()
+def _describe_error(error: BaseException) -> str:
+    if isinstance(error, _EndedError):
+        return "The sync ended with the console. What was read until then is kept."
+    return str(to_connector_error(error)) if isinstance(error, Exception) else type(error).__name__
 
 
 def _describe_report(report: SyncReport) -> str:

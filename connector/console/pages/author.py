@@ -25,7 +25,8 @@ def show_author(desk: Desk, _: Visit) -> View:
     workshop = desk.workshop
     told = _reload(desk) if workshop.is_changed else ""
     check = workshop.check()
-    progress, findings = check.progress, check.findings
+    progress = check.progress
+    findings = [] if progress else check.findings.result()
     data = {
         "folder": str(workshop.folder),
         "seen": f"{check.state} {progress}".strip(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from concurrent.futures import wait
 from typing import TYPE_CHECKING, Any
 
 from connector.cli.calls.call import CallTask
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 _MAX_ROWS = 200
 _MAX_CHANGES = 50
-_PATIENCE = 1.0  # seconds that a page waits for a sync
+_MAX_WAIT_SECONDS = 1.0  # seconds that a page waits for a sync
 
 
 def show_records(desk: Desk, _: Visit) -> View:
@@ -122,7 +123,7 @@ def sync(desk: Desk, visit: Visit) -> Redirect:
     except UsageError:
         client.close()
         raise
-    syncing.ended.wait(_PATIENCE)
+    wait([syncing.reports], _MAX_WAIT_SECONDS)
     return Redirect(f"/records/{resource}" if resource else "/records")
 
 

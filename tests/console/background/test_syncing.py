@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import wait
 
 import pytest
 
@@ -39,7 +40,8 @@ def test_how_far_it_is_and_what_it_read_is_told(slow):
     assert one.describe() == "2 records so far, 1 list read."
     before = syncs.describe()
     slow.go_on.set()
-    assert one.ended.wait(10)
+    wait([one.reports], 10)
+    assert one.is_ended
     assert one.describe() == "users: 3 records in 1 list."
     assert not one.is_failed
     assert syncs.describe() != before
@@ -51,8 +53,9 @@ def test_one_is_at_work_at_a_time(slow):
     with pytest.raises(UsageError, match="at work already"):
         syncs.begin(slow)
     slow.go_on.set()
-    assert one.ended.wait(10)
-    assert syncs.begin(lambda _list, _item: []).ended.wait(10)
+    wait([one.reports], 10)
+    assert one.is_ended
+    assert syncs.begin(lambda _list, _item: []).reports.result(10) == []
 
 
 def test_an_error_is_kept_for_the_page(slow):
@@ -60,7 +63,8 @@ def test_an_error_is_kept_for_the_page(slow):
         raise StoreError("Too many requests.", hint="Wait.")
 
     one = Syncs().begin(fail)
-    assert one.ended.wait(10)
+    wait([one.reports], 10)
+    assert one.is_ended
     assert one.is_failed
     assert "Too many requests." in one.describe()
 
@@ -71,12 +75,13 @@ def test_it_ends_with_the_console(slow):
     assert slow.is_read.wait(10)
     syncs.close()
     slow.go_on.set()
-    assert one.ended.wait(10)
+    wait([one.reports], 10)
+    assert one.is_ended
     assert "The sync ended with the console." in one.describe()
 
 
 def test_pages_show_a_sync_that_is_at_work(visitor, slow, monkeypatch):
-    monkeypatch.setattr(records, "_PATIENCE", 0.0)
+    monkeypatch.setattr(records, "_MAX_WAIT_SECONDS", 0.0)
     monkeypatch.setattr(records.Sync, "run", lambda _self, _client, _account, on_list, on_item: slow(on_list, on_item))
     visitor.post("/records/sync", {"resource": "users"})
     assert slow.is_read.wait(10)
@@ -84,5 +89,5 @@ def test_pages_show_a_sync_that_is_at_work(visitor, slow, monkeypatch):
         assert "A sync is at work: 2 records so far, 1 list read." in visitor.get(path).text
     assert "A sync is at work already." in visitor.post("/records/sync").text
     slow.go_on.set()
-    assert visitor.desk.syncs.last.ended.wait(10)
+    wait([visitor.desk.syncs.last.reports], 10)
     assert "Last sync: users: 3 records in 1 list." in visitor.get("/records").text

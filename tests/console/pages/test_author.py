@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+from concurrent.futures import wait
 from urllib.parse import unquote
 
 import pytest
@@ -83,7 +84,7 @@ def test_the_page_is_told_that_a_file_changed(shop):
 
 def test_a_large_folder_shows_how_far_lint_is_and_then_what_it_found(shop, monkeypatch):
     monkeypatch.setattr(workshop, "MIN_FILES", 1)
-    monkeypatch.setattr(workshop, "_PATIENCE", 0.0)
+    monkeypatch.setattr(workshop, "_MAX_WAIT_SECONDS", 0.0)
     go_on, is_read = threading.Event(), threading.Event()
 
     def check(folder, report):
@@ -104,7 +105,7 @@ def test_a_large_folder_shows_how_far_lint_is_and_then_what_it_found(shop, monke
     news = iter(author.stream_changes(visitor.desk, Visit(query={"seen": [shown]})).events)
     assert next(news) == ""
     go_on.set()
-    assert visitor.desk.workshop.check().ended.wait(10)
+    wait([visitor.desk.workshop.check().findings], 10)
     assert next(news) == visitor.desk.workshop.read_state()
     assert "of advice." in visitor.get("/author").text
     visitor.close()
@@ -112,7 +113,7 @@ def test_a_large_folder_shows_how_far_lint_is_and_then_what_it_found(shop, monke
 
 def test_a_check_of_files_that_have_changed_since_ends(shop, monkeypatch):
     monkeypatch.setattr(workshop, "MIN_FILES", 1)
-    monkeypatch.setattr(workshop, "_PATIENCE", 0.0)
+    monkeypatch.setattr(workshop, "_MAX_WAIT_SECONDS", 0.0)
     is_changed = threading.Event()
 
     def check(folder, report):
@@ -126,10 +127,8 @@ def test_a_check_of_files_that_have_changed_since_ends(shop, monkeypatch):
     (shop / "actions" / "get-order.yaml").write_text("action: getOrders\n")
     second = place.check()
     is_changed.set()
-    assert first.ended.wait(10)
-    assert second.ended.wait(10)
-    assert first.error is not None
-    assert second.error is None
+    assert second.findings.result(10) == []
+    assert first.findings.exception(10) is not None
 
 
 def test_the_bundled_connector_has_no_problems(visitor):
