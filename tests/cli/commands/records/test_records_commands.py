@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import csv
+import importlib.util
 import json
+import sys
+
+import pytest
 
 from connector import errors
 from connector.cli.commands.records import sync
@@ -119,3 +123,28 @@ def test_a_sync_goes_on_until_it_is_stopped_whatever_fails_for_now(here, monkeyp
     code, _, err = here("records", "sync", "users", "--every", "10m", "--sandbox")
     assert (code, len(rounds)) == (130, 2)
     assert "read again in 10m" in err
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "records list",
+        "records sync",
+        "records query x",
+        "run listUsers --max-age 5m",
+        "webhook events",
+        "webhook watch",
+    ],
+)
+def test_without_its_extra_the_copy_tells_how_to_install_it(here, monkeypatch, command):
+    find = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name, *rest: None if name == "sqlalchemy" else find(name, *rest)
+    )
+    for module in [one for one in sys.modules if one.startswith(("sqlalchemy", "connector.runtime.records"))]:
+        monkeypatch.delitem(sys.modules, module)
+    monkeypatch.setitem(sys.modules, "sqlalchemy", None)
+    done = here(*command.split(), "--sandbox")
+    assert done.code == 2
+    assert "The package sqlalchemy is not installed. Run: pip install" in done.err
+    assert "[sql]" in done.err
