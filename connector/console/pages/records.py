@@ -106,7 +106,7 @@ def show_record(desk: Desk, visit: Visit) -> View:
 def sync(desk: Desk, visit: Visit) -> Redirect:
     """Read the lists of a resource, or of all, into the copy."""
     resource, name = visit.sent("resource"), visit.sent("connection")
-    names = (resource,) if resource else tuple(desk.connector.manifest.resources)
+    names = (resource,) if resource else desk.connector.derive(RecordKinds).list_readable()
     records = desk.records
     work = Sync(desk.connector, records, names, is_full=visit.sent("full") == "yes")
     with contextlib.closing(desk.open_client(name or None, records)) as client:

@@ -6,6 +6,7 @@ import csv
 import importlib.util
 import json
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -24,6 +25,15 @@ def test_a_sync_is_listed_shown_and_told(here):
     assert (code, "Standup" in out) == (0, True)
     _, out, _ = here("records", "changes", "--sandbox", "--output", "lines")
     assert [json.loads(line)["change"] for line in out.splitlines()] == ["added", "added"]
+
+
+def test_a_sync_of_all_reads_what_it_can_and_tells_the_rest(here):
+    stripe = ("--connector", str(Path(__file__).parents[4] / "examples" / "stripe"))
+    code, out, err = here(*stripe, "records", "sync", "--sandbox")
+    assert (code, [line.partition(":")[0] for line in out.splitlines()]) == (0, ["customers", "paymentIntents"])
+    assert "Not read, as no action lists them: refunds." in err
+    code, _, err = here(*stripe, "records", "sync", "refunds", "--sandbox")
+    assert (code, "no action does" in err) == (2, True)
 
 
 def test_a_dry_run_sends_nothing_and_keeps_nothing(here):
