@@ -128,9 +128,18 @@ class UnknownCommand(click.UsageError):
 
 
 class StrictGroup(HelpfulGroup):
-    """A group that suggests the closest command for an unknown one."""
+    """A group that suggests the closest command for an unknown one; options alone are those of its `default`."""
 
     command_class = StrictCommand
+    default: ClassVar[str] = ""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the arguments: `connector runs --failed` is `connector runs list --failed`."""
+        if self.default and not ctx.resilient_parsing:
+            names = {*self.list_commands(ctx), "-h", "--help"}
+            if not args or (args[0].startswith("-") and not names.intersection(args)):
+                args = [self.default, *args]
+        return super().parse_args(ctx, args)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import textwrap
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,7 @@ import click
 
 from connector.cli.connections import connection_test
 from connector.cli.connections.connection_list import COLUMNS, list_connection_rows
-from connector.cli.connections.connection_view import ConnectionView, describe_store, format_test_result
+from connector.cli.connections.connection_view import ConnectionView, describe_store, format_test_result, wrap_line
 from connector.cli.context import connection_names
 from connector.cli.context.connection_context import ConnectionContext, store_options
 from connector.cli.context.context import load_keyring, load_settings, output_option, store_option
@@ -29,11 +28,16 @@ if TYPE_CHECKING:
 
     from connector.runtime.auth.revocation import RevocationResult
 
-_VALUE_WIDTH = 100  # characters of a line of `show`
 _name_argument = click.argument("name", shell_complete=connection_names.complete_stored_names)
 
 
-@click.group("connections", cls=StrictGroup, context_settings={"help_option_names": ["-h", "--help"]})
+class _ConnectionsGroup(StrictGroup):
+    """The group of connections commands."""
+
+    default = "list"
+
+
+@click.group("connections", cls=_ConnectionsGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @global_options
 def connections_command() -> None:
     """Manage the stored connections of all connectors; 'connector connect' adds one."""
@@ -99,7 +103,9 @@ def _format_lines(details: dict[str, Any]) -> Iterable[str]:
     width = max(len(label) for label, _ in rows)
     for label, value in rows:
         first, *continuation = (
-            _wrap_values(value, _VALUE_WIDTH - width) if isinstance(value, list) else [_format_value(value)]
+            wrap_line(", ".join(map(str, value)), reserved=width + 2) or [""]
+            if isinstance(value, list)
+            else [_format_value(value)]
         )
         yield f"{label:<{width}}  {first}"
         yield from (f"{'':<{width}}  {part}" for part in continuation)
@@ -112,11 +118,6 @@ def _flatten(data: dict[str, Any]) -> Iterable[tuple[str, Any]]:
             yield from ((f"{label}.{inner_label}", inner_value) for inner_label, inner_value in value.items())
         else:
             yield label, value
-
-
-def _wrap_values(values: list[Any], width: int) -> list[str]:
-    text = ", ".join(map(str, values))
-    return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False) or [""]
 
 
 def _format_value(value: Any) -> str:

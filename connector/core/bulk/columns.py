@@ -12,6 +12,7 @@ from connector.core.inputs.typed_text import compile_text_reader
 from connector.core.inputs.validate import compile_validator
 from connector.core.invalid_value import InvalidValue
 from connector.core.redaction import preview
+from connector.definition.forms.sentences import describe_choices
 from connector.definition.json_path import join_path, parse_path
 from connector.errors import InputError, Problem
 
@@ -234,7 +235,8 @@ def _missing_header_problem(names: Sequence[str]) -> Problem:
 
 
 def _missing_column_problem(key: str, field: Input) -> Problem:
-    return Problem(key, "no column", "a column, or -i for every row: it is required", f"{field.label}: {field.help}")
+    fix = " ".join([f"{field.label}: {field.help}", *describe_choices(field, field.typed_choices)])
+    return Problem(key, "no column", "a column, or -i for every row: it is required", fix)
 
 
 def _skip_column_hint(name: str) -> str:

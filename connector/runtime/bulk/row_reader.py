@@ -228,7 +228,7 @@ class RowReader:
 
     def _read_error(self, line: int, got: str, expected: str, fix: str) -> InputError:
         problem = Problem(f"line {line}", got, expected, fix)
-        return InputError(f"{self.name} cannot be read further. {problem}", problems=(problem,))
+        return InputError(f"{self.name} cannot be read further.\n  {problem}", problems=(problem,))
 
 
 def to_letters(index: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import time
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from support import servers
 from support.sandboxes.sign_in_service import Shelf, kept
 
+from connector.cli.connections.connection_view import wrap_line
 from connector.runtime.storage.encryption import generate_key
 
 HOUR = 3600.0
@@ -21,6 +23,17 @@ def alive(**more):
 
 
 class TestList:
+    def test_scopes_are_as_wide_as_the_terminal(self, monkeypatch):
+        scopes = ", ".join(f"meeting:read:{name}" for name in ("one", "two", "three", "four", "five"))
+        for width in (30, 60, 200):
+            terminal = io.StringIO()
+            monkeypatch.setattr(terminal, "isatty", lambda: True)
+            monkeypatch.setattr("sys.stdout", terminal)
+            monkeypatch.setenv("COLUMNS", str(width))
+            lines = wrap_line(scopes, reserved=4)
+            assert max(map(len, lines)) <= width - 4
+            assert " ".join(lines) == scopes
+
     def test_an_empty_store_prints_nothing_and_says_how_to_fill_it(self, here):
         done = here("connections", "list")
         assert (done.code, done.out) == (0, "")
