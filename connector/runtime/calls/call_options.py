@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from connector.core import durations, redaction
@@ -67,7 +68,7 @@ class CallOptions:
 
     def chosen(self) -> Mapping[str, Any]:
         """Return the options that are not at their default, by name."""
-        values = ((name, getattr(self, name)) for name in OPTION_NAMES)
+        values = zip(OPTION_NAMES, _get_options(self), strict=True)
         return {name: value for name, value in values if value is not None and value is not False and value != ()}
 
 
@@ -128,6 +129,7 @@ def _build_flag_check(name: str) -> Callable[[Any], bool]:
 
 
 OPTION_NAMES = tuple(option.name for option in fields(CallOptions) if option.name != "problems")
+_get_options = attrgetter(*OPTION_NAMES)
 _PARSERS: dict[str, Callable[[Any], Any]] = {
     "timeout": parse_timeout,
     "max_age": parse_max_age,
