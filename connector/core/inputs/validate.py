@@ -68,7 +68,7 @@ class GroupValidator:
     def accept(self, given: Mapping[str, Any]) -> Values | None:
         """Return the values; None where the full check must decide."""
         values = self._accept(given)
-        return values if values is not None and apply_rules_fast(self._rules, values) else None
+        return values if values is not None and apply_rules_fast(self._rules, values, given.keys()) else None
 
     def explain(self, given: Mapping[str, Any]) -> Values:
         """Return the values. Raises InputError with every problem."""
