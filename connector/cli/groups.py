@@ -154,7 +154,9 @@ class StrictGroup(HelpfulGroup):
 
     def suggest_command(self, word: str, names: Sequence[str]) -> str:
         """Return the command that somebody who typed `word` means, as a sentence; else all of them."""
-        match = closest(word, names)
+        from connector.cli.help.expected_names import find_same_deed
+
+        match = find_same_deed(word, names) or closest(word, names)
         return f"Did you mean '{match}'?" if match else f"The commands are {', '.join(names)}."
 
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from connector.definition.loader import Connector
 
 RUN_OPTION_SPELLINGS = {"connection": "connection", "debugRequest": "debugRequest", "debug_request": "debugRequest"}
+_PLACEHOLDER = re.compile(r"<[\w -]{1,40}>|\{\w{1,40}\}")  # as documentation writes a value that one has to know
 _PAIR_PATTERN = re.compile(r"(?P<name>[^=:\s][^=:]*)=(?P<value>.*)\Z", re.DOTALL)
 
 
@@ -73,7 +74,12 @@ class _InputParser:
         self.problems.append(Problem(key, f"two values: {self.origins[other]} and {origin}", expected, "remove one"))
 
     def read_text(self, input_field: InputField, value: str) -> Any:
-        """Return a text as its input accepts it: an item of a list, a pair, what it means, or the text."""
+        """Return a text as its input accepts it: an item of a list, a pair, what it means, or the text.
+
+        Raises InvalidValue, for the name of a value in place of one too, where a part of a path would be that name.
+        """
+        if input_field.location.part == "path" and _PLACEHOLDER.fullmatch(value):
+            raise InvalidValue("a value of yours", f"{value} stands for it where you read it; write the value itself")
         return _parse_text(input_field, value, compile_text_reader(input_field, self.connector.choices))
 
     def add_problem(self, key: str, got: str, invalid: InvalidValue) -> None:

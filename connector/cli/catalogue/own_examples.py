@@ -136,7 +136,7 @@ def _format_call(action: Action) -> str:
 def _find_words(connector: Connector) -> dict[str, str]:
     """Return the words that examples are made of, as far as the connector has them."""
     manifest = connector.manifest
-    words = {}
+    words: dict[str, str] = {}
     for kind, action in _find_actions(connector).items():
         words |= {kind: action.action, f"{kind}_call": _format_call(action)}
     if "read" in words:
@@ -151,9 +151,11 @@ def _find_words(connector: Connector) -> dict[str, str]:
     resource = next(iter(manifest.resources), None)
     if resource is not None:
         words |= {"resource": resource, "view": f"{connector.name}_{resource}".replace("-", "_")}
-    event = next(iter(connector.events), None) if manifest.triggers else None
-    kind = next(reversed(manifest.connections), None) if manifest.connections else None
-    return {**words, **({"event": event} if event else {}), **({"kind": kind} if kind else {})}
+    if manifest.triggers and connector.events:
+        words["event"] = next(iter(connector.events))
+    if manifest.connections:
+        words["kind"] = next(reversed(manifest.connections))
+    return words
 
 
 def _find_actions(connector: Connector) -> dict[str, Action]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from connector.cli.context.context import load_settings
+from connector.errors import UsageError
 
 folder_argument = click.argument("folder", required=False, type=click.Path(path_type=Path))
 
@@ -20,6 +21,10 @@ def resolve_folder(ctx: click.Context, folder: Path | None) -> Path:
         configured = load_settings(ctx).get("connector").value
         current = Path() if Path("manifest.yaml").is_file() else None
         folder = Path(configured) if configured is not None else current
+    if folder is not None and folder.is_file():
+        near = next((parent for parent in folder.absolute().parents if (parent / "manifest.yaml").is_file()), None)
+        hint = f"Name the folder: {near}" if near else "Name the folder that has its manifest.yaml."
+        raise UsageError(f"{folder} is a file, and a connector is a folder.", hint=hint)
     if folder is None or not (folder / "manifest.yaml").is_file():
         from connector.definition.loader import Connector
 

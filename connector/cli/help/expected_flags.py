@@ -51,6 +51,7 @@ _CURSORS = (
     "--all",
     "--paginate-all",
 )
+_WHOLE_BODIES = ("-d", "--data", "--data-raw", "--data-binary", "--body", "--payload", "--cli-input-json")
 _MIN_LONG = 3  # characters of a long flag behind one dash
 
 
@@ -58,6 +59,8 @@ def suggest_flag(name: str, args: Sequence[str], known: Collection[str]) -> str:
     """Return the flag that somebody means, as a sentence; an empty text where nobody can say."""
     if name in ("-X", "--request", "--method") and "-H" in known:
         return "METHOD is the first word: connector request POST /users/me/meetings"
+    if name in _WHOLE_BODIES and {"--input", "--file"} <= {*known} and "-d" not in known:
+        return "Inputs are flags or -i KEY=VALUE; as JSON they are read from a file: -f FILE.json"
     if name in _CURSORS and "--limit" in known:
         return "Every page is read; --limit N ends a listing early."
     if not name.startswith("--"):

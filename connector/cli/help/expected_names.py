@@ -60,6 +60,32 @@ _BY_COMMAND: dict[Expected, tuple[str, ...]] = {
 _EXPECTED = {name: expected for expected, names in _BY_COMMAND.items() for name in names}
 
 
+_SAME_DEEDS = (
+    ("remove", "delete", "rm", "del", "forget", "drop", "revoke", "logout", "disconnect"),
+    ("list", "ls", "all", "index", "status"),
+    ("show", "get", "describe", "view", "inspect", "cat", "info"),
+    ("set", "put", "edit", "change"),
+    ("test", "check", "ping", "validate"),
+    ("serve", "listen", "receive", "start", "forward", "run"),
+    ("send", "trigger", "fire", "emit", "simulate"),
+    ("replay", "resend", "redeliver", "retry"),
+    ("tail", "follow", "watch", "logs"),
+    ("again", "rerun", "repeat", "retry"),
+    ("sync", "pull", "fetch", "refresh", "update", "load"),
+    ("query", "sql", "select", "search"),
+    ("export", "dump", "save", "csv"),
+    ("reset", "clear", "clean", "wipe"),
+    ("resume", "continue"),
+    ("cancel", "stop", "abort"),
+)
+
+
+def find_same_deed(word: str, names: Collection[str]) -> str | None:
+    """Return the command of a group that does what `word` says; None where none does."""
+    meant = (name for deeds in _SAME_DEEDS if word.lower() in deeds for name in deeds if name in names)
+    return next(meant, None)
+
+
 def find_expected(word: str, names: Collection[str]) -> Expected | None:
     """Return what somebody wants who types `word` as a command; None where it is none of `names` that does it."""
     expected = _EXPECTED.get(word.lower())

@@ -15,6 +15,9 @@ from connector.definition.case import to_flag_name
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+_DASHES = ("\N{EM DASH}", "\N{EN DASH}", "\N{MINUS SIGN}")
+_QUOTES = "\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}\N{LEFT SINGLE QUOTATION MARK}"
+
 
 def index_options(ctx: click.Context) -> dict[str, click.Option]:
     """Return the options of a command by their spellings."""
@@ -38,6 +41,9 @@ def find_swallowed_flag(args: Sequence[str], options: Mapping[str, click.Option]
 def explain_extra_words(args: Sequence[str], extra: Sequence[str], options: Mapping[str, click.Option]) -> str:
     """Return how the extra words are written, as a sentence; an empty text where nothing tells."""
     first = extra[0]
+    typed = _explain_typography(args)
+    if typed:
+        return typed
     index = list(args).index(first) if first in args else 0
     before = args[index - 1] if index else ""
     if any(word.startswith("=") or word.endswith("=") for word in extra) or before.endswith("="):
@@ -52,10 +58,29 @@ def explain_extra_words(args: Sequence[str], extra: Sequence[str], options: Mapp
         )
     if any(word[:1] in ("{", "[") and word[-1:] not in ("}", "]") for word in (before, first)):
         return """Put JSON in single quotes, which the shell takes off: '{"name": "value"}'."""
-    repeated = options.get(_fold(args[index - 2])) if index > 1 else None
-    if repeated is not None and getattr(repeated.type, "takes_many", False):
-        return f"Repeat the flag for each value: {repeated.opts[0]} A {repeated.opts[0]} B."
+    if first[:1] in ("{", "[") and "--file" in options:
+        return "Inputs as JSON are read from a file: -f FILE.json; -i KEY:=JSON gives one of them."
+    if "-q" in options and "-d" in options:
+        return "A part of the query is -q NAME=VALUE, of a form -F NAME=VALUE; a body is -d JSON."
+    option = options.get(_fold(args[index - 2])) if index > 1 else None
+    if option is not None and getattr(option.type, "takes_many", False):
+        return f"Repeat the flag for each value: {option.opts[0]} A {option.opts[0]} B."
+    if option is not None and not option.is_flag:
+        return f"Put a value with spaces in quotes: {_find_flag(option)} '...'"
     return ""
+
+
+def _explain_typography(args: Sequence[str]) -> str:
+    """Return how to write what a text program has made of quotes and dashes; an empty text where it made nothing."""
+    if any(arg[:1] in _DASHES for arg in args):
+        return "A flag begins with two hyphens (--); the dash here is one of a text program, as of a page or a mail."
+    if any(mark in arg for arg in args for mark in _QUOTES):
+        return """Use straight quotes, ' or ": curly ones are letters to a shell, as they come from a page or a mail."""
+    return ""
+
+
+def _find_flag(option: click.Option) -> str:
+    return next((name for name in option.opts if name.startswith("--")), option.opts[0])
 
 
 def _fold(flag: str) -> str:

@@ -13,6 +13,7 @@ from connector.cli.help.expected_values import describe_bad_value
 from connector.cli.output.exit_codes import exit_code
 from connector.cli.output.stdio import has_note_format, print_stderr, write_stderr
 from connector.cli.terminal.screen import Screen
+from connector.definition.case import to_camel_case
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -98,11 +99,13 @@ def _no_such_option(error: click.NoSuchOption, args: Sequence[str]) -> str:
     if any(part in name.lower() for part in ("token", "secret", "password", "passcode", "api-key")):
         return f"Unknown option {name}: secrets must not be on the command line.{_secret_fix(args)}"
     suggestion = f" Did you mean {error.possibilities[0]}?" if error.possibilities else ""
+    if not suggestion and "--input" in _list_flags(error.ctx) and name.startswith("--"):
+        suggestion = f" An input is -i {to_camel_case(name[2:]):.60}=VALUE."
     return f"Unknown option {name:.60}.{suggestion}"
 
 
 def _secret_fix(args: Sequence[str]) -> str:
-    if "run" in args[:4]:
+    if {"run", "connect"}.intersection(args[:4]):
         return " Use -i KEY=@FILE, -i KEY=env:NAME or -i KEY=?; for a connection use the environment."
     return " Use the environment, or a file that NAME_FILE names."
 

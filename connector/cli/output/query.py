@@ -9,6 +9,16 @@ from connector.core.query import DataQuery, UnfitQuery
 from connector.errors import InputError, Problem, UsageError
 
 
+def _suggest_query(expression: str) -> str:
+    """Return what to write in place of an expression of jq, or a JSONPath; an empty text for any other."""
+    meant = expression.removeprefix("$").removeprefix(".")
+    try:
+        is_meant = meant != expression and bool(DataQuery(meant))
+    except InvalidValue:
+        return ""
+    return f"a JMESPath begins with a name: {meant}" if is_meant else ""
+
+
 class Query:
     """A compiled expression. Raises InputError with the position of the first error."""
 
@@ -16,7 +26,7 @@ class Query:
         try:
             self._query = DataQuery(expression)
         except InvalidValue as error:
-            fix = error.fix.replace("leave it out", "remove --query")
+            fix = _suggest_query(expression) or error.fix.replace("leave it out", "remove --query")
             problem = Problem("--query", repr(expression), error.expected, fix)
             raise InputError.from_problems("options", [problem]) from None
 

@@ -28,8 +28,14 @@ _BOOLEANS = {"yes": True, "on": True, "no": False, "off": False}
 _UNREAD_TYPES = ("password", "json", "file", "pairs", *OBJECT_TYPES)
 _MAX_LENGTH = 200  # characters; a longer text is no label, word or time
 _MILLISECONDS = {"milliseconds": 1, "seconds": 1000, "minutes": 60_000}
-_MILLISECONDS_BY_SUFFIX = {"ms": 1, "s": 1000, "sec": 1000, "m": 60_000, "min": 60_000, "h": 3_600_000, "d": 86_400_000}
-_DURATION_PART = re.compile(r"\s*(\d{1,9}(?:\.\d{1,6})?)\s*(ms|sec|s|min|m|h|d)(?![a-z])")
+_MILLISECONDS_BY_SUFFIX = {
+    "ms": 1,
+    **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), 1000),
+    **dict.fromkeys(("m", "min", "mins", "minute", "minutes"), 60_000),
+    **dict.fromkeys(("h", "hour", "hours"), 3_600_000),
+    **dict.fromkeys(("d", "day", "days"), 86_400_000),
+}
+_DURATION_PART = re.compile(rf"\s*(\d{{1,9}}(?:\.\d{{1,6}})?)\s*({'|'.join(_MILLISECONDS_BY_SUFFIX)})(?![a-z])")
 _TIME = re.compile(
     r"(\d{4}-\d\d-\d\d)[ T](\d\d?):(\d\d)(:\d\d(?:\.\d{1,9})?)?\s*(Z|UTC|[+-]\d\d:?\d\d)?\Z", re.ASCII | re.IGNORECASE
 )

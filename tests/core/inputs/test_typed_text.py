@@ -52,6 +52,8 @@ DAYS = {"type": "list of integer", "choices": {"1": "Sunday", "2": "Monday"}}
         ({"type": "integer", "unit": "minutes"}, "1h30m", 90),
         ({"type": "integer", "unit": "minutes"}, "1 H 30 min", 90),
         ({"type": "integer", "unit": "minutes"}, "1.5h", 90),
+        ({"type": "integer", "unit": "minutes"}, "1 hour 30 minutes", 90),
+        ({"type": "integer", "unit": "seconds"}, "2 days", 172_800),
         ({"type": "integer", "unit": "seconds"}, "2m", 120),
         ({"type": "integer", "unit": "milliseconds"}, "1d", 86_400_000),
         ({"type": "number", "unit": "minutes"}, "90s", 1.5),

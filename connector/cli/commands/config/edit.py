@@ -76,7 +76,7 @@ def _check_changed(raw: bytes, path: Path, *, is_project: bool) -> None:
 def trust_command(ctx: click.Context, /, *, remove: bool) -> None:
     """Trust the project file of this folder or above: the connector and store that it names get your credentials.
 
-    Look at both first: the connector's `base_url` and `hosts` are where they go.
+    Look at both first: the connector's `base_url` and `allowed_hosts` are where they go. It is trusted as it is now.
     """
     settings = load_settings(ctx)
     if settings.project_file is None:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from connector.cli.context.context import output_option
 from connector.cli.groups import LazyGroup, global_options
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _HELP = """Print the settings in force, and the source of each.
 
@@ -22,6 +27,11 @@ class _ConfigGroup(LazyGroup):
         "set": ("commands.config.edit", "Set a value in the project file, or in your own config file."),
         "trust": ("commands.config.edit", "Let the project file of this folder say where credentials are sent."),
     }
+
+    def suggest_command(self, word: str, names: Sequence[str]) -> str:
+        """Return how settings are read, to somebody who wants to: the command itself prints them."""
+        is_read = word.lower() in ("get", "list", "show", "ls", "view")
+        return "To see the settings: connector config" if is_read else super().suggest_command(word, names)
 
 
 @click.group("config", cls=_ConfigGroup, help=_HELP, invoke_without_command=True,

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from typing import TYPE_CHECKING
+
 import click
 
 from connector.cli.groups import LazyGroup, global_options
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_ID = re.compile(r"[0-9a-f-]{6,36}")  # of a run, or the end of one
 _SUBCOMMANDS = {
     "list": ("commands.runs.view", "List runs: those of uncertain outcome first, then the newest."),
     "show": ("commands.runs.show", "Print everything about a run: requests, replies and waits, without secrets."),
@@ -19,6 +26,11 @@ class _RunsGroup(LazyGroup):
 
     subcommands = _SUBCOMMANDS
     default = "list"
+
+    def suggest_command(self, word: str, names: Sequence[str]) -> str:
+        """Return the command that shows a run, to somebody who names one alone."""
+        is_id = _ID.fullmatch(word) is not None
+        return f"To see a run: connector runs show {word}" if is_id else super().suggest_command(word, names)
 
 
 @click.group("runs", cls=_RunsGroup, context_settings={"help_option_names": ["-h", "--help"]})
