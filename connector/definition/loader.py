@@ -66,13 +66,15 @@ class Connector:
 
     @classmethod
     def open(cls, folder: str | os.PathLike[str] | None = None) -> Connector:
-        """Open a connector's folder, or an installed connector by its name; the bundled one by default.
+        """Open a connector's folder, or an installed or bundled connector by its name; the bundled one by default.
 
         Raises DefinitionError.
         """
         root = find_bundled_folder() if folder is None else find_folder(Path(folder))
         path = root / "manifest.yaml"
         if not path.is_file():
+            if folder is not None and (bundled := cls.open()).name == str(folder):
+                return bundled
             message = f"no manifest.yaml in {root.absolute()}"
             hint = "Pass a connector's folder, or a name of 'connector list --connectors'; 'connector new' creates one."
             raise DefinitionError(f"{message}.", findings=(Finding(str(path), 1, 1, "file", message),), hint=hint)

@@ -66,7 +66,7 @@ def start(surroundings: dict[str, str], tmp_path: Path) -> Iterator[Callable[...
     for process in processes:
         if process.poll() is None:
             process.kill()
-        process.communicate(timeout=20)
+        process.communicate(timeout=60)
 
 
 @pytest.fixture

@@ -43,7 +43,7 @@ def test_the_printed_address_opens_the_console_until_it_is_told_to_end(command):
         assert reply.url.startswith(address.partition("?")[0])
         assert b"<h1>Start</h1>" in reply.read()
     process.send_signal(signal.SIGTERM)
-    out, err = process.communicate(timeout=10)
+    out, err = process.communicate(timeout=60)
     assert process.returncode == 0
     assert out == ""
     assert "simulated Zoom" in err
@@ -59,7 +59,7 @@ def test_it_ends_at_once_and_in_silence_while_a_page_listens_for_news(command):
     with opener.open(f"{place}events/news", timeout=10) as news:
         assert news.readline().startswith(b"data: ")
         process.send_signal(signal.SIGTERM)
-        _, err = process.communicate(timeout=10)
+        _, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (0, "")
 
 
@@ -86,13 +86,13 @@ def test_a_port_that_is_taken_is_told(command):
     with Counting() as other:
         port = other.url.partition("://")[2].partition("/")[0].rpartition(":")[2]
         process = command("--sandbox", "--no-browser", "--port", port)
-        _, err = process.communicate(timeout=20)
+        _, err = process.communicate(timeout=60)
     assert process.returncode == 2
     assert f"127.0.0.1:{port}" in err
 
 
 def test_a_store_has_no_place_in_a_sandbox(command):
     process = command("--sandbox", "--store", "memory:")
-    _, err = process.communicate(timeout=20)
+    _, err = process.communicate(timeout=60)
     assert process.returncode == 2
     assert "--sandbox and --store cannot be combined" in err

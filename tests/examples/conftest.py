@@ -127,7 +127,7 @@ def serve_example(tmp_path: Path, environment: dict[str, str]) -> Iterator[Calla
     yield begin
     for process in begun:
         process.kill()
-        printed = process.communicate(timeout=20)[1]
+        printed = process.communicate(timeout=60)[1]
         assert not re.search(f"Traceback|code=|{SECRET}", printed), printed
 
 

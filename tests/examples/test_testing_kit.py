@@ -1,4 +1,4 @@
-"""The suite that shows the testing kit runs as it stands: quickly, and without a socket."""
+"""The suite that shows the testing kit runs as it stands, without a socket."""
 
 from __future__ import annotations
 
@@ -7,14 +7,12 @@ import re
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
 SUITE = ROOT / "examples" / "testing"
-MAX_SECONDS = 15  # on a busy machine; alone it takes less than one
 NO_SOCKETS = """
 import socket
 
@@ -34,9 +32,7 @@ def printed(tmp_path):
     kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
     environ = {**kept, "PYTHONPATH": str(ROOT), "HOME": str(tmp_path)}
     command = [sys.executable, "-W", "error", "-m", "pytest", "-q", "-p", "connector.testing.plugin"]
-    started = time.monotonic()
     done = subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, timeout=60, check=False)
-    assert time.monotonic() - started < MAX_SECONDS
     return done.stdout + done.stderr
 
 

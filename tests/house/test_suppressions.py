@@ -25,9 +25,15 @@ SLEEPING_TASKS = {
     "runtime/client/test_items.py": "shows that nothing more comes",
     "runtime/http/conformance/test_processes.py": "waits for the server, a thread",
     "runtime/http/test_connection_pool.py": "waits for the server, a thread",
-    "runtime/rate_budget/test_shared_budget.py": "counts the turns of a loop that nothing holds up",
     "support/receivers.py": "waits for a condition of another thread",
     "support/transports.py": "waits for a condition of another thread",
+}
+# Seconds may be asserted to be less than these alone: what hangs takes longer, and what is slow or has neighbours does not.
+GUARDS = {"WIDE", "PATIENCE"}
+CLOCKS = {"monotonic", "perf_counter", "process_time", "thread_time"}
+# Files of tests that have bounds of their own, each with the reason; work is counted everywhere else.
+COMPARING = {
+    "runtime/client/test_long_texts.py": "compares what a processor works on patterns, which have no calls to count",
 }
 
 
@@ -94,3 +100,46 @@ def _is_sleep(node, module):
         return False
     nothing = bool(node.args) and isinstance(node.args[0], ast.Constant) and node.args[0].value == 0
     return getattr(node.func.value, "id", "") == module and not nothing
+
+
+def test_no_outcome_depends_on_how_fast_the_machine_is():
+    wrong: dict[str, list[str]] = {}
+    for path in sorted(TESTS.rglob("*.py")):
+        name, tree = path.relative_to(TESTS).as_posix(), ast.parse(path.read_text("utf-8"))
+        spans = {target.id for node in ast.walk(tree) for target in _targets(node) if _tells_seconds(node.value, set())}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Compare) and any(_is_bound(*pair, spans) for pair in _pairs(node)):
+                wrong.setdefault(name, []).append(f"{name}:{node.lineno}")
+    places = [place for name, found in wrong.items() if name not in COMPARING for place in found]
+    forbid("Tests count work, or compare seconds with a guard against hanging", places)
+    forbid("Files that may compare seconds do", [name for name in COMPARING if name not in wrong])
+
+
+def _targets(node):
+    """The names that are assigned one value."""
+    return [one for one in node.targets if isinstance(one, ast.Name)] if isinstance(node, ast.Assign) else []
+
+
+def _tells_seconds(node, spans):
+    """Whether a value is the time that passed: a clock less something, or a name for it."""
+    if isinstance(node, ast.Name):
+        return node.id in spans
+    return isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub) and _reads_clock(node.left)
+
+
+def _reads_clock(node):
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in CLOCKS
+
+
+def _pairs(compare):
+    """What is compared with what: of each pair, the one that must be less comes first."""
+    sides = [compare.left, *compare.comparators]
+    for left, right, how in zip(sides, sides[1:], compare.ops, strict=False):
+        if isinstance(how, ast.Lt | ast.LtE | ast.Gt | ast.GtE):
+            yield (left, right) if isinstance(how, ast.Lt | ast.LtE) else (right, left)
+
+
+def _is_bound(less, more, spans):
+    """Whether seconds must be less than what is no guard."""
+    guards = {getattr(one, "id", getattr(one, "attr", "")) for one in ast.walk(more)} & GUARDS
+    return _tells_seconds(less, spans) and not guards

@@ -12,6 +12,7 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 from support.servers import GivenClock
+from support.transports import WIDE
 
 from connector import Client, Connection, Connector, errors
 from connector.sandbox import http_server
@@ -141,7 +142,7 @@ def test_the_end_waits_for_nobody_and_comes_once(sandbox: Sandbox) -> None:
     send(idle, "GET", "/v2/users/me")
     ended = threading.Thread(target=server.shutdown)
     ended.start()
-    ended.join(5)
+    ended.join(WIDE)
     assert not ended.is_alive()
     server.wait(0)
     server.shutdown()

@@ -108,7 +108,7 @@ def show_record(desk: Desk, visit: Visit) -> View:
 def sync(desk: Desk, visit: Visit) -> Redirect:
     """Begin to read the lists of a resource, or of all, into the copy; a long sync goes on beside the pages."""
     resource, name = visit.sent("resource"), visit.sent("connection")
-    names = (resource,) if resource else tuple(desk.connector.manifest.resources)
+    names = (resource,) if resource else desk.connector.derive(RecordKinds).list_readable()
     records, connector = desk.records, desk.connector
     work = Sync(connector, records, names, is_full=visit.sent("full") == "yes")
     client = desk.open_client(name or None, records)

@@ -46,7 +46,7 @@ def storm(start, folder, rows, kills, *words):
                 threading.Event().wait(0.002)
             threading.Event().wait(chance.random() * 0.01)  # anywhere between two requests, or in one
             one.kill()
-            one.wait(30)
+            one.wait(60)
         with open(folder / "out", "wb") as out:
             last = start(*command, "--keep-going", env={"ZOOM_ACCESS_TOKEN": TOKEN}, stdout=out)
             _, err = last.communicate(timeout=600)

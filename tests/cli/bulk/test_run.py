@@ -311,6 +311,17 @@ def test_a_row_with_wrong_input_is_to_be_mended_and_not_run_once_more(bulk, rows
     assert "--retry-failed" in both.err
 
 
+def test_a_failure_of_a_sheet_is_told_by_its_row_there(bulk, rows, tmp_path):
+    openpyxl = pytest.importorskip("openpyxl", reason="the extra excel is not installed")
+    workbook = openpyxl.Workbook()
+    workbook.active.title = "Plan"
+    for line in (("email", "firstName", "lastName"), (), ("nobody", "U", "1")):
+        workbook.active.append(line)
+    workbook.save(tmp_path / "rows.xlsx")
+    assert "Row 1 (row 3 of the sheet Plan): " in bulk("rows.xlsx", "--keep-going").err
+    assert "Row 1 (line 3): " in bulk(rows(HEADER + "\nnobody,U,3\n"), "--keep-going").err
+
+
 def test_the_worst_row_says_how_it_ended(bulk, rows, server):
     server.then(reply(400, {"code": 1, "message": "no"}), reply(429, {}, headers=[("Retry-After", "9999")]))
     assert bulk(rows(), "--keep-going", "--concurrency", "1").code == 4
@@ -469,7 +480,7 @@ def test_ctrl_c_lets_rows_under_way_end_and_the_same_command_goes_on(start, rows
     one.send_signal(signal.SIGINT)
     assert b"Stopping" in one.stderr.readline()
     gate.set()
-    out, err = one.communicate(timeout=30)
+    out, err = one.communicate(timeout=60)
     assert one.returncode == 130, err
     assert len(out.splitlines()) == server.count == 8
     done = here(*words, ZOOM_ACCESS_TOKEN=TOKEN)
@@ -487,7 +498,7 @@ def test_a_second_ctrl_c_leaves_at_once_and_what_it_left_is_uncertain(start, row
     one.send_signal(signal.SIGINT)
     assert b"Stopping" in one.stderr.readline()
     one.send_signal(signal.SIGINT)
-    out, err = one.communicate(timeout=30)
+    out, err = one.communicate(timeout=60)
     assert one.returncode == 5, "a write may have happened: that wins"
     assert [json.loads(line)["outcome"] for line in out.splitlines()].count("uncertain") == 2
     assert b"--resolve" in err
@@ -506,7 +517,7 @@ def test_a_reader_that_leaves_ends_it_and_the_journal_has_what_it_missed(start, 
     one.stdout.readline()
     one.stdout.close()
     gate.set()
-    assert one.wait(30) == 0
+    assert one.wait(60) == 0
     seen = server.count
     assert seen < 60
     one.stdout = None  # closed: nothing is left to read

@@ -77,7 +77,7 @@ def storm(start, folder, items, kills):
                 threading.Event().wait(0.002)
             threading.Event().wait(chance.random() * 0.01)  # anywhere between two requests, or in one
             one.kill()
-            one.wait(30)
+            one.wait(60)
             wait_until_quiet(server)
             settle()
         last = start(*command, env=env)

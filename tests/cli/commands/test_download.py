@@ -171,7 +171,7 @@ def test_interrupted_it_ends_with_130_and_goes_on_the_next_time(start, here, ser
     part = tmp_path / ".a.mp4.part"
     until(lambda: part.exists() and part.stat().st_size == 2_000_000)
     process.send_signal(signal.SIGINT)
-    assert process.wait(timeout=20) == 130
+    assert process.wait(timeout=60) == 130
     assert "2,000,000 of 3,000,000 bytes are saved: the same download resumes" in process.stderr.read().decode()
     done = here("download", url(server), "-o", "a.mp4", "--base-url", server.url, **TOKEN)
     assert (done.code, asked(server)) == (0, [None, "bytes=2000000-"])
@@ -195,7 +195,7 @@ def test_interrupted_while_several_come_it_ends_too(start, server, tmp_path):
     )
     until(lambda: sum(one.stat().st_size == 2_000_000 for one in tmp_path.glob(".*.part")) == 3)
     process.send_signal(signal.SIGINT)
-    assert process.wait(timeout=20) == 130
+    assert process.wait(timeout=60) == 130
     assert "0 of 9 files are complete; run the same download again for the rest." in process.stderr.read().decode()
     assert server.count == 4
 
@@ -228,7 +228,7 @@ def test_on_a_terminal_it_shows_how_much_how_fast_and_how_long_still(start, serv
         if select.select([ours], [], [], 0.1)[0]:
             seen += os.read(ours, 4096).decode()
     gate.set()
-    out = process.communicate(timeout=20)[0]
+    out = process.communicate(timeout=60)[0]
     assert "MB/s" in seen or "?" in seen
     assert json.loads(out)["data"]["size"] == len(BODY)
     os.close(ours)

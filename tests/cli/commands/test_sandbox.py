@@ -104,7 +104,7 @@ def test_it_serves_over_http_until_it_is_ended(start, cli, ended_by):
     assert done.code == 0, done.err
     assert done.data["data"]["topic"] == "Standup"
     process.send_signal(ended_by)
-    out, err = process.communicate(timeout=20)
+    out, err = process.communicate(timeout=60)
     assert process.returncode == 0
     assert out == b""
     assert NOTICE.encode() in err or f"a simulated Zoom at {url}".encode() in err
@@ -118,7 +118,7 @@ def test_what_the_server_keeps_the_sandbox_in_process_knows(start, cli):
     found = cli("run", "getMeeting", "--meeting-id", str(made.data["data"]["id"]), "--sandbox")
     assert found.code == 0
     process.terminate()
-    assert process.communicate(timeout=20)[1] == b""
+    assert process.communicate(timeout=60)[1] == b""
 
 
 def test_the_server_plays_faults(start, cli):

@@ -122,7 +122,7 @@ open({str(noted)!r}, "w").write(str(codes))""",
         with urllib.request.urlopen(url, timeout=20) as page:
             assert b"You can close this window" in page.read()
             assert "code=" in page.url
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=60)
         terminal.close()
         assert process.returncode == 0, err
         assert WHO in out.decode()
@@ -136,7 +136,7 @@ open({str(noted)!r}, "w").write(str(codes))""",
         back = urlsplit(parse_qs(urlsplit(address(said)).query)["redirect_uri"][0])
         socket.create_connection((back.hostname, back.port), timeout=10).close()
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=60)
         assert (process.returncode, out) == (130, b"")
         assert err.strip().endswith(b"Interrupted.")
         assert b"Traceback" not in err
@@ -321,7 +321,7 @@ class TestInputs:
         terminal.answer("Account ID", "account-1")
         terminal.answer("Client ID", "app-1")
         terminal.answer("Client Secret", SECRET, hidden=True)
-        out, _ = process.communicate(timeout=30)
+        out, _ = process.communicate(timeout=60)
         said = terminal.close()
         assert process.returncode == 0, said
         assert b"work: connected" in out
@@ -333,7 +333,7 @@ class TestInputs:
         terminal = Terminal()
         process = start("connect", env=world.app(), stdin=terminal.theirs, stderr=terminal.theirs)
         terminal.answer("Continue?", answer)
-        assert process.wait(timeout=30) == 2
+        assert process.wait(timeout=60) == 2
         assert "Nothing was stored." in terminal.close()
         assert kept(surroundings) == b""
 
@@ -344,7 +344,7 @@ class TestInputs:
         terminal.answer("Paste the redirected address", "", hidden=True)
         terminal._read(lambda: terminal.said.count("Paste the redirected address") == 2)  # an empty line prompts again
         process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=30) == 130
+        assert process.wait(timeout=60) == 130
         assert "Traceback" not in terminal.close()
         assert b"client" not in kept(surroundings)
 
@@ -356,7 +356,7 @@ class TestPlace:
         data = Path(surroundings["XDG_DATA_HOME"])
         data.mkdir(mode=0o500)
         process = start("connect", UNENCRYPTED, env=world.app(), preexec_fn=_as_anybody)
-        _, err = process.communicate(timeout=30)
+        _, err = process.communicate(timeout=60)
         assert process.returncode == 1
         assert f"Permission denied ({data} has mode 0500" in err.decode()
         assert f"chmod u+rwx {data}" in err.decode()

@@ -74,7 +74,7 @@ def test_a_long_wait_is_told_on_a_terminal(start, server, words, told):
     server.then(reply(429, {}, headers=[("Retry-After", "2")])).always(reply(json_={"id": "me"}))
     terminal = Terminal()
     one = start(*ME, "--base-url", server.url, *words, env={"ZOOM_ACCESS_TOKEN": "t"}, stderr=terminal.theirs)
-    out, _ = one.communicate(timeout=30)
+    out, _ = one.communicate(timeout=60)
     assert (one.returncode, json.loads(out)["data"]["id"], server.count) == (0, "me", 2)
     assert bool(re.search(r"Waiting (up to )?[23] s before the next request\.", terminal.close())) is told
 

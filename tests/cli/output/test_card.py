@@ -29,7 +29,7 @@ def look(start):
             while part := os.read(ours, 65_536):
                 shown += part
         os.close(ours)
-        return process.wait(timeout=30), shown.decode().replace("\r\n", "\n"), process.stderr.read().decode()
+        return process.wait(timeout=60), shown.decode().replace("\r\n", "\n"), process.stderr.read().decode()
 
     return call
 

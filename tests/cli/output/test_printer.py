@@ -155,7 +155,7 @@ def terminal(start, words, **env):
         while part := os.read(master, 65_536):
             shown += part
     os.close(master)
-    return process.wait(timeout=30), shown.decode()
+    return process.wait(timeout=60), shown.decode()
 
 
 def test_a_terminal_gets_a_table_that_fits_it(start, server):
@@ -179,7 +179,7 @@ def test_long_listings_show_progress_on_a_terminal_alone(start, server):
     assert shown.rstrip().endswith("30")
     assert "pages," not in terminal(start, [*words, "--quiet"], COLUMNS="80")[1]
     process = start(*words, env=TOKEN)
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=60)
     assert (out, err) == (b"30\n", b"")
 
 

@@ -12,6 +12,7 @@ import time
 
 import pytest
 from support import servers
+from support.transports import WIDE
 
 from connector.cli import app
 
@@ -34,7 +35,7 @@ def test_a_reader_who_left_is_no_failure(start, server, form):
     process.stdout.read(10)
     process.stdout.close()
     assert process.stderr.read() == b""
-    assert process.wait(timeout=30) == 0
+    assert process.wait(timeout=60) == 0
 
 
 def test_a_reader_who_left_is_not_waited_for(start, server):
@@ -42,7 +43,7 @@ def test_a_reader_who_left_is_not_waited_for(start, server):
     process = start("run", "listUsers", "--output", "lines", "--base-url", server.url, env=TOKEN)
     process.stdout.readline()
     process.stdout.close()
-    assert process.wait(timeout=10) == 0
+    assert process.wait(timeout=60) == 0
     assert process.stderr.read() == b""
 
 
@@ -50,7 +51,7 @@ def test_help_into_a_closed_pipe(surroundings):
     reader, writer = os.pipe()
     os.close(reader)
     done = subprocess.run([sys.executable, "-m", "connector", "list"], env=surroundings, stdout=writer,
-                          stderr=subprocess.PIPE, check=False, timeout=30)  # fmt: skip
+                          stderr=subprocess.PIPE, check=False, timeout=60)  # fmt: skip
     os.close(writer)
     assert (done.returncode, done.stderr) == (0, b"")
 
@@ -62,7 +63,7 @@ def test_an_uncertain_write_wins_over_a_reader_who_left(start, server, tmp_path)
     process = start("run", "-f", "call.yaml", "--keep-going", "--output", "lines", "--base-url", server.url, env=TOKEN)
     process.stdout.readline()
     process.stdout.close()
-    assert process.wait(timeout=30) == 5
+    assert process.wait(timeout=60) == 5
 
 
 def test_an_uncertain_write_counts_more_than_a_reader_who_never_came(surroundings, server):
@@ -71,7 +72,7 @@ def test_an_uncertain_write_counts_more_than_a_reader_who_never_came(surrounding
     os.close(reader)
     words = ["run", "createMeeting", "--user-id", "me", "--base-url", server.url]
     done = subprocess.run([sys.executable, "-m", "connector", *words], env={**surroundings, **TOKEN}, stdout=writer,
-                          stderr=subprocess.PIPE, check=False, timeout=30)  # fmt: skip
+                          stderr=subprocess.PIPE, check=False, timeout=60)  # fmt: skip
     os.close(writer)
     assert done.returncode == 5
     assert b"uncertain" in done.stderr
@@ -89,7 +90,7 @@ def test_streams_that_were_closed_before_the_start(surroundings, closed):
 def test_a_full_disk_is_told(surroundings):
     with open("/dev/full", "w") as full:
         done = subprocess.run([sys.executable, "-m", "connector", "list"], env=surroundings, stdout=full,
-                              stderr=subprocess.PIPE, check=False, timeout=30)  # fmt: skip
+                              stderr=subprocess.PIPE, check=False, timeout=60)  # fmt: skip
     assert done.returncode == 1
     assert done.stderr.startswith(b"stdout: No space left on device")
 
@@ -101,7 +102,7 @@ def test_a_full_disk_is_told_whatever_is_printed_and_however(surroundings, words
     env = {**surroundings, "PYTHONUNBUFFERED": unbuffered}
     with open("/dev/full", "w") as full:
         done = subprocess.run([sys.executable, "-m", "connector", *words], env=env, stdout=full,
-                              stderr=subprocess.PIPE, check=False, timeout=30)  # fmt: skip
+                              stderr=subprocess.PIPE, check=False, timeout=60)  # fmt: skip
     assert done.returncode == 1
     assert done.stderr.startswith(b"stdout: No space left on device")
 
@@ -134,9 +135,7 @@ def test_ctrl_c_ends_with_130_at_once(start, server, words, script):
     until(server, 2 if words[1] == "listUsers" else 1)
     sent = server.count
     process.send_signal(signal.SIGINT)
-    began = time.monotonic()
-    assert process.wait(timeout=10) == 130
-    assert time.monotonic() - began < 3
+    assert process.wait(WIDE) == 130, "it waited for a reply, or for the next attempt"
     assert process.stderr.read() == b"Interrupted.\n"
     assert server.count == sent
 
@@ -146,7 +145,7 @@ def test_ctrl_c_while_a_write_is_under_way_is_uncertain(start, server):
                     env=TOKEN)  # fmt: skip
     until(server, 1)
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=10)
+    out, err = process.communicate(timeout=WIDE)
     assert process.returncode == 5
     assert b"check before retrying" in err
     assert b'"outcome": "uncertain"' in out
@@ -158,6 +157,6 @@ def test_ctrl_c_among_many_calls_keeps_the_results_before_it(start, server, tmp_
     process = start("run", "-f", "calls.yaml", "--base-url", server.url, env=TOKEN)
     until(server, 2)
     process.send_signal(signal.SIGINT)
-    out, _ = process.communicate(timeout=10)
+    out, _ = process.communicate(timeout=WIDE)
     assert process.returncode == 130
     assert b'"id": "u1"' in out

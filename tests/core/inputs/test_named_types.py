@@ -6,6 +6,7 @@ import time
 
 import jsonschema
 import pytest
+from support.transports import WIDE
 
 from connector import errors
 from connector.core.exchange.plan import compile_action
@@ -79,10 +80,10 @@ def test_a_value_is_nested_at_most_60_levels_deep(search, depth):
 
 
 def test_a_mistake_at_the_bottom_costs_no_more_than_looking_twice(search):
-    begun = time.perf_counter()
+    begun = time.process_time()
     ((field, _),) = fail(search, {"filter": nest(40, {"size": 0, "unit": "m"})})
     assert field == "filter." + "not." * 40 + "size"
-    assert time.perf_counter() - begun < 5  # twice as many steps for each level would take years
+    assert time.process_time() - begun < WIDE  # twice as many steps for each level would take years
 
 
 def test_a_secret_within_a_type_is_shown_nowhere(search):

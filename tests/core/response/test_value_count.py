@@ -8,6 +8,7 @@ import time
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.transports import WIDE
 
 from connector.core.response.value_count import has_more_values
 
@@ -52,6 +53,6 @@ def test_values_are_counted_and_strings_are_not_looked_into(tree, ascii_only):
     ],
 )
 def test_any_text_takes_little_time(text, more):
-    begun = time.perf_counter()
+    begun = time.process_time()
     assert has_more_values(text, 500_000) is more
-    assert time.perf_counter() - begun < 5
+    assert time.process_time() - begun < WIDE

@@ -55,4 +55,4 @@ def test_the_console_answers_through_its_door_to_the_name_that_the_browser_has(t
     finally:
         for process in (nginx, console):
             process.terminate()
-            process.communicate(timeout=30)
+            process.communicate(timeout=60)

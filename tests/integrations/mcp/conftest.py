@@ -113,7 +113,7 @@ def serve(surroundings: dict[str, str], tmp_path: Path) -> Iterator[Callable[...
     yield start
     for process in processes:
         process.terminate()
-        process.communicate(timeout=20)
+        process.communicate(timeout=60)
         assert process.returncode == 0
 
 

@@ -99,5 +99,5 @@ def test_a_server_over_stdio_ends_well(surroundings, how):
         process.stdin = None
     else:
         os.kill(process.pid, how)
-    out, err = process.communicate(timeout=20)
+    out, err = process.communicate(timeout=60)
     assert (process.returncode, out, err) == (0, b"", b"")

@@ -9,6 +9,7 @@ import time
 import pytest
 from support import private_postgres
 from support.proxies import Gate
+from support.transports import WIDE
 
 from connector import AsyncClient, Client, Connection, errors
 from connector.runtime.calls.call_options import CallOptions
@@ -16,6 +17,7 @@ from connector.runtime.storage.open import open_store
 
 ME = {"userId": "me"}
 LISTING = "getMeetingRecordings"
+TURNS = 5  # of a loop in a second; it has a hundred unless something holds it
 
 
 @pytest.fixture(scope="module")
@@ -47,21 +49,21 @@ def silent(gate, store):
 
 
 async def measure(call):
-    """Await a call; return its error, its seconds, and the longest time that the loop stood still."""
-    loop, began, longest, error = asyncio.get_running_loop(), time.monotonic(), 0.0, None
+    """Await a call; return its error, its seconds, and the turns of the loop meanwhile."""
+    loop, began, turns, error = asyncio.get_running_loop(), time.monotonic(), 0, None
 
-    def beat(due):
-        nonlocal longest, beating
-        longest = max(longest, time.monotonic() - due)
-        beating = loop.call_later(0.01, beat, time.monotonic() + 0.01)
+    def beat():
+        nonlocal turns, beating
+        turns += 1
+        beating = loop.call_later(0.01, beat)
 
-    beating = loop.call_soon(beat, began)
+    beating = loop.call_soon(beat)
     try:
         await call
     except errors.ConnectorError as caught:
         error = caught
     beating.cancel()
-    return error, time.monotonic() - began, longest
+    return error, time.monotonic() - began, turns
 
 
 async def first_item(client, **options):
@@ -88,11 +90,11 @@ def test_a_task_gets_an_error_in_time_and_the_loop_goes_on(zoom, silent, server,
         async with AsyncClient(zoom, "work" if own else None, store=silent, base_url=server.url) as client:
             return await measure(ASYNC_CALLS[call](client, tmp_path, **named))
 
-    error, seconds, longest = asyncio.run(work())
+    error, seconds, turns = asyncio.run(work())
     assert type(error) is errors.DeadlineError
     assert "was not read from its store within 1.0 s" in str(error)
-    assert 0.9 < seconds < 3
-    assert longest < 0.5
+    assert 0.9 < seconds < WIDE
+    assert turns > TURNS
     assert server.count == 0
 
 
@@ -111,7 +113,7 @@ def test_a_thread_gets_an_error_in_time(zoom, silent, server, tmp_path, call):
     began = time.monotonic()
     with pytest.raises(errors.DeadlineError, match=r"was not read from its store within 1\.0 s"):
         SYNC_CALLS[call](client, tmp_path, connection="work")
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < WIDE
 
 
 def test_a_refresh_that_needs_a_silent_store_holds_nobody_up(zoom, gate, store, authority):
@@ -123,11 +125,11 @@ def test_a_refresh_that_needs_a_silent_store_holds_nobody_up(zoom, gate, store, 
             gate.mode = "silent"
             return await measure(client.run("getUser", ME, timeout=1))
 
-    error, seconds, longest = asyncio.run(work())
+    error, seconds, turns = asyncio.run(work())
     gate.mode = "open"
     assert type(error) is errors.DeadlineError
-    assert 0.9 < seconds < 3
-    assert longest < 0.5
+    assert 0.9 < seconds < WIDE
+    assert turns > TURNS
     with Client(zoom, connection, base_url=authority.url) as client:
         assert client.run("getUser", ME, timeout=30).status == 200
     assert authority.refused == {}
@@ -137,7 +139,7 @@ def test_creating_a_client_does_not_wait_for_a_silent_store(zoom, silent):
     began = time.monotonic()
     Client(zoom, "work", store=silent)
     AsyncClient(zoom, "work", store=silent)
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < WIDE
 
 
 def test_a_store_that_speaks_again_in_time_is_enough(zoom, gate, silent, server):
@@ -156,5 +158,5 @@ def test_the_time_that_the_store_took_is_part_of_the_calls(zoom, store, server, 
 
     client = Client(zoom, resolve_connection=resolve, base_url=server.url, clock=clock)
     call = client._prepare("getUser", ME, CallOptions.parse(connection="work"))
-    assert 0.3 <= call.waited < 5
+    assert 0.3 <= call.waited < WIDE
     assert next(call.build_steps()).deadline == pytest.approx(clock.time() + 60 - call.waited)

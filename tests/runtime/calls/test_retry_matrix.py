@@ -11,6 +11,7 @@ import threading
 
 import pytest
 from support import servers
+from support.transports import WIDE
 
 from connector import AsyncClient, Client, Connection, errors
 
@@ -200,10 +201,10 @@ def test_f32_a_task_that_is_cancelled_in_a_backoff_sends_no_more_and_its_client_
         async with AsyncClient(zoom, token_connection, base_url=server.url, clock=Held()) as client:
             server.then(servers.reply(500, {})).always(FINE)
             task = asyncio.create_task(client.run(*READS["GET"][1:]))
-            await asyncio.to_thread(waiting.wait, 10)
+            await asyncio.to_thread(waiting.wait, WIDE)
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
-                await asyncio.wait_for(task, 5)
+                await asyncio.wait_for(task, WIDE)
             assert server.count == 1
             assert (await client.run(*READS["GET"][1:])).status == 200
             assert server.count == 2

@@ -17,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from support import servers
 from support.servers import Counting, GivenClock
+from support.transports import WIDE
 
 from connector import AsyncClient, Client, errors
 
@@ -137,7 +138,7 @@ def test_a_program_that_is_interrupted_in_a_backoff_stops_and_sends_no_more(serv
         interrupted_at = interrupt_while_it_waits(program, server)
         assert program.stdout.read().strip() == "stopped"
         assert program.wait(30) == 0
-        assert time.monotonic() - interrupted_at < 2.0  # the goal is 0.2 s
+        assert time.monotonic() - interrupted_at < WIDE, "the backoff of a minute was waited for"
     finally:
         program.kill()
         program.wait()
@@ -147,7 +148,7 @@ def test_a_program_that_is_interrupted_in_a_backoff_stops_and_sends_no_more(serv
 
 def interrupt_while_it_waits(program, server):
     """Send Ctrl-C once the first reply was read: the main thread then sleeps in the kernel."""
-    until = time.monotonic() + 30
+    until = time.monotonic() + 3 * WIDE
     while time.monotonic() < until and not (server.count and asleep(program.pid)):
         time.sleep(0.01)
     os.kill(program.pid, signal.SIGINT)

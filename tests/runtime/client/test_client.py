@@ -9,6 +9,7 @@ import threading
 import pytest
 from support import servers
 from support.servers import TOKEN, Counting, GivenClock
+from support.transports import WIDE
 
 from connector import AsyncClient, Client, Connection, errors
 from connector.core.response.reply import Failure, Reply
@@ -423,7 +424,7 @@ class TestTheEnd:
             gate.wait(0.005)
         gate.wait(0.05)
         client.close()
-        thread.join(5)
+        thread.join(WIDE)
         assert not thread.is_alive()
         assert type(caught[0]) is errors.UsageError
         assert caught[0].outcome == "uncertain"
@@ -448,7 +449,7 @@ class TestTheEnd:
         while server.count == 0:
             gate.wait(0.005)
         client.close()
-        thread.join(5)
+        thread.join(WIDE)
         assert not thread.is_alive()
         assert type(caught[0]) is kind
         assert caught[0].outcome == ("rejected" if action is READ else "uncertain")

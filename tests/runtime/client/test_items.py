@@ -13,7 +13,9 @@ import tracemalloc
 
 import pytest
 from support import servers
+from support.receivers import wait_for
 from support.servers import Counting
+from support.transports import WIDE
 
 from connector import AsyncClient, Client, errors
 
@@ -121,8 +123,8 @@ class TestOneAfterAnother:
         gates[0].set()
         items = client.items("listUsers")
         assert next(items)["id"] == 0
-        assert came.acquire(timeout=5)
-        assert came.acquire(timeout=5), "the second page is asked for before the first is used up"
+        assert came.acquire(timeout=WIDE)
+        assert came.acquire(timeout=WIDE), "the second page is asked for before the first is used up"
         gates[1].set()
         assert not came.acquire(timeout=0.1), "but not the third"
         assert server.count == 2
@@ -185,7 +187,7 @@ class TestOneAfterAnother:
     def test_a_program_that_left_the_listing_ends_while_the_next_page_is_awaited(self, server):
         server.then(numbered(9)(_Nothing())).always(servers.silence())
         done = subprocess.run(
-            [sys.executable, "-c", LEAVES, server.url], capture_output=True, text=True, timeout=30, check=False
+            [sys.executable, "-c", LEAVES, server.url], capture_output=True, text=True, timeout=60, check=False
         )
         assert (done.stdout, done.stderr) == ("left\n", "")
 
@@ -304,7 +306,7 @@ def _readers():
     return sum(thread.name.startswith("connector-items") for thread in threading.enumerate())
 
 
-def _until(true, seconds=5.0):
+def _until(true, seconds=WIDE):
     """Wait for another thread to come to its end."""
     gate = threading.Event()
     for _ in range(int(seconds / 0.01)):
@@ -367,10 +369,7 @@ class TestAwaited:
         async def work(client):
             items = client.items("listUsers")
             await anext(items)
-            for _ in range(500):
-                await asyncio.sleep(0.001)
-                if server.count == 2:
-                    break
+            await wait_for(lambda: server.count == 2)
             await asyncio.sleep(0.05)
             assert server.count == 2
             await items.aclose()
@@ -420,7 +419,7 @@ class TestAwaited:
                 with pytest.raises(asyncio.CancelledError):
                     await task
             server.always(servers.reply(json_={"id": "u1"}))
-            assert (await client.run("getUser", {"userId": "me"}, timeout=10)).data == {"id": "u1"}
+            assert (await client.run("getUser", {"userId": "me"}, timeout=WIDE)).data == {"id": "u1"}
 
         awaited(work)
 

@@ -14,6 +14,7 @@ import pytest
 from support import servers
 from support.certificates import Issuer, only_tls_1_0
 from support.servers import Counting
+from support.transports import WIDE
 
 from connector import Client, errors
 
@@ -136,7 +137,7 @@ def test_a_handshake_that_is_cut_is_tried_again(runner, trusted, library, clock)
         thread.start()
         with pytest.raises(errors.TransportError) as caught:
             runner(f"https://{HOST}:{listening.getsockname()[1]}/v2", http=library, clock=clock).run(*CREATE)
-        thread.join(5)
+        thread.join(WIDE)
     error = caught.value
     assert (error.kind, error.outcome, error.attempts, error.retryable) == ("connect", "not_sent", 3, True)
     assert met == [b"\x16"] * 3, "each began a handshake"

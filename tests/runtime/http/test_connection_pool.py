@@ -12,7 +12,7 @@ from concurrent.futures import Future
 import pytest
 from support import servers
 from support.servers import Counting
-from support.transports import IdleLine
+from support.transports import CREATE, READ, WIDE, IdleLine
 
 from connector.core.request.builder import Request
 from connector.core.request.credential import Credential
@@ -20,10 +20,7 @@ from connector.runtime.http import connection_pool
 from connector.runtime.http.connection_pool import Pool, PoolClosed
 from connector.runtime.http.transport import load_transport
 
-WIDE = 10.0
 PLACE = "http://a:80"
-READ = ("getUser", {"userId": "me"})
-CREATE = ("createMeeting", {"userId": "me", "topic": "Standup"})
 
 
 def opened(pool, place=PLACE):
@@ -252,7 +249,7 @@ def test_a_dead_address_does_not_take_the_time_of_the_others(runner, server, lib
             monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_options: found)
             server.always(servers.reply(json_={"id": "u1"}))
             url = server.url.replace("127.0.0.1", "localhost")
-            assert runner(url, http=library).run(*READ, timeout=2).data == {"id": "u1"}
+            assert runner(url, http=library).run(*READ, timeout=WIDE).data == {"id": "u1"}
         finally:
             for one in full:
                 one.close()

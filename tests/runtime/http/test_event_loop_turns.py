@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import sys
 import time
 
 import pytest
 from support import servers
 from support.transports import WIDE
+from support.work import counted
 
 from connector.core.request.builder import Request
 from connector.core.request.credential import Credential
@@ -22,21 +22,11 @@ REPLIES = {
 }
 
 
-class Work:
-    """The calls of functions that this thread has made: work that neither neighbours nor the collector change."""
-
-    def __init__(self):
-        self.calls = 0
-
-    def __call__(self, _frame, event, _arg):
-        self.calls += event == "call"
-
-
 @pytest.mark.parametrize("library", ["httpx", "httpx2"])
 @pytest.mark.parametrize("shape", REPLIES)
 def test_a_reply_in_many_pieces_leaves_the_loop_its_turns(library, shape):
-    async def exchange(url):
-        turns, ended, work = [], asyncio.Event(), Work()
+    async def exchange(url, work):
+        turns, ended = [], asyncio.Event()
 
         async def tick():
             while not ended.is_set():
@@ -46,19 +36,14 @@ def test_a_reply_in_many_pieces_leaves_the_loop_its_turns(library, shape):
         ticking = asyncio.create_task(tick())
         transport = load_transport(library, asynchronous=True)
         request = Request("GET", "/x", base_url=url, reply_type="binary")
-        before = sys.getprofile()
-        sys.setprofile(work)
-        try:
-            got = await transport.send(request, Credential(""), time.monotonic() + WIDE * 6, None, None)
-        finally:
-            sys.setprofile(before)
+        got = await transport.send(request, Credential(""), time.monotonic() + WIDE * 6, None, None)
         await transport.aclose()
         ended.set()
         await ticking
         return got, turns[-1], max(after - before for before, after in itertools.pairwise(turns))
 
-    with servers.Counting(servers.raw(REPLIES[shape])) as server:
-        got, whole, longest = asyncio.run(exchange(server.url))
+    with servers.Counting(servers.raw(REPLIES[shape])) as server, counted() as work:
+        got, whole, longest = asyncio.run(exchange(server.url, work))
     assert got.status == 200
     assert whole > PIECES, "the work was not counted"
     assert longest < whole / 4, "the loop was held for most of the work"

@@ -7,19 +7,11 @@ import time
 
 import pytest
 from support import servers
+from support.transports import CREATE, READ, WIDE
+from support.transports import catch_error as failed
 
 from connector import errors
 from connector.runtime.http.request_state import RequestState
-
-CREATE = ("createMeeting", {"userId": "me", "topic": "Standup"})
-READ = ("getUser", {"userId": "me"})
-WIDE = 10.0  # a deadline of half a second ends within this on the slowest machine
-
-
-def failed(run, *args, **options):
-    with pytest.raises(errors.ConnectorError) as caught:
-        run(*args, **options)
-    return caught.value
 
 
 def test_no_operation_begins_after_the_deadline_however_fast_it_would_be():

@@ -14,6 +14,7 @@ import pytest
 from support import proxies, servers
 from support.certificates import Issuer
 from support.servers import TOKEN, Counting, free_port
+from support.transports import CREATE, READ, WIDE
 
 from connector import errors
 from connector.core.request.builder import Request
@@ -21,11 +22,8 @@ from connector.core.request.credential import Credential
 from connector.runtime.http.proxies import NetworkSettingError, Proxy, find_proxy
 from connector.runtime.http.transport import load_transport
 
-CREATE = ("createMeeting", {"userId": "me", "topic": "Standup"})
-READ = ("getUser", {"userId": "me"})
 HOST = "api.example.test"  # a name that only the proxy knows
 NAMES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
-WIDE = 10.0
 
 
 @pytest.fixture(autouse=True)

@@ -9,13 +9,13 @@ from contextlib import contextmanager
 
 import pytest
 from support.servers import Counting, reply
+from support.transports import WIDE
 
 from connector import AsyncClient, Client, Connection, errors
 
 OK = reply(json_={})
 SWITCH = "action: switchLamp\nlabel: L\nsummary: S.\nrate: calls\nrequest: GET /switch\nreturns: {example: {}}\n"
 LIMIT = "rates: {plans: {basic: {calls: 2 at once}, large: {calls: 3 at once}}}\n"
-WIDE = 20.0  # seconds; far more than any test needs
 
 
 class Crossing:

@@ -1,34 +1,36 @@
-"""A read that the copy answers is quick, and a slow copy holds up no event loop."""
+"""A read that the copy answers costs little, and a slow copy holds up no event loop."""
 
 from __future__ import annotations
 
 import asyncio
-import statistics
-import time
 from concurrent.futures import Future
 
 import pytest
 from support import private_postgres
+from support.transports import WIDE
+from support.work import counted
 
 from connector import AsyncClient, Client, Connector
 from connector.runtime.records.records import Records
 from connector.sandbox.sandbox import Sandbox
 
 
-@pytest.mark.parametrize(("kind", "most"), [("sqlite", 1.0), ("postgres", 2.0)])
-def test_the_copy_answers_in_about_a_millisecond(kind, most, tmp_path):
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_the_copy_answers_with_little_work_however_much_it_keeps(kind, tmp_path):
     url = f"sqlite:///{tmp_path / 'records.sqlite'}" if kind == "sqlite" else private_postgres.fresh()
     sandbox = Sandbox(Connector.open())
     with Records(url) as records:
         client = Client(sandbox.connector, sandbox.connection, http=sandbox.http, records=records)
-        given = {"meetingId": client.run("createMeeting", {"userId": "me", "topic": "Standup"}).data["id"]}
-        client.run("getMeeting", given)
-        took = []
-        for _ in range(200):
-            began = time.perf_counter()
-            assert client.run("getMeeting", given, max_age="1h").from_records
-            took.append((time.perf_counter() - began) * 1000)
-        assert statistics.median(took) < most * 3  # the machine may be busy
+        costs = []
+        for _ in range(20):
+            given = {"meetingId": client.run("createMeeting", {"userId": "me", "topic": "Standup"}).data["id"]}
+            client.run("getMeeting", given)
+            assert client.run("getMeeting", given, max_age="1h").from_records  # all that was told is written now
+            with counted(threads=True) as work:
+                assert client.run("getMeeting", given, max_age="1h").from_records
+            costs.append(work.calls)
+        assert costs[-1] < 1000, costs
+        assert costs[-1] < costs[1] * 1.2, costs
 
 
 def test_a_copy_that_is_behind_holds_up_no_event_loop(tmp_path):
@@ -44,7 +46,7 @@ def test_a_copy_that_is_behind_holds_up_no_event_loop(tmp_path):
             await asyncio.wait([listing], timeout=0.05)  # the loop goes on meanwhile
             assert not listing.done()
             behind.set_result(None)
-            return await asyncio.wait_for(listing, 10)
+            return await asyncio.wait_for(listing, WIDE)
 
     with Records(f"sqlite:///{tmp_path / 'records.sqlite'}") as records:
         assert len(asyncio.run(read(records)).data["meetings"]) == 3

@@ -33,7 +33,7 @@ def test_health_readiness_and_metrics_are_beside_the_deliveries(start, cli):
     assert sample in ask("/metrics")[2]
     assert asker(url.rstrip("/"))("/metrics")[0] == 404
     process.send_signal(signal.SIGTERM)
-    _, err = process.communicate(timeout=30)
+    _, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (0, b"")
 
 
@@ -46,7 +46,7 @@ def test_each_line_of_json_logs_is_an_object_without_secrets(start, cli, words):
     refused = cli("webhook", "send", "user.activated", "--to", f"{url}/", env={VARIABLE: "another-secret"})
     assert refused.code == 1
     process.send_signal(signal.SIGTERM)
-    _, err = process.communicate(timeout=30)
+    _, err = process.communicate(timeout=60)
     records = [json.loads(line) for line in err.decode().splitlines()]
     (refusal,) = [record for record in records if record["logger"] == "connector.webhook"]
     assert (refusal["level"], refusal["message"]) == ("warning", "delivery refused (1 so far): signature")

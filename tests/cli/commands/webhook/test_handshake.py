@@ -35,13 +35,13 @@ def test_a_receiver_waits_for_the_secret_saves_it_and_knows_it_the_next_time(sta
     )
     assert sent.out == "page.created: 200 {}\n", sent.err
     process.send_signal(signal.SIGTERM)
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=60)
     assert f"Notion handed over its secret: it is in {path}" in err.decode()
     assert json.loads(out)["event"] == "page.created"
     again = start(*words, "--inbox", f"sqlite:///{tmp_path}/i.db")
     told = [again.stderr.readline().decode() for _ in range(3)]
     again.send_signal(signal.SIGTERM)
-    out, err = again.communicate(timeout=30)
+    out, err = again.communicate(timeout=60)
     assert "Waiting" not in err.decode()
     assert TOKEN not in "".join(said + told) + err.decode()
 

@@ -34,7 +34,7 @@ class Serving:
 
     def end(self, how=signal.SIGTERM):
         self.process.send_signal(how)
-        out, err = self.process.communicate(timeout=30)
+        out, err = self.process.communicate(timeout=60)
         return self.process.returncode, out.decode(), err.decode()
 
 
@@ -166,7 +166,7 @@ def test_a_reader_that_leaves_ends_it_and_the_event_waits_for_the_next(serve, cl
     one.process.stdout.close()
     send(cli, one.url)
     one.process.stderr.read()
-    assert one.process.wait(30) == 0
+    assert one.process.wait(60) == 0
     (row,) = cli("webhook", "events", "--sandbox", "--inbox", inbox, "--output", "json").data
     assert row["state"] == "pending"
 
@@ -199,7 +199,7 @@ def test_a_sandbox_that_is_served_tells_its_changes(serve, cli, start):
     assert done.code == 0
     assert one.line()["event"] == "meeting.created"
     box.send_signal(signal.SIGTERM)
-    err = box.communicate(timeout=30)[1].decode()
+    err = box.communicate(timeout=60)[1].decode()
     assert f"Events are sent to {one.url}" in err
     assert box.returncode == 0
     one.end()

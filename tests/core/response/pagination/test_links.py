@@ -7,6 +7,7 @@ import time
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.transports import WIDE
 
 from connector.core.request.builder import Request
 from connector.core.response.pagination.links import find_next_target, resolve_link
@@ -75,9 +76,9 @@ def test_any_header_can_be_read(header):
     "piece", ["<", "<a", ",", ", ", "<a>;", '<a>;x="', '<a>;x="\\"', "<a>; ", ";", '"', "<a>;x=y", "\\", " "]
 )
 def test_a_long_header_is_read_in_linear_time(piece):
-    began = time.perf_counter()
+    began = time.process_time()
     find_next_target(piece * (200_000 // len(piece)))
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < WIDE
 
 
 @pytest.mark.parametrize(

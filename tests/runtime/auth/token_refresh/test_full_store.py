@@ -207,7 +207,7 @@ def test_a_process_that_ends_during_a_refresh_waits_for_it(authority, folder):
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert "its refresh has not ended" in process.stdout.readline()
         gate.set()
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
     assert kept(folder) == authority.families[-1].good
     assert Sibling(callers.call_once, f"file:{folder}", authority.url).end() == 200
     assert authority.refused == {}

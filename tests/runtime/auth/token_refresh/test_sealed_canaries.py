@@ -165,7 +165,7 @@ def test_neither_arguments_nor_environment_nor_files_of_a_command_hold_a_secret(
         if then == "kill -9":
             process.kill()
         gate.set()
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=60)
     assert process.returncode == (0 if then == "it ends" else -9), err
     assert any(b"getUser" in content for content in seen)
     assert told(authority, [*seen, out, err, *below(tmp_path)]) == set()

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import statistics
-import sys
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -178,35 +175,3 @@ class TestARefreshThatFails:
             assert "Cannot start a thread to refresh the token" in str(error)
             assert authority.requests == []
             assert attempt(client) == 200
-
-
-@pytest.mark.long
-def test_how_long_a_connection_takes_while_another_refreshes_for_ten_seconds(zoom, authority, tmp_path):
-    store = FileStore(tmp_path / "store")
-    slow, quick = (authority.connection(zoom, name=name, store=store) for name in ("slow", "quick"))
-    gate = threading.Event()
-    with (
-        Client(zoom, slow, base_url=authority.url) as one,
-        Client(zoom, quick, base_url=authority.url) as other,
-        ThreadPoolExecutor(1) as pool,
-    ):
-        figures = {"alone": timed(other, 10.0)}
-        authority.then(when(gate))
-        waiting = pool.submit(attempt, one)
-        wait_for(lambda: authority.asked == 2)
-        figures["during the refresh"] = timed(other, 10.0)
-        gate.set()
-        assert waiting.result(20) == 200
-    for name, (count, median, slowest) in figures.items():
-        sys.stdout.write(f"{name}: {count} calls, p50 {median:.2f} ms, p99 {slowest:.2f} ms\n")
-    assert figures["during the refresh"][2] < 10 * figures["alone"][2]
-
-
-def timed(client, seconds):
-    """How many calls a thread makes in so many seconds, and the milliseconds that they take."""
-    taken, until = [], time.monotonic() + seconds
-    while (began := time.monotonic()) < until:
-        assert attempt(client) == 200
-        taken.append((time.monotonic() - began) * 1000)
-    cuts = statistics.quantiles(taken, n=100)
-    return len(taken), cuts[49], cuts[98]

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import gzip
-import ssl
-from pathlib import Path
 
 import pytest
 from support import servers
+from support.certificates import Issuer
 from support.servers import Counting
 from support.transports import CREATE, READ, build_request, catch_error
 
@@ -56,13 +55,8 @@ def test_a_redirect_is_never_followed_with_what_is_secret(runner, server, status
         assert {request.method for request in server.requests} == {"GET", "POST"}
 
 
-CERTIFICATE = Path(__file__).parents[3] / "support/loopback.pem"
-
-
-def test_a_certificate_that_is_not_trusted_ends_the_call_before_a_byte_is_said(runner, clock):
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(CERTIFICATE)
-    with Counting(tls=context) as server:
+def test_a_certificate_that_is_not_trusted_ends_the_call_before_a_byte_is_said(runner, clock, tmp_path):
+    with Counting(tls=Issuer(tmp_path).server("127.0.0.1")) as server:
         error = catch_error(runner(server.url, clock=clock).run, *CREATE)
         assert type(error) is errors.TransportError
         assert (error.kind, error.outcome, error.attempts, error.retryable) == ("tls", "not_sent", 1, False)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support import servers
-from support.transports import CREATE, READ, build_request, catch_error
+from support.transports import CREATE, READ, WIDE, build_request, catch_error
 
 from connector import Connection
 from connector.core.response.reply import Failure
@@ -139,7 +139,7 @@ def test_small_chunks_take_no_more_memory_than_their_content(transport, server):
     server.always(servers.raw(servers.head(200, [("Transfer-Encoding", "chunked")]) + body))
     tracemalloc.start()
     try:
-        got = transport.send(build_request(server.url, reply_type="binary"), seconds=60)
+        got = transport.send(build_request(server.url, reply_type="binary"), seconds=600)
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
@@ -161,6 +161,6 @@ def test_however_it_is_cut_a_body_is_whole_or_an_error(members, size, tail):
 
 
 def test_many_members_take_time_linear_in_their_length():
-    begun = time.perf_counter()
+    begun = time.process_time()
     assert not list(Decompressor("gzip").decompress(gzip.compress(b"") * 100_000))
-    assert time.perf_counter() - begun < 5
+    assert time.process_time() - begun < WIDE

@@ -8,10 +8,10 @@ import gc
 import os
 import threading
 import time
-from pathlib import Path
 
 import pytest
 from support import servers
+from support.certificates import Issuer
 from support.servers import Counting
 from support.transports import (
     HAS_SECOND_ENGINE_ONLY,
@@ -262,6 +262,5 @@ class TestOneEngineForAll:
         assert chosen() is chosen("https://a.example:443/other") is first
         assert chosen("https://b.example") is not first
         assert chosen(stall_timeout=30.0) is not first
-        (tmp_path / "own.pem").write_bytes((Path(__file__).parents[3] / "support/loopback.pem").read_bytes())
-        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "own.pem"))
+        monkeypatch.setenv("SSL_CERT_FILE", str(Issuer(tmp_path).pem))
         assert chosen() is not first
