@@ -35,6 +35,9 @@ docs: https://bookshelf.example/docs  # lint: allow docs-deep-link - all endpoin
 
 A comment without a reason, and one that allows nothing, is an error itself. The examples below stand in the connector
 that `connector new` writes.
+
+What was found in a large folder, of 200 files or more, is kept in your cache folder: as long as no file changes, it is
+told again at once.
 """
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from functools import partial
 from typing import Any
 
@@ -56,10 +55,8 @@ def download_command(ctx: click.Context, /, url_or_action: str, items: tuple[str
     options = RunOptions.from_flags(ctx, flags)
     settings = options.load_settings(ctx)
     connector = open_connector(settings)
-    is_animated = os.environ.get("TERM", "dumb") != "dumb"  # else each update would be a line
-    download_flags["progress_bar"] = ProgressBar(
-        transfer_columns, enabled=is_animated and not options.quiet and not options.debug
-    )
+    is_shown = not options.quiet and not options.debug
+    download_flags["progress_bar"] = ProgressBar(transfer_columns, enabled=is_shown)
     if download_flags["target"] == "-":
         hint = "Name a file or a folder with -o; a file named - is ./-"
         raise UsageError("Downloads cannot go to stdout, because they resume from a file.", hint=hint)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING, Self
 
@@ -19,7 +20,9 @@ class ProgressBar:
     """Draws columns from the second update on; `total` is the number of units, if known."""
 
     def __init__(self, build_columns: ColumnFactory, *, total: int | None = None, enabled: bool = True) -> None:
-        self.enabled = enabled and sys.stderr.isatty()
+        self.enabled = (
+            enabled and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+        )  # it cannot be cleared there
         self._build_columns = build_columns
         self._total = total
         self._completed = self._update_count = 0
