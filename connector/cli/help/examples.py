@@ -116,6 +116,9 @@ EXAMPLES: dict[str, Examples] = {
     "records export": Examples("docs/records.md", (
         ("for a spreadsheet", "connector records export csv users -o users.csv"),
     )),
+    "records forget": Examples("docs/records.md", (
+        ("before another account gets the name", "connector records forget work"),
+    )),
     "records changes": Examples("docs/records.md", (("what changes, as it comes", "connector records changes -f"),)),
     "console": Examples("docs/console.md", (
         ("try everything against a simulated service", "connector console --sandbox"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from connector.definition.connection_type import PERSON_KINDS
@@ -19,19 +20,62 @@ ACCOUNT_HINT = 'Name the connection, or the account: records=Records(url, accoun
 _ANONYMOUS_KINDS = (*PERSON_KINDS, "bearer", "api_key")  # what they have beside secrets is of an app or a tenant
 
 
-def find_account(call: ObservedCall, named: str | None) -> str | None:
-    """Return the account of a call, and the sub-account that it acts on; None where nothing says whose it is."""
-    account = find_connection_account(call.compiled.connector, call.credentials, named)
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose records are kept under a name of a connector and of an account.
+
+    `hosts` tell the connector from others of its name. `inputs`, a hash of each one that is no secret, tell the account
+    of a connection from another one that is given its name.
+    """
+
+    connector: str
+    account: str
+    hosts: tuple[str, ...]
+    inputs: tuple[tuple[str, str], ...] = ()
+
+
+def find_owner(call: ObservedCall, named: str | None) -> Owner | None:
+    """Return whose records a call tells of: an account, or its sub-account; None where nothing says whose they are."""
     subaccount = call.options.chosen().get("account")
-    return f"{account}/{subaccount}" if subaccount and account is not None else account
+    return find_connection_owner(call.compiled.connector, call.credentials, named, subaccount)
+
+
+def find_connection_owner(
+    connector: Connector, credentials: Credentials | None, named: str | None, subaccount: str | None = None
+) -> Owner | None:
+    """Return whose records the calls of a connection tell of; None where nothing says whose they are."""
+    account = find_connection_account(connector, credentials, named)
+    if account is None:
+        return None
+    is_by_name = credentials is not None and account == credentials.name
+    inputs = _hash_inputs(connector, credentials) if credentials is not None and is_by_name and not named else ()
+    return Owner(
+        connector.name, f"{account}/{subaccount}" if subaccount else account, connector.manifest.own_hosts, inputs
+    )
+
+
+def name_owner(connector: Connector, credentials: Credentials | None, named: str | None) -> Owner:
+    """Return whose records the calls of a connection tell of. Raises UsageError where nothing says whose they are."""
+    owner = find_connection_owner(connector, credentials, named)
+    if owner is None:
+        raise UsageError(f"{UNKNOWN_ACCOUNT}.", hint=ACCOUNT_HINT)
+    return owner
 
 
 def name_account(connector: Connector, credentials: Credentials | None, named: str | None) -> str:
     """Return the account of a connection. Raises UsageError where nothing says whose it is."""
-    account = find_connection_account(connector, credentials, named)
-    if account is None:
-        raise UsageError(f"{UNKNOWN_ACCOUNT}.", hint=ACCOUNT_HINT)
-    return account
+    return name_owner(connector, credentials, named).account
+
+
+def _hash_inputs(connector: Connector, credentials: Credentials) -> tuple[tuple[str, str], ...]:
+    """Return a hash of each required input that is no secret: a client's id, an account's, a tenant."""
+    connection_type = connector.manifest.connections.get(credentials.kind)
+    fields = connection_type.inputs if connection_type is not None else {}
+    return tuple(
+        (key, hashlib.sha256(json.dumps([key, value], default=str).encode()).hexdigest()[:16])
+        for key, value in sorted(credentials.inputs().items())
+        if key in fields and fields[key].required and not fields[key].secret and value not in (None, "")
+    )
 
 
 def find_connection_account(connector: Connector, credentials: Credentials | None, named: str | None) -> str | None:

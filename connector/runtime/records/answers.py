@@ -16,7 +16,7 @@ from connector.core.records.sights import find_kind, name_variant, read_listing
 from connector.core.redaction import MASK
 from connector.core.response.result import Result
 from connector.errors import StoreError
-from connector.runtime.records.accounts import find_account
+from connector.runtime.records.accounts import find_owner
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -79,7 +79,7 @@ class KeptAnswers:
         names = read_path_values(call.compiled.action.path, call.request.path)
         if kind is None or kind.role != "get" or not names:
             return None
-        account = find_account(call, self.records.account)
+        account = self._find_account(call)
         if account is None:
             return None
         record = self.records.get(call.compiled.connector.name, account, kind.resource, names[-1])
@@ -90,11 +90,19 @@ class KeptAnswers:
             return None
         return _build_result(dict(record.data), [record], age, reason)
 
+    def _find_account(self, call: PreparedCall) -> str | None:
+        """Return the account whose records answer a call, or None. Raises StoreError where they are another one's."""
+        owner = find_owner(call, self.records.account)
+        if owner is None:
+            return None
+        self.records.claim(call.compiled.connector, owner)
+        return owner.account
+
     def _find_list(self, call: PreparedCall, kind: RecordKind, max_age: float | None, reason: str) -> Result | None:
         pagination, options = call.compiled.pagination, call.options
         if pagination is None or pagination.items is None or pagination.item is not None or options.limit is not None:
             return None
-        account, name = find_account(call, self.records.account), call.compiled.connector.name
+        account, name = self._find_account(call), call.compiled.connector.name
         resource, listed = kind.resource, read_listing(kind, call.compiled, call.request)
         if account is None or not listed.is_whole:
             return None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from connector.core.records.events import find_time, read_event
 from connector.errors import UsageError
+from connector.runtime.records.accounts import Owner
 
 if TYPE_CHECKING:
     from connector.core.webhook.event import Event
@@ -32,5 +33,6 @@ class EventKeeper:
         if not account:
             hint = 'Name the account: Records(url, account="work").'
             raise UsageError(f"The event {event.name} names no account, so its record cannot be kept.", hint=hint)
+        self._records.claim(self._connector, Owner(self._connector.name, account, self._connector.manifest.own_hosts))
         at = find_time(event, time.time())
         self._records.keep(self._connector.name, account, sights, at).result()

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from connector.core.exchange.asks import SendRequest, YieldPage
 from connector.core.records import sights
-from connector.errors import ConnectorError, NotFound
+from connector.errors import ConnectorError, NotFound, StoreError
 from connector.runtime.calls.observer import Observer
-from connector.runtime.records.accounts import find_account
+from connector.runtime.records.accounts import find_owner
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from connector.core.response.result import Result
     from connector.definition.loader import Connector
     from connector.runtime.calls.observer import ObservedCall
+    from connector.runtime.records.accounts import Owner
     from connector.runtime.records.tables import ReadList
 
 
@@ -32,8 +33,12 @@ class KeepsRecords(Protocol):
         """Tell once that nothing is kept of calls of which nobody says whose they are."""
         ...
 
-    def expect(self, connector: Connector) -> None:
-        """Make the tables of a connector's resources, when something is kept of them."""
+    def claim(self, connector: Connector, owner: Owner) -> None:
+        """Note whose records are about to be kept. Raises StoreError where the copy has another one's."""
+        ...
+
+    def tell(self, error: BaseException | None) -> None:
+        """Log why nothing is kept, once until something is."""
         ...
 
     def keep(self, connector: str, account: str, sights: Sequence[Sight], at: float) -> Future[None]:
@@ -52,16 +57,20 @@ class RecordObserver(Observer):
         self._records = records
 
     def begin(self, call: ObservedCall) -> None:
-        """Begin the notes of a call that is about records; where nobody says whose they are, none are kept."""
+        """Begin the notes of a call that is about records; none are kept where nobody says whose they are."""
         kind = sights.find_kind(call.compiled.connector, call.compiled.action)
         if kind is None:
             return
-        account = find_account(call, self._records.account)
-        if account is None:
+        owner = find_owner(call, self._records.account)
+        if owner is None:
             self._records.tell_unknown_account()
+            return
+        try:
+            self._records.claim(call.compiled.connector, owner)
+        except StoreError as error:
+            self._records.tell(error)
         else:
-            self._records.expect(call.compiled.connector)
-            call.notes[self] = _CallNotes(kind, account, call.started_at)
+            call.notes[self] = _CallNotes(kind, owner.account, call.started_at)
 
     def before(self, call: ObservedCall, ask: Ask) -> None:
         """Note that something is sent."""

@@ -17,6 +17,7 @@ from connector.runtime.clock import SystemClock
 from connector.runtime.database.connect import open_database
 from connector.runtime.database.group_commit import GroupCommitWriter
 from connector.runtime.records.accounts import ACCOUNT_HINT, UNKNOWN_ACCOUNT
+from connector.runtime.records.owners import check_owner, save_owner
 from connector.runtime.records.reader import RecordReader
 from connector.runtime.records.recorder import RecordObserver
 from connector.runtime.records.tables import (
@@ -24,6 +25,7 @@ from connector.runtime.records.tables import (
     SCHEMA,
     ReadList,
     Sighting,
+    delete_account,
     lock_changes,
     purge_changes,
     write_end_of_list,
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
     from connector.core.records.record import Sight
     from connector.definition.loader import Connector
     from connector.runtime.clock import Clock
+    from connector.runtime.records.accounts import Owner
 
 DEFAULT_KEEP_DAYS = 30.0
 _PURGE_INTERVAL = 3600.0  # seconds
@@ -81,6 +84,7 @@ class Records(RecordReader):
         self._has_told_unknown = False
         self._connectors: dict[str, Connector] = {}  # of which records are written, by name
         self._without_views: set[str] = set()
+        self._owners: set[Owner] = set()
         self._error: BaseException | None = None  # of a write since the last flush
         atexit.register(self.close)
 
@@ -144,11 +148,36 @@ class Records(RecordReader):
                 return
             yield True
 
-    def expect(self, connector: Connector) -> None:
-        """Let the first write of this process create the views of a connector, for who reads the database with SQL."""
-        if connector.name not in self._connectors:
+    def claim(self, connector: Connector, owner: Owner) -> None:
+        """Note whose records are about to be kept or read, once in a process.
+
+        Raises StoreError where the copy has those of another account, or connector, of the same name.
+        """
+        if owner in self._owners:
+            return
+        place = self._database.display_url
+        is_noted = self._database.run(partial(check_owner, owner=owner, place=place))
+        if not is_noted and not self._database.is_read_only():
+
+            def save(connection: Connection) -> None:
+                lock_changes(connection)
+                check_owner(connection, owner, place)  # another process may have come first
+                save_owner(connection, owner)
+
+            self._database.run_in_transaction(save)
+        self._owners.add(owner)
+        if connector.name not in self._connectors:  # whose views the first write creates, for who reads with SQL
             self._connectors[connector.name] = connector
             self._without_views.add(connector.name)
+
+    def forget(self, connector: str, account: str) -> int:
+        """Delete the records of an account and of its sub-accounts, and whose they were; return how many they were."""
+        counts: list[int] = []
+        self._database.run_in_transaction(
+            lambda connection: counts.append(delete_account(connection, connector, account))
+        )
+        self._owners.clear()
+        return counts[-1]
 
     def create_views(self, connector: Connector) -> None:
         """Create the view of each resource, such as shop_orders, for who reads the database with SQL.
@@ -211,12 +240,14 @@ class Records(RecordReader):
         )
         future = writer.put(item, size)
         self._waiting.setdefault(pid, deque(maxlen=_MAX_WAITING)).append(future)
-        future.add_done_callback(self._tell)
+        future.add_done_callback(self._note_end)
         return future
 
-    def _tell(self, future: Future[None]) -> None:
-        """Log that the copy cannot be written: once, until it can be again."""
-        error = future.exception()
+    def _note_end(self, future: Future[None]) -> None:
+        self.tell(future.exception())
+
+    def tell(self, error: BaseException | None) -> None:
+        """Log why nothing is kept: once, until something is."""
         self._error = error or self._error
         if error is not None and not self._is_failing:
             _log.warning("Records are not written into their copy: %s", error)

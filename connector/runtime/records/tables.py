@@ -27,6 +27,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from connector.core.records.record import MAX_SKEW, Record, Sight, apply_sight
 from connector.runtime.database.table_schema import define_schema
+from connector.runtime.records.owners import OWNERS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -81,7 +82,9 @@ FEEDS = Table(
     Column("name", Text, primary_key=True),  # of who follows the changes
     Column("seq", BigInteger, nullable=False),  # the last one that was seen
 )
-SCHEMA = define_schema("records", "the copy of records", [RECORDS, CHANGES, LISTS, FEEDS])
+SCHEMA = define_schema(
+    "records", "the copy of records", [RECORDS, CHANGES, LISTS, FEEDS, OWNERS], [lambda _: None]
+)  # version 2 has the owners: what is missing is created before the steps
 _FIELDS = tuple(column.name for column in RECORDS.columns if column.name not in ("connector", "account"))
 PURGED_FEED = "purged"  # the name under which stands the last change that is no longer kept
 _DAY = "day "  # the beginning of the name under which stands the last change of a day's first look
@@ -198,6 +201,16 @@ def purge_changes(connection: Connection, now: float, keep_seconds: float) -> in
     if old and len(numbers) < PURGE_BATCH:
         connection.execute(delete(FEEDS).where(FEEDS.c.name.in_([f"{_DAY}{day}" for day in old])))
     return len(numbers)
+
+
+def delete_account(connection: Connection, connector: str, account: str) -> int:
+    """Delete what is kept of an account and of its sub-accounts, within a transaction; return how many records."""
+    lock_changes(connection)
+    counts = []
+    for table in (RECORDS, CHANGES, LISTS, OWNERS):
+        is_of = (table.c.account == account) | table.c.account.startswith(f"{account}/", autoescape=True)
+        counts.append(connection.execute(delete(table).where((table.c.connector == connector) & is_of)).rowcount)
+    return counts[0]
 
 
 def write_feed(connection: Connection, name: str, seq: int) -> None:

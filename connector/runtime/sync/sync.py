@@ -11,6 +11,7 @@ from connector.core.records.record import MAX_SKEW, Sight
 from connector.core.records.sights import read_listing
 from connector.core.records.since import build_since
 from connector.errors import Denied, NotFound, Rejected, StoreError
+from connector.runtime.records.accounts import find_connection_owner
 from connector.runtime.records.tables import ReadList
 from connector.runtime.sync.listings import find_listings
 
@@ -106,6 +107,9 @@ class Sync:
         Raises ConnectorError: what was read until then is kept.
         """
         self._on_item = on_item
+        owner = find_connection_owner(self._connector, client.connection, self._records.account)
+        if owner is not None:
+            self._records.claim(self._connector, owner)
         with contextlib.suppress(StoreError):  # of what calls told before, which was logged
             self._records.flush()
         return [self._read_resource(client, account, resource, on_list) for resource in self._listings]

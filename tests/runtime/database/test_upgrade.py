@@ -11,6 +11,7 @@ from support.processes.left_data import KEY, KINDS, load_folder, load_postgres, 
 from support.receivers import SECRET, ServedReceiver, wait_until
 
 from connector import Connection, Receiver, __version__
+from connector.runtime.backup.places import load_schema
 from connector.runtime.bulk.shared_journal import SharedJournal
 from connector.runtime.bulk.shared_results import count_rows
 from connector.runtime.clock import SystemClock
@@ -98,7 +99,7 @@ def test_each_table_has_its_version_afterwards(zoom, places):
         assert log.find()
     Inbox(places["inbox"]).open()
     written = {row for url in set(places.values()) for row in read_versions(url)}
-    assert written == {(name, 1, __version__) for name in KINDS if name != "budget"}
+    assert written == {(name, load_schema(name).version, __version__) for name in KINDS if name != "budget"}
 
 
 def read_versions(url):

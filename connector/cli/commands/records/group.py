@@ -17,6 +17,7 @@ _SUBCOMMANDS = {
     "query": ("commands.records.query", "Run an SQL query over the copy, which may only read."),
     "export": ("commands.records.query", "Write the records of a resource as CSV or Parquet."),
     "changes": ("commands.records.view", "Print what was added, changed or is gone, in order."),
+    "forget": ("commands.records.forget", "Delete what the copy has of an account."),
 }
 
 
