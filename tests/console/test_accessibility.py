@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from support.pace import counted
 from support.pages.browsing.axe import find_violations
-from support.work import counted
 
 PATHS = ["/", "/connections", "/connections/new?kind=oauth2", "/connections/work", "/actions", "/actions/createMeeting", "/runs", "/runs/{run}", "/runs?since=never", "/events", "/events/1", "/events/check", "/records", "/records/users", "/records/users/record?id={user}", "/rates", "/bulk", "/author", "/nowhere"]  # fmt: skip
 MAX_REQUESTS, MAX_BYTES = 8, 120_000  # of a page
