@@ -1,16 +1,13 @@
 """Run the suite: `python -m benchmarks [--rounds N] [PART ...]`; prints a table. A part is a key of PARTS.
 
-`python -m benchmarks importing DESCRIPTIONS...` has a table of its own.
+`python -m benchmarks importing DESCRIPTIONS...` and `python -m benchmarks growth` have tables of their own.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-import platform
 import sys
-from datetime import UTC, datetime
-from importlib.metadata import version
 
 from benchmarks import (
     budget,
@@ -18,7 +15,9 @@ from benchmarks import (
     calls,
     commands,
     downloads,
+    growth,
     importing,
+    instructions,
     listings,
     peers,
     records,
@@ -38,6 +37,7 @@ PARTS = {
     "calls": calls.rows,
     "commands": commands.rows,
     "downloads": downloads.rows,
+    "instructions": instructions.rows,
     "listings": listings.rows,
     "peers": peers.rows,
     "records": records.rows,
@@ -52,8 +52,8 @@ PARTS = {
 
 def main() -> None:
     """Measure, and print each row as it is known, as a table of Markdown."""
-    if sys.argv[1:2] == ["importing"]:
-        importing.main(sys.argv[2:])
+    if sys.argv[1:2] in (["importing"], ["growth"]):
+        {"importing": importing.main, "growth": growth.main}[sys.argv[1]](sys.argv[2:])
         return
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="which parts to measure; all when none is named")
@@ -61,17 +61,11 @@ def main() -> None:
     asked = parser.parse_args()
     os.environ.pop("SSL_CERT_FILE", None)
     rounds.pinned(0)
-    today = datetime.now(UTC).date()
-    cores = f"{os.cpu_count()} cores, {platform.machine()}"
-    libraries = ", ".join(f"{name} {version(name)}" for name in ("httpx", "pydantic"))
-    print(f"{today}, Python {platform.python_version()}, {libraries}, {cores}, {asked.rounds} rounds\n")
-    print("| what | ours | held against | ratio | goal |\n|---|---|---|---|---|")
+    rounds.print_head(asked.rounds)
     with Service() as server:
         for part in asked.parts or PARTS:
             for row in PARTS[part](server, asked.rounds):
-                ratio = "" if row.ratio is None else f"{row.ratio:.2f}"
-                print(f"| {row.what} | {row.ours} | {row.baseline} | {ratio} | {row.goal} |")
-                sys.stdout.flush()
+                rounds.print_row(row)
 
 
 if __name__ == "__main__":

@@ -25,11 +25,12 @@ BATCH = 400
 FEW, MANY = 100_000, 1_000_000
 NAMES = ("userId", "topic", "startTime", "duration")
 _DRY = """
-import contextlib, os, resource, sys
+import os, sys
+from benchmarks import rounds
 from connector.cli.main import run
 sys.stdout = open(os.devnull, "w")
 code = run(["run", "getUser", "-f", sys.argv[1], "--dry-run"])
-sys.stderr.write(f"{code} {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss}")
+sys.stderr.write(f"{code} {rounds.peak()}")
 """
 
 
@@ -37,7 +38,7 @@ def rows(server: service.Service, count: int) -> Iterator[Row]:
     """Measure rows that are sent, and rows that are only shown."""
     with tempfile.TemporaryDirectory() as folder, Client(*connected(), base_url=server.url()) as client:
         path = Path(folder) / "rows.csv"
-        _write(path, BATCH)
+        write_rows(path, BATCH)
         jobs = _jobs(client, path)
         took = rounds.processor(jobs, count)
         yield _against("a row, noted in a journal: processor time", took, 1e6, "µs")
@@ -49,19 +50,31 @@ def rows(server: service.Service, count: int) -> Iterator[Row]:
         yield _memory(path)
 
 
+def send_rows(client: Client, path: Path, count: int, kept: Path) -> None:
+    """Make a meeting of each row of a file of so many, noted in a journal."""
+    columns = ColumnMapping(client.connector.action("createMeeting"), {}, {}, client.connector.choices)
+    with path.open("rb") as file, Journal(kept, {}, lambda: count) as journal:
+        source = RowReader(path.name, file, "csv", columns)
+        done = run_rows(
+            client, "createMeeting", source.read_rows(), journal=journal, options=BulkOptions(DEFAULT_CONCURRENCY)
+        )
+        assert sum(one.outcome == "done" for one in done) == count
+
+
+def write_rows(path: Path, count: int) -> None:
+    """Write a file of so many rows."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(NAMES)
+        writer.writerows(_row(place) for place in range(count))
+
+
 def _jobs(client: Client, path: Path) -> dict[str, Callable[[], int]]:
     turn = itertools.count()
-    columns = ColumnMapping(client.connector.action("createMeeting"), {}, {})
     given = [dict(zip(NAMES, _row(place), strict=True)) for place in range(BATCH)]
 
     def ours() -> int:
-        kept = path.with_name(f"{next(turn)}.journal")
-        with path.open("rb") as file, Journal(kept, {}, lambda: BATCH) as journal:
-            source = RowReader(path.name, file, "csv", columns)
-            done = run_rows(
-                client, "createMeeting", source.read_rows(), journal=journal, options=BulkOptions(DEFAULT_CONCURRENCY)
-            )
-            assert all(one.outcome == "done" for one in done)
+        send_rows(client, path, BATCH, path.with_name(f"{next(turn)}.journal"))
         return BATCH
 
     def loop() -> int:
@@ -85,9 +98,9 @@ def _memory(path: Path) -> Row:
         with path.open("w", encoding="utf-8") as file:
             file.write("userId\n")
             file.writelines(f"user-{place}\n" for place in range(rows_))
-        code, kilobytes = rounds.said("-c", _DRY, str(path)).split()[-2:]
+        code, megabytes = rounds.said("-c", _DRY, str(path)).split()[-2:]
         assert code == "0"
-        grown[rows_] = int(kilobytes) / 1024
+        grown[rows_] = float(megabytes)
     more = grown[MANY] - grown[FEW]
     return Row(
         f"memory of {MANY:,} rows, checked and shown", f"{grown[MANY]:.0f} MB",
@@ -97,10 +110,3 @@ def _memory(path: Path) -> Row:
 
 def _row(place: int) -> list[Any]:
     return ["me", f"Harbour survey {place}", "2030-03-05T14:00:00Z", 30 + place % 60]
-
-
-def _write(path: Path, count: int) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(NAMES)
-        writer.writerows(_row(place) for place in range(count))

@@ -7,6 +7,7 @@ import importlib.util
 import json
 import os
 import tempfile
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -69,14 +70,14 @@ def connected() -> tuple[Connector, Connection]:
 
 
 def _one_by_one(url: str, count: int) -> Iterator[Row]:
-    with Client(*connected(), base_url=url) as ours, httpx.Client(headers=_signed()) as bare:
+    with Client(*connected(), base_url=url) as ours, httpx.Client(headers=signed()) as bare:
         own = Client(*connected(), base_url=url, http=Instant())
         body, meeting = _body(url), service.meeting()
         jobs = {
             "own": _repeated(lambda: own.run("createMeeting", GIVEN)),
             "json": _repeated(lambda: (to_json(body), from_json(meeting))),
             "run": _repeated(lambda: ours.run("createMeeting", GIVEN)),
-            "bare": _repeated(_bare(bare, url)),
+            "bare": _repeated(bare_call(bare, url)),
         }
         took = rounds.processor(jobs, count)
     yield Row(
@@ -92,10 +93,10 @@ def _one_by_one(url: str, count: int) -> Iterator[Row]:
 
 
 def _secure(url: str, count: int) -> Row:
-    with Client(*connected(), base_url=url) as ours, httpx.Client(headers=_signed()) as bare:
+    with Client(*connected(), base_url=url) as ours, httpx.Client(headers=signed()) as bare:
         jobs = {
             "run": _repeated(lambda: ours.run("createMeeting", GIVEN)),
-            "bare": _repeated(_bare(bare, url)),
+            "bare": _repeated(bare_call(bare, url)),
         }
         return _against("Client.run over TLS", rounds.processor(jobs, count), "at most 1.0")
 
@@ -114,8 +115,8 @@ def _logged(server: service.Service, count: int) -> Iterator[Row]:
                 Client(*connected(), base_url=url, observe=log.observe()) as ours,
             ):
                 jobs = {
-                    "ours": _repeated(lambda client=ours: client.run("createMeeting", given), repeats),
-                    "plain": _repeated(lambda client=plain: client.run("createMeeting", given), repeats),
+                    "ours": _repeated(partial(ours.run, "createMeeting", given), repeats),
+                    "plain": _repeated(partial(plain.run, "createMeeting", given), repeats),
                 }
                 took = measure(jobs, count)
             yield Row(
@@ -130,7 +131,7 @@ def _logged(server: service.Service, count: int) -> Iterator[Row]:
 def _at_once(url: str, count: int) -> Iterator[Row]:
     """Tasks of one loop, through each library that is installed: fifty at once, and two hundred."""
     with asyncio.Runner() as runner:
-        bare = httpx.AsyncClient(headers=_signed())
+        bare = httpx.AsyncClient(headers=signed())
         body = _body(url)
 
         async def run_bare() -> None:
@@ -151,7 +152,7 @@ def _at_once(url: str, count: int) -> Iterator[Row]:
             ours = AsyncClient(*connected(), base_url=url, http=name)
             clients.append(ours)
             for tasks in (AT_ONCE, MANY_AT_ONCE):
-                jobs[f"{name} {tasks}"] = repeated(lambda ours=ours, tasks=tasks: _together(ours, tasks), tasks)
+                jobs[f"{name} {tasks}"] = repeated(partial(_together, ours, tasks), tasks)
         took = rounds.processor(jobs, count)
         for ours in clients:
             runner.run(ours.aclose())
@@ -174,7 +175,8 @@ def _installed() -> list[str]:
     return [name for name in ("httpx", "httpx2", "pyreqwest") if importlib.util.find_spec(name) is not None]
 
 
-def _bare(client: httpx.Client, url: str) -> Callable[[], Any]:
+def bare_call(client: httpx.Client, url: str) -> Callable[[], Any]:
+    """Return a call of the same request by the HTTP library alone."""
     body = _body(url)
     return lambda: client.post(f"{url}/users/me/meetings", json=body).json()
 
@@ -186,7 +188,8 @@ def _body(url: str) -> Any:
     return json.loads(request.body.to_bytes())
 
 
-def _signed() -> dict[str, str]:
+def signed() -> dict[str, str]:
+    """Return the header that a connection adds."""
     return {"Authorization": f"Bearer {service.TOKEN}"}
 
 

@@ -35,7 +35,7 @@ def rows(server: Service, count: int) -> Iterator[Row]:
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         few = len(Connector.open().action_files)
-        folders = {few: starts.definitions(folder / "few", 0), MANY: _write_many(folder / "many", MANY - few)}
+        folders = {size: write_many(folder / str(size), size) for size in (few, MANY)}
         processes = {
             f"{name} {size}": _command(words, path)
             for name, (words, _) in COMMANDS.items()
@@ -53,8 +53,9 @@ def _command(words: tuple[str, ...], folder: Path) -> list[str]:
     return [*python, "lint", str(folder)] if words == ("lint",) else [*python, "--connector", str(folder), *words]
 
 
-def _write_many(folder: Path, more: int) -> Path:
-    """Make a connector's folder with so many actions more, each of a path of its own."""
+def write_many(folder: Path, actions: int) -> Path:
+    """Make a connector's folder with so many actions: the bundled ones, and more that have paths of their own."""
+    more = actions - len(Connector.open().action_files)
     starts.definitions(folder, more)
     for number in range(more):
         file = folder / "actions" / f"list-users{number}.yaml"

@@ -1,7 +1,8 @@
 """What people would use instead: Zoom's Python clients for a call, and what lists pages for a living for a listing.
 
 Each stands beside ours in one run, against one server, in processor time; one that is not installed is left out.
-`pip install -e '.[bench]'` brings them.
+`pip install -e '.[bench]'` brings those of Python, and with Node 22 or later
+`npm install --prefix benchmarks/node --ignore-scripts` those of Node.
 """
 
 from __future__ import annotations
@@ -11,8 +12,13 @@ import importlib
 import json
 import logging
 import os
+import shutil
+import subprocess
 import tempfile
 from datetime import datetime
+from functools import partial
+from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from benchmarks import rounds, service
@@ -24,34 +30,51 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 PAGES = 20
+NODE = Path(__file__).parent / "node"
+NODE_PEERS = {"Prismatic Spectral": "spectral.cjs", "n8n declarative": "n8n.cjs"}
 LIBRARIES = ("httpx", "httpx2", "pyreqwest")
 
 
 def rows(server: service.Service, count: int) -> Iterator[Row]:
     """Measure a call and a listing through each HTTP library, beside each peer that is installed."""
-    yield from _rows("a call", "µs", 1e6, _calls(server.url()), count)
-    yield from _rows("a listing, a record", "µs", 1e6, _listings(server.url(pages=PAGES)), count)
+    took = rounds.processor(_calls(server.url()), count) | _node_calls(server.url(), count)
+    yield from _rows("a call", "µs", 1e6, took)
+    yield from _rows("a listing, a record", "µs", 1e6, rounds.processor(_listings(server.url(pages=PAGES)), count))
 
 
-def _rows(what: str, unit: str, scale: float, jobs: dict[str, Callable[[], int]], count: int) -> Iterator[Row]:
-    took = rounds.processor(jobs, count)
+def _rows(what: str, unit: str, scale: float, took: dict[str, float]) -> Iterator[Row]:
     for library in LIBRARIES:
-        for peer in took:
+        for peer, cost in took.items():
             if library in took and peer not in LIBRARIES:
-                ours, theirs = f"{took[library] * scale:,.1f} {unit}", f"{peer} {took[peer] * scale:,.1f} {unit}"
-                yield Row(f"{what}, through {library}", ours, theirs, took[library] / took[peer], "below 1")
+                ours, theirs = f"{took[library] * scale:,.1f} {unit}", f"{peer} {cost * scale:,.1f} {unit}"
+                yield Row(f"{what}, through {library}", ours, theirs, took[library] / cost, "below 1")
 
 
 def _calls(url: str) -> dict[str, Callable[[], int]]:
     body = _body(url)
-    jobs = _installed({name: lambda name=name: _our_call(name, url) for name in LIBRARIES})
+    jobs = _installed({name: partial(_our_call, name, url) for name in LIBRARIES})
     return jobs | _installed({"zoomus": lambda: _zoomus_call(url, body), "pyzoom": lambda: _pyzoom_call(url, body)})
 
 
+def _node_calls(url: str, count: int) -> dict[str, float]:
+    """Return the processor seconds of a call in Node, measured there, of each peer that npm has installed."""
+    node = shutil.which("node")
+    if node is None or not (NODE / "node_modules").is_dir():
+        return {}
+    body = json.dumps(_body(url))
+
+    def measured(script: str) -> float:
+        command = [node, str(NODE / script), url, str(BATCH)]
+        ran = subprocess.run(command, input=body, text=True, check=True, stdout=subprocess.PIPE)
+        return float(ran.stdout) / 1e6
+
+    return {name: median(measured(script) for _ in range(count)) for name, script in NODE_PEERS.items()}
+
+
 def _listings(url: str) -> dict[str, Callable[[], int]]:
-    jobs = _installed({name: lambda name=name: _our_listing(name, url) for name in LIBRARIES})
+    jobs = _installed({name: partial(_our_listing, name, url) for name in LIBRARIES})
     peers = {"zoomus": _zoomus_pages, "pyzoom": _pyzoom_pages, "dlt": _dlt_pages, "Airbyte declarative": _airbyte_pages}
-    return jobs | _installed({name: lambda peer=peer: peer(url) for name, peer in peers.items()})
+    return jobs | _installed({name: partial(peer, url) for name, peer in peers.items()})
 
 
 def _installed(made: dict[str, Callable[[], Callable[[], int]]]) -> dict[str, Callable[[], int]]:

@@ -50,7 +50,7 @@ class _Lists:
             end = min(start + service.PAGE, self._meetings)
             items = [{"id": 9_000_000 + number, "topic": f"n {number}", **_MEETING} for number in range(start, end)]
             data = {"meetings": items, "next_page_token": "" if end == self._meetings else str(end)}
-        return Reply(200, [("content-type", "application/json")], json.dumps(data).encode())
+        return Reply(200, (("content-type", "application/json"),), json.dumps(data).encode())
 
     def close(self) -> None:
         """Close nothing."""
@@ -69,14 +69,15 @@ def rows(_: service.Service, count: int) -> Iterator[Row]:
                 yield _sync(name, records)
 
 
-def _open(records: Records | None, meetings: int = 0) -> Client:
+def open_client(records: Records | None, meetings: int = 0) -> Client:
+    """Return a client of a service that answers at once and has so many meetings."""
     zoom = Connector.open()
     work = Connection(zoom, "accessToken", name="work", accessToken=service.TOKEN)
     return Client(zoom, work, http=_Lists(meetings), rate_limit=False, records=records)
 
 
 def _answers(name: str, records: Records, count: int) -> Row:
-    kept, asked = _open(records), _open(None)
+    kept, asked = open_client(records), open_client(None)
     kept.run("getUser", {"userId": "ada"})
 
     def repeat(client: Client, **options: Any) -> int:
@@ -103,12 +104,12 @@ def _events(name: str, records: Records) -> Row:
 
 def _sync(name: str, records: Records) -> Row:
     began = time.perf_counter()
-    with _open(None, MEETINGS) as client:
+    with open_client(None, MEETINGS) as client:
         read = sum(1 for _ in client.items("listMeetings", {"userId": "ada"}))
     alone = time.perf_counter() - began
     zoom = Connector.open()
     began = time.perf_counter()
-    with _open(records, MEETINGS) as client:
+    with open_client(records, MEETINGS) as client:
         Sync(zoom, records, ("meetings",)).run(client, "work", lambda _: None)
     took = time.perf_counter() - began
     return Row(f"{MEETINGS:,} meetings read into the copy, {name}: records a second", f"{read / took:,.0f}",

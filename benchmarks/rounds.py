@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import platform
 import random
 import re
 import resource
@@ -11,6 +12,8 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
@@ -30,6 +33,21 @@ class Row:
     baseline: str
     ratio: float | None
     goal: str
+
+
+def print_head(count: int) -> None:
+    """Print when and where these rounds are measured, and the head of a table of Markdown."""
+    today = datetime.now(UTC).date()
+    cores = f"{os.cpu_count()} cores, {platform.machine()}"
+    libraries = ", ".join(f"{name} {version(name)}" for name in ("httpx", "pydantic"))
+    print(f"{today}, Python {platform.python_version()}, {libraries}, {cores}, {count} rounds\n")
+    print("| what | ours | held against | ratio | goal |\n|---|---|---|---|---|", flush=True)
+
+
+def print_row(row: Row) -> None:
+    """Print a row as soon as it is known."""
+    ratio = "" if row.ratio is None else f"{row.ratio:.2f}"
+    print(f"| {row.what} | {row.ours} | {row.baseline} | {ratio} | {row.goal} |", flush=True)
 
 
 def processor(jobs: Mapping[str, Callable[[], int]], rounds: int) -> dict[str, float]:
@@ -100,6 +118,15 @@ def imported(module: str, rounds: int) -> float:
     line = re.compile(rf"\|\s*(\d+) \|\s*{re.escape(module)}$", re.MULTILINE)
     found = [line.search(said("-X", "importtime", "-c", f"import {module}")) for _ in range(rounds)]
     return median(int(match[1]) for match in found if match) / 1e6
+
+
+def peak() -> float:
+    """Return the most memory that this process has held, in MB; ru_maxrss begins with that of the parent process."""
+    try:
+        line = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
+        return int(line.split()[1]) / 1024
+    except OSError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def surroundings(**more: str) -> dict[str, str]:

@@ -65,7 +65,7 @@ class _Answers(asyncio.Protocol):
     meeting = b""
     head, _, tail = b"", b"", b""
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+    def connection_made(self, transport: Any) -> None:
         self.transport, self.buffer = transport, b""
 
     def data_received(self, data: bytes) -> None:

@@ -171,7 +171,11 @@ async def _fails_async(call: Callable[[], Awaitable[Any]]) -> bool:
 
 def _connection(authority: Authority) -> tuple[Connector, Connection]:
     connector, token = Connector.open(), authority.sign_in()
-    inputs = {"clientId": "app", "clientSecret": "secret", "tokenUrl": f"{authority.origin}/oauth/token"}
+    inputs: dict[str, Any] = {
+        "clientId": "app",
+        "clientSecret": "secret",
+        "tokenUrl": f"{authority.origin}/oauth/token",
+    }
     return connector, Connection(connector, "oauth2", name="crowd", store=MemoryStore(), token=token, **inputs)
 
 

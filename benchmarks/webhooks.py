@@ -16,6 +16,7 @@ import sys
 import tempfile
 import threading
 import time
+from functools import partial
 from pathlib import Path
 from statistics import median, quantiles
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
@@ -205,7 +206,7 @@ class _Sender(asyncio.Protocol):
     def __init__(self, waiting: list[bytes], took: list[float], done: asyncio.Future[None]) -> None:
         self.waiting, self.took, self.done = waiting, took, done
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+    def connection_made(self, transport: Any) -> None:
         self.transport = transport
         self.send()
 
@@ -249,9 +250,7 @@ async def _sent(url: str, requests: list[bytes]) -> list[float]:
     loop, took = asyncio.get_running_loop(), list[float]()
     waits = [loop.create_future() for _ in range(CONNECTIONS)]
     for done in waits:
-        await loop.create_connection(
-            lambda done=done: _Sender(requests, took, done), "127.0.0.1", int(url.rpartition(":")[2])
-        )
+        await loop.create_connection(partial(_Sender, requests, took, done), "127.0.0.1", int(url.rpartition(":")[2]))
     await asyncio.gather(*waits)
     return took
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from connector.authoring.draft import ParsedFile, parse_lenient
@@ -22,7 +24,7 @@ from connector.definition.validation import renamed_words, schema_validation
 from connector.errors import DefinitionError, Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from connector.authoring.draft import FileModel, Violation
@@ -30,7 +32,12 @@ if TYPE_CHECKING:
     from connector.definition.parsers.strict_yaml import Document, NodePath
 
 T = TypeVar("T")
+Report = Callable[[str, int, int], None]  # told what was done to how many files, of how many
 _BLANK_MANIFEST = Manifest(connector="x", label="-", summary="-", base_url="https://-.example")
+
+
+def ignore_progress(_what: str, _done: int, _total: int) -> None:
+    """Tell nobody."""
 
 
 @dataclass
@@ -52,27 +59,31 @@ class ConnectorFolder:
     _derived: dict[Callable[[ConnectorFolder], Any], Any] = field(default_factory=dict)
 
     @classmethod
-    def read(cls, folder: Path) -> ConnectorFolder:
+    def read(cls, folder: Path, report: Report = ignore_progress) -> ConnectorFolder:
         """Read every file of a folder; report what is invalid in `findings` instead of raising."""
         connector_folder = cls(folder)
         connector_folder._read_manifest(folder / "manifest.yaml")
         connector_folder._read_parts()
-        for path in _list_files(folder / "actions", (".yaml", ".yml")):
-            connector_folder._read_action(path)
-        if not connector_folder.action_stems and not connector_folder.findings:
+        is_readable = not connector_folder.findings
+        readings = [*connector_folder._plan_reading()]
+        for number, (read_file, path) in enumerate(readings, 1):
+            read_file(path)
+            report("read", number, len(readings))
+        if is_readable and not _list_files(folder / "actions", (".yaml", ".yml")):
             connector_folder.findings.append(
                 Finding(str(folder / "actions"), 1, 1, "file", "the folder has no actions.")
             )
-        for path in _list_files(folder / "schemas" / "objects", (".json",)):
-            connector_folder._read_json(path, connector_folder.objects)
-        for path in _list_files(folder / "schemas" / "choices", (".json",)):
-            connector_folder._read_json(path, connector_folder.choices)
-        for path in _list_files(folder / "schemas" / "events", (".json",)):
-            connector_folder.event_stems.append(path.stem)
-            connector_folder._read_json(path, connector_folder.events)
         if (folder / "parity.yaml").exists():
             connector_folder.parity = connector_folder._read_document(folder / "parity.yaml")
         return connector_folder
+
+    def _plan_reading(self) -> Iterator[tuple[Callable[[Path], None], Path]]:
+        """Yield the files of actions and schemas, each with what reads it."""
+        yield from ((self._read_action, path) for path in _list_files(self.path / "actions", (".yaml", ".yml")))
+        self.event_stems = [path.stem for path in _list_files(self.path / "schemas" / "events", (".json",))]
+        for name, documents in (("objects", self.objects), ("choices", self.choices), ("events", self.events)):
+            read_file = partial(self._read_json, documents=documents)
+            yield from ((read_file, path) for path in _list_files(self.path / "schemas" / name, (".json",)))
 
     @cached_property
     def action_keys(self) -> list[str]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from connector.authoring.allowances import apply_allowances
-from connector.authoring.folder_reader import ConnectorFolder
+from connector.authoring.folder_reader import ConnectorFolder, ignore_progress
 from connector.authoring.parity import page_record
 from connector.authoring.parity.compare import check_parity
 from connector.authoring.rule_catalogue import find_voice
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from connector.authoring.draft import ParsedFile
+    from connector.authoring.folder_reader import Report
     from connector.definition.action import Action
     from connector.errors import Finding
 
@@ -87,12 +88,12 @@ SOURCE_RULES = (
 )  # fmt: skip
 
 
-def lint(folder: Path) -> list[Finding]:
-    """Return every mistake in a connector's files: errors, then advice. Never raises and sends nothing.
+def lint(folder: Path, report: Report = ignore_progress) -> list[Finding]:
+    """Return every mistake in a connector's files: errors, then advice. Sends nothing, and raises what `report` does.
 
     Paths begin with the folder as given: `lint(Path("demo"))` reports `demo/actions/list-things.yaml`.
     """
-    sources = ConnectorFolder.read(folder)
+    sources = ConnectorFolder.read(folder, report)
     for rule in SOURCE_RULES:
         sources.findings += list(rule(sources))
     findings = set(sources.findings)
@@ -102,7 +103,7 @@ def lint(folder: Path) -> list[Finding]:
     if sources.types is not None:
         for types_rule in (*MEMBER_RULES, *TYPE_RULES):
             findings.update(sources.types.to_findings(types_rule(sources.types, sources)))
-    findings.update(_lint_actions(sources, {(finding.rule, finding.message) for finding in findings}))
+    findings.update(_lint_actions(sources, {(finding.rule, finding.message) for finding in findings}, report))
     findings.update(_lint_across_files(sources))
     findings.update(_lint_connection_tests(sources, findings))
     spoken = (replace(finding, voice=find_voice(finding.rule)) for finding in findings)
@@ -110,12 +111,13 @@ def lint(folder: Path) -> list[Finding]:
     return sorted(remaining, key=lambda finding: (finding.voice != "error", finding))
 
 
-def _lint_actions(folder: ConnectorFolder, told: Collection[tuple[str, str]]) -> Iterator[Finding]:
+def _lint_actions(folder: ConnectorFolder, told: Collection[tuple[str, str]], report: Report) -> Iterator[Finding]:
     """Yield the mistakes of every action; run its examples unless they would only repeat one.
 
     What is `told` of a shared input in the manifest is not told again of each action that uses it.
     """
-    for file in folder.actions:
+    for number, file in enumerate(folder.actions, 1):
+        report("checked", number, len(folder.actions))
         findings = [
             finding
             for rule in ACTION_RULES

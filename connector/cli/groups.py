@@ -10,16 +10,17 @@ import click
 
 from connector._version import __version__
 from connector.cli.help.extra_words import explain_extra_words, find_swallowed_flag, index_options
-from connector.cli.help.helpful_command import NO_PAGER, HelpfulCommand, HelpfulGroup
-from connector.cli.registry import COMMAND_ALIASES, COMMANDS
+from connector.cli.help.helpful_command import META_PREFIX, NO_PAGER, HelpfulCommand, HelpfulGroup
+from connector.cli.registry import COMMAND_ALIASES, COMMANDS, OWN_EXAMPLES_MODULE
 from connector.definition.case import to_flag_name
 from connector.definition.suggest import closest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-CONFIRM_NOTE = "It may destroy something: the command asks before it sends the request; --yes answers."
-_META_PREFIX = "connector.cli."
+CONFIRM_NOTE = (
+    "It may destroy something: the command asks before it sends the request; --yes answers. The sandbox never asks."
+)
 
 
 def global_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -46,7 +47,7 @@ def global_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def _store_option_value(ctx: click.Context, option: click.Parameter, value: Any) -> Any:
     if value:
-        ctx.meta[_META_PREFIX + str(option.name)] = value
+        ctx.meta[META_PREFIX + str(option.name)] = value
     return value
 
 
@@ -60,12 +61,12 @@ def meta_option(*names: str, **settings: Any) -> Callable[..., Any]:
 
 def get_meta(ctx: click.Context, name: str) -> Any:
     """Return the value of a global option, or None."""
-    return ctx.meta.get(_META_PREFIX + name)
+    return ctx.meta.get(META_PREFIX + name)
 
 
 def set_meta(ctx: click.Context, name: str, value: Any) -> None:
     """Set the value of a global option before it is parsed."""
-    ctx.meta[_META_PREFIX + name] = value
+    ctx.meta[META_PREFIX + name] = value
 
 
 class StrictCommand(HelpfulCommand):
@@ -127,9 +128,18 @@ class UnknownCommand(click.UsageError):
 
 
 class StrictGroup(HelpfulGroup):
-    """A group that suggests the closest command for an unknown one."""
+    """A group that suggests the closest command for an unknown one; options alone are those of its `default`."""
 
     command_class = StrictCommand
+    default: ClassVar[str] = ""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the arguments: `connector runs --failed` is `connector runs list --failed`."""
+        if self.default and not ctx.resilient_parsing:
+            names = {*self.list_commands(ctx), "-h", "--help"}
+            if not args or (args[0].startswith("-") and not names.intersection(args)):
+                args = [self.default, *args]
+        return super().parse_args(ctx, args)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -201,11 +211,13 @@ class RootGroup(LazyGroup):
         expected = find_expected(word, names)
         return f"{expected.purpose}: {expected.command}" if expected else super().suggest_command(word, names)
 
-    def get_help(self, ctx: click.Context) -> str:  # noqa: ARG002
+    def get_help(self, ctx: click.Context) -> str:
         """Return the help page."""
+        from connector.cli.help.examples import find_examples
         from connector.cli.help.root_page import format_root_page
 
-        return format_root_page()
+        own = import_module(OWN_EXAMPLES_MODULE)
+        return format_root_page(own.find_own_examples(ctx, "", find_examples("")))
 
 
 @click.group(

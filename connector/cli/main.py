@@ -59,7 +59,8 @@ def _to_utf8(arg: str) -> str:
 
 def _dispatch(args: list[str]) -> int:
     if not os.environ.get(registry.COMPLETION_VARIABLE):
-        if not args or args[0] in registry.HELP_FLAGS:
+        asks_help = not args or (args[0] in registry.HELP_FLAGS and len(args) == 1)
+        if asks_help and not os.environ.get(registry.CONNECTOR_VARIABLE):
             from connector.cli.help.root_page import format_root_page
 
             sys.stdout.write(f"{format_root_page()}\n")

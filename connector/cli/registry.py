@@ -40,4 +40,6 @@ COMMANDS: dict[str, tuple[str, str]] = {
 COMMAND_ALIASES = {"raw": "request"}
 HELP_FLAGS = ("--help", "-h")
 VERSION_FLAG = "--version"
+CONNECTOR_VARIABLE = "CONNECTOR_PATH"  # which names the connector
+OWN_EXAMPLES_MODULE = "connector.cli.catalogue.own_examples"  # of help pages, for other connectors
 COMPLETION_VARIABLE = "_CONNECTOR_COMPLETE"  # set by a shell that requests completions

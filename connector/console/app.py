@@ -20,7 +20,8 @@ from connector._version import __version__
 from connector.cli.output.error_output import to_connector_error
 from connector.console import rendering
 from connector.console.pages import PAGES, find_entry, list_routes
-from connector.console.security import MAX_BODY, BodyTooLargeError, Guard
+from connector.console.security import BODY_SECONDS, MAX_BODY, BodyTooLargeError, BodyTooLateError, Guard
+from connector.console.told import TOLD_FIELD, Told
 from connector.console.visit import PAGE_FIELD, Attachment, EventStream, Redirect, UploadedFile, View, Visit
 from connector.errors import ConnectorError, InputError, UsageError
 from connector.runtime.downloads.file_name import DEFAULT_NAME, sanitize_name
@@ -47,7 +48,7 @@ _WHOLE_PAGE = {
 
 def create_app(desk: Desk, keys: Keys, port: int) -> App:
     """Return the application that a browser on this machine may use, with the key of its first address."""
-    pages = _Pages(desk)
+    pages = _Pages(desk, keys.root_path)
     routes: list[Any] = [
         Route(route.path, partial(pages.respond, route), methods=[route.method]) for route in list_routes()
     ]
@@ -55,6 +56,7 @@ def create_app(desk: Desk, keys: Keys, port: int) -> App:
     handlers: Any = {
         HTTPException: pages.respond_missing,
         BodyTooLargeError: pages.respond_too_large,
+        BodyTooLateError: pages.respond_too_late,
         ConnectorError: pages.respond_error,
     }
     app = Starlette(routes=routes, exception_handlers=handlers, middleware=[Middleware(GZipMiddleware)])
@@ -74,9 +76,10 @@ class _Static(StaticFiles):
 class _Pages:
     """Calls pages in threads, and makes responses of their answers."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, root_path: str) -> None:
         self._desk = desk
-        self._told: list[Redirect] = []  # sentences for the next page
+        self._root_path = root_path
+        self._told = Told()
 
     async def respond(self, route: PageRoute, request: Request) -> Response:
         """Answer a request."""
@@ -84,12 +87,12 @@ class _Pages:
             visit = await _read_visit(request, form)
         if route.changes and self._desk.read_only:
             return self._render(
-                request.url.path, _build_error_page("This console only reads.", "Start it without --read-only.", 403)
+                request, _build_error_page("This console only reads.", "Start it without --read-only.", 403)
             )
         if visit.is_from_page and visit.sent(PAGE_FIELD) != rendering.CONSOLE:  # which may have been a sandbox's
             message = "This page is of a console that has ended."
-            return self._render(request.url.path, _build_error_page(message, "Nothing was done: load it again.", 409))
-        return await run_in_threadpool(self._call, route, visit)
+            return self._render(request, _build_error_page(message, "Nothing was done: load it again.", 409))
+        return await run_in_threadpool(self._call, route, request, visit)
 
     async def respond_missing(self, request: Request, error: Exception) -> Response:
         """Answer a request that no page has."""
@@ -99,53 +102,63 @@ class _Pages:
             404: "There is no such page.",
             405: "This page is not used that way.",
         }
-        hint = f"Nothing was done for {request.url.path}."
-        return self._render(request.url.path, _build_error_page(reasons.get(status, "That failed."), hint, status))
+        hint = f"Nothing was done for {_get_path(request)}."
+        return self._render(request, _build_error_page(reasons.get(status, "That failed."), hint, status))
 
     async def respond_error(self, request: Request, error: Exception) -> Response:
         """Answer where something did not work."""
-        return self._render(request.url.path, _describe_error(to_connector_error(error), request.method))
+        return self._render(request, _describe_error(to_connector_error(error), request.method))
 
     async def respond_too_large(self, request: Request, _: Exception) -> Response:
         """Answer a form that is too large."""
-        return self._render(request.url.path, _build_error_page("The form is too large.", "Send smaller files.", 413))
+        return self._render(request, _build_error_page("The form is too large.", "Send smaller files.", 413))
 
-    def _call(self, route: PageRoute, visit: Visit) -> Response:
+    async def respond_too_late(self, request: Request, _: Exception) -> Response:
+        """Answer a form that does not arrive."""
+        message = f"The form did not arrive within {BODY_SECONDS:.0f} seconds."
+        response = self._render(request, _build_error_page(message, "Nothing was done.", 408))
+        response.headers["connection"] = "close"
+        return response
+
+    def _call(self, route: PageRoute, request: Request, visit: Visit) -> Response:
         try:
-            return self._to_response(visit.path, route.handle(self._desk, visit))
+            return self._to_response(request, route.handle(self._desk, visit))
         except ConnectorError:
             raise
         except Exception as error:
             raise to_connector_error(error) from error  # last resort: a sentence instead of a traceback
 
-    def _to_response(self, path: str, reply: Answer) -> Response:
+    def _to_response(self, request: Request, reply: Answer) -> Response:
         if isinstance(reply, View):
-            return self._render(path, reply)
+            return self._render(request, reply)
         if isinstance(reply, Redirect):
-            if reply.told:
-                self._told.append(reply)
-            return RedirectResponse(reply.to, 303)
+            return RedirectResponse(self._root_path + (self._told.keep(reply) if reply.told else reply.to), 303)
         if isinstance(reply, Attachment):
             headers = {"content-disposition": _build_disposition(reply.name)}
             return Response(reply.content, media_type=reply.media_type, headers=headers)
         return StreamingResponse(_format_events(reply), media_type="text/event-stream")
 
-    def _render(self, path: str, page: View) -> Response:
-        told, self._told = self._told, []
+    def _render(self, request: Request, page: View) -> Response:
         desk = self._desk
         shell = {
             "title": page.title,
             "service": desk.connector.manifest.label,
             "nav": [(entry.title, entry.path) for entry in PAGES],
-            "here": find_entry(path).path,
-            "told": told,
+            "here": find_entry(_get_path(request)).path,
+            "told": self._told.take(request.query_params.get(TOLD_FIELD, "")),
             "sandbox": desk.context.sandbox,
             "read_only": desk.read_only,
             "version": __version__,
         }
-        html = rendering.render(page.template, {**shell, **page.data})
+        html = rendering.render(page.template, {**shell, **page.data}, self._root_path)
         headers = _WHOLE_PAGE if page.template == "error" else None
         return HTMLResponse(html.encode("utf-8", "replace"), page.status, headers)
+
+
+def _get_path(request: Request) -> str:
+    """Return the path of a page, as the console's pages know it."""
+    path: str = request.scope["path"]
+    return path.removeprefix(request.scope.get("app_root_path", request.scope["root_path"]))
 
 
 async def _read_visit(request: Request, form: FormData) -> Visit:
@@ -159,7 +172,7 @@ async def _read_visit(request: Request, form: FormData) -> Visit:
     query: dict[str, list[str]] = {}
     for name, text in request.query_params.multi_items():
         query.setdefault(name, []).append(text)
-    return Visit(request.url.path, request.path_params, query, fields, files)
+    return Visit(_get_path(request), request.path_params, query, fields, files)
 
 
 def _describe_error(error: ConnectorError, method: str) -> View:

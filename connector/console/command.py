@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -29,10 +30,14 @@ browser that began at an address with a key. Press Ctrl-C to stop it.
 @click.option("--no-browser", is_flag=True, help="Only print the address.")
 @click.option("--sandbox", is_flag=True, help="Work with a sandbox of the service; nothing leaves the machine.")
 @click.option("--read-only", is_flag=True, help="Offer nothing that changes something.")
+@click.option("--journals", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="FOLDER",
+              help="Where journals of bulk runs are (default: this folder).")  # fmt: skip
 @store_option
 @global_options
 @click.pass_context
-def console_command(ctx: click.Context, /, port: int | None, store: str | None, **flags: Any) -> int:
+def console_command(
+    ctx: click.Context, /, port: int | None, store: str | None, journals: Path | None, **flags: Any
+) -> int:
     """Serve the console."""
     reject_store_with_sandbox(store, sandbox=flags["sandbox"])
     from connector.runtime.process.extras import require
@@ -45,7 +50,7 @@ def console_command(ctx: click.Context, /, port: int | None, store: str | None, 
     from connector.console.desk import Desk
     from connector.console.server import serve_console
 
-    desk = Desk(context, read_only=flags["read_only"])
+    desk = Desk(context, read_only=flags["read_only"], journals=journals)
     if context.sandbox:
         context.note(context.sandbox_notice)
 

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from connector.cli.bulk.file_runs import FileRuns
 from connector.cli.context import connection_names
 from connector.cli.context.context import open_records, open_run_log
+from connector.console.background.signing_in import SignIns
+from connector.console.background.syncing import Syncs
 from connector.console.inbox import EventDesk
 from connector.console.outcome import Outcomes
-from connector.console.signing_in import SignIns
 from connector.console.workshop import Workshop
 from connector.definition.lazy import cached_property
 from connector.errors import ConnectorError
 from connector.runtime.process.fork_safety import ForkSafeLock
+from connector.runtime.run_log.recorder import RunRecorder
 
 if TYPE_CHECKING:
     from connector.cli.context.connection_context import ConnectionContext
@@ -22,6 +26,7 @@ if TYPE_CHECKING:
     from connector.runtime.auth.credentials import Credentials
     from connector.runtime.client.client import Client
     from connector.runtime.records.records import Records
+    from connector.runtime.run_log.run import Run
     from connector.runtime.run_log.run_log import RunLog
 
 DOOR = "console"  # of the log of runs
@@ -30,14 +35,17 @@ DOOR = "console"  # of the log of runs
 class Desk:
     """A connector at work in a console; safe to share among threads. What is opened here is closed with it."""
 
-    def __init__(self, context: ConnectionContext, *, read_only: bool = False) -> None:
+    def __init__(self, context: ConnectionContext, *, read_only: bool = False, journals: Path | None = None) -> None:
         self.context = context
         self.read_only = read_only
+        self.file_runs = FileRuns(journals or Path.cwd(), context.connector.name)
         self.outcomes = Outcomes()
         self.sign_ins = SignIns(context)
+        self.syncs = Syncs()
         self.events = EventDesk(context)
         self.workshop = Workshop(context.connector.folder)
         self._end = threading.Event()
+        self._own = threading.local()  # of each thread that makes calls
         self._opened = contextlib.ExitStack()
         self._clients: dict[str | None, Client] = {}
         self._lock = ForkSafeLock()
@@ -117,9 +125,11 @@ class Desk:
         return self._end.wait(seconds)
 
     def end_waits(self) -> None:
-        """End what waits: streams of open pages, and sign-ins."""
+        """End what waits: streams of open pages, sign-ins, and a sync."""
         self._end.set()
         self.sign_ins.close()
+        self.syncs.close()
+        self.workshop.close()
 
     def close(self) -> None:
         """Close what was opened, and end what waits."""
@@ -141,11 +151,23 @@ class Desk:
 
         context = self.context
         self.events.follow_sandbox()
-        observers = () if self.log is None else (self.log.observe(DOOR, is_durable=True, has_trace=True),)
+        recorder = RunRecorder(self._write_run, DOOR, is_durable=True, has_trace=True)
+        observers = () if self.log is None else (recorder,)
         return Client(
             self.connector, self._find_connection(name), http=context.transport, base_url=context.base_url,
             rate_limit=context.budget, observe=observers, records=records,
         )  # fmt: skip
+
+    def take_run(self) -> Run | None:
+        """Return the last run that a call of this thread has put into the log, and forget it."""
+        run: Run | None = getattr(self._own, "run", None)
+        self._own.run = None
+        return run
+
+    def _write_run(self, run: Run, *, wait: bool = False) -> None:
+        self._own.run = run
+        if self.log is not None:
+            self.log.write(run, wait=wait)
 
     def _find_connection(self, name: str | None) -> Credentials:
         sandbox, context = self.context.sandbox_instance, self.context

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 CONSOLE = secrets.token_urlsafe(9)  # of this process: says of a form whose page it stands in
+_OWN_ADDRESS = re.compile(r' (?:href|src|action|formaction|hx-get|hx-post|data-news)="(?=/)')
 _POST_FORM = re.compile(r'<form method="post"[^>]*>')
 TEMPLATES = Path(__file__).parent / "templates"
 _NOW = 60  # seconds that are just now
@@ -53,9 +54,13 @@ def _environment() -> jinja2.Environment:
     return environment
 
 
-def render(template: str, data: Mapping[str, Any]) -> str:
-    """Return a template with data in it."""
-    return _environment().get_template(f"{template}.html").render(data)
+def render(template: str, data: Mapping[str, Any], root_path: str = "") -> str:
+    """Return a template with data in it; the addresses of the console's own pages begin with `root_path`.
+
+    What looks like an address in the data does not become one: its quotes are escaped.
+    """
+    html = _environment().get_template(f"{template}.html").render(data)
+    return _OWN_ADDRESS.sub(rf"\g<0>{root_path}", html)
 
 
 def format_json(value: Any) -> str:

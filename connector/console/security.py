@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import secrets
@@ -16,8 +17,10 @@ if TYPE_CHECKING:
     Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
     App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+COOKIE = "connector-console"
 KEY_FIELD = "token"  # of the query of the first address
 MAX_BODY = 64 * 1024 * 1024  # bytes of a form, with its files
+BODY_SECONDS = 60.0  # for a form to arrive, which comes from this machine
 _MAX_DIGITS = 20  # of a length
 _SOURCES = {
     "default-src": "'none'",
@@ -43,9 +46,14 @@ _NO_STORE = (b"cache-control", b"no-store")
 
 
 class Keys:
-    """What opens the console: the tokens of first addresses and the session of the cookie. Only hashes are kept."""
+    """What opens the console: the tokens of first addresses, the session of the cookie, and the path of the pages.
+
+    Browsers send a cookie to every port of a host, which may be another user's, but to its own path alone. So the path
+    is a secret too: nobody else knows what to have a browser ask for. Only hashes of tokens are kept.
+    """
 
     def __init__(self) -> None:
+        self.root_path = f"/{secrets.token_urlsafe(16)}"
         self._tokens: dict[bytes, bool] = {}  # hash: whether it opens once
         self._session = secrets.token_urlsafe(32)
 
@@ -76,8 +84,7 @@ class Guard:
     def __init__(self, app: App, keys: Keys, port: int) -> None:
         self._app = app
         self._keys = keys
-        self._hosts = {f"{host}:{port}" for host in ("127.0.0.1", "localhost", "[::1]")}
-        self._cookie = f"connector-console-{port}"  # browsers share cookies among the ports of a host
+        self._hosts = {f"{host}:{port}" for host in ("127.0.0.1", "localhost")}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it."""
@@ -91,16 +98,17 @@ class Guard:
         if refusal is not None:
             await _answer(send, *refusal)
             return
-        if self._has_session(headers):
-            await self._app(scope, _limit(receive), _with_headers(send))
+        root_path = self._keys.root_path
+        if scope["path"].startswith(f"{root_path}/") and self._has_session(headers):
+            await self._app({**scope, "root_path": root_path}, _limit(receive), _with_headers(send))
             return
         session = self._keys.open(_read_token(scope)) if scope["method"] == "GET" else None
         if session is None:
             text = "Open the console at the address that 'connector console' printed: it holds the key."
             await _answer(send, 401, text)
             return
-        cookie = f"{self._cookie}={session}; Path=/; HttpOnly; SameSite=Strict"
-        await _answer(send, 303, "", (b"location", b"/"), (b"set-cookie", cookie.encode()))
+        cookie = f"{COOKIE}={session}; Path={root_path}/; HttpOnly; SameSite=Strict"
+        await _answer(send, 303, "", (b"location", f"{root_path}/".encode()), (b"set-cookie", cookie.encode()))
 
     def _find_refusal(self, scope: Scope, headers: _Headers) -> tuple[int, str] | None:
         """Return status and reason of a request that no page of this console sends, or None."""
@@ -123,7 +131,7 @@ class Guard:
 
     def _has_session(self, headers: _Headers) -> bool:
         pairs = [pair.strip().partition("=") for pair in (headers.one("cookie") or "").split(";")]
-        return any(name == self._cookie and self._keys.is_session(value) for name, _, value in pairs)
+        return any(name == COOKIE and self._keys.is_session(value) for name, _, value in pairs)
 
 
 class _Headers:
@@ -144,13 +152,24 @@ class BodyTooLargeError(Exception):
     """A body without a length is longer than it may be."""
 
 
+class BodyTooLateError(Exception):
+    """A body does not arrive."""
+
+
 def _limit(receive: Receive) -> Receive:
-    """Return `receive`, which ends with an error where the body is too large."""
-    got = 0
+    """Return `receive`, which ends with an error where the body is too large, or takes too long."""
+    got, deadline, is_whole = 0, asyncio.get_running_loop().time() + BODY_SECONDS, False
 
     async def receive_some() -> MutableMapping[str, Any]:
-        nonlocal got
-        message = await receive()
+        nonlocal got, is_whole
+        if is_whole:  # what comes then is that the browser leaves
+            return await receive()
+        try:
+            async with asyncio.timeout_at(deadline):
+                message = await receive()
+        except TimeoutError:
+            raise BodyTooLateError from None
+        is_whole = not message.get("more_body", False)
         got += len(message.get("body", b""))
         if got > MAX_BODY:
             raise BodyTooLargeError

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from connector.console.app import create_app
 from connector.console.security import KEY_FIELD, Keys
@@ -22,6 +23,40 @@ if TYPE_CHECKING:
 DEFAULT_PORT = 8095
 _HOST = "127.0.0.1"
 _SHUTDOWN_SECONDS = 1
+_REQUEST_SECONDS = 20.0  # from the first byte of a request, or the connection, to the last of its headers
+_MAX_CONNECTIONS = 200
+
+
+class HastyProtocol(H11Protocol):
+    """Closes connections whose requests do not arrive: any user of this machine can open some."""
+
+    _waiting: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        """Wait for the first request."""
+        super().connection_made(transport)
+        self._wait()
+
+    def data_received(self, data: bytes) -> None:
+        """Read on; what is whole by then is at work."""
+        super().data_received(data)
+        cycle: Any = self.cycle  # None before the first request
+        is_at_work = cycle is not None and not cycle.response_complete
+        self._stop_waiting() if is_at_work else self._wait()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wait for nothing more."""
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def _wait(self) -> None:
+        if self._waiting is None:
+            self._waiting = asyncio.get_running_loop().call_later(_REQUEST_SECONDS, self.transport.close)
+
+    def _stop_waiting(self) -> None:
+        if self._waiting is not None:
+            self._waiting.cancel()
+            self._waiting = None
 
 
 class ConsoleServer(uvicorn.Server):
@@ -65,7 +100,8 @@ def build_config(app: App) -> uvicorn.Config:
     """Return how the application is served: nothing is logged, since addresses may hold a key."""
     return uvicorn.Config(
         app, log_config=None, log_level="critical", access_log=False, server_header=False, proxy_headers=False,
-        ws="none", lifespan="off", timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
+        http=HastyProtocol, limit_concurrency=_MAX_CONNECTIONS, ws="none", lifespan="off",
+        timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
     )  # fmt: skip
 
 

@@ -44,6 +44,8 @@ _MAX_HEADER_LENGTH = 65_536
 _MAX_MARGIN = 16_384  # characters behind what can be shown
 _MIN_MARGIN = 4 * MIN_BEGINNING_LENGTH * MAX_ESCAPE_LENGTH  # enough to know a secret that begins in what is shown
 _NO_VALUES = SecretValues()
+_LISTS = (list, tuple)
+_CONTAINERS = (dict, list, tuple)
 
 
 class Redactor:
@@ -56,12 +58,16 @@ class Redactor:
         self.known_values = SecretValues()
         self.is_exact = False
         self._derived: Redactor | None = None  # the last one with secrets: calls of a connection have the same ones
+        self._exact: Redactor | None = None
+        self._without_values: Redactor | None = None
 
     def exact(self) -> Redactor:
         """Return the redactor for what is kept, and not shown: all that is no secret stays as it is."""
-        redactor = copy(self)
-        redactor.is_exact = True
-        return redactor
+        if self._exact is None:
+            redactor = copy(self)
+            redactor.is_exact = True
+            self._exact = redactor
+        return self._exact
 
     def with_secrets(self, values: Iterable[str]) -> Redactor:
         """Return a redactor that also masks these values, in every encoding in which a service may echo them."""
@@ -81,7 +87,7 @@ class Redactor:
 
     def __copy__(self) -> Redactor:
         redactor = Redactor.__new__(Redactor)
-        redactor.__dict__.update(self.__dict__, _derived=None)
+        redactor.__dict__.update(self.__dict__, _derived=None, _exact=None, _without_values=None)
         return redactor
 
     def narrow(self, data: Any) -> Redactor:
@@ -90,7 +96,10 @@ class Redactor:
             return self
         texts: list[str] = []
         _gather_texts(data, texts)
-        return self if self.known_values.may_be_in("\n".join(texts)) else self._copy_with(_NO_VALUES)
+        if self.known_values.may_be_in("\n".join(texts)):
+            return self
+        self._without_values = self._without_values or self._copy_with(_NO_VALUES)
+        return self._without_values
 
     def is_secret_field(self, name: str, value: Any = "a text") -> bool:
         """Whether the field of this name is secret, where it holds such a value."""
@@ -120,7 +129,10 @@ class Redactor:
     def redact_url(self, url: str, max_length: int | None = None) -> str:
         """Return a URL, or text that contains URLs, without secrets."""
         url = self._cut(url, max_length)
-        return replace_spans(url, (*self._find_in_urls(url), *self.known_values.find(url)))[:max_length]
+        spans = self.known_values.find(url) if self.known_values else []
+        if _MARK.search(url):
+            spans += self._find_in_urls(url)
+        return (replace_spans(url, spans) if spans else url)[:max_length]
 
     def _cut(self, text: str, max_length: int | None) -> str:
         """Return the window of a text: what can be shown, and so much more that a secret in it is known as one."""
@@ -154,18 +166,24 @@ class Redactor:
         is_secret = item not in (None, "") and self.is_secret_field(name, item)
         return MASK if is_secret else self.redact_data(item, max_length)
 
-    def find_secrets(self, data: Any) -> Iterator[str]:
-        """Yield the text of secret fields in JSON data, and of pairs with a secret name."""
-        for member in data.items() if isinstance(data, dict) else data if isinstance(data, list | tuple) else ():
-            is_pair = isinstance(member, tuple) and len(member) == 2 and isinstance(member[0], str)  # noqa: PLR2004
-            item = member[1] if is_pair else member
-            if isinstance(item, dict | list | tuple):
-                yield from self.find_secrets(item)
-            elif is_pair and isinstance(item, str) and self._is_secret_text(last_name(member[0]), item):
-                yield item
+    def find_secrets(self, data: Any) -> list[str]:
+        """Return the texts of secret fields in JSON data, and of pairs with a secret name."""
+        found: list[str] = []
+        self._gather_secrets(data, found)
+        return found
+
+    def _gather_secrets(self, data: Any, found: list[str]) -> None:
+        members = data.items() if isinstance(data, dict) else map(_to_pair, data) if isinstance(data, _LISTS) else ()
+        for name, item in members:
+            if isinstance(item, str):
+                if item and isinstance(name, str) and self._is_secret_text(last_name(name), item):
+                    found.append(item)
+            elif isinstance(item, _CONTAINERS):
+                self._gather_secrets(item, found)
 
     def _is_secret_text(self, name: str, text: str) -> bool:
-        return self.is_secret_field(name, text) or self.is_secret_parameter(name)
+        is_declared = (lower := name.lower()) in self.secret_fields or lower in self.secret_parameters
+        return is_declared or is_secret_member(name, text)
 
     def find_secrets_in_text(self, text: str | bytes) -> Iterator[str]:
         """Yield the text of secret fields and parameters in a text body: JSON, a form, or whatever has such."""
@@ -180,6 +198,12 @@ class Redactor:
             (name, MASK if self.is_secret_header(name) else self.redact_text(value, _MAX_HEADER_LENGTH))
             for name, value in headers
         ]
+
+
+def _to_pair(member: Any) -> tuple[Any, Any]:
+    """Return a member of a list as a name with a value: itself where it is such a pair, as in a form."""
+    is_pair = isinstance(member, tuple) and len(member) == 2 and isinstance(member[0], str)  # noqa: PLR2004
+    return member if is_pair else ("", member)
 
 
 def _gather_texts(data: Any, texts: list[str]) -> None:

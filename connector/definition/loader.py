@@ -66,13 +66,15 @@ class Connector:
 
     @classmethod
     def open(cls, folder: str | os.PathLike[str] | None = None) -> Connector:
-        """Open a connector's folder, or an installed connector by its name; the bundled one by default.
+        """Open a connector's folder, or an installed or bundled connector by its name; the bundled one by default.
 
         Raises DefinitionError.
         """
         root = find_bundled_folder() if folder is None else find_folder(Path(folder))
         path = root / "manifest.yaml"
         if not path.is_file():
+            if folder is not None and (bundled := cls.open()).name == str(folder):
+                return bundled
             message = f"no manifest.yaml in {root.absolute()}"
             hint = "Pass a connector's folder, or a name of 'connector list --connectors'; 'connector new' creates one."
             raise DefinitionError(f"{message}.", findings=(Finding(str(path), 1, 1, "file", message),), hint=hint)
@@ -105,7 +107,7 @@ class Connector:
             if is_plain_name(stem) and path.is_file():
                 self._actions_by_stem[stem] = self._read_action(path)
             else:
-                self._actions_by_stem[stem] = self._find_renamed_action(stem, name)
+                self._actions_by_stem[stem] = self._find_elsewhere(stem, name)
         return self._actions_by_stem[stem]
 
     def result_action(self, name: str) -> Action:
@@ -188,8 +190,14 @@ class Connector:
             raise DefinitionError.from_findings([Finding(str(path), 1, 1, "file-name", message)])
         return action
 
-    def _find_renamed_action(self, stem: str, name: str) -> Action:
-        """Return the action that had a key earlier. Raises InputError where none had."""
+    def _find_elsewhere(self, stem: str, name: str) -> Action:
+        """Return the action that had a key earlier. Raises InputError where none had, or DefinitionError of its file.
+
+        A file whose name is not the one of its key says so, rather than hide its action.
+        """
+        for key, path in self.action_files.items():
+            if to_kebab_case(key) == stem != path.stem and path.is_file():
+                return self._read_action(path)
         for path in self.action_files.values():
             if path.is_file() and b"\nwas:" in path.read_bytes():
                 action = self.action(path.stem)

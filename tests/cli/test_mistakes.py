@@ -17,7 +17,17 @@ FILES = {
     "wrong.csv": "userid,topci\nme,A\n",
     "unfilled.yaml": "inputs: {email: }\nsteps:\n  a:\n    action: getUser\n"
     "    inputs: {userId: {from: inputs, query: email}}\n",
-    "Book.ods": "",
+    "acton.yaml": "acton: createMeeting\ninputs: {}\n",
+    "rows.json": '[{"userId": "me", "topic": "A"}]',
+    "notes.txt": "Call Anna\nthen Bob\n",
+    "photo.png": b"\x89PNG\r\n\x1a\n\0\0",
+    "photo.csv": b"\x89PNG\r\n\x1a\n\0\0",
+    "bytes.jsonl": b"\0\1\2",
+    "latin.yaml": b"action: caf\xe9\n",
+    "empty.yaml": "",
+    "empty.csv": "",
+    "lamps/manifest.yaml": "",
+    "Book.ods": "PK\x03\x04",
 }
 MISTAKES = [
     # the command
@@ -56,6 +66,24 @@ MISTAKES = [
     (("run", "listUsers", "--page", "2"), "--limit N ends a listing early"),
     (("run", "listUsers", "--limit", "ten"), "it takes a whole number of at least 1"),
     (("run", "listUsers", "--output", "xlsx"), "'csv'"),
+    (("run", "listUsers", "--output", "tabel"), "Did you mean 'table'?"),
+    (("run", "listUsers", "--output", "users.csv"), "to write a file: --output csv > users.csv"),
+    (("run", "listUsers", "--output", "out/users.yml"), "to write a file: --output yaml > out/users.yml"),
+    (("run", "listUsers", "--limit", "0"), "--limit': it takes a whole number of at least 1"),
+    (("run", "listUsers", "--account"), "write --account ID"),
+    (("run", "listUsers", "--sandbox=true"), "--sandbox alone switches it on"),
+    (("run", "listUsers", "--sandbox", "--fault", "drop-rply"), "Did you mean 'drop-reply'?"),
+    (("run", "listUsers", "--max-age", "five"), "Fix: such as 5m"),
+    (("runs", "--outcome", "don"), "Did you mean 'done'?"),
+    (("runs", "--outcome", "failed"), "Did you mean --failed, without --outcome?"),
+    (("runs", "--door", "comand"), "'cli'"),
+    (("runs", "--since", "yesterday"), "how long ago: 30s, 90m, 2h, 3d. Fix: 1d is a day ago"),
+    (("webhook", "events", "--status", "ded"), "Did you mean 'dead'?"),
+    (("completion", "bsh"), "Did you mean 'bash'?"),
+    (("records", "sync", "users", "--every", "tenm", "--sandbox"), '--every: got "tenm"'),
+    (("sandbox", "--port", "99999999"), "a whole number of at least 0 and at most 65,535"),
+    (("run", "createUser", "-f", "rows.csv", "--map", "Mail:email"), "such as --map Mail=email"),
+    (("run", "createUser", "-f", "rows.csv", "--rows-format", "cvs"), "Did you mean 'csv'?"),
     (("run", "listUsers", "--retry", "3"), "Example: --retry maxRetries=3"),
     (("run", "listUsers", "--timeout", "10sec"), "such as 10s"),
     ((*CREATE, "--password", CANARY), "secrets must not be on the command line"),
@@ -76,6 +104,10 @@ MISTAKES = [
     ((*CREATE, "--settings-extra-fields", "focus_mode=true"), 'write an object: {"focus_mode": ...}'),
     # values
     ((*CREATE, "--meeting-type", "Schedueld"), "did you mean 2?"),
+    ((*CREATE, "-i", "duration:=60m"), "write duration=60m, with = alone, for a text"),
+    ((*CREATE, "-i", "topic:=My Standup"), "write 'topic=My Standup', with = alone, for a text"),
+    ((*CREATE, "-i", "settingsExtraFields:={focus_mode: true}"), 'did you mean {"focus_mode": true}?'),
+    (("connect", "--kind", "accessToken", "--unencrypted", "-i", "region:=eu"), "region"),
     ((*CREATE, "--duration", "90s"), "90s is 1.5 minutes"),
     ((*CREATE, "--duration", "25h"), "1 to 1440 minutes"),
     ((*CREATE, "--start-time", "2030-01-07"), "add the time, such as 2030-01-07T09:00:00Z"),
@@ -102,6 +134,23 @@ MISTAKES = [
     (("run", "-f", "cal.yaml"), "Did you mean 'call.yaml'?"),
     (("run", "-f", "rows.csv"), "connector run ACTION -f rows.csv"),
     ((*CREATE, "-f", "row.csv"), "Did you mean 'rows.csv'?"),
+    (("run", "-f", "rows.json"), "Rows, or the inputs of one call, need an action: connector run ACTION -f rows.json"),
+    (("run", "-f", "notes.txt"), "A call file has 'action: NAME' and 'inputs:'"),
+    (("run", "-f", "acton.yaml"), "Did you mean 'action'?"),
+    (("run", "-f", "."), ".: it is a folder; expected a call file"),
+    (("run", "-f", "photo.png"), "it is a picture (PNG); expected a call file"),
+    (("run", "-f", "empty.yaml"), "it is empty; expected a call file"),
+    (("run", "-f", "latin.yaml"), "latin.yaml:1:12: utf-8: byte 0xe9 is not UTF-8; save the file as UTF-8"),
+    (("run", "-f", "nowhere/at.all"), "there is no such file; expected a call file"),
+    (("run", "-f", "lamps", "--sandbox"), "it is the folder of a connector, which --connector names"),
+    (("run", "createMeeting", "-f", "."), "it is a folder; expected rows for createMeeting"),
+    (("run", "createMeeting", "-f", "photo.csv"), "it is a picture (PNG); expected rows for createMeeting: CSV,"),
+    (("run", "createMeeting", "-f", "empty.csv"), "it is empty; expected rows for createMeeting: CSV,"),
+    (("run", "createMeeting", "-f", "bytes.jsonl"), "it is no text; expected rows for createMeeting: CSV,"),
+    (("run", "createMeeting", "-f", "notes.txt"), "For the text of a file as one input: -i KEY=@notes.txt"),
+    (("run", "createMeeting", "-i", "@call.yaml"), "'connector run createMeeting -f call.yaml' reads all inputs"),
+    (("run", "createMeeting", "-i", '{"topic": "A"}'), "connector run createMeeting -f FILE.json"),
+    (("request", "POST", "/users", "-d", "@cal.yaml"), "Did you mean 'call.yaml'?"),
     (("run", "createMeeting", "-f", "wrong.csv"), "use --map userid=userId"),
     (("run", "createMeeting", "-f", "Book.ods"), "Save it as .xlsx or as CSV"),
     ((*CREATE, "-i", "topic=@missing.txt"), "missing.txt: No such file or directory"),
@@ -120,8 +169,9 @@ MISTAKES = [
 
 @pytest.mark.parametrize(("words", "right"), MISTAKES, ids=[" ".join(words)[:60] for words, _ in MISTAKES])
 def test_a_mistake_is_told_with_what_is_right(here, tmp_path, words, right):
+    (tmp_path / "lamps").mkdir()
     for name, text in FILES.items():
-        (tmp_path / name).write_text(text)
+        (tmp_path / name).write_bytes(text if isinstance(text, bytes) else text.encode())
     done = here(*words)
     assert done.code in (2, 3)
     assert right in done.err

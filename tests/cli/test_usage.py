@@ -163,9 +163,9 @@ def test_a_password_is_asked_for_on_a_terminal_alone(here):
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("missing.yaml", None, "missing.yaml:1:1: file: No such file"),
-        ("folder", "", "folder:1:1: file: Is a directory"),
-        ("binary.yaml", b"\x00\xff\xfe\x00", "binary.yaml:1:2: utf-8"),
+        ("missing.yaml", None, "missing.yaml: there is no such file"),
+        ("folder", "", "folder: it is a folder"),
+        ("binary.yaml", b"\x00\xff\xfe\x00", "binary.yaml: it is no text"),
         ("empty.yaml", b"", "expected a call"),
         ("word.yaml", b"action: listUsers\ninput: {}\n", "word.yaml:2:1: unknown-word"),
         ("broken.yaml", b"action: [\n", "broken.yaml:"),

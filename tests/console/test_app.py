@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from support.pages.browsing.consoles import ORIGIN
 
 from connector.console import app
 from connector.console.pages import PAGES
@@ -108,3 +109,13 @@ def test_a_form_of_many_megabytes_is_read_and_one_of_too_many_fields_is_told(vis
     seen = visitor.post("/actions/createMeeting/dry-run", {f"in.x{number}": "1" for number in range(6000)})
     assert seen.status == 400
     assert "Too many fields" in seen.text
+
+
+def test_a_sentence_is_told_on_the_page_that_a_form_leads_to_and_nowhere_else(visitor):
+    headers = {"origin": ORIGIN, "sec-fetch-site": "same-origin"}
+    form = {"kind": "serverToServer", "name": "work"}
+    led_to = visitor._http.post("/connections", data=form, headers=headers, follow_redirects=False).headers["location"]
+    assert "is connected" not in visitor.get("/connections/work").text, "another tab"
+    address = led_to.removeprefix(visitor.keys.root_path)
+    assert "work is connected" in visitor.get(address).text
+    assert "is connected" not in visitor.get(address).text, "loaded again"

@@ -40,7 +40,7 @@ def test_the_printed_address_opens_the_console_until_it_is_told_to_end(command):
     address = process.stdout.readline().strip()
     opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(), urllib.request.ProxyHandler({}))
     with opener.open(address, timeout=10) as reply:
-        assert reply.url == address.partition("?")[0]
+        assert reply.url.startswith(address.partition("?")[0])
         assert b"<h1>Start</h1>" in reply.read()
     process.send_signal(signal.SIGTERM)
     out, err = process.communicate(timeout=60)
@@ -54,8 +54,9 @@ def test_it_ends_at_once_and_in_silence_while_a_page_listens_for_news(command):
     process = command("--sandbox", "--no-browser", "--port", "0", "--quiet")
     address = process.stdout.readline().strip()
     opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(), urllib.request.ProxyHandler({}))
-    opener.open(address, timeout=10).close()
-    with opener.open(f"{address.partition('?')[0]}events/news", timeout=10) as news:
+    with opener.open(address, timeout=10) as first:
+        place = first.url
+    with opener.open(f"{place}events/news", timeout=10) as news:
         assert news.readline().startswith(b"data: ")
         process.send_signal(signal.SIGTERM)
         _, err = process.communicate(timeout=60)

@@ -5,13 +5,20 @@ from __future__ import annotations
 import http.client
 import json
 import re
+import socket
+import time
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 import pytest
 from support.pages.browsing.consoles import ORIGIN, PORT, make_desk, serve
 
+from connector.console import security, server
 from connector.console.rendering import CONSOLE
 from connector.console.security import MAX_BODY, Keys
+
+if TYPE_CHECKING:
+    from connector.console.desk import Desk
 
 SAME = {"origin": "{origin}", "sec-fetch-site": "same-origin"}
 FORM = {"content-type": "application/x-www-form-urlencoded"}
@@ -28,14 +35,25 @@ def folders(tmp_path_factory):
         yield
 
 
+class Opened(NamedTuple):
+    """A console on a port, with what the browser has that opened it."""
+
+    desk: Desk
+    port: int
+    cookie: str
+    token: str
+    place: str  # where its pages are
+
+
 @pytest.fixture(scope="module")
 def console(folders):
-    """A console on a port, its address, and the cookie of the browser that opened it."""
+    """A console on a port."""
     desk = make_desk()
     with serve(desk) as address:
         parts = urlsplit(address)
-        reply = ask(parts.port, "GET", f"/?{parts.query}", {})
-        yield desk, parts.port, reply[1]["set-cookie"].partition(";")[0], parts.query.partition("=")[2]
+        headers = ask(parts.port, "GET", f"/?{parts.query}", {})[1]
+        cookie = headers["set-cookie"].partition(";")[0]
+        yield Opened(desk, parts.port, cookie, parts.query.partition("=")[2], headers["location"].rstrip("/"))
 
 
 def ask(port, method, path, headers, body=b""):
@@ -57,11 +75,18 @@ def ask(port, method, path, headers, body=b""):
 
 HOSTILE = {
     "no key": ("GET", "/", {"cookie": None}),
+    "the cookie alone, which another port saw": ("GET", "!/", {}),
+    "the cookie alone, for a page": ("GET", "!/runs", {}),
+    "the cookie alone, for a form": ("POST", f"!{RUN}", SAME),
+    "the cookie with a guessed place": ("GET", "!/AAAAAAAAAAAAAAAAAAAAAA/runs", {}),
+    "the place with no page": ("GET", "!{place}", {}),
+    "the place with more behind it": ("GET", "!{place}x/runs", {}),
+    "our IPv6 address, which is not bound": ("GET", "/", {"host": "[::1]:{port}"}),
     "a form without a key": ("POST", RUN, {**SAME, "cookie": None}),
     "a wrong cookie": ("GET", "/runs", {"cookie": "{name}=guess"}),
-    "the cookie of another console": ("GET", "/runs", {"cookie": "connector-console-1={value}"}),
-    "a wrong token": ("GET", "/?token=guess", {"cookie": None}),
-    "the token at another page": ("GET", "/runs?token={token}", {"cookie": None}),
+    "the cookie of another console": ("GET", "/runs", {"cookie": "connector-console-2={value}"}),
+    "a wrong token": ("GET", "!/?token=guess", {"cookie": None}),
+    "the token at another page": ("GET", "!/runs?token={token}", {"cookie": None}),
     "a foreign host": ("GET", "/", {"host": "evil.example"}),
     "a rebound name with our port": ("GET", "/", {"host": "evil.example:{port}"}),
     "our address with another port": ("GET", "/", {"host": "127.0.0.1:1"}),
@@ -86,16 +111,24 @@ HOSTILE = {
     "a path out of the static files": ("GET", "/static/0.1.0/../app.py", {}),
     "an encoded path out of them": ("GET", "/static/0.1.0/%2e%2e/%2e%2e/manifest.yaml", {}),
     "a static file without a key": ("GET", "/static/0.1.0/pico.min.css", {"cookie": None}),
-    "an absolute target": ("GET", "http://evil.example/", {"host": "evil.example"}),
+    "an absolute target": ("GET", "!http://evil.example/", {"host": "evil.example"}),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_request_reaches_nothing(console, name):
-    desk, port, cookie, token = console
+    desk, port, cookie, token, place = console
     method, path, headers = HOSTILE[name]
+    path = path.removeprefix("!") if path.startswith("!") else place + path
     own, _, value = cookie.partition("=")
-    words = {"port": port, "origin": f"http://127.0.0.1:{port}", "name": own, "value": value, "token": token}
+    words = {
+        "port": port,
+        "origin": f"http://127.0.0.1:{port}",
+        "name": own,
+        "value": value,
+        "token": token,
+        "place": place,
+    }
 
     def fill(text):
         return text if text is None else [fill(one) for one in text] if isinstance(text, list) else text.format(**words)
@@ -109,9 +142,9 @@ def test_a_hostile_request_reaches_nothing(console, name):
 
 
 def test_the_same_request_from_an_own_page_passes(console):
-    _, port, cookie, _ = console
+    _, port, cookie, _, place = console
     headers = {"cookie": cookie, "origin": f"http://127.0.0.1:{port}", "sec-fetch-site": "same-origin", **FORM}
-    status, got, _ = ask(port, "POST", "/actions/getMeeting/dry-run", headers, b"in.meetingId=1")
+    status, got, _ = ask(port, "POST", f"{place}/actions/getMeeting/dry-run", headers, b"in.meetingId=1")
     assert status == 200
     assert got["content-security-policy"].startswith("default-src 'none'")
     assert "unsafe" not in got["content-security-policy"]
@@ -124,10 +157,13 @@ def test_the_key_leaves_the_address_and_the_cookie_stays_with_this_site(folders)
     with serve(make_desk()) as address:
         parts = urlsplit(address)
         status, got, _ = ask(parts.port, "GET", f"/?{parts.query}", {})
-    assert (status, got["location"]) == (303, "/")
+    assert status == 303
+    assert re.fullmatch(r"/[\w-]{22}/", got["location"])
+    assert f"; Path={got['location']};" in got["set-cookie"]
     assert "HttpOnly" in got["set-cookie"]
     assert "SameSite=Strict" in got["set-cookie"]
     assert "Domain" not in got["set-cookie"]
+    assert got["location"].strip("/") not in address, "who sees the address does not know where the pages are"
     assert parts.query.partition("=")[2] not in json.dumps(got), "the cookie is another secret"
 
 
@@ -148,6 +184,49 @@ def test_a_form_that_is_too_large_is_refused(visitor):
     )
     assert seen.status_code == 413
     assert f"127.0.0.1:{PORT}" in ORIGIN
+
+
+def test_connections_whose_requests_do_not_arrive_are_closed(console, monkeypatch):
+    monkeypatch.setattr(server, "_REQUEST_SECONDS", 0.3)
+    parts = [b"", b"GET / HTTP/1.1\r\nHost: 127", b"GET / HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n\r\nGET /" % console.port]
+    for part in parts:
+        with socket.create_connection(("127.0.0.1", console.port), timeout=10) as slow:
+            slow.sendall(part)
+            while slow.recv(65536):
+                pass
+
+
+def test_a_form_that_does_not_arrive_is_refused(console, monkeypatch):
+    monkeypatch.setattr(security, "BODY_SECONDS", 0.3)
+    origin = f"http://127.0.0.1:{console.port}"
+    lines = [
+        f"POST {console.place}{RUN} HTTP/1.1", f"Host: 127.0.0.1:{console.port}", f"Origin: {origin}",
+        "Sec-Fetch-Site: same-origin", f"Cookie: {console.cookie}", f"Content-Type: {FORM['content-type']}",
+        "Content-Length: 100", "", "in.topic=",
+    ]  # fmt: skip
+    with socket.create_connection(("127.0.0.1", console.port), timeout=10) as slow:
+        slow.sendall("\r\n".join(lines).encode())
+        got = b"".join(iter(lambda: slow.recv(65536), b""))
+    assert got.startswith(b"HTTP/1.1 408")
+    assert b"The form did not arrive within" in got
+    assert console.desk.log.find() == []
+
+
+def test_a_page_that_listens_for_news_may_wait(console, monkeypatch):
+    monkeypatch.setattr(server, "_REQUEST_SECONDS", 0.3)
+    with socket.create_connection(("127.0.0.1", console.port), timeout=10) as page:
+        lines = [f"GET {console.place}/events/news HTTP/1.1", f"Host: 127.0.0.1:{console.port}"]
+        page.sendall("\r\n".join([*lines, f"Cookie: {console.cookie}", "", ""]).encode())
+        until, got = time.monotonic() + 1.5, b""
+        while time.monotonic() < until:
+            got = page.recv(65536)
+            assert got
+
+
+def test_what_looks_like_an_address_in_data_becomes_none(visitor):
+    place = visitor.keys.root_path
+    page = visitor._http.get("/actions", params={"q": ' href="/runs" src="/x'}).text
+    assert page.count(place) == page.count(f'="{place}/') > 0
 
 
 def test_what_the_service_says_is_text_and_no_markup(visitor):

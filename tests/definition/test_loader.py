@@ -72,6 +72,15 @@ def test_a_file_under_another_name_is_told(things: Path) -> None:
         Connector.open(things).action("allThings")
 
 
+@pytest.mark.parametrize("stem", ["lamp-0", "Lamp0", "lamp0-"])
+def test_a_file_whose_name_reads_as_the_key_but_is_not_its_own_is_told(things: Path, stem: str) -> None:
+    (things / f"actions/{stem}.yaml").write_text(ACTION.replace("listThings", "lamp0"))
+    for connector in (Connector.open(things), Connector.open(things)):
+        with pytest.raises(DefinitionError, match=rf"{stem}\.yaml:1:1: file-name: .*must be named lamp0\.yaml"):
+            connector.action("lamp0")
+    assert connector.action("listThings").label == "List Things"
+
+
 def test_a_folder_without_a_manifest_says_where_it_looked(tmp_path: Path) -> None:
     with pytest.raises(DefinitionError) as caught:
         Connector.open(tmp_path)

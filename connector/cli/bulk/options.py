@@ -123,7 +123,9 @@ class BulkArguments:
             column, separator, key = pair.rpartition("=")
             if not separator or column in input_by_column:
                 got = "the same column twice" if separator else "no ="
-                raise InputError.from_problems("options", [Problem("--map", got, "COLUMN=INPUT, each column once")])
+                fix = "such as --map Mail=email, and --map Notes= for a column that is left out"
+                problem = Problem("--map", got, "COLUMN=INPUT, each column once", fix)
+                raise InputError.from_problems("options", [problem])
             input_by_column[column] = key
         return input_by_column
 

@@ -69,10 +69,11 @@ class JsonArrayPrinter:
 class BulkReporter:
     """Prints the results of rows and counts them; `total` is the number of rows, if known.
 
-    `columns` are those of CSV.
+    `columns` are those of CSV; `describe_line` says where a row stands by its line.
     """
 
     def __init__(self, output_setting: Setting, query: str | None, *, quiet: bool, columns: Sequence[str] = ()) -> None:
+        self.describe_line: Callable[[int], str] = "line {}".format
         self.printer = _make_printer(output_setting, columns)
         self.total: int | None = None
         self.exit_codes: set[int] = set()
@@ -183,9 +184,12 @@ class BulkReporter:
             return
         self._reported_count += 1
         if self._reported_count <= MAX_REPORTED_ROWS:
-            print_stderr(f"{_format_position(result.data)}: {format_error(result.error)}")
+            print_stderr(f"{self._format_position(result.data)}: {format_error(result.error)}")
         elif self._reported_count == MAX_REPORTED_ROWS + 1:
             print_stderr("More rows failed; see the results.")
+
+    def _format_position(self, data: dict[str, Any]) -> str:
+        return f"Row {data['row']} ({self.describe_line(data['line'])})"
 
     def _print_summary(self, seconds: float, *, has_journal: bool) -> None:
         """Print the counts, and what to do next."""
@@ -225,7 +229,7 @@ class BulkReporter:
 
     def _format_uncertain(self, *, has_journal: bool) -> str:
         lines = ["Uncertain - check at the service whether these were done:"]
-        lines += [f"  {_format_position(data)}: {data['error']['message']}" for data in self._uncertain_rows]
+        lines += [f"  {self._format_position(data)}: {data['error']['message']}" for data in self._uncertain_rows]
         omitted_count = self.counts["uncertain"] - len(self._uncertain_rows)
         if omitted_count:
             lines.append(f"  and {omitted_count:,} more, with the outcome uncertain in the results")
@@ -236,10 +240,6 @@ class BulkReporter:
                 "to send it again; all=... resolves every one."
             )
         return "\n".join(lines)
-
-
-def _format_position(data: dict[str, Any]) -> str:
-    return f"Row {data['row']} (line {data['line']})"
 
 
 def _make_printer(output_setting: Setting, columns: Sequence[str]) -> printer.ResultPrinter:

@@ -13,13 +13,13 @@ from connector.cli.bulk import check
 from connector.cli.bulk.report import BulkReporter
 from connector.cli.calls.confirmation import confirm_rows
 from connector.cli.calls.execution import check_columns
+from connector.cli.calls.named_file import check_named_file
 from connector.cli.calls.session import Session
 from connector.cli.calls.trace import print_debug_lines
-from connector.cli.help.near_files import suggest_file
 from connector.cli.output.exit_codes import EXIT_DONE, exit_code
 from connector.cli.output.stdio import print_stderr
 from connector.core.bulk.columns import ColumnMapping
-from connector.core.bulk.row_formats import detect_format
+from connector.core.bulk.row_formats import EXPECTED_ROWS, detect_format, is_text_file
 from connector.errors import InputError, UsageError
 from connector.runtime.bulk.csv_text import WINDOWS
 from connector.runtime.bulk.journal import Journal
@@ -46,9 +46,10 @@ def run(job: BulkJob) -> int:
     columns = ColumnMapping(job.connector.action(job.action), mapping, job.task.given, job.connector.choices)
     with contextlib.ExitStack() as stack:
         path = job.arguments.rows_path
-        rows_format = detect_format(path, job.arguments.rows_format)
+        rows_format = _check_rows_file(job, path)
         name = _STDIN_NAME if path == "-" else path
         source = RowReader(name, _open_rows(job, stack), rows_format, columns, sheet=job.arguments.sheet)
+        reporter.describe_line = source.describe_line
         if source.encoding == WINDOWS and not job.options.quiet:
             print_stderr(f"{name} is not UTF-8: it is read as Windows-1252, as Excel saves CSV.")
         if job.options.dry_run:
@@ -126,14 +127,26 @@ def _check_options(job: BulkJob) -> None:
         raise UsageError(f"--journal {job.journal_path} is the file of the rows.", hint="Name another file.")
 
 
+def _check_rows_file(job: BulkJob, path: str) -> str:
+    """Return the format of the rows. Raises UsageError for what can hold none."""
+    inputs = job.connector.action(job.action).inputs
+    key = next((key for key, field in inputs.items() if field.type == "file"), None)
+    hint = "With ACTION, -f names rows; without it, a call file."
+    if key is not None:
+        hint = f"{hint} To send a file: -i {key}=@FILE"
+    rows_format = job.arguments.rows_format
+    is_text = is_text_file(path, rows_format)
+    check_named_file(path, f"rows for {job.action}: {EXPECTED_ROWS}", hint, is_text=is_text)
+    return detect_format(path, rows_format)
+
+
 def _open_rows(job: BulkJob, stack: contextlib.ExitStack) -> IO[bytes]:
     """Return the file of the rows; with a journal, a pipe is read to its end first. Raises UsageError."""
     path = job.arguments.rows_path
     try:
         file = _open_stdin() if path == "-" else stack.enter_context(Path(path).open("rb"))  # noqa: SIM115
     except OSError as error:
-        message = f"{path}: {error.strerror}.{suggest_file(path)}"
-        raise UsageError(message, hint="-f names the file of the rows.") from None
+        raise UsageError(f"{path}: {error.strerror}.", hint="-f names the file of the rows.") from None
     is_workbook = detect_format(path, job.arguments.rows_format) == "xlsx"
     has_journal = job.journal_path is not None and not job.options.dry_run
     if file.seekable() or not (has_journal or is_workbook):  # the end of a workbook says what is in it

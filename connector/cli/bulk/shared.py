@@ -156,14 +156,16 @@ def _prepare_again(job: BulkJob, journal: SharedJournal, run: SharedRun, options
     return journal.start_again(run, options=options, keep_going=job.arguments.keep_going)
 
 
-def resolve_rows(journal: SharedJournal, run: SharedRun, arguments: BulkArguments) -> None:
-    """Record the resolutions of uncertain rows, also of those whose worker has just died.
+def resolve_rows(journal: SharedJournal, run: SharedRun, arguments: BulkArguments) -> dict[int, str]:
+    """Record the resolutions of uncertain rows, also of those whose worker has just died, and return them.
 
     Raises UsageError before any is recorded.
     """
     judge_run(journal, run)
-    for row, resolution in arguments.choose_resolutions(journal.list_uncertain(run), run.count).items():
+    resolutions = arguments.choose_resolutions(journal.list_uncertain(run), run.count)
+    for row, resolution in resolutions.items():
         journal.resolve_row(run, row, resolution)
+    return resolutions
 
 
 def _load(journal: SharedJournal, run: SharedRun, source: RowReader) -> None:

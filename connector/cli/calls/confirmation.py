@@ -1,4 +1,8 @@
-"""Ask before something is destroyed: on a terminal by a question, in a script by --yes."""
+"""Ask before something is destroyed: on a terminal by a question, in a script by --yes.
+
+The sandbox asks nothing: it harms nobody, `connector sandbox reset` undoes it, and a script that is tried there without
+--yes is refused by the service as safely as ever.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ import click
 
 from connector.cli.calls.call import CallTask
 from connector.cli.output import stdio
+from connector.cli.output.counts import format_count
 from connector.errors import UsageError
 from connector.runtime.calls.call_options import CallOptions
 
@@ -38,7 +43,7 @@ def confirm_rows(connector: Connector, options: RunOptions, action: str, rows: i
     """Ask once for all rows of an action that destroys something. Raises UsageError without a yes."""
     if options.sandbox or options.yes or not connector.action(action).is_destructive:
         return
-    count = "each row" if rows is None else "1 row" if rows == 1 else f"{rows:,} rows"
+    count = "each row" if rows is None else format_count(rows, "row")
     _ask(f"This may destroy something: {connector.action(action).request} for {count}.")
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import BinaryIO, TextIO
 from weakref import WeakSet
 
+from connector.cli.help.near_files import suggest_file
 from connector.core.invalid_value import InvalidValue
 from connector.errors import StoreError
 
@@ -86,7 +87,9 @@ def _read_stdin() -> bytes:
 
 
 def _build_unreadable_error(path: str, error: OSError) -> InvalidValue:
-    return InvalidValue("a readable file", f"{path or 'the path is empty'}: {error.strerror or error}".rstrip())
+    near = suggest_file(path)
+    reason = f"{path or 'the path is empty'}: {error.strerror or error}".rstrip()
+    return InvalidValue("a readable file", f"{reason}.{near}" if near else reason)
 
 
 def read_file(path: str) -> bytes:
@@ -96,4 +99,5 @@ def read_file(path: str) -> bytes:
     try:
         return Path(path).expanduser().read_bytes()
     except OSError as error:
-        raise StoreError(f"{path}: {error.strerror}.", path=path, hint="Check the path and its permissions.") from None
+        hint = suggest_file(path).strip() or "Check the path and its permissions."
+        raise StoreError(f"{path}: {error.strerror}.", path=path, hint=hint) from None

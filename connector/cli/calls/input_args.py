@@ -5,13 +5,12 @@ Texts stay texts: the core converts and checks them. Every problem is reported a
 
 from __future__ import annotations
 
-import os
 import re
-import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from connector.cli.calls import file_args
+from connector.cli.calls.item_values import find_variable, read_json, read_secret, read_variable, split_item
 from connector.core.inputs.coerce import to_json_value
 from connector.core.inputs.objects import find_member, find_overlap, set_member
 from connector.core.inputs.typed_text import compile_text_reader
@@ -30,9 +29,6 @@ if TYPE_CHECKING:
     from connector.definition.loader import Connector
 
 RUN_OPTION_SPELLINGS = {"connection": "connection", "debugRequest": "debugRequest", "debug_request": "debugRequest"}
-_VARIABLE_PREFIX = "env:"
-_VARIABLE_NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
-SECRET_FIX = "write {key}=@FILE, {key}=env:NAME or {key}=? for a prompt"  # noqa: S105  a hint
 _PAIR_PATTERN = re.compile(r"(?P<name>[^=:\s][^=:]*)=(?P<value>.*)\Z", re.DOTALL)
 
 
@@ -159,7 +155,7 @@ def _parse_item(parser: _InputParser, item: str, position: int) -> None:
         name, input_field = join_path(*member[0]), member[1]
     try:
         if not separator or not key:
-            raise _build_separator_error(key)
+            raise _build_separator_error(parser.action.action, key)
         parsed = _parse_value(parser, input_field, name, separator, value)
     except InvalidValue as invalid:
         is_secret = input_field is None or input_field.secret
@@ -181,21 +177,19 @@ def _find_key(action: Action, key: str) -> str:
     return found or key
 
 
-def split_item(item: str) -> tuple[str, str, str]:
-    """Return key, separator and value; the separator is =, := or empty."""
-    key, equals, value = item.partition("=")
-    return (key[:-1], ":=", value) if equals and key.endswith(":") else (key, equals, value)
-
-
 def _describe_item(item: str, separator: str, *, is_secret: bool) -> str:
     if not separator:
         return preview(item) if re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,40}", item) else "no ="
     return MASK if is_secret else preview(item.partition("=")[2])
 
 
-def _build_separator_error(key: str) -> InvalidValue:
+def _build_separator_error(action: str, key: str) -> InvalidValue:
     if not key:
         return InvalidValue("key=value", "put a key before the = at position 1")
+    if key.startswith("@"):
+        return InvalidValue("key=value", f"'connector run {action} -f {key[1:]}' reads all inputs from that file")
+    if key.startswith(("{", "[")):
+        return InvalidValue("key=value", f"put this JSON into a file: connector run {action} -f FILE.json")
     if ":" in key:
         return InvalidValue("key=value", f"write = for the : at position {key.index(':') + 1}")
     return InvalidValue("key=value", f"add = and a value after position {len(key)}")
@@ -212,7 +206,8 @@ def _parse_value(parser: _InputParser, input_field: InputField | None, key: str,
             f"remove the second = at position {position}; for a value that begins with =, write {key}:='\"=\"'",
         )
     if separator == ":=":
-        return to_json_value(file_args.read_text(value[1:]) if value.startswith("@") else value)
+        takes_text = input_field is None or not (input_field.takes_many or input_field.type in ("object", "json"))
+        return read_json(key, value, takes_text=takes_text, is_public=input_field is not None)
     variable = find_variable(value)
     if variable is not None:
         text = read_variable(variable)
@@ -263,38 +258,3 @@ def _parse_pair(value: str, *, accepts_files: bool) -> Any:
     if accepts_files and match["value"].startswith("@"):
         return {"key": match["name"], "value": file_args.open_file_argument(match["value"][1:])}
     return {"key": match["name"], "value": match["value"]}
-
-
-def read_secret(key: str, separator: str, value: str) -> str:
-    """Return a secret from a file, the environment or a prompt. Raises InvalidValue for a literal."""
-    fix = SECRET_FIX.format(key=key)
-    if separator == "=" and value.startswith("@"):
-        return file_args.read_text(value[1:])
-    if separator == "=" and value.startswith(_VARIABLE_PREFIX):
-        return read_variable(value.removeprefix(_VARIABLE_PREFIX))
-    if separator == "=" and value == "?":
-        return _prompt_secret(key)
-    raise InvalidValue("a secret from elsewhere than the command line", fix)
-
-
-def find_variable(value: str) -> str | None:
-    """Return the name of the variable that a value of `-i` stands for, or None; "env: staging" is a text."""
-    name = value.removeprefix(_VARIABLE_PREFIX)
-    return name if name != value and _VARIABLE_NAME.fullmatch(name) else None
-
-
-def read_variable(name: str) -> str:
-    """Return the value of an environment variable. Raises InvalidValue where it is not set, or empty."""
-    value = os.environ.get(name)
-    if not value:
-        raise InvalidValue("a variable that is set", f"{name or 'NAME'} is not set; export it first")
-    return value
-
-
-def _prompt_secret(key: str) -> str:
-    if not sys.stdin.isatty():
-        raise InvalidValue("a terminal for the prompt", f"write {key}=@FILE or {key}=env:NAME")
-    import click
-
-    answer: str = click.prompt(key, hide_input=True, err=True)
-    return answer

@@ -15,7 +15,7 @@ from connector.cli.calls.watch import PageProgress
 from connector.cli.output import stdio
 from connector.cli.output.error_output import print_error
 from connector.cli.output.exit_codes import EXIT_DONE, EXIT_UNCERTAIN, combine_exit_codes
-from connector.cli.output.printer import ResultWriter, choose_format, make_printer, write_line
+from connector.cli.output.printer import STREAMED_FORMATS, ResultWriter, choose_format, make_printer
 from connector.cli.output.progress import ProgressBar, count_columns
 from connector.cli.output.times import format_duration
 from connector.core.exchange.job import describe_start
@@ -144,8 +144,7 @@ class _CallRunner:
         may_be_kept = options.max_age is not None or options.stale_if_error
         if isinstance(task, CallTask) and self._is_streaming(is_listing=is_listing) and not may_be_kept:
             stream = client.stream(task.action, task.given, options)
-            for item in stream:
-                write_line(item)
+            self.writer.write_items(stream, task.find_columns(self.session.connector))
             self._note_warnings(stream.result)
             self.writer.exit_codes.append(EXIT_DONE)
             return
@@ -181,11 +180,9 @@ class _CallRunner:
             self.session.note(f"Warning: {warning}")
 
     def _is_streaming(self, *, is_listing: bool) -> bool:
-        """Whether items are printed as they arrive: one listing, as lines, without --query."""
-        is_plain_lines = (
-            self.writer.output_format == "lines" and self.writer.query is None and not self.trace.is_enabled
-        )
-        return is_plain_lines and is_listing and not self.tasks.from_file
+        """Whether items are printed as they arrive: one listing, as lines or CSV, without --query."""
+        is_by_item = self.writer.output_format in STREAMED_FORMATS and self.writer.query is None
+        return is_by_item and is_listing and not self.trace.is_enabled and not self.tasks.from_file
 
     def _resolve_options(self, task: CallTask | DownloadTask, *, is_listing: bool) -> CallOptions:
         """Return the options of a call: flags, then the call file's keys, then settings."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from connector.cli.catalogue.command_line import format_command_line
 from connector.cli.groups import CONFIRM_NOTE, list_run_flags
+from connector.cli.output.counts import format_count
 from connector.cli.output.stdio import escape_json_controls
 from connector.cli.terminal.page import INDENT, TextPage
 from connector.definition.forms.cli_flags import build_cli_flags
@@ -137,10 +138,10 @@ def _format_input(flag: CliFlag, field: InputField) -> tuple[str, str]:
         field.help,
         f"One of {', '.join(f'{format_value(value)} {label}' for value, label in choices.items())}."
         if 0 < len(choices) <= _MAX_CHOICES
-        else f"One of {len(choices)} choices."
+        else f"One of {format_count(len(choices), 'choice')}."
         if choices
         else "",
-        f"It has {members} members." if members else "",
+        f"It has {format_count(members, 'member')}." if members else "",
         "Repeatable." if flag.repeats else "",
         f"(default: {format_value(field.default)})" if field.has_default else "",
     ]

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from connector.cli.calls import file_args, input_args
+from connector.cli.calls import item_values
 from connector.core.chain.checks import find_secret_inputs
 from connector.core.exchange.plan import CompiledConnector
-from connector.core.inputs.coerce import to_json_value
 from connector.core.invalid_value import InvalidValue
 from connector.core.redaction import MASK
 from connector.errors import InputError, Problem
@@ -34,7 +33,7 @@ class ChainInputs:
         inputs, problems = cls(), []
         collected: dict[str, list[Any]] = {}
         for position, item in enumerate(items, 1):
-            name, separator, text = input_args.split_item(item)
+            name, separator, text = item_values.split_item(item)
             if not separator or not name:
                 problem = Problem(
                     f"-i number {position}", MASK, "NAME=VALUE, an input of the chain", "add the = and a value"
@@ -55,9 +54,9 @@ class ChainInputs:
         if separator == ":=":
             if not text.startswith("@"):
                 self.literal_names.add(name)
-            return to_json_value(file_args.read_text(text[1:]) if text.startswith("@") else text)
-        if text == "?" or text.startswith("@") or input_args.find_variable(text) is not None:
-            return input_args.read_secret(name, separator, text)
+            return item_values.read_json(name, text)
+        if text == "?" or text.startswith("@") or item_values.find_variable(text) is not None:
+            return item_values.read_secret(name, separator, text)
         self.literal_names.add(name)
         return text
 
@@ -67,7 +66,7 @@ class ChainInputs:
             return
         names = sorted(self.literal_names & find_secret_inputs(chain, connector.derive(CompiledConnector)))
         expected = "a secret from elsewhere than the command line"
-        problems = [Problem(name, MASK, expected, input_args.SECRET_FIX.format(key=name)) for name in names]
+        problems = [Problem(name, MASK, expected, item_values.SECRET_FIX.format(key=name)) for name in names]
         if problems:
             raise InputError.from_problems("chain", problems)
 

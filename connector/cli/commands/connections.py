@@ -3,42 +3,41 @@
 from __future__ import annotations
 
 import json
-import textwrap
 import time
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from connector.cli.connections import connection_test
-from connector.cli.connections.connection_view import (
-    KEY_PREFIX,
-    ConnectionView,
-    describe_store,
-    format_test_result,
-    parse_key,
-)
+from connector.cli.connections.connection_list import COLUMNS, list_connection_rows
+from connector.cli.connections.connection_view import ConnectionView, describe_store, format_test_result, wrap_line
 from connector.cli.context import connection_names
 from connector.cli.context.connection_context import ConnectionContext, store_options
 from connector.cli.context.context import load_keyring, load_settings, output_option, store_option
 from connector.cli.groups import StrictGroup, global_options
 from connector.cli.output import printer
+from connector.cli.output.counts import format_count
 from connector.cli.output.error_output import print_error
 from connector.cli.output.exit_codes import combine_exit_codes
+from connector.cli.output.rows import print_rows, rows_option
 from connector.cli.output.stdio import print_stderr
-from connector.errors import ConnectorError, StoreError, UsageError
-from connector.runtime.auth import connection_record
+from connector.errors import ConnectorError, SignInError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from connector.runtime.auth.revocation import RevocationResult
 
-_VALUE_WIDTH = 100  # characters of a line of `show`
-_LIST_COLUMNS = ("name", "connector", "kind", "state", "expires", "scopes")
 _name_argument = click.argument("name", shell_complete=connection_names.complete_stored_names)
 
 
-@click.group("connections", cls=StrictGroup, context_settings={"help_option_names": ["-h", "--help"]})
+class _ConnectionsGroup(StrictGroup):
+    """The group of connections commands."""
+
+    default = "list"
+
+
+@click.group("connections", cls=_ConnectionsGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @global_options
 def connections_command() -> None:
     """Manage the stored connections of all connectors; 'connector connect' adds one."""
@@ -46,54 +45,35 @@ def connections_command() -> None:
 
 @connections_command.command("list", help="List the stored connections and the state of their tokens.")
 @store_options
-@output_option
+@rows_option("connection")
 @global_options
 @click.pass_context
 def list_command(ctx: click.Context, /, output_format: str, **store_flags: Any) -> int:
     """List the stored connections."""
     context = ConnectionContext.for_stored_connections(ctx, **store_flags)
-    rows, errors = _build_rows(context)
-    if output_format == "json":
-        printer.write_json({"store": describe_store(context), "connections": rows})
-    elif rows:
-        from connector.cli.output import table
-
-        cells = [tuple("" if row[name] is None else str(row[name]) for name in _LIST_COLUMNS) for row in rows]
-        table.print_table(_LIST_COLUMNS, cells, keep_all=True)
-    else:
+    rows = list_connection_rows(context)
+    values = [row.values for row in rows]
+    document = {"store": describe_store(context), "connections": values}
+    print_rows(values, output_format, columns=COLUMNS, document=document)
+    if not rows and output_format == "table":
         context.note(
             f"No connections in {describe_store(context)}. Run '{context.format_command('connect')}' to sign in."
         )
+    errors = [_tell_sign_in(context, row.values["name"], row.error) for row in rows if row.error is not None]
     return combine_exit_codes(map(print_error, errors))
 
 
 def _find_expiry_errors(context: ConnectionContext, view: ConnectionView, now: float) -> list[ConnectorError]:
     """Return the error of a connection that needs a new sign-in, with the command."""
     error = view.build_sign_in_error(context.connector, now)
-    if error is None:
-        return []
-    error.hint = f"Run: {context.format_command('connect', view.name)}"
-    return [error]
+    return [] if error is None else [_tell_sign_in(context, view.name, error)]
 
 
-def _build_rows(context: ConnectionContext) -> tuple[list[dict[str, Any]], list[ConnectorError]]:
-    """Return the rows of all connections and their errors; an unreadable one has a row too."""
-    rows: list[dict[str, Any]] = []
-    errors: list[ConnectorError] = []
-    now = time.time()
-    for key in context.store.keys(KEY_PREFIX):
-        try:
-            record = connection_record.read_record(context.store, key)
-        except StoreError as error:
-            errors.append(error)
-            connector, name = parse_key(key)
-            rows.append({**dict.fromkeys(_LIST_COLUMNS), "name": name, "connector": connector, "state": "unreadable"})
-            continue
-        if record is not None:  # else it was removed in the meantime
-            view = ConnectionView.from_record(key, record)
-            rows.append(view.to_summary(context.connector, now))
-            errors += _find_expiry_errors(context, view, now)
-    return rows, errors
+def _tell_sign_in(context: ConnectionContext, name: str, error: ConnectorError) -> ConnectorError:
+    """Return the error with the command that signs in again, where that helps."""
+    if isinstance(error, SignInError):
+        error.hint = f"Run: {context.format_command('connect', name)}"
+    return error
 
 
 @connections_command.command("show", help="Print everything about a connection, secrets as ***.")
@@ -123,7 +103,9 @@ def _format_lines(details: dict[str, Any]) -> Iterable[str]:
     width = max(len(label) for label, _ in rows)
     for label, value in rows:
         first, *continuation = (
-            _wrap_values(value, _VALUE_WIDTH - width) if isinstance(value, list) else [_format_value(value)]
+            wrap_line(", ".join(map(str, value)), reserved=width + 2) or [""]
+            if isinstance(value, list)
+            else [_format_value(value)]
         )
         yield f"{label:<{width}}  {first}"
         yield from (f"{'':<{width}}  {part}" for part in continuation)
@@ -136,11 +118,6 @@ def _flatten(data: dict[str, Any]) -> Iterable[tuple[str, Any]]:
             yield from ((f"{label}.{inner_label}", inner_value) for inner_label, inner_value in value.items())
         else:
             yield label, value
-
-
-def _wrap_values(values: list[Any], width: int) -> list[str]:
-    text = ", ".join(map(str, values))
-    return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False) or [""]
 
 
 def _format_value(value: Any) -> str:
@@ -236,7 +213,6 @@ def rotate_command(ctx: click.Context, store: str | None) -> None:
         raise UsageError("No key is set.", hint=f"Set {KEY_VARIABLE} to the new key, a comma, and the old key.")
     plaintext_keys = list_plaintext_keys(target_store)
     count = rotate(target_store)
-    summary = "1 record was" if count == 1 else f"{count} records were"
-    printer.write_text(f"{summary} encrypted with key {target_store.keyring.fingerprints[0]}.")
+    printer.write_text(f"{format_count(count, 'record')} encrypted with key {target_store.keyring.fingerprints[0]}.")
     if plaintext_keys:
         print_stderr(f"Not encrypted before; make sure that they are yours: {', '.join(plaintext_keys)}.")

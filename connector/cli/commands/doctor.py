@@ -13,6 +13,7 @@ from connector.cli.context.locations import find_data_folder
 from connector.cli.doctor.diagnosis import FAIL, OK, WARN, Diagnosis, run_checks
 from connector.cli.groups import StrictCommand, global_options
 from connector.cli.output import printer
+from connector.cli.output.counts import format_count
 from connector.cli.output.exit_codes import EXIT_DONE, EXIT_REFUSED
 from connector.errors import ConnectorError
 
@@ -108,11 +109,13 @@ def _check_folder(ctx: click.Context, flags: dict[str, Any], opened: list[Connec
             context.connector.action(name)
         except ConnectorError as error:
             broken.append(str(error.args[0]))
-    count = len(context.connector.action_files)
+    count = format_count(len(context.connector.action_files), "action")
     if broken:
-        message = f"{context.connector.folder}: {len(broken)} of {count} actions cannot be read. {broken[0]}"
+        message = f"{context.connector.folder}: {len(broken)} of {count} cannot be read. {broken[0]}"
         yield Diagnosis("connector", FAIL, message, f"Run: connector lint {context.connector.folder}")
     else:
         yield Diagnosis(
-            "connector", OK, f"{context.connector.name} in {context.connector.folder}: {count} actions can be read"
+            "connector",
+            OK,
+            f"{context.connector.name} in {context.connector.folder}: {count} can be read",
         )

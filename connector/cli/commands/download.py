@@ -11,6 +11,7 @@ import click
 from connector.cli.calls import input_args
 from connector.cli.calls.call import CallTask
 from connector.cli.calls.download_task import DEFAULT_CONCURRENCY, DownloadTask
+from connector.cli.calls.item_values import read_secret
 from connector.cli.context.context import open_connector
 from connector.cli.context.key_values import input_option
 from connector.cli.context.overlap import no_overlap_option
@@ -88,7 +89,7 @@ def _read_token(text: str | None) -> str | None:
     if text is None:
         return None
     try:
-        return input_args.read_secret("the token", "=", text)
+        return read_secret("the token", "=", text)
     except InvalidValue as invalid:
         is_reference = text.startswith(("@", "env:"))
         fix = invalid.fix if is_reference else "write --token @FILE, --token env:NAME, or --token ? for a prompt"

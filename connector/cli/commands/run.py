@@ -17,8 +17,9 @@ from connector.cli.context.key_values import input_option
 from connector.cli.context.overlap import no_overlap_option
 from connector.cli.context.run_options import RunOptions, run_options
 from connector.cli.groups import CONFIRM_NOTE, StrictCommand, get_meta, global_options, set_meta
+from connector.cli.help.helpful_command import note_connector
 from connector.definition.case import to_flag_name
-from connector.errors import UsageError
+from connector.errors import DefinitionError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,12 +41,15 @@ also {"error": ...} on stdout. Exit codes: 0 done, 1 rejected or unreachable, 2 
 """
 
 
+_CALL_FILE_HINT = "A call file has 'action: NAME' and 'inputs:'."
+
+
 class RunCommand(StrictCommand):
     """Finds the action among the arguments, and adds its inputs as flags."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse the arguments with the flags of the action."""
-        note_connector_folder(ctx, args)
+        note_connector(ctx, args)
         name = self._first_word(args)
         if name is not None:
             _resolve_action(ctx, name)
@@ -119,14 +123,6 @@ class RunCommand(StrictCommand):
 
 def _takes_value(param: click.Parameter) -> bool:
     return isinstance(param, click.Option) and not param.is_flag
-
-
-def note_connector_folder(ctx: click.Context, args: Sequence[str]) -> None:
-    """Set --connector and --profile, wherever they are given: the action is looked up in the folder that they name."""
-    for index, arg in enumerate(args):
-        flag, separator, value = arg.partition("=")
-        if flag in ("--connector", "--profile") and (separator or index + 1 < len(args)):
-            set_meta(ctx, flag[2:], value if separator else args[index + 1])
 
 
 def _resolve_action(ctx: click.Context, name: str) -> None:
@@ -230,15 +226,14 @@ def read_source(path: str) -> tuple[bytes, str]:
     """Return the text of a call file, or of standard input for -, and its name. Raises DefinitionError, UsageError."""
     from pathlib import Path
 
-    from connector.cli.help.near_files import suggest_file
+    from connector.cli.calls.named_file import check_named_file
     from connector.core.bulk.row_formats import ROWS_SUFFIXES
     from connector.definition.loader import read_bytes
 
     if path != "-":
-        missing = suggest_file(path)
-        if missing:
-            raise UsageError(f"{path}: there is no such file.{missing}", hint="-f names a call file.")
-        if Path(path).suffix.lower() in ROWS_SUFFIXES:
+        is_rows = Path(path).suffix.lower() in ROWS_SUFFIXES
+        check_named_file(path, "a call file, which is YAML or JSON", _CALL_FILE_HINT, is_text=not is_rows)
+        if is_rows:
             hint = f"Rows need an action: connector run ACTION -f {path}"
             raise UsageError(f"{path} holds rows, and no calls.", hint=hint)
         return read_bytes(Path(path)), path
@@ -267,4 +262,11 @@ def read_call_file(raw: bytes, source: str) -> list[CallTask]:
     from connector.cli.calls.call import CallTask
     from connector.runtime.calls.call_file import read_calls
 
-    return [CallTask(spec.action, dict(spec.given), spec.options, spec.locate) for spec in read_calls(raw, source)]
+    try:
+        specs = read_calls(raw, source)
+    except DefinitionError as error:
+        if b"action" in raw or "Did you mean 'action'" in str(error):
+            raise
+        hint = f"Rows, or the inputs of one call, need an action: connector run ACTION -f {source}. {_CALL_FILE_HINT}"
+        raise UsageError(f"{source} names no action, so it is no call file.", hint=hint) from None
+    return [CallTask(spec.action, dict(spec.given), spec.options, spec.locate) for spec in specs]

@@ -12,6 +12,7 @@ from connector.cli.context.context import CommandContext, load_settings, open_co
 from connector.cli.groups import CONFIRM_NOTE, StrictCommand, global_options
 from connector.cli.help.helpful_command import is_pager_allowed
 from connector.cli.output import printer
+from connector.cli.output.counts import format_count
 from connector.cli.output.stdio import print_stderr
 from connector.cli.terminal.pager import show_page
 from connector.cli.terminal.screen import Screen
@@ -68,7 +69,8 @@ def list_command(ctx: click.Context, words: tuple[str, ...], output_format: str,
     screen = Screen.of(sys.stdout)
     if screen.is_terminal:
         command = CommandContext(connector, settings).format_command
-        hint = f"{len(actions)} actions. '{command('list')} WORD' finds some, '{command('show')} ACTION' shows one."
+        count = format_count(len(actions), "action")
+        hint = f"{count}. '{command('list')} WORD' finds some, '{command('show')} ACTION' shows one."
         show_page(action_list.format_page(groups, screen, hint), is_allowed=is_pager_allowed(ctx))
     else:
         printer.write_text(action_list.format_plain(groups))
@@ -134,7 +136,7 @@ def show_command(ctx: click.Context, name: str, input_name: str | None, output_f
     action = connector.action(name)
     screen = Screen.of(sys.stdout)
     if input_name is not None:
-        _print_input(connector, action, input_name, output_format)
+        _print_input(ctx, connector, action, input_name, output_format)
     elif output_format == "json":
         printer.write_json(_action_to_dict(connector, action, _global_words(settings)))
     elif screen.is_terminal:
@@ -197,7 +199,7 @@ def _print_action(connector: Connector, action: Action, global_words: Sequence[s
         printer.write_json(returns.example)
 
 
-def _print_input(connector: Connector, action: Action, name: str, output_format: str) -> None:
+def _print_input(ctx: click.Context, connector: Connector, action: Action, name: str, output_format: str) -> None:
     """Print an input of an action, or a member such as blocks.0.accessory, and what is below it."""
     from connector.definition.forms import input_rows
     from connector.definition.suggest import did_you_mean
@@ -211,7 +213,7 @@ def _print_input(connector: Connector, action: Action, name: str, output_format:
     if output_format == "json":
         printer.write_json({"action": action.action, "inputs": [asdict(row) for row, _ in folded]})
     else:
-        _print_inputs(_describe_folded(action, row, left_out) for row, left_out in folded)
+        _print_inputs((_describe_folded(action, *row) for row in folded), is_paged=is_pager_allowed(ctx))
 
 
 def _describe_folded(action: Action, row: DocRow, left_out: int) -> DocRow:
@@ -236,7 +238,7 @@ def _print_trigger(connector: Connector, name: str, trigger: Trigger, output_for
     _print_inputs([input_rows.build_doc_row(connector, key, field) for key, field in trigger.inputs.items()])
 
 
-def _print_inputs(rows: Iterable[DocRow]) -> None:
+def _print_inputs(rows: Iterable[DocRow], *, is_paged: bool = False) -> None:
     from connector.cli.output import table
 
     rows = list(rows)
@@ -244,7 +246,7 @@ def _print_inputs(rows: Iterable[DocRow]) -> None:
     if screen.is_terminal:
         from connector.cli.catalogue import action_page
 
-        printer.write_text(action_page.format_inputs(rows, screen))
+        show_page(action_page.format_inputs(rows, screen), is_allowed=is_paged)
         return
     cells = [
         (row.key, row.type, "required" if row.required else "", row.default, row.notes, row.example) for row in rows

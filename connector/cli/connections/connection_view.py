@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from connector.cli.output import printer
 from connector.cli.output.times import format_time
+from connector.cli.terminal.screen import Screen
 from connector.core import redaction
 from connector.core.auth.token_set import NO_EXPIRY
 from connector.core.redaction import MASK
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
 KEY_PREFIX = "connection:"  # of the store's keys
 _TOKEN_FIELDS = ("access_token", "refresh_token")
-_LINE_WIDTH = 100  # characters
+_LINE_WIDTH = 100  # characters, in a pipe
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -143,7 +145,7 @@ def print_connected(context: ConnectionContext, name: str, output_format: str, r
     identity = f" as {result.identity}" if result.identity else ""
     lines = [f"{name}: connected to {manifest.label} with {label}{identity}.", format_test_result(result)]
     if view.scopes:
-        lines.append(_wrap_text(f"Scopes: {', '.join(view.scopes)}"))
+        lines += wrap_line(f"Scopes: {', '.join(view.scopes)}", next_indent="  ")
     lines += [hint] if hint else []
     printer.write_text("\n".join([*lines, f"Stored in {describe_store(context)}."]))
 
@@ -176,5 +178,8 @@ def _connection_to_dict(context: ConnectionContext, view: ConnectionView) -> dic
     }
 
 
-def _wrap_text(text: str) -> str:
-    return textwrap.fill(text, _LINE_WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+def wrap_line(text: str, *, reserved: int = 0, next_indent: str = "") -> list[str]:
+    """Return a text as lines at the width of the terminal, less what is reserved beside it; no word is broken."""
+    screen = Screen.of(sys.stdout)
+    width = max((screen.width if screen.is_terminal else _LINE_WIDTH) - reserved, 1)
+    return textwrap.wrap(text, width, subsequent_indent=next_indent, break_long_words=False, break_on_hyphens=False)

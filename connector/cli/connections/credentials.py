@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from connector.cli.calls import file_args, input_args
+from connector.cli.calls import file_args, item_values
 from connector.cli.output import stdio
-from connector.core.inputs.coerce import to_json_value
 from connector.core.invalid_value import InvalidValue
 from connector.core.redaction import preview
 from connector.errors import InputError, Problem
@@ -59,7 +58,7 @@ def _parse_items(
     values: dict[str, Any] = {}
     problems: list[Problem] = []
     for position, item in enumerate(items, 1):
-        name, separator, value = input_args.split_item(item)
+        name, separator, value = item_values.split_item(item)
         key = spellings.get(name)
         if not separator or not name:
             problems.append(Problem(f"-i number {position}", "no key=value", "key=value", "put a key before the ="))
@@ -79,9 +78,9 @@ def _parse_value(
     separator, value = separator_and_value
     try:
         if field.secret:
-            values[key] = input_args.read_secret(key, separator, value)
+            values[key] = item_values.read_secret(key, separator, value)
         elif separator == ":=":
-            values[key] = to_json_value(value)
+            values[key] = item_values.read_json(key, value, is_public=True)
         else:
             values[key] = file_args.read_text(value[1:]) if value.startswith("@") else value
     except InvalidValue as invalid:

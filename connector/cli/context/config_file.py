@@ -73,7 +73,8 @@ def parse_config(raw: bytes, path: Path, *, is_project: bool) -> ConfigFile:
 def find_problem(key: str, value: Any) -> Problem | None:
     """Return what is wrong with the value of a setting, or None."""
     if key == "output" and value not in OUTPUT_FORMATS:
-        return Problem(key, _show(value), f"one of {', '.join(OUTPUT_FORMATS)}")
+        near = did_you_mean(str(value), OUTPUT_FORMATS).strip()
+        return Problem(key, _show(value), f"one of {', '.join(OUTPUT_FORMATS)}", near)
     if key == "log_format" and value not in LOG_FORMATS:
         return Problem(key, _show(value), f"one of {', '.join(LOG_FORMATS)}")
     if key in ("timeout", "runs_keep", "records_keep"):
@@ -144,7 +145,7 @@ class _Checker:
                 continue
             problem = find_problem(key, value)
             if problem is not None:
-                message = f"{key}: got {problem.got}; expected {problem.expected}."
+                message = str(problem)
                 yield self._document.build_finding(path, "config", message)
             elif (
                 self._is_project
@@ -157,8 +158,8 @@ class _Checker:
         """Return why a word is none of this file."""
         if self._is_project and key in SETTING_KEYS:
             return (
-                f"{key} is for whoever runs the command, not for a project file: give it as a flag, in the environment "
-                f"or in your own config file {config_path()}."
+                f"{key} is for whoever runs the command, not for a project file. Set it in your own config file: "
+                f"connector config set {key} VALUE --user"
             )
         if is_secret_name(key):
             return (
@@ -178,7 +179,8 @@ class _Checker:
             return f"expected sqlite:///PATH or file:PATH below this folder; name any other place in {where}."
         folder = self._path.parent.resolve()
         if not (folder / Path(written or value).expanduser()).resolve().is_relative_to(folder):
-            return f"expected a path below {folder}: a project file reaches no further; give --{key} for any other."
+            other = f"give --{key}" if key in ("connector", "store") else f"set CONNECTOR_{key.upper()}"
+            return f"expected a path below {folder}: a project file reaches no further; {other} for any other."
         return ""
 
     def resolve(self, values: Mapping[str, Any]) -> dict[str, Any]:

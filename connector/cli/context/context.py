@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 import click
 
 from connector.cli.context.locations import find_data_folder, find_url
-from connector.cli.context.project import is_trusted, set_trust
+from connector.cli.context.project import find_trust, set_trust
 from connector.cli.context.settings import Settings, flag_of
 from connector.cli.groups import get_meta, meta_option
 from connector.cli.output import stdio
@@ -59,11 +59,13 @@ class CommandContext:
         found = map(self.settings.get, ("connector", "store"))
         chosen = [one for one in found if one.is_of_project and not _is_installed(one)]
         project_file = self.settings.project_file
-        if self.sandbox or project_file is None or not chosen or is_trusted(project_file):
+        if self.sandbox or project_file is None or not chosen or (trust := find_trust(project_file)) == "trusted":
             return
         flags = " ".join(f"{flag_of(one.name)} {one.value}" for one in chosen)
         named = " and ".join(f"the {one.name} {one.value}" for one in chosen)
         message = f"{project_file} names {named}, which decides where credentials are sent."
+        if trust == "changed":
+            message = f"{message} It has changed since you trusted the folder."
         hint = f"If you trust that folder, run 'connector config trust'; or say so each time: {flags}"
         if not stdio.can_prompt():
             raise UsageError(f"{message} Nothing was sent.", hint=hint)

@@ -2,15 +2,19 @@
 
 Anybody can write one: it comes with a folder that was cloned or unpacked. It says which connection and connector are
 meant, and never where credentials go. A connector or a store that lies in its folder decides that all the same, by its
-hosts; so nothing is sent with either before this user has trusted the folder, once.
+hosts; so nothing is sent with either before this user has trusted the folder, as it is then: what decides where
+credentials go may not change unseen.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 from pathlib import Path
+from typing import Literal
 
-from connector.cli.context.config_file import PROJECT_FILE_NAME, config_path
+from connector.cli.context.config_file import PROJECT_FILE_NAME, config_path, read_config_file
 from connector.errors import StoreError
 
 
@@ -37,31 +41,56 @@ def _is_own(path: Path) -> bool:
     return not hasattr(os, "getuid") or path.stat().st_uid in (os.getuid(), 0)
 
 
-def is_trusted(project_file: Path) -> bool:
-    """Whether this user has trusted the folder of a project file."""
-    return str(project_file.parent.resolve()) in _read_trusted()
+Trust = Literal["trusted", "changed", "unknown"]
+
+
+def find_trust(project_file: Path) -> Trust:
+    """Return whether this user has trusted the folder of a project file, as it is now or as it was before a change."""
+    trusted = _read_trusted().get(str(project_file.parent.resolve()))
+    if trusted is None:
+        return "unknown"
+    return "trusted" if trusted == _compute_digest(project_file) else "changed"
 
 
 def set_trust(project_file: Path, *, trusted: bool) -> None:
-    """Trust the folder of a project file, or no longer. Raises StoreError."""
+    """Trust the folder of a project file as it is now, or no longer. Raises StoreError, DefinitionError."""
     from connector.runtime.files.atomic import replace_file
 
     folder, path = str(project_file.parent.resolve()), _trust_path()
-    folders = [*(one for one in _read_trusted() if one != folder), *([folder] if trusted else [])]
+    digests = {one: digest for one, digest in _read_trusted().items() if one != folder}
+    digests |= {folder: _compute_digest(project_file)} if trusted else {}
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        replace_file(path, "".join(f"{one}\n" for one in folders).encode())
+        replace_file(path, "".join(f"{digest} {one}\n" for one, digest in digests.items()).encode())
     except OSError as error:
         hint = "Check the path and its permissions."
         raise StoreError(f"{path}: {error.strerror}.", path=str(path), hint=hint) from None
+
+
+def _compute_digest(project_file: Path) -> str:
+    """Return the SHA-256 of what decides where credentials go: the connectors and stores named, and their manifests.
+
+    Actions reach no host but those of their manifest, and a store changes with each token: neither is part of it.
+    """
+    file = read_config_file(project_file, is_project=True)
+    digest = hashlib.sha256()
+    for values in (file.values, *(file.profiles[name] for name in sorted(file.profiles))):
+        named = {key: values[key] for key in ("connector", "store") if key in values}
+        digest.update(json.dumps(named, sort_keys=True).encode())
+        manifest = Path(named.get("connector", "")) / "manifest.yaml"
+        if manifest.is_absolute() and manifest.is_file():
+            digest.update(hashlib.sha256(manifest.read_bytes()).digest())
+    return digest.hexdigest()
 
 
 def _trust_path() -> Path:
     return config_path().with_name("trusted-folders")
 
 
-def _read_trusted() -> list[str]:
+def _read_trusted() -> dict[str, str]:
+    """Return the digest of each folder, as it was when it was trusted."""
     try:
-        return _trust_path().read_text(encoding="utf-8").splitlines()
+        lines = _trust_path().read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError):
-        return []
+        return {}
+    return {folder: digest for digest, separator, folder in (line.partition(" ") for line in lines) if separator}

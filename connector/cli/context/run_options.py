@@ -154,7 +154,7 @@ _FIRST_OPTIONS = (
     click.option("--webhook-url", metavar="URL",
                  help="Send signed events of the sandbox to this URL: https, or http on loopback."),
     click.option("--dry-run", is_flag=True, help="Print the request and send nothing; needs no connection."),
-    click.option("--yes", is_flag=True, help="Do not ask before something is destroyed."),
+    click.option("--yes", is_flag=True, help="Do not ask before something is destroyed; the sandbox never asks."),
     click.option("--debug", is_flag=True, help="Print request, reply and every attempt on stderr, without secrets."),
 )  # fmt: skip
 _LAST_OPTIONS = (

@@ -126,7 +126,7 @@ def check_records(context: ConnectionContext) -> Iterator[Diagnosis]:
         return
     with open_records(context.connector, context.settings, sandbox=context.sandbox) as records:
         counts = records.count(context.connector.name)
-    shown = ", ".join(f"{count} {resource}" for resource, count in counts.items())
+    shown = ", ".join(f"{format_count(count, 'record')} of {resource}" for resource, count in counts.items())
     yield Diagnosis("records", OK, f"The copy of records can be read: {shown or 'it is empty'}")
 
 

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from connector.cli.help.examples import find_examples
 from connector.cli.help.formatter import PageFormatter
 from connector.cli.help.sections import sort_options
+from connector.cli.registry import HELP_FLAGS, OWN_EXAMPLES_MODULE
 from connector.cli.terminal.pager import show_page
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 NO_PAGER = "--no-pager"
 _MAX_SUMMARY = 200  # characters; click cuts a longer one
-_META_KEY = "connector.cli.no_pager"
+META_PREFIX = "connector.cli."  # of the names of global options in a context
+_META_KEY = f"{META_PREFIX}no_pager"
 
 
 class _HelpfulContext(click.Context):
@@ -28,9 +34,11 @@ class HelpfulCommand(click.Command):
     context_class = _HelpfulContext
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Parse the arguments; --no-pager counts for --help too, on either side of it."""
+        """Parse the arguments; --no-pager and --connector count for --help too, on either side of it."""
         if NO_PAGER in args:
             ctx.meta[_META_KEY] = True
+        if not {*args}.isdisjoint(HELP_FLAGS):
+            note_connector(ctx, args)
         return super().parse_args(ctx, args)
 
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
@@ -62,7 +70,9 @@ class HelpfulCommand(click.Command):
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write examples, and where to read more."""
         assert isinstance(formatter, PageFormatter)
-        page, commands = find_examples(ctx.command_path.partition(" ")[2])
+        path = ctx.command_path.partition(" ")[2]
+        own = import_module(OWN_EXAMPLES_MODULE)  # it stands above: it opens the connector
+        page, commands = own.find_own_examples(ctx, path, find_examples(path))
         if commands:
             with formatter.section("Examples"):
                 formatter.write_examples(commands)
@@ -80,6 +90,14 @@ class HelpfulGroup(HelpfulCommand, click.Group):
             formatter.write_dl(
                 [(name, command.get_short_help_str(_MAX_SUMMARY)) for name, command in commands.items() if command]
             )
+
+
+def note_connector(ctx: click.Context, args: Sequence[str]) -> None:
+    """Set --connector and --profile, wherever they are given: an action, and examples, are of the folder they name."""
+    for index, arg in enumerate(args):
+        flag, separator, value = arg.partition("=")
+        if flag in ("--connector", "--profile") and (separator or index + 1 < len(args)):
+            ctx.meta[META_PREFIX + flag[2:]] = value if separator else args[index + 1]
 
 
 def is_pager_allowed(ctx: click.Context) -> bool:

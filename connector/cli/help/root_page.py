@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from connector.cli.help.examples import EXAMPLES
+from connector.cli.help.examples import EXAMPLES, Examples
 from connector.cli.help.sections import sort_commands
 from connector.cli.registry import COMMANDS
 from connector.cli.terminal.page import INDENT, TextPage
@@ -22,13 +22,12 @@ _GLOBAL_OPTIONS = (
 )
 
 
-def format_root_page() -> str:
+def format_root_page(examples: Examples = EXAMPLES[""]) -> str:
     """Return the help page of all commands, for stdout."""
     page = TextPage(Screen.of(sys.stdout))
     page.add_text("Usage: connector [OPTIONS] COMMAND [ARGS]...", next_indent="    ")
     page.add_blank()
     page.add_text(" ".join(_ABOUT.split()), INDENT)
-    examples = EXAMPLES[""]
     page.add_heading("Start here")
     page.add_terms([(command, words) for words, command in examples.commands])
     for heading, names in sort_commands(COMMANDS).items():

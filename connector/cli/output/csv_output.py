@@ -16,42 +16,73 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 _PLAIN_COLUMN = "value"  # of items that are no mappings
+_MAX_KEPT = 100  # rows that are waited for where nothing says which columns there are
 
 
 class CsvPrinter:
-    """Prints items as rows under one header, at once where the columns are known; other rows when all are there."""
+    """Prints items as rows under one header, at once where somebody has named the columns.
+
+    Else the first rows are waited for: the columns are the fields that these have. What only a later one has is told.
+    """
 
     def __init__(self, columns: Sequence[str] = (), *, quiet: bool = False) -> None:
-        self._columns, self._quiet = tuple(columns), quiet
+        self._paths, self._quiet = tuple(columns), quiet
+        self._learned: tuple[str, ...] = ()  # the columns, where nobody has named them
         self._kept: list[dict[str, Any]] = []
         self._has_header = False
-        self._unseen = dict.fromkeys(self._columns)
+        self._unseen = dict.fromkeys(self._paths)
         self._names: dict[str, None] = {}  # of the fields of the first items, for a column that none of them has
+        self._late: dict[str, None] = {}  # fields that are no column
+
+    def print_items(self, items: Iterable[Any], columns: Sequence[str] = ()) -> None:
+        """Print the items of a listing as they come, in these columns unless the command has named others."""
+        self._paths = self._paths or tuple(columns)
+        for item in items:
+            self.print_result([item if self._paths else _pick(item, ())])
 
     def print_result(self, data: Any) -> None:
         """Print or keep the rows of a result."""
         for item in data if isinstance(data, list) else [data]:
-            if not self._columns:
+            if self._paths:
+                self._note_names(item)
+                self._write_header(self._paths)
+                _write_row(_open_stdout(), [get_at_path(item, path) for path in self._paths])
+            elif self._learned:
+                self._write_learned(item)
+            else:
                 self._kept.append(item)
-                continue
-            self._note_names(item)
-            self._write_header(self._columns)
-            _write_row(_open_stdout(), [get_at_path(item, column) for column in self._columns])
+        if len(self._kept) >= _MAX_KEPT:
+            self._write_kept()
         sys.stdout.flush()
 
     def print_error(self, error: dict[str, Any]) -> None:
         """Do nothing: errors go to stderr only."""
 
     def finish(self) -> None:
-        """Print what was kept, and tell of columns that no item has."""
-        columns = self._columns or tuple(dict.fromkeys(name for row in self._kept for name in row))
-        if columns:
-            self._write_header(columns)
-        for row in self._kept:
-            _write_row(_open_stdout(), [row.get(name) for name in columns])
-        self._kept.clear()
-        for name in () if self._quiet or not self._names else self._unseen:
+        """Print what was kept; tell of columns that no item has, and of fields that no column has."""
+        if self._paths:
+            self._write_header(self._paths)
+        self._write_kept()
+        if self._quiet:
+            return
+        for name in self._unseen if self._names else ():
             print_stderr(f"No item has a field {name!r}.{did_you_mean(name, self._names)}")
+        if self._late:
+            names = ", ".join(self._late)
+            print_stderr(f"Later items have fields that are no columns: {names}. Name the columns: --columns {names}")
+
+    def _write_kept(self) -> None:
+        if not self._kept:
+            return
+        self._learned = tuple(dict.fromkeys(name for row in self._kept for name in row))
+        self._write_header(self._learned)
+        for row in self._kept:
+            self._write_learned(row)
+        self._kept.clear()
+
+    def _write_learned(self, row: dict[str, Any]) -> None:
+        self._late.update((name, None) for name in row if name not in self._learned)
+        _write_row(_open_stdout(), [row.get(name) for name in self._learned])
 
     def _note_names(self, item: Any) -> None:
         if isinstance(item, dict) and self._unseen:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from connector import errors
 from connector.cli.groups import get_meta
 from connector.cli.help.expected_flags import suggest_flag
+from connector.cli.help.expected_values import describe_bad_value
 from connector.cli.output.exit_codes import exit_code
 from connector.cli.output.stdio import has_note_format, print_stderr, write_stderr
 from connector.cli.terminal.screen import Screen
@@ -72,23 +73,17 @@ def from_click(error: click.ClickException, args: Sequence[str]) -> errors.Usage
         message = _no_such_option(error, args)
     elif isinstance(error, click.MissingParameter) and isinstance(error.param, click.Argument):
         message = f"{error.param.make_metavar(error.ctx) if error.ctx else error.param.name} is missing."
-    elif isinstance(error, click.BadParameter) and isinstance(getattr(error.param, "type", None), click.IntRange):
-        message = _describe_range(error)
+    elif isinstance(error, click.BadOptionUsage | click.BadParameter):
+        message = describe_bad_value(error, _list_flags(ctx))
     path = ctx.command_path if ctx else "connector"
     action = get_meta(ctx, "action") if ctx else None
     path += f" {action.action}" if action else ""
     return errors.UsageError(message if message.endswith((".", "?")) else f"{message}.", hint=f"Try '{path} --help'.")
 
 
-def _describe_range(error: click.BadParameter) -> str:
-    """Return the message for a value that is no whole number, or out of its range."""
-    import click
-
-    kind = error.param.type if error.param else None
-    if not isinstance(kind, click.IntRange) or error.param is None or "in the range" in error.message:
-        return error.format_message()
-    least = f" of at least {kind.min}" if kind.min is not None else ""
-    return f"Invalid value for '{error.param.opts[0]}': it takes a whole number{least}, written with digits"
+def _list_flags(ctx: click.Context | None) -> set[str]:
+    """Return the flags of the command that is read."""
+    return {flag for param in ctx.command.get_params(ctx) for flag in param.opts} if ctx else set()
 
 
 def _no_such_option(error: click.NoSuchOption, args: Sequence[str]) -> str:
@@ -97,8 +92,7 @@ def _no_such_option(error: click.NoSuchOption, args: Sequence[str]) -> str:
     renamed = _RENAMED_FLAGS.get(name)
     if renamed and error.ctx and any(renamed in param.opts for param in error.ctx.command.params):
         return f"Unknown option {name}. Did you mean {renamed}?"
-    params = error.ctx.command.get_params(error.ctx) if error.ctx else []
-    meant = suggest_flag(name, args, {flag for param in params for flag in param.opts})
+    meant = suggest_flag(name, args, _list_flags(error.ctx))
     if meant:
         return f"Unknown option {name}. {meant}"
     if any(part in name.lower() for part in ("token", "secret", "password", "passcode", "api-key")):

@@ -14,13 +14,14 @@ from connector.cli.output.stdio import print_stderr
 from connector.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from connector.cli.output.query import Query
     from connector.core.response.result import Result
     from connector.errors import ConnectorError
 
 
+STREAMED_FORMATS = ("lines", "csv")  # of which a listing is printed item by item
 CARD = "card"  # what a person sees who asks for no format
 
 
@@ -209,6 +210,17 @@ class ResultWriter:
                 self.printer.print_result(item)
         else:
             self.printer.print_result(result.to_dict())
+
+    def write_items(self, items: Iterable[Any], columns: Sequence[str]) -> None:
+        """Print the items of a listing as they come: as CSV, in these columns unless the command names others."""
+        if self.output_format == "csv":
+            from connector.cli.output.csv_output import CsvPrinter
+
+            assert isinstance(self.printer, CsvPrinter)
+            self.printer.print_items(items, columns)
+        else:
+            for item in items:
+                write_line(item)
 
     def _write_card(
         self, result: Result, items: list[Any] | None, columns: Sequence[str], find_fields: Callable[[], Sequence[str]]

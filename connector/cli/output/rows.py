@@ -6,33 +6,52 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from connector.cli.output import printer
+from connector.cli.output.printer import make_printer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 
-def rows_option(noun: str, *more_formats: str) -> Callable[..., Any]:
+ROW_FORMATS = ("table", "json", "yaml", "lines", "csv")
+
+
+def rows_option(noun: str) -> Callable[..., Any]:
     """Return the option `--output` of a command that lists rows, each of which is such a thing."""
-    lines = f"{'' if more_formats else 'or '}lines: one {noun} a line"
-    described = ", ".join(["table (default)", "json", lines, *(f"or {name}" for name in more_formats)])
+    described = f"table (default), json, yaml, lines: one {noun} a line, or csv."
     return click.option(
-        "--output",
-        "output_format",
-        type=click.Choice(["table", "json", "lines", *more_formats]),
-        default="table",
-        help=f"{described}.",
-    )
+        "--output", "output_format", type=click.Choice(ROW_FORMATS), default="table", help=described,
+    )  # fmt: skip
 
 
-def print_rows(rows: Sequence[Any], output_format: str, shown: Sequence[dict[str, Any]] | None = None) -> None:
-    """Print rows; as a table, what is `shown` of them (default: all), and nothing where there are none."""
-    if output_format == "json":
-        printer.write_json(rows)
-    elif output_format == "lines":
+def print_rows(
+    rows: Sequence[Any],
+    output_format: str,
+    shown: Sequence[dict[str, Any]] | None = None,
+    *,
+    columns: Sequence[str] = (),
+    document: Any = None,
+) -> None:
+    """Print rows as the results of actions are printed.
+
+    A table and CSV have what is `shown` of them (default: all), in these `columns`, if any are named; JSON and YAML are
+    the `document` that the rows are in, if they are in one. A table of nothing is nothing.
+    """
+    if output_format in ("json", "yaml"):
+        one = make_printer(output_format, several=False, include_errors=False, quiet=True)
+        one.print_result(rows if document is None else document)
+        one.finish()
+    elif output_format == "table":
+        if rows:
+            from connector.cli.output import table
+
+            table.print_data(rows if shown is None else shown, columns)
+    elif output_format == "csv":
+        from connector.cli.output.csv_output import CsvPrinter, pick_rows
+
+        csv = CsvPrinter(columns, quiet=True)
+        csv.print_result(pick_rows(list(rows if shown is None else shown), columns))
+        csv.finish()
+    else:
+        printer = make_printer(output_format, several=False, include_errors=False, quiet=True)
         for row in rows:
-            printer.write_line(row)
-    elif rows:
-        from connector.cli.output import table
-
-        table.print_data(rows if shown is None else shown)
+            printer.print_result(row)

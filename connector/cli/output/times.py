@@ -28,7 +28,7 @@ def parse_time(text: str, now: float, option: str) -> float:
         parsed = datetime.fromisoformat(stripped)
     except ValueError:
         expected = "a time such as 2030-01-31T09:00:00Z, or how long ago: 30s, 90m, 2h, 3d"
-        problem = Problem(option, preview(text), expected)
+        problem = Problem(option, preview(text), expected, "1d is a day ago, 7d a week")
         raise InputError.from_problems("options", [problem], undone="done") from None
     return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp()
 

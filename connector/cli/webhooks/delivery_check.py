@@ -32,9 +32,9 @@ def check_delivery(
 
     Raises WebhookError with what is known about why it is refused.
     """
-    signed_at = context.verifier.find_signing_time(delivery)
+    signed_at, keys = context.verifier.find_signing_time(delivery), context.verifier.decode_secrets(secrets)
     try:  # at the time of the signature: the age is checked last, with the numbers
-        verified = context.verifier.verify_delivery(secrets, delivery, now if signed_at is None else signed_at)
+        verified = context.verifier.verify_delivery(keys, delivery, now if signed_at is None else signed_at)
         _require_readable(verified)
     except WebhookError as error:
         hint = _diagnose(context, error.reason, secrets, delivery)
@@ -100,8 +100,9 @@ def _guess_original_bodies(body: bytes) -> Iterator[tuple[str, bytes]]:
 
 
 def _is_signature_valid(context: TriggerContext, secrets: Secrets, delivery: Delivery) -> bool:
+    keys = context.verifier.decode_secrets(secrets)
     try:
-        context.verifier.verify_delivery(secrets, delivery, context.verifier.find_signing_time(delivery) or 0.0)
+        context.verifier.verify_delivery(keys, delivery, context.verifier.find_signing_time(delivery) or 0.0)
     except WebhookError as error:
         return error.reason != "signature"
     return True

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import time
 from typing import TYPE_CHECKING, Any
 
 from connector.console.outcome import Outcome
 from connector.errors import ConnectorError, InputError
-from connector.runtime.run_log.run import RunQuery
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -48,7 +46,7 @@ def _make(
     options: Mapping[str, Any],
     entered: Mapping[str, Sequence[str]],
 ) -> Outcome:
-    began = time.time()
+    desk.take_run()
     name = options.get("connection") or ""
     facts: dict[str, Any] = {}
     try:
@@ -58,17 +56,5 @@ def _make(
         raise
     except ConnectorError as error:
         facts["error"] = error
-    run_id = _find_run(desk, action.action, began)
-    return Outcome(action.action, given, entered, name, run_id=run_id, **facts)
-
-
-def _find_run(desk: Desk, action: str, since: float) -> str | None:
-    """Return the id of the run that just ended in the log, or None."""
-    if desk.log is None:
-        return None
-    try:
-        query = RunQuery(connector=desk.connector.name, action=action, since=since, limit=1000)
-        runs = desk.log.find(query)
-    except ConnectorError:
-        return None
-    return max(runs, key=lambda run: run.started_at).id if runs else None
+    run = desk.take_run()
+    return Outcome(action.action, given, entered, name, run_id=run.id if run is not None else None, **facts)

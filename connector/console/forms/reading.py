@@ -16,13 +16,14 @@ if TYPE_CHECKING:
     from connector.console.visit import Visit
 
 PREFIX = "in."  # of the names of controls, so that an input may be called as the page calls its own
-PICKED = "pick."  # of the select beside a text, whose choice counts for more
+PICKED = "pick."  # of the select beside a text
+WAS = "was."  # of what the text was before one was chosen there
 
 _MAX_DIGITS = 20
 
 
 def read_inputs(action: str, fields: Iterable[Field], visit: Visit) -> dict[str, Any]:
-    """Return what was entered. Raises InputError with everything that is no JSON."""
+    """Return what was entered. Raises InputError with everything that is no JSON, or entered in two ways."""
     problems: list[Problem] = []
     given = _read_group(fields, visit, problems)
     if problems:
@@ -47,7 +48,7 @@ def _read_field(field: Field, visit: Visit, problems: list[Problem]) -> Any:
         return None if file is None else (file.name, file.content)
     if field.control in ("checks", "many"):
         return [text for text in visit.form.get(name, ()) if text] or None
-    text = visit.sent(f"{PICKED}{field.name}") or visit.sent(name)
+    text = _choose_text(field, visit, problems)
     if field.control not in ("area", "password"):
         text = text.strip()
     if not text:
@@ -57,6 +58,15 @@ def _read_field(field: Field, visit: Visit, problems: list[Problem]) -> Any:
     if field.control == "lines":
         return [line.strip() for line in text.splitlines() if line.strip()]
     return text.replace("\r\n", "\n")
+
+
+def _choose_text(field: Field, visit: Visit, problems: list[Problem]) -> str:
+    """Return what was typed, or chosen beside it; where both were entered, nobody knows which one is meant."""
+    typed, picked = visit.sent(f"{PREFIX}{field.name}"), visit.sent(f"{PICKED}{field.name}")
+    if picked and typed.strip() not in ("", picked, visit.sent(f"{WAS}{field.name}").strip()):
+        got = "a text, and a choice beside it" if field.is_write_only else f"{preview(typed)}, and the choice {picked}"
+        problems.append(Problem(field.name, got, "one of them", "empty the text, or choose none"))
+    return picked or typed
 
 
 def _read_json(field: Field, text: str, problems: list[Problem]) -> Any:
@@ -88,8 +98,9 @@ def list_entered(visit: Visit) -> dict[str, Sequence[str]]:
     """Return the texts of a form by the names of fields, to show them again; the template leaves out secrets."""
     entered = {name.removeprefix(PREFIX): texts for name, texts in visit.form.items() if name.startswith(PREFIX)}
     for name, texts in visit.form.items():
-        if name.startswith(PICKED) and texts[-1]:
-            entered[name.removeprefix(PICKED)] = texts
+        field = name.removeprefix(PICKED)
+        if name.startswith(PICKED) and texts[-1] and visit.sent(f"{PREFIX}{field}") == visit.sent(f"{WAS}{field}"):
+            entered[field] = texts
     return entered
 
 

@@ -8,6 +8,7 @@ from connector.console.news import stream_news
 from connector.console.rendering import format_json
 from connector.console.route import PageRoute
 from connector.console.visit import Redirect, View
+from connector.console.workshop import read_mistakes
 from connector.core import redaction
 from connector.errors import DefinitionError, InputError, Problem, UsageError
 
@@ -22,17 +23,19 @@ _MAX_RECORDS = 50  # of a collection
 def show_author(desk: Desk, _: Visit) -> View:
     """Show what lint finds, after the files were read again where they have changed."""
     workshop = desk.workshop
-    seen = workshop.read_state()
     told = _reload(desk) if workshop.is_changed else ""
-    mistakes = workshop.find_mistakes()
+    check = workshop.check()
+    progress = check.progress
+    findings = [] if progress else check.findings.result()
     data = {
         "folder": str(workshop.folder),
-        "seen": seen,
+        "seen": f"{check.state} {progress}".strip(),
         "reloaded": told,
-        "errors": sum(one.finding.voice == "error" for one in mistakes),
-        "advice": sum(one.finding.voice == "advice" for one in mistakes),
-        "mistakes": mistakes[:_MAX_MISTAKES],
-        "more": max(0, len(mistakes) - _MAX_MISTAKES),
+        "progress": progress,
+        "errors": sum(one.voice == "error" for one in findings),
+        "advice": sum(one.voice == "advice" for one in findings),
+        "mistakes": read_mistakes(findings[:_MAX_MISTAKES]),
+        "more": max(0, len(findings) - _MAX_MISTAKES),
         "collections": _read_sandbox(desk),
     }
     return View("author/lint", "Author", data)
@@ -69,8 +72,8 @@ def _read_sandbox(desk: Desk) -> dict[str, dict[str, Any]]:
 
 
 def stream_changes(desk: Desk, visit: Visit) -> EventStream:
-    """Tell when the files change."""
-    return stream_news(desk, visit, desk.workshop.read_state)
+    """Tell when the files change, and how far lint is with them."""
+    return stream_news(desk, visit, desk.workshop.read_news)
 
 
 def reset_sandbox(desk: Desk, visit: Visit) -> Redirect:

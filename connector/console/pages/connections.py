@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from connector.cli.connections.connection_list import list_connection_rows
 from connector.cli.connections.connection_test import run_connection_test
 from connector.cli.connections.connection_view import ConnectionView, describe_store, format_test_result
 from connector.cli.connections.sign_in import is_encrypted, keep_connection, sign_in_directly
@@ -15,8 +16,7 @@ from connector.console.forms.build import build_value_fields
 from connector.console.forms.reading import list_entered, read_inputs, read_number, write_inputs
 from connector.console.route import PageRoute
 from connector.console.visit import Redirect, View
-from connector.errors import ConnectorError, InputError, Problem, StoreError, UsageError
-from connector.runtime.auth import connection_record
+from connector.errors import ConnectorError, InputError, Problem, UsageError
 from connector.runtime.auth.connection import Connection
 from connector.runtime.auth.revocation import revoke
 from connector.runtime.storage.memory_store import MemoryStore
@@ -36,31 +36,17 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@-]{0,99}")
 def show_connections(desk: Desk, _: Visit) -> View:
     """List the stored connections of this connector, and the kinds that can be added."""
     data = {
-        "rows": list_connection_rows(desk),
+        "rows": list_rows(desk),
         "kinds": desk.connector.manifest.connections,
         "store": "the sandbox's own store" if desk.context.sandbox else describe_store(desk.context),
     }
     return View("connections", "Connections", data)
 
 
-def list_connection_rows(desk: Desk) -> list[dict[str, Any]]:
-    """Return name, kind, state and expiry of each stored connection; an unreadable one has a row too."""
-    rows: list[dict[str, Any]] = []
-    context, now = desk.context, time.time()
-    for name in context.list_names():
-        key = context.build_record_key(name)
-        try:
-            record = connection_record.read_record(context.store, key)
-        except StoreError as error:
-            rows.append(
-                {"name": name, "kind": "", "state": "unreadable", "expires": None, "scopes": None, "why": str(error)}
-            )
-            continue
-        if record is not None:
-            view = ConnectionView.from_record(key, record)
-            expiry = view.build_sign_in_error(desk.connector, now)
-            rows.append({**view.to_summary(desk.connector, now), "why": "" if expiry is None else str(expiry)})
-    return rows
+def list_rows(desk: Desk) -> list[dict[str, Any]]:
+    """Return the rows of the stored connections of this connector, each with why it cannot be used, if so."""
+    rows = list_connection_rows(desk.context, desk.context.build_record_key(""))
+    return [{**row.values, "why": "" if row.error is None else str(row.error)} for row in rows]
 
 
 def _address(name: str) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from connector.cli.output.times import format_duration
+from connector.console.news import stream_news
 from connector.console.route import PageRoute
 from connector.console.visit import View
 from connector.core import redaction
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from connector.console.desk import Desk
-    from connector.console.visit import Visit
+    from connector.console.visit import EventStream, Visit
     from connector.runtime.rate_budget.meters import RateMeter, RateUse
 
 _MAX_VALUES = 20  # meters of a quota, which has one for each of its values
@@ -36,7 +38,7 @@ class _Meters:
 
 def show_rates(desk: Desk, _: Visit) -> View:
     """Show the meters of each connection."""
-    budget = desk.context.budget or {}
+    budget, connections = desk.context.budget or {}, _read_all(desk)
     store = budget.get("store")
     rates = desk.connector.manifest.rates
     data = {
@@ -45,10 +47,38 @@ def show_rates(desk: Desk, _: Visit) -> View:
         "plans": list(rates.plans),
         "store": redaction.default_redactor().redact_url(store) if store else "",
         "variable": f"{desk.connector.name.upper()}_PLAN",
-        "connections": [] if desk.context.sandbox else [_read(desk, *one) for one in desk.list_connections()],
+        "connections": connections,
+        "seen": _describe_state(connections),
         "describe": describe_use,
     }
     return View("rates/meters", "Rates", data)
+
+
+def stream_uses(desk: Desk, visit: Visit) -> EventStream:
+    """Tell when a rate is used, or free again."""
+    return stream_news(desk, visit, lambda: _describe_state(_read_all(desk)))
+
+
+def _describe_state(connections: Sequence[_Meters]) -> str:
+    """Return a text that changes with what the page shows."""
+    shown = [
+        (
+            one.name,
+            one.why,
+            meter.kind,
+            meter.value,
+            [use.used for use in meter.uses],
+            round(meter.wait),
+            round(meter.closed_for),
+        )
+        for one in connections
+        for meter in one.meters
+    ]
+    return hashlib.blake2b(repr(shown).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+
+
+def _read_all(desk: Desk) -> list[_Meters]:
+    return [] if desk.context.sandbox else [_read(desk, *one) for one in desk.list_connections()]
 
 
 def _read(desk: Desk, name: str, label: str) -> _Meters:
@@ -78,4 +108,7 @@ def describe_use(use: RateUse) -> str:
     return f"{use.used:,} of {use.limit:,} {span}"
 
 
-ROUTES = (PageRoute("GET", "/rates", show_rates),)
+ROUTES = (
+    PageRoute("GET", "/rates", show_rates),
+    PageRoute("GET", "/rates/news", stream_uses),
+)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+from concurrent.futures import wait
 from typing import TYPE_CHECKING, Any
 
 from connector.cli.calls.call import CallTask
-from connector.cli.output.counts import format_count
 from connector.cli.output.table import pick_columns
 from connector.console.calls.answer import build_table
 from connector.console.news import stream_news
@@ -14,12 +14,12 @@ from connector.console.rendering import format_json
 from connector.console.route import PageRoute
 from connector.console.visit import Redirect, View
 from connector.core.records.kinds import RecordKinds
-from connector.errors import InputError, Problem
+from connector.errors import InputError, Problem, UsageError
 from connector.runtime.records.accounts import name_account
 from connector.runtime.sync.sync import Sync
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from connector.console.desk import Desk
     from connector.console.visit import EventStream, Visit
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _MAX_ROWS = 200
 _MAX_CHANGES = 50
+_MAX_WAIT_SECONDS = 1.0  # seconds that a page waits for a sync
 
 
 def show_records(desk: Desk, _: Visit) -> View:
@@ -38,15 +39,15 @@ def show_records(desk: Desk, _: Visit) -> View:
     data = {
         "resources": {one: counts.get(one, 0) for one in desk.connector.manifest.resources},
         "changes": records.read_changes(name, max(0, last - _MAX_CHANGES))[::-1],
-        "seen": str(last),
+        **_describe_sync(desk),
         "connections": desk.list_connections(),
     }
     return View("records/list", "Records", data)
 
 
 def stream_changes(desk: Desk, visit: Visit) -> EventStream:
-    """Tell when the copy learns of something."""
-    return stream_news(desk, visit, lambda: str(desk.records.find_last_seq()))
+    """Tell when the copy learns of something, and how far a sync is."""
+    return stream_news(desk, visit, lambda: str(_describe_sync(desk)["seen"]))
 
 
 def show_resource(desk: Desk, visit: Visit) -> View:
@@ -68,6 +69,7 @@ def show_resource(desk: Desk, visit: Visit) -> View:
         "has_parent": desk.connector.manifest.resources[resource].parent is not None,
         **_build_rows(desk, resource, shown),
         "has_more": len(found) > len(shown),
+        **_describe_sync(desk),
         "connections": desk.list_connections(),
     }
     return View("records/resource", resource.replace("_", " ").capitalize(), data)
@@ -104,26 +106,31 @@ def show_record(desk: Desk, visit: Visit) -> View:
 
 
 def sync(desk: Desk, visit: Visit) -> Redirect:
-    """Read the lists of a resource, or of all, into the copy."""
+    """Begin to read the lists of a resource, or of all, into the copy; a long sync goes on beside the pages."""
     resource, name = visit.sent("resource"), visit.sent("connection")
-    names = (resource,) if resource else tuple(desk.connector.manifest.resources)
-    records = desk.records
-    work = Sync(desk.connector, records, names, is_full=visit.sent("full") == "yes")
-    with contextlib.closing(desk.open_client(name or None, records)) as client:
-        account = name_account(desk.connector, client.connection, records.account)
-        reports = work.run(client, account, lambda _: None)
-    is_refused = any(report.refused for report in reports)
-    return Redirect(
-        f"/records/{resource}" if resource else "/records",
-        " ".join(map(_describe, reports)),
-        "failed" if is_refused else "done",
-    )
+    names = (resource,) if resource else desk.connector.derive(RecordKinds).list_readable()
+    records, connector = desk.records, desk.connector
+    work = Sync(connector, records, names, is_full=visit.sent("full") == "yes")
+    client = desk.open_client(name or None, records)
+
+    def read_lists(on_list: Callable[[SyncReport], None], on_item: Callable[[], None]) -> Sequence[SyncReport]:
+        with contextlib.closing(client):
+            account = name_account(connector, client.connection, records.account)
+            return work.run(client, account, on_list, on_item)
+
+    try:
+        syncing = desk.syncs.begin(read_lists)
+    except UsageError:
+        client.close()
+        raise
+    wait([syncing.reports], _MAX_WAIT_SECONDS)
+    return Redirect(f"/records/{resource}" if resource else "/records")
 
 
-def _describe(report: SyncReport) -> str:
-    lists = format_count(report.lists, "list")
-    refused = "".join(f" The service refused that of {parent}: {why}" for parent, why in report.refused.items())
-    return f"{report.resource}: {format_count(report.records, 'record')} in {lists}.{refused}"
+def _describe_sync(desk: Desk) -> dict[str, Any]:
+    """Return what a page shows of the last sync, and what news of it are held against."""
+    last = desk.syncs.last
+    return {"syncing": last, "seen": f"{desk.records.find_last_seq()} {desk.syncs.describe()}".strip()}
 
 
 def _read_resource(desk: Desk, visit: Visit) -> str:

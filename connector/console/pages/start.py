@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from connector.console.pages.connections import list_connection_rows
+from connector.console.pages.connections import list_rows
 from connector.console.route import PageRoute
 from connector.console.visit import View
 from connector.runtime.run_log.run import RunQuery
@@ -26,7 +26,7 @@ def show_start(desk: Desk, _: Visit) -> View:
     last = log.find(RunQuery(connector=own, outcome="done", limit=_MAX_SHOWN)) if log is not None else []
     data = {
         "summary": desk.connector.manifest.summary,
-        "rows": list_connection_rows(desk),
+        "rows": list_rows(desk),
         "count": len(desk.connector.action_files),
         "failed": failed,
         "last": last,

@@ -9,8 +9,10 @@ from connector.core.bulk.cells import convert_cell
 from connector.core.inputs.coerce import to_json_value
 from connector.core.inputs.objects import find_member, find_overlap, set_member
 from connector.core.inputs.typed_text import compile_text_reader
+from connector.core.inputs.validate import compile_validator
 from connector.core.invalid_value import InvalidValue
 from connector.core.redaction import preview
+from connector.definition.forms.sentences import describe_choices
 from connector.definition.json_path import join_path, parse_path
 from connector.errors import InputError, Problem
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
     from connector.core.inputs.field_checks import ChoicesLoader
     from connector.core.inputs.typed_text import TextReader
+    from connector.core.inputs.validate import GroupValidator
     from connector.definition.action import Action
     from connector.definition.fields import Input, InputField
 
@@ -47,6 +50,7 @@ class ColumnMapping:
         labels = [field.label for field in action.inputs.values()]
         keys_by_label = {field.label: key for key, field in action.inputs.items() if labels.count(field.label) == 1}
         self._keys_by_name = {**keys_by_label, **action.key_by_spelling}
+        self._validate: GroupValidator | None = None  # of the other cells of a row with one that means nothing
         self._used_columns: set[str] = set()
         self._last_header: tuple[tuple[str, ...], ColumnKeys] | None = None
         problems = [
@@ -74,7 +78,10 @@ class ColumnMapping:
         return keys
 
     def from_cells(self, keys: ColumnKeys, cells: Sequence[Any]) -> dict[str, Any]:
-        """Return the inputs of a table row; an empty cell gives none. Raises InputError for cells that mean nothing."""
+        """Return the inputs of a table row; an empty cell gives none.
+
+        Raises InputError for cells that mean nothing, with the problems of the other cells too.
+        """
         given, problems = dict(self.common_inputs), []
         for key, cell in zip(keys, cells, strict=True):
             if key is None or cell is None or cell == "":
@@ -85,8 +92,19 @@ class ColumnMapping:
                 got = "text" if isinstance(cell, str) else preview(str(cell))
                 problems.append(Problem(key, got, invalid.expected, invalid.fix))
         if problems:
-            raise InputError.from_problems(self.action.action, problems)
+            raise InputError.from_problems(self.action.action, [*problems, *self._find_others(given, problems)])
         return given
+
+    def _find_others(self, given: Mapping[str, Any], problems: Sequence[Problem]) -> list[Problem]:
+        """Return the problems of what could be read of a row, without the inputs that have one already."""
+        if self._validate is None:
+            self._validate = compile_validator(self.action, self._load_choices)
+        told = {self._get_root(problem.field) for problem in problems}
+        try:
+            self._validate(given)
+        except InputError as error:
+            return [one for one in error.problems if self._get_root(one.field.partition("[")[0]) not in told]
+        return []
 
     def from_mapping(self, data: Mapping[str, Any]) -> dict[str, Any]:
         """Return the inputs of a row that names its own columns, values unchanged. Raises InputError."""
@@ -217,7 +235,8 @@ def _missing_header_problem(names: Sequence[str]) -> Problem:
 
 
 def _missing_column_problem(key: str, field: Input) -> Problem:
-    return Problem(key, "no column", "a column, or -i for every row: it is required", f"{field.label}: {field.help}")
+    fix = " ".join([f"{field.label}: {field.help}", *describe_choices(field, field.typed_choices)])
+    return Problem(key, "no column", "a column, or -i for every row: it is required", fix)
 
 
 def _skip_column_hint(name: str) -> str:

@@ -12,6 +12,7 @@ from connector.errors import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from collections.abc import Set as AbstractSet
 
     from connector.core.inputs.coerce import Values
     from connector.core.inputs.field_checks import ValueCheck
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from connector.definition.action import RequireOneOf
     from connector.definition.fields import InputField
     from connector.definition.inputs.input_group import InputGroup
+
+
+_NOTHING = object()  # where there is no value, not even null
 
 
 class _Default(NamedTuple):
@@ -29,6 +33,19 @@ class _Default(NamedTuple):
     requirements: tuple[tuple[str, tuple[Any, ...] | None], ...]
     excluded_by: frozenset[str]
 
+    @property
+    def is_bound(self) -> bool:
+        """Whether it depends on other inputs."""
+        return bool(self.requirements or self.excluded_by)
+
+
+class _Alternatives(NamedTuple):
+    """A rule that one of these inputs must be given, and when: other inputs with the values that count."""
+
+    rule: RequireOneOf
+    keys: tuple[str, ...]
+    conditions: tuple[tuple[str, tuple[Any, ...]], ...]
+
 
 @dataclass(frozen=True, slots=True)
 class InputRules:
@@ -38,21 +55,26 @@ class InputRules:
     checks: Mapping[str, ValueCheck]
     redactor: Redactor
     defaults: tuple[_Default, ...]
+    bound_defaults: tuple[_Default, ...]
     requirements: tuple[tuple[str, str, tuple[Any, ...] | None], ...]  # an input, the one it requires, accepted values
     conflicts: tuple[tuple[str, str], ...]
+    alternatives: tuple[_Alternatives, ...]
     spread_members: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]]  # spread -> inputs located inside it
 
     @classmethod
     def compile(cls, group: InputGroup, checks: Mapping[str, ValueCheck], redactor: Redactor) -> InputRules:
         """Compile the rules of a group."""
         fields = group.inputs.items()
+        defaults = tuple(_compile_default(group.inputs, key, checks[key]) for key, field in fields if field.has_default)
         return cls(
             group,
             checks,
             redactor,
-            tuple(_compile_default(group.inputs, key, checks[key]) for key, field in fields if field.has_default),
+            defaults,
+            tuple(default for default in defaults if default.is_bound),
             tuple((key, other, accepted) for key, field in fields for other, accepted in field.required_inputs.items()),
             tuple((key, other) for key, field in fields for other in field.conflicting_inputs),
+            tuple(_Alternatives(rule, tuple(rule.of), _list_conditions(rule)) for rule in group.any_of),
             {key: _find_spread_members(group.inputs, key) for key, field in fields if field.location.spread},
         )
 
@@ -73,21 +95,21 @@ def _compile_default(inputs: Mapping[str, InputField], key: str, check: ValueChe
     return _Default(key, value, tuple(field.required_inputs.items()), frozenset(excluded_by))
 
 
-def apply_rules_fast(rules: InputRules, values: Values) -> bool:
-    """Apply defaults to given values that are each valid; return False when a rule is broken."""
-    given = values.keys() if rules.group.method in UPDATE_METHODS else set(values)
-    restated = withdraw_restated_defaults(rules, values)
-    apply_defaults(rules, values)
-    if restated:
+def apply_rules_fast(rules: InputRules, values: Values, given: AbstractSet[str]) -> bool:
+    """Apply defaults to the given values, each of them valid; return False when a rule is broken."""
+    if _withdraw_restated(rules, rules.bound_defaults, values):
+        apply_defaults(rules, values)
         given = given & values.keys()
+    else:
+        apply_defaults(rules, values)
     for key, other, accepted in rules.requirements:
         if key in given and not _is_satisfied(values, other, accepted):
             return False
     for key, other in rules.conflicts:
         if key in given and other in given:
             return False
-    for rule in rules.group.any_of:
-        if given.isdisjoint(rule.of) and _is_active(rule, values):
+    for _, keys, conditions in rules.alternatives:
+        if given.isdisjoint(keys) and _are_satisfied(values, conditions):
             return False
     return not _find_duplicates(rules, values)
 
@@ -97,14 +119,19 @@ def withdraw_restated_defaults(rules: InputRules, values: Values) -> set[str]:
 
     Those with rules are taken out of the values: they apply as a default does, where nothing speaks against it.
     """
+    return _withdraw_restated(rules, rules.defaults, values)
+
+
+def _withdraw_restated(rules: InputRules, defaults: Iterable[_Default], values: Values) -> set[str]:
+    restated: set[str] = set()
     if rules.group.method in UPDATE_METHODS:
-        return set()
-    restated = set()
-    for key, value, requirements, excluded_by in rules.defaults:
-        if key in values and values[key] == value and isinstance(values[key], bool) == isinstance(value, bool):
-            restated.add(key)
-            if requirements or excluded_by:
-                del values[key]
+        return restated
+    for default in defaults:
+        value = values.get(default.key, _NOTHING)
+        if value == default.value and (type(value) is bool) is (type(default.value) is bool):
+            restated.add(default.key)
+            if default.is_bound:
+                del values[default.key]
     return restated
 
 
@@ -112,22 +139,20 @@ def apply_defaults(rules: InputRules, values: Values) -> None:
     """Apply defaults in file order, each only if its requirements are met and no present value excludes it."""
     if rules.group.method in UPDATE_METHODS:
         return
-    for key, value, requirements, excluded_by in rules.defaults:
-        if key in values or not values.keys().isdisjoint(excluded_by):
+    for default in rules.defaults:
+        if default.key in values or not values.keys().isdisjoint(default.excluded_by):
             continue
-        if all(_is_satisfied(values, other, accepted) for other, accepted in requirements):
-            values[key] = value
+        if _are_satisfied(values, default.requirements):
+            values[default.key] = default.value
 
 
-def _is_satisfied(values: Values, key: str, accepted_values: tuple[Any, ...] | None) -> bool:
-    if key not in values or values[key] is None:
-        return False
-    return accepted_values is None or values[key] in accepted_values
+def _are_satisfied(values: Values, requirements: Iterable[tuple[str, tuple[Any, ...] | None]]) -> bool:
+    return all(_is_satisfied(values, key, accepted) for key, accepted in requirements)
 
 
-def _is_active(rule: RequireOneOf, values: Values) -> bool:
-    """Whether the condition of an any_of rule holds."""
-    return all(_is_satisfied(values, key, tuple(accepted)) for key, accepted in rule.when.items())
+def _is_satisfied(values: Values, key: str, accepted: tuple[Any, ...] | None) -> bool:
+    value = values.get(key)
+    return value is not None and (accepted is None or value in accepted)
 
 
 def find_rule_problems(rules: InputRules, values: Values, given: set[str], invalid_keys: set[str]) -> list[Problem]:
@@ -140,8 +165,8 @@ def find_rule_problems(rules: InputRules, values: Values, given: set[str], inval
     problems += _find_conflict_problems(rules, values, given)
     problems += [
         _build_require_one_of_problem(rules, rule)
-        for rule in rules.group.any_of
-        if not given.intersection(rule.of) and _is_active(rule, values)
+        for rule, keys, conditions in rules.alternatives
+        if given.isdisjoint(keys) and _are_satisfied(values, conditions)
     ]
     return problems
 
@@ -190,6 +215,10 @@ def _find_companions(rules: InputRules, rule: RequireOneOf, key: str) -> list[st
     return [other for other in inputs[key].required_inputs if not (other in rule.when or inputs[other].required)]
 
 
+def _list_conditions(rule: RequireOneOf) -> tuple[tuple[str, tuple[Any, ...]], ...]:
+    return tuple((key, tuple(accepted)) for key, accepted in rule.when.items())
+
+
 def _find_spread_members(inputs: Mapping[str, InputField], spread: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """Return the inputs located inside a spread object, each with its path in the object."""
     outer_location = inputs[spread].location
@@ -210,12 +239,10 @@ def _find_duplicates(rules: InputRules, values: Values) -> list[tuple[str, str]]
     """Return (spread, key) for each input whose value a spread object contains too."""
     duplicates = []
     for spread, members in rules.spread_members.items():
-        spread_value = values.get(spread)
-        if isinstance(spread_value, dict):
+        given = values.get(spread)
+        if isinstance(given, dict):
             duplicates += [
-                (spread, key)
-                for key, path in members
-                if path[0] in spread_value and key in values and _has_path(spread_value, path)
+                (spread, key) for key, path in members if path[0] in given and key in values and _has_path(given, path)
             ]
     return duplicates
 

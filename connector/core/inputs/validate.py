@@ -27,7 +27,7 @@ from connector.core.inputs.variants import choose_variant
 from connector.core.invalid_value import InvalidValue
 from connector.core.redaction import Redactor, default_redactor
 from connector.definition.action import UPDATE_METHODS
-from connector.definition.forms.sentences import format_value
+from connector.definition.forms.sentences import describe_choices, format_value
 from connector.definition.inputs.input_group import MemberGroup, describe_variants
 from connector.definition.inputs.spellings import index_spellings
 from connector.definition.suggest import closest
@@ -68,7 +68,7 @@ class GroupValidator:
     def accept(self, given: Mapping[str, Any]) -> Values | None:
         """Return the values; None where the full check must decide."""
         values = self._accept(given)
-        return values if values is not None and apply_rules_fast(self._rules, values) else None
+        return values if values is not None and apply_rules_fast(self._rules, values, given.keys()) else None
 
     def explain(self, given: Mapping[str, Any]) -> Values:
         """Return the values. Raises InputError with every problem."""
@@ -272,7 +272,7 @@ def _is_blank(value: Any) -> bool:
 
 
 def _build_missing_problem(field: Input | Member, key: str, given_text: str = "nothing") -> Problem:
-    fix = field.help
-    if field.example is not None and not field.secret:
+    fix = " ".join([field.help, *describe_choices(field, field.typed_choices)])
+    if field.example is not None and not field.typed_choices and not field.secret:
         fix += f" Such as {format_value(field.example)}"
     return Problem(key, given_text, "a value: it is required", fix)

@@ -56,6 +56,12 @@ class RecordKinds:
                 return head.action
         return None
 
+    def list_readable(self) -> tuple[str, ...]:
+        """Return the resources whose lists actions read; all where there are none, each of which is then a problem."""
+        kinds = map(self.find, self._connector.derive(ActionHeads.read).heads)
+        listed = {kind.resource for kind in kinds if kind is not None and kind.role == "list"}
+        return tuple(name for name in self.resources if name in listed) or tuple(self.resources)
+
     def check_names(self, names: tuple[str, ...]) -> tuple[str, ...]:
         """Return names of resources. Raises InputError for unknown ones."""
         known = ", ".join(self.resources) or "none: the manifest names no resources"

@@ -75,7 +75,8 @@ class Request:
         redactor, value = self.redactor, self.body.value if self.body else None
         if self.body is not None and self.body.kind == "multipart":
             value = [(part.name, part.data) for part in self.body.value]
-        found = redactor.find_secrets([*self.query, *parse_qsl(self.path.partition("?")[2]), value])
+        in_path = parse_qsl(self.path.partition("?")[2]) if "?" in self.path else ()
+        found = redactor.find_secrets([*self.query, *in_path, value])
         in_text = redactor.find_secrets_in_text(value) if isinstance(value, str | bytes) else ()
         header_values = (value for name, value in self.headers if redactor.is_secret_header(name))
         return redactor.with_secrets((*self.secrets, *header_values, *found, *in_text))

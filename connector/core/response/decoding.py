@@ -12,7 +12,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pydantic_core import from_json
+from pydantic_core import SchemaValidator, core_schema, from_json
 
 if TYPE_CHECKING:
     from connector.core.response.reply import Reply
@@ -44,6 +44,15 @@ _NUMBER_SHAPE = bytes.maketrans(b"123456789.E\t\r\n", b"0000000000e   ")
 _SIGNS_OF_CUT = ("EOF", "unexpected end of data", "no element found", "unclosed token")  # of JSON, CSV and XML
 _DIGIT = ord("0")
 _LARGE_EXPONENT, _MANY_DIGITS = b"0e000", b"0" * 309
+_SAMPLE = 32  # of so many characters one is looked at: so many digits in a row have several in a row among these
+# The text, or None without an exponent of three digits in it: this engine needs a tenth of the time of `re`.
+_search_exponent = SchemaValidator(
+    core_schema.with_default_schema(
+        core_schema.str_schema(pattern=r"[0-9][eE]\+?[0-9]{3}", regex_engine="rust-regex"),
+        default=None,
+        on_error="default",
+    )
+).validate_python
 _BEFORE_NUMBERS = (b"", b" ", b":", b",", b"[")
 
 
@@ -170,6 +179,9 @@ def _replace_invalid_characters(body: bytes) -> bytes:
 
 def _may_overflow(body: bytes) -> bool:
     """Whether a body may have a number with an exponent of three digits, or one of very many digits."""
+    samples = body[::_SAMPLE].translate(_NUMBER_SHAPE)
+    if _MANY_DIGITS[_SAMPLE::_SAMPLE] not in samples and _search_exponent(body) is None:
+        return False
     shape = body.translate(_NUMBER_SHAPE, b"+")
     position = shape.find(_LARGE_EXPONENT)
     while position >= 0:

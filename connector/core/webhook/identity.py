@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import json
 import re
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from connector.core.json_path import get_at, remove_at
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from connector.definition.trigger import Trigger
 
 HeaderValues = Mapping[str, list[str]]  # all values of the headers that a trigger reads, by lower-case name
+_dump = json.JSONEncoder(sort_keys=True, separators=(",", ":"), check_circular=False).encode
 
 
 class KeyBuilder:
@@ -35,9 +38,10 @@ class KeyBuilder:
         ignored_places = [parse_reply_path(path) for path in rules.ignore.paths]
         ignored_headers = {place.header for place in ignored_places}
         self._ignored_paths = [place.segments for place in ignored_places if place.header is None]
-        self._ignored_fields = frozenset(rules.ignore.fields)
         self._ignored_query = _compile_query_pattern(rules.ignore.query)
-        self._ignored_words = [_dump(name)[1:-1] for name in (*rules.ignore.fields, *rules.ignore.query)]
+        self._ignored_query_in_text = _compile_query_pattern([_dump(name)[1:-1] for name in rules.ignore.query])
+        drop_ignored = partial(_drop_fields, frozenset(rules.ignore.fields)) if rules.ignore.fields else None
+        self._decoder = json.JSONDecoder(parse_int=str, parse_float=str, object_hook=drop_ignored)
         places = [parse_reply_path(path) for path in (fields.name, fields.at, fields.account, fields.object) if path]
         header_places = [*places, *(parse_reply_path(path) for path in fields.subject)]
         self._event_headers = sorted({place.header for place in header_places if place.header} - ignored_headers)
@@ -67,27 +71,31 @@ class KeyBuilder:
 
         Numbers are texts of their digits: none is rounded, and one that is sent as a text is equal to it.
         """
-        data = json.loads(body, parse_int=str, parse_float=str)
+        data = self._decoder.decode(body.removeprefix(codecs.BOM_UTF8).decode())
         for path in self._ignored_paths:
             data = remove_at(data, path)
         text = _dump(data)
-        if any(word in text for word in self._ignored_words):  # else it is not worth to look at each value
-            text = _dump(self._strip_names(data))
+        in_text = self._ignored_query_in_text
+        if in_text and "://" in text and in_text.search(text):  # else it is not worth to look at each value
+            text = _dump(self._strip_urls(data))
         return text
 
-    def _strip_names(self, value: Any) -> Any:
-        """Return a value without the fields and URL parameters that change, at any depth."""
+    def _strip_urls(self, value: Any) -> Any:
+        """Return a value without the parameters of URLs that change, at any depth."""
         if isinstance(value, dict):
-            return {name: self._strip_names(item) for name, item in value.items() if name not in self._ignored_fields}
+            return {name: self._strip_urls(item) for name, item in value.items()}
         if isinstance(value, list):
-            return [self._strip_names(item) for item in value]
+            return [self._strip_urls(item) for item in value]
         if self._ignored_query and isinstance(value, str) and value.startswith(("https://", "http://")):
             return self._ignored_query.sub(r"\1", value)
         return value
 
 
-def _dump(data: Any) -> str:
-    return json.dumps(data, sort_keys=True, separators=(",", ":"))
+def _drop_fields(ignored: frozenset[str], fields: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields of a JSON object without those that change."""
+    if ignored.isdisjoint(fields):
+        return fields
+    return {name: item for name, item in fields.items() if name not in ignored}
 
 
 def read_place(data: Any, place: ReplyPath | None, headers: HeaderValues) -> Any:

@@ -15,7 +15,7 @@ from connector.definition.json_path import parse_delivery_place
 from connector.errors import WebhookError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from connector.core.webhook.body import BodyFormat
     from connector.core.webhook.delivery import Delivery, ReceivedDelivery
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 MAX_TIMESTAMP_SKEW = 300.0  # seconds that a delivery's timestamp may be ahead of this machine's clock
 _ID_PATTERN = re.compile(r"[!-~]+\Z")
-_PAYLOAD_FIELD = re.compile(r"\{(timestamp|id|body|method|url|form)\}")
 _DIGEST_BYTES = {"sha1": 20, "sha256": 32, "sha512": 64}
 _ED25519_DIGEST_BYTES = 64
 _DIGESTS_BY_ALGORITHM = {  # of those that differ in length
@@ -147,11 +146,12 @@ class SignatureScheme:
 
     def _build_payload(self, signed: _SignedHeaders, delivery: ReceivedDelivery | Delivery) -> bytes:
         """Return the bytes that are signed."""
-        values = {"timestamp": signed.timestamp.encode(), "id": signed.id.encode(), "body": delivery.body,
-                  "method": delivery.method.encode(), "url": delivery.url.encode()}  # fmt: skip
-        if "form" in self._payload_parts:
-            values["form"] = _join_form(delivery.body)
-        return b"".join(values[part] if isinstance(part, str) else part for part in self._payload_parts)
+        return b"".join(
+            [
+                part if isinstance(part, bytes) else _PAYLOAD_VALUES[part](signed, delivery)
+                for part in self._payload_parts
+            ]
+        )
 
 
 def is_equal(given: Any, expected: bytes) -> bool:
@@ -169,6 +169,17 @@ def _join_form(body: bytes) -> bytes:
     for name, value in sorted(fields.items()):
         texts += [f"{name}{item}" for item in (sorted(set(value)) if isinstance(value, list) else [value])]
     return "".join(texts).encode("utf-8", "surrogatepass")
+
+
+_PAYLOAD_VALUES: dict[str, Callable[[_SignedHeaders, ReceivedDelivery | Delivery], bytes]] = {
+    "timestamp": lambda signed, _: signed.timestamp.encode(),
+    "id": lambda signed, _: signed.id.encode(),
+    "body": lambda _, delivery: delivery.body,
+    "method": lambda _, delivery: delivery.method.encode(),
+    "url": lambda _, delivery: delivery.url.encode(),
+    "form": lambda _, delivery: _join_form(delivery.body),
+}
+_PAYLOAD_FIELD = re.compile(rf"\{{({'|'.join(_PAYLOAD_VALUES)})\}}")
 
 
 def _split_template(template: str) -> list[str | bytes]:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from connector.core.webhook.delivery import Headers
     from connector.definition.trigger import Trigger
 
+Keys = dict[str, list[bytes]]  # the decoded secrets, by the key of their input
+
 
 class WebhookVerifier:
     """Verifies, signs and parses the deliveries of one trigger; compiles its manifest once."""
@@ -56,33 +58,37 @@ class WebhookVerifier:
 
         Raises WebhookError, and UsageError where a delivery may have several events.
         """
-        verified = self.verify_delivery({self.key_name: secrets}, Delivery(headers, body), now, max_age)
+        keys_by_input = self.decode_secrets({self.key_name: secrets})
+        verified = self.verify_delivery(keys_by_input, Delivery(headers, body), now, max_age)
         return verified if isinstance(verified, Challenge) else self.get_single(verified)
 
+    def decode_secrets(self, secrets: Mapping[str, Sequence[str]]) -> Keys:
+        """Return what deliveries are verified with. Raises UsageError for an invalid secret, without its text."""
+        return {key: [self.decode_secret(text, key) for text in texts] for key, texts in secrets.items()}
+
     def verify_delivery(
-        self, secrets: Mapping[str, Sequence[str]], delivery: Delivery, now: float, max_age: float | None = None
+        self, keys_by_input: Keys, delivery: Delivery, now: float, max_age: float | None = None
     ) -> list[Event] | Challenge:
         """Return the events or the Challenge of a delivery. Raises WebhookError, which contains nothing of it.
 
         What the service sent, but is no event as the manifest describes it, is an event with an `error`.
 
-        `secrets` are by the key of their input. Compares every secret and digest in constant time, and parses the body
+        `keys_by_input` is of `decode_secrets`. Compares every secret and digest in constant time, and parses the body
         only after one matches, unless the body has the secret. `now` is epoch seconds, `max_age` seconds (default: the
         manifest's). Where there is no secret, the Challenge that hands it over has it.
         """
-        tokens = {key: [self.decode_secret(text, key) for text in texts] for key, texts in secrets.items()}
         received = self._read(delivery)
-        if (unsigned := self._answer_unsigned(received, tokens)) is not None:
+        if (unsigned := self._answer_unsigned(received, keys_by_input)) is not None:
             return unsigned
         if delivery.method != "POST":
             raise build_webhook_error("method", "The request is no delivery.", HTTPStatus.METHOD_NOT_ALLOWED)
-        signer, received = self._authenticate(tokens.get(self.key_name, []), received, now, max_age)
+        signer, received = self._authenticate(keys_by_input.get(self.key_name, ()), received, now, max_age)
         try:
             received = received if received.data is not None else self._parse_body(received)
         except WebhookError as error:
             return [self._event_parser.build_unreadable(received.body, None, received.headers, error)]
         if self.challenge is not None and self.challenge.is_signed_challenge(received):
-            return self.challenge.answer(received, signer, tokens)
+            return self.challenge.answer(received, signer, keys_by_input)
         return self._event_parser.parse_events(received.body, received.data, received.headers)
 
     def get_single(self, events: Sequence[Event]) -> Event:
@@ -150,7 +156,7 @@ class WebhookVerifier:
             raise event.error
         return event
 
-    def _answer_unsigned(self, received: ReceivedDelivery, tokens: Mapping[str, Sequence[bytes]]) -> Challenge | None:
+    def _answer_unsigned(self, received: ReceivedDelivery, keys_by_input: Keys) -> Challenge | None:
         """Return the answer to a challenge that proves nothing; None for any other delivery. Raises WebhookError."""
         challenge = self.challenge
         if challenge is None or challenge.is_signed or (received.method == "POST" and self._has_proof(received)):
@@ -164,8 +170,8 @@ class WebhookVerifier:
                 return None
         if not challenge.is_challenge(received):
             return None
-        answer = challenge.answer(received, b"", tokens)
-        return self._check_handover(answer, tokens.get(self.key_name, ())) if answer.secret else answer
+        answer = challenge.answer(received, b"", keys_by_input)
+        return self._check_handover(answer, keys_by_input.get(self.key_name, ())) if answer.secret else answer
 
     def _check_handover(self, answer: Challenge, known: Sequence[bytes]) -> Challenge:
         """Return the answer to what hands over a secret, without it if it is known. Raises WebhookError for another.
@@ -224,4 +230,5 @@ class WebhookVerifier:
         return b"", received
 
     def _parse_body(self, received: ReceivedDelivery) -> ReceivedDelivery:
-        return received._replace(data=self.body_format.parse(received.body))
+        data = self.body_format.parse(received.body)
+        return ReceivedDelivery(received.headers, received.query, received.body, received.method, received.url, data)

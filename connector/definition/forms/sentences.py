@@ -40,12 +40,12 @@ def describe_field(connector: ChoiceFiles, field: FormField) -> list[str]:
     """Return sentences about a field: its help, choices, limits and how a suggestion works."""
     file_note = f", listed in schemas/choices/{field.choices_file}.json" if field.choices_file else ""
     choices = collect_choices(connector, field)
-    return [field.help, *_describe_choices(field, choices, file_note), *_describe_rules(field)]
+    return [field.help, *describe_choices(field, choices, file_note), *_describe_rules(field)]
 
 
 def describe_tool_choices(field: FormField, choices: Mapping[Any, str]) -> Iterator[str]:
     """Yield the sentence about the choices; of many, a few from the whole length of the list."""
-    sentences = list(_describe_choices(field, choices, ""))
+    sentences = list(describe_choices(field, choices))
     if choices and (len(choices) > MAX_LISTED_CHOICES or len(sentences[0]) > _MAX_TOOL_CHOICES_LENGTH):
         step = max(1, len(choices) // _SAMPLE_CHOICES)
         samples = dict(list(choices.items())[step // 2 :: step][:_SAMPLE_CHOICES])
@@ -59,7 +59,7 @@ def describe_deprecation(item: Action | InputField) -> list[str]:
     return [item.deprecated.describe()] if item.deprecated else []
 
 
-def _describe_choices(field: FormField, choices: Mapping[Any, str], long_list_note: str) -> Iterator[str]:
+def describe_choices(field: FormField, choices: Mapping[Any, str], long_list_note: str = "") -> Iterator[str]:
     """Yield the sentence about the choices; `long_list_note` says more of a list that is too long to be repeated."""
     if 0 < len(choices) <= MAX_LISTED_CHOICES:
         yield f"{'Such as' if field.allow_other else 'One of'} {_format_choices(choices)}."

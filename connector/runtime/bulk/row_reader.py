@@ -84,8 +84,11 @@ class RowReader:
 
     def describe_row(self, row: Row) -> str:
         """Return the number of a row, and where it stands."""
-        place = f"row {row.line} of the sheet {self._sheet_title}" if self._sheet_title else f"line {row.line}"
-        return f"row {row.number} ({place})"
+        return f"row {row.number} ({self.describe_line(row.line)})"
+
+    def describe_line(self, line: int) -> str:
+        """Return where a row stands: in a line of the file, or in a row of the sheet that is read."""
+        return f"row {line} of the sheet {self._sheet_title}" if self._sheet_title else f"line {line}"
 
     def name_column(self, key: str) -> str:
         """Return where a sheet has the values of an input, such as `column C (Topic)`; empty where it has none."""
@@ -225,7 +228,7 @@ class RowReader:
 
     def _read_error(self, line: int, got: str, expected: str, fix: str) -> InputError:
         problem = Problem(f"line {line}", got, expected, fix)
-        return InputError(f"{self.name} cannot be read further. {problem}", problems=(problem,))
+        return InputError(f"{self.name} cannot be read further.\n  {problem}", problems=(problem,))
 
 
 def to_letters(index: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from connector.core import durations, redaction
@@ -67,16 +68,16 @@ class CallOptions:
 
     def chosen(self) -> Mapping[str, Any]:
         """Return the options that are not at their default, by name."""
-        values = ((name, getattr(self, name)) for name in OPTION_NAMES)
+        values = zip(OPTION_NAMES, _get_options(self), strict=True)
         return {name: value for name, value in values if value is not None and value is not False and value != ()}
 
 
-def parse_timeout(value: float | str) -> float:
+def parse_timeout(value: float | str, field: str = "timeout") -> float:
     """Return a timeout in seconds: a number, or text such as 500ms, 10s, 60m, 2h or 1d. Raises InputError."""
     seconds: Any = durations.parse_duration(value) if isinstance(value, str) else value
     if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds <= MAX_TIMEOUT:
         expected = f"seconds above 0 and at most {MAX_TIMEOUT:,.0f}, or text with ms, s, m, h or d"
-        problem = Problem("timeout", redaction.preview(value), expected, "such as 10s, or 60m for an hour")
+        problem = Problem(field, redaction.preview(value), expected, "such as 10s, or 60m for an hour")
         raise InputError.from_problems("options", [problem])
     return float(seconds)
 
@@ -86,7 +87,9 @@ def parse_max_age(value: float | str) -> float:
     seconds: Any = durations.parse_duration(value) if isinstance(value, str) else value
     if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds <= MAX_TIMEOUT:
         expected = f"seconds from 0 to {MAX_TIMEOUT:,.0f}, or text with ms, s, m, h or d"
-        raise InputError.from_problems("options", [Problem("max_age", redaction.preview(value), expected)])
+        raise InputError.from_problems(
+            "options", [Problem("max_age", redaction.preview(value), expected, "such as 5m")]
+        )
     return float(seconds)
 
 
@@ -126,6 +129,7 @@ def _build_flag_check(name: str) -> Callable[[Any], bool]:
 
 
 OPTION_NAMES = tuple(option.name for option in fields(CallOptions) if option.name != "problems")
+_get_options = attrgetter(*OPTION_NAMES)
 _PARSERS: dict[str, Callable[[Any], Any]] = {
     "timeout": parse_timeout,
     "max_age": parse_max_age,

@@ -60,7 +60,7 @@ class ItemStream:
         """Return the progress and the last page for a notebook, without secrets."""
         if self.result is None:
             return "<p>Nothing was read yet.</p>"
-        return f"<p>{self.pages} pages{', complete' if self.complete else ''}; the last:</p>{self.result._repr_html_()}"
+        return f"<p>Pages: {self.pages}{', complete' if self.complete else ''}; last:</p>{self.result._repr_html_()}"
 
     def _close_early(self) -> None:
         """End the call with what was read of it, and close the steps."""

@@ -67,6 +67,10 @@ class Database(ABC):
         """Whether connecting would create nothing; a server says by itself if it lacks the database."""
         return True
 
+    def is_read_only(self) -> bool:
+        """Whether nothing can be written; a server says so by itself."""
+        return False
+
     def identify_file(self) -> object:
         """Return what tells the database's file from another one in its place; a server has none."""
         return None

@@ -9,7 +9,6 @@ import time
 from collections import deque
 from concurrent.futures import Future
 from functools import partial
-from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from connector.errors import StoreError
@@ -42,7 +41,7 @@ class GroupCommitWriter:
         self._database, self._write, self._max_batch, self._name = database, write, max_batch, name
         self._pending: deque[tuple[Any, int, CompletionFuture]] = deque()
         self._pending_bytes = 0
-        self._is_closed = False
+        self._is_idle = self._is_closed = False
         self._thread: threading.Thread | None = None
         self._condition = threading.Condition()
 
@@ -62,7 +61,9 @@ class GroupCommitWriter:
                 return future
             self._pending_bytes += size
             self._pending.append((item, size, future))
-            self._condition.notify()
+            if self._is_idle:  # else the thread looks by itself, after what it writes now
+                self._is_idle = False
+                self._condition.notify()
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name=f"connector-{self._name}", daemon=True)
                 self._thread.start()
@@ -102,14 +103,14 @@ class GroupCommitWriter:
     def _take_batch(self) -> list[tuple[Any, int, CompletionFuture]]:
         """Wait for items and return them; none when the writer is closed."""
         with self._condition:
-            self._condition.wait_for(lambda: self._pending or self._is_closed)
+            while not self._pending and not self._is_closed:
+                self._is_idle = True
+                self._condition.wait()
+            self._is_idle = False
         if self._max_batch > 1:
             time.sleep(BATCH_DELAY)
         with self._condition:
-            batch = list(islice(self._pending, self._max_batch))
-            for _ in batch:
-                self._pending.popleft()
-            return batch
+            return [self._pending.popleft() for _ in range(min(len(self._pending), self._max_batch))]
 
     def _to_store_error(self, error: Exception) -> StoreError:
         if isinstance(error, StoreError):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import glob
+import os
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import quote
 
-from sqlalchemy import URL, event
+from sqlalchemy import URL, event, make_url
 
 from connector.errors import StoreError, UsageError
 from connector.runtime.database.database import BUSY_TIMEOUT, Database
@@ -62,13 +64,18 @@ class Sqlite(Database):
         """Whether the file exists."""
         return self._path.exists()
 
+    def is_read_only(self) -> bool:
+        """Whether the file is there, and neither it nor its folder may be written to."""
+        return self.exists() and not (os.access(self._path, os.W_OK) and os.access(self._path.parent, os.W_OK))
+
     def identify_file(self) -> object:
-        """Return the file's device and number; None where it is not there."""
+        """Return the file's device and number, if it is only read also its state; None where it is not there."""
         try:
             status = self._path.stat()
         except OSError:
             return None
-        return status.st_dev, status.st_ino
+        file_id = status.st_dev, status.st_ino
+        return (*file_id, status.st_mtime_ns, self._has_log()) if self.is_read_only() else file_id
 
     def build_engine_options(self) -> dict[str, Any]:
         """Set how long a statement waits for other writers."""
@@ -93,7 +100,19 @@ class Sqlite(Database):
                 hint=f"Restore a good copy, or start over: rm {shlex.quote(str(self._path))}",
                 path=str(self._path),
             )
-        return self.get_engine().connect()
+        return (self._build_reading_engine() if self.is_read_only() else self.get_engine()).connect()
+
+    def _build_reading_engine(self) -> Engine:
+        """Return an engine that needs no file beside the database, unless it has a log that must be read with it.
+
+        Whoever writes on another machine changes the state that `identify_file` tells.
+        """
+        mode = "mode=ro" if self._has_log() else "mode=ro&immutable=1"
+        return super().build_engine(make_url(f"sqlite:///file:{quote(str(self._path))}?{mode}&uri=true"))
+
+    def _has_log(self) -> bool:
+        log_path = self._path.with_name(f"{self._path.name}-wal")
+        return log_path.exists() and log_path.stat().st_size > 0
 
     def _ensure_folder(self) -> None:
         if not self._path.parent.exists():

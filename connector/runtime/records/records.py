@@ -8,6 +8,7 @@ import logging
 import os
 from collections import deque
 from concurrent.futures import wait
+from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -150,13 +151,17 @@ class Records(RecordReader):
             self._without_views.add(connector.name)
 
     def create_views(self, connector: Connector) -> None:
-        """Create the view of each resource, such as shop_orders, for who reads the database with SQL."""
+        """Create the view of each resource, such as shop_orders, for who reads the database with SQL.
+
+        Where the copy can only be read, the views are those that are there.
+        """
 
         def create(connection: Connection) -> None:
             lock_changes(connection)  # several processes may begin at once
             create_views(connection, connector)
 
-        self._database.run_in_transaction(create)
+        if not self._database.is_read_only():
+            self._database.run_in_transaction(create)
 
     def query(self, statement: str, views: Sequence[str] = ()) -> tuple[list[str], list[tuple[Any, ...]]]:
         """Run a query that may only read; return the names of its columns, and its rows.
@@ -175,7 +180,8 @@ class Records(RecordReader):
             try:
                 cursor.execute(statement)
                 if cursor.description is not None:
-                    return [column[0] for column in cursor.description], [tuple(row) for row in cursor.fetchall()]
+                    rows = [tuple(map(_to_plain_number, row)) for row in cursor.fetchall()]
+                    return [column[0] for column in cursor.description], rows
             except dialect.loaded_dbapi.Error as error:
                 reason = (str(error).splitlines() or [""])[0]
             hint = f"A query reads the views{''.join(f' {name},' for name in views)} and cannot write."
@@ -239,6 +245,14 @@ class Records(RecordReader):
     def _read(self, work: Callable[[Connection], T]) -> T:
         self._wait()
         return self._readers.run(work)
+
+
+def _to_plain_number(value: Any) -> Any:
+    """Return a number of PostgreSQL's own type as JSON has it, and as SQLite returns it."""
+    if not isinstance(value, Decimal) or not value.is_finite():
+        return value
+    exponent = value.as_tuple().exponent
+    return int(value) if isinstance(exponent, int) and exponent >= 0 else float(value)
 
 
 def open_records(records: Any) -> Records:

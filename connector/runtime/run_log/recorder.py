@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import socket
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
@@ -96,7 +95,9 @@ class RunRecorder(Observer):
         """Return what is known of a run before its end."""
         if notes.facts is None:
             notes.facts = self._describe_call(call, notes)
-        return notes.facts | {"waited": round(notes.waited, 3), "trace": _take_entries(notes)}
+        if notes.waited or notes.trace is not None:
+            return notes.facts | {"waited": round(notes.waited, 3), "trace": _take_entries(notes)}
+        return notes.facts
 
     def _describe_call(self, call: ObservedCall, notes: _Notes) -> dict[str, Any]:
         request, credentials = call.request, call.credentials
@@ -142,7 +143,7 @@ def _name_process(pid: int) -> str:
 
 def make_id(started_at: float) -> str:
     """Return an id that no other run has; ids sort by the time of the runs."""
-    return f"{int(started_at * 1000):011x}{secrets.token_hex(4)}"
+    return f"{int(started_at * 1000):011x}{os.urandom(4).hex()}"
 
 
 def _take_open_inputs(call: ObservedCall) -> dict[str, Any]:

@@ -16,7 +16,7 @@ OUTCOMES = ("done", "rejected", "not_sent", "uncertain", "interrupted", RUNNING)
 DETAIL_NAMES = ("inputs", "hidden_inputs", "options", "warnings", "message", "hint", "waited", "trace")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)  # not frozen: each call makes two, which would take twice as long
 class Run:
     """A call that was made.
 

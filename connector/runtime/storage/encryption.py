@@ -216,7 +216,7 @@ def rotate(store: EncryptedStore) -> int:
             errors.append(error)
     if errors:
         details = "\n".join(f"  {error}" for error in errors)
-        message = f"{count} records were sealed again, and {len(errors)} were not:\n{details}\n"
+        message = f"Records sealed again: {count}; not sealed: {len(errors)}:\n{details}\n"
         raise StoreError(message, hint="Fix these records and rerun; the others are done.", path=errors[0].path)
     return count
 

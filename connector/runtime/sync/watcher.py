@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector.core import redaction
 from connector.core.records.changes import build_event_body
+from connector.core.records.kinds import RecordKinds
 from connector.core.webhook.verifier import WebhookVerifier
 from connector.definition.trigger import Trigger
 from connector.definition.watch import Watch
@@ -78,7 +79,9 @@ class Watcher:
         assert watch is not None
         self._watch: Watch = watch
         self._every = parse_timeout(watch.every if every is None else every)
-        self._sync = Sync(connector, self._records, tuple(watch.resources), given=given) if polls else None
+        is_all = verifier.name not in connector.manifest.triggers  # then what no action lists is told by calls alone
+        names = connector.derive(RecordKinds).list_readable() if is_all else tuple(watch.resources)
+        self._sync = Sync(connector, self._records, names, given=given) if polls else None
         self._source = EventSource(f"{connector.name}.{verifier.name}", verifier, connector.manifest.own_hosts)
         self._options = DeliveryOptions(concurrency, attempts, timeout, ordered)
         self.inbox = Inbox(inbox) if isinstance(inbox, str) else inbox

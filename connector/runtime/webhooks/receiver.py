@@ -102,10 +102,8 @@ class Receiver:
             require_handshake(verifier)
         self._save_secret, self._handshake_lock = save_secret, asyncio.Lock()
         is_awaited = save_secret is not None and not secret
-        self._secrets = {} if is_awaited else collect_secrets(verifier, [] if secret is None else secret)
-        for key, texts in self._secrets.items():
-            for text in texts:
-                verifier.decode_secret(text, key)
+        secrets = {} if is_awaited else collect_secrets(verifier, [] if secret is None else secret)
+        self._keys = verifier.decode_secrets(secrets)
         require_url(verifier, public_url)
         if public_url and set(public_url) & set("?#"):
             hint = "The query of each request is added to it."
@@ -115,7 +113,7 @@ class Receiver:
         self._max_age = max_age
         self._options = DeliveryOptions(concurrency, attempts, timeout, ordered)
         self.inbox = Inbox(inbox, clock=clock) if isinstance(inbox, str) else inbox
-        all_secrets = [text for texts in self._secrets.values() for text in texts]
+        all_secrets = [text for texts in secrets.values() for text in texts]
         self.handlers = HandlerRegistry(redaction.redactor_for(connector).with_secrets(all_secrets))
         self.counts: Counter[str] = Counter()
         self.last_failure: tuple[str, float] | None = None  # why the last delivery was not kept, and its epoch seconds
@@ -193,7 +191,7 @@ class Receiver:
     async def _answer(self, delivery: Delivery) -> Answer:
         try:
             verified = self.source.verifier.verify_delivery(
-                self._secrets, delivery, self.inbox.clock.time(), self._max_age
+                self._keys, delivery, self.inbox.clock.time(), self._max_age
             )
         except WebhookError as error:
             self._count_outcome(error.reason)
@@ -218,14 +216,15 @@ class Receiver:
         """Save the secret that is handed over, and answer; of several at once, the first one counts."""
         assert self._save_secret is not None
         async with self._handshake_lock:
-            if not self._secrets:
+            if not self._keys:
                 try:
                     await asyncio.to_thread(self._save_secret, handshake.secret)
                 except Exception as error:  # noqa: BLE001  of the caller's own code, and perhaps with the secret
                     reason = str(error) if isinstance(error, ConnectorError) else type(error).__name__
                     self._count_outcome("secret not saved", reason)
                     return Answer(503)
-                self._secrets = {self.source.verifier.key_name: [handshake.secret]}
+                verifier = self.source.verifier
+                self._keys = verifier.decode_secrets({verifier.key_name: [handshake.secret]})
                 self.handlers.add_secret(handshake.secret)
                 self._count_outcome("secret saved")
                 return Answer(200, handshake.reply, handshake.headers)

@@ -74,7 +74,10 @@ def verify_webhook_events(
     require_url(verifier, url)
     delivery = Delivery(headers, bytes(raw_body), method, url)
     verified = verifier.verify_delivery(
-        collect_secrets(verifier, secret), delivery, time.time() if now is None else now, max_age
+        verifier.decode_secrets(collect_secrets(verifier, secret)),
+        delivery,
+        time.time() if now is None else now,
+        max_age,
     )
     failures = [event.error for event in verified if event.error] if isinstance(verified, list) else []
     if failures and isinstance(verified, list) and len(failures) == len(verified):

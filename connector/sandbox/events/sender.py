@@ -190,10 +190,10 @@ class EventSender:
     def read(self, delivery: SignedDelivery, timestamp: float | None = None) -> list[Event] | Challenge:
         """Return what a receiver reads from a delivery; nothing of what it refuses."""
         now = self.clock.time() if timestamp is None else timestamp
-        secrets = {key: [text] for key, text in self._secrets.items()}
+        keys = self._verifier.decode_secrets({key: [text] for key, text in self._secrets.items()})
         received = Delivery(delivery.headers, delivery.body, delivery.method, delivery.url)
         try:
-            return self._verifier.verify_delivery(secrets, received, now)
+            return self._verifier.verify_delivery(keys, received, now)
         except WebhookError:
             return []
 

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from connector.definition.suggest import did_you_mean
 from connector.errors import UsageError
 from connector.runtime.process.fork_safety import ForkSafeLock
 
@@ -19,6 +20,7 @@ _SYNTAX = (
 )
 _COUNTED_KINDS = ("drop-reply", "refuse", "expire-token", "html", "drop-token-reply", "token-5xx", "invalid-grant")
 _TOKEN_KINDS = ("drop-token-reply", "token-5xx", "invalid-grant", "slow-token")
+_NAMES = (*_COUNTED_KINDS, "slow", "slow-token", "cursor-loop")
 _DEFAULT_DELAY = 3.0  # seconds
 _FAULT_PATTERN = re.compile(
     r"(?P<kind>429|5[0-9]{2}|token-5xx|[a-z-]+)(?::(?P<amount>[0-9]{1,6}(?:\.[0-9]{1,3})?))?\Z", re.ASCII
@@ -55,7 +57,8 @@ def parse_fault(text: str) -> Fault:
         return Fault(kind, int(amount or 1), target=target)
     if kind.isdigit() and is_count:
         return Fault("status", int(amount or 1), status=int(kind))
-    raise UsageError(f"Unknown fault {text!r}.", hint=f"Use one of: {_SYNTAX}.")
+    meant = did_you_mean(kind or text, _NAMES)
+    raise UsageError(f"Unknown fault {text!r}.{meant}", hint=f"Use one of: {_SYNTAX}.")
 
 
 class FaultInjector:

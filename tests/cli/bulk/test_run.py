@@ -312,6 +312,17 @@ def test_a_row_with_wrong_input_is_to_be_mended_and_not_run_once_more(bulk, rows
     assert "--retry-failed" in both.err
 
 
+def test_a_failure_of_a_sheet_is_told_by_its_row_there(bulk, rows, tmp_path):
+    openpyxl = pytest.importorskip("openpyxl", reason="the extra excel is not installed")
+    workbook = openpyxl.Workbook()
+    workbook.active.title = "Plan"
+    for line in (("email", "firstName", "lastName"), (), ("nobody", "U", "1")):
+        workbook.active.append(line)
+    workbook.save(tmp_path / "rows.xlsx")
+    assert "Row 1 (row 3 of the sheet Plan): " in bulk("rows.xlsx", "--keep-going").err
+    assert "Row 1 (line 3): " in bulk(rows(HEADER + "\nnobody,U,3\n"), "--keep-going").err
+
+
 def test_the_worst_row_says_how_it_ended(bulk, rows, server):
     server.then(reply(400, {"code": 1, "message": "no"}), reply(429, {}, headers=[("Retry-After", "9999")]))
     assert bulk(rows(), "--keep-going", "--concurrency", "1").code == 4

@@ -7,8 +7,11 @@ import pty
 import subprocess
 import sys
 
+import click
 import pytest
 from support import servers
+
+from connector.cli.output import stdio
 
 TOKEN = {"ZOOM_ACCESS_TOKEN": "token-1"}
 DELETES = [
@@ -64,6 +67,16 @@ def test_the_sandbox_and_a_dry_run_ask_nothing(cli):
     made = cli("run", "createMeeting", "--user-id", "me", "--sandbox").data["data"]["id"]
     assert cli("request", "DELETE", f"/meetings/{made}", "--sandbox").code == 0
     assert cli("run", "deleteUser", "--user-id", "u1", "--dry-run").code == 0
+
+
+@pytest.mark.parametrize("can_ask", [True, False])
+def test_the_sandbox_asks_neither_a_person_nor_for_yes(here, monkeypatch, tmp_path, can_ask):
+    monkeypatch.setattr(stdio, "can_prompt", lambda: can_ask)
+    monkeypatch.setattr(click, "confirm", lambda *_, **__: pytest.fail("it asked"))
+    user = here("run", "listUsers", "--sandbox", "--query", "[0].id || users[0].id", "-r").out.strip()
+    (tmp_path / "rows.csv").write_text(f"userId\n{user}\n")
+    assert here("run", "deleteUser", "--user-id", user, "--sandbox").code == 0
+    assert "not exist" in here("run", "deleteUser", "-f", "rows.csv", "--sandbox", "--keep-going").err
 
 
 @pytest.mark.parametrize(("answer", "code", "sent"), [(b"y\n", 0, 1), (b"n\n", 2, 0), (b"\n", 2, 0)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 from pathlib import Path
 
@@ -34,6 +35,11 @@ def test_list_groups_by_what_an_action_is_about(here, zoom):
     assert list(groups)[-1] == "triggers"
     named = [name for names in groups.values() for name in names]
     assert sorted(named) == sorted([*(one.action for one in zoom.actions()), "webhookReceiver"])
+
+
+def test_the_bundled_connector_has_a_name_as_installed_ones_have(here):
+    assert here("list", "--connector", "zoom") == here("list")
+    assert here("list", "--connector", "zooom").code == 2
 
 
 def test_list_tells_a_broken_file_and_lists_the_rest(here, folder):
@@ -175,3 +181,16 @@ def test_what_is_shown_of_an_upload_is_what_comes_of_the_bytes(here):
     out = here(*drive, "show", "uploadFile").out
     assert "\nReturns: The new file.\n" in out
     assert here(*drive, "show", "uploadFile", "--output", "json").data["payload"]["kind"] == "drive#file"
+
+
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="this system has no pseudo terminals")
+@pytest.mark.parametrize("words", [("createMeeting", "meetingType"), ("webhookReceiver",)], ids=" ".join)
+def test_the_colours_of_an_input_reach_the_terminal_as_colours(start, words):
+    ours, theirs = os.openpty()
+    process = start("show", *words, env={"TERM": "xterm"}, stdout=theirs)
+    os.close(theirs)
+    assert process.wait(timeout=30) == 0
+    shown = os.read(ours, 65_536).decode()
+    os.close(ours)
+    assert "\x1b[36m" in shown
+    assert "\\x1b" not in shown

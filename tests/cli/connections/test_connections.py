@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import time
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import pytest
 from support import servers
 from support.sandboxes.sign_in_service import Shelf, kept
 
+from connector.cli.connections.connection_view import wrap_line
 from connector.runtime.storage.encryption import generate_key
 
 HOUR = 3600.0
@@ -20,6 +23,17 @@ def alive(**more):
 
 
 class TestList:
+    def test_scopes_are_as_wide_as_the_terminal(self, monkeypatch):
+        scopes = ", ".join(f"meeting:read:{name}" for name in ("one", "two", "three", "four", "five"))
+        for width in (30, 60, 200):
+            terminal = io.StringIO()
+            monkeypatch.setattr(terminal, "isatty", lambda: True)
+            monkeypatch.setattr("sys.stdout", terminal)
+            monkeypatch.setenv("COLUMNS", str(width))
+            lines = wrap_line(scopes, reserved=4)
+            assert max(map(len, lines)) <= width - 4
+            assert " ".join(lines) == scopes
+
     def test_an_empty_store_prints_nothing_and_says_how_to_fill_it(self, here):
         done = here("connections", "list")
         assert (done.code, done.out) == (0, "")
@@ -41,6 +55,13 @@ class TestList:
             ["work", "zoom", "oauth2", "alive"],
         ]
         assert rows[3][5] == "2"
+
+    def test_the_rows_are_written_as_the_results_of_actions_are(self, here, shelf):
+        shelf.put("work", **alive(scope="user:read:user meeting:read:meeting"))
+        header, row = csv.reader(here("connections", "list", "--output", "csv").out.splitlines())
+        assert (header[0], header[-1], row[0], row[-1]) == ("name", "scopes", "work", "2")
+        assert here("connections", "list", "--output", "lines").data["kind"] == "oauth2"
+        assert "connections:\n- name: work\n" in here("connections", "list", "--output", "yaml").out
 
     def test_how_each_token_stands(self, here, shelf):
         shelf.put("renewable", **alive(expires_at=time.time() - HOUR))
@@ -227,8 +248,8 @@ class TestKeys:
         shelf.put("other", **alive())
         done = here("connections", "rotate", CONNECTOR_KEY=f"{new},{old}")
         assert done.code == 0, done.err
-        assert done.out.startswith("2 records were encrypted with key ")
-        assert here("connections", "rotate").out.startswith("0 records were")
+        assert done.out.startswith("2 records encrypted with key ")
+        assert here("connections", "rotate").out.startswith("0 records encrypted")
         assert here("connections", "list", CONNECTOR_KEY=new).code == 0
         assert here("connections", "list", CONNECTOR_KEY=old).code == 1
         assert old not in done.out + done.err

@@ -191,6 +191,30 @@ def test_a_connector_of_the_folder_gets_no_credentials_before_the_folder_is_trus
     assert (here(*RUN).code, cloned.count) == (2, 1)
 
 
+def test_trust_is_in_what_decides_where_credentials_go_and_ends_when_that_changes(here, cloned, tmp_path):
+    assert here("config", "trust").code == 0
+    (tmp_path / "lamps" / "actions" / "other.yaml").write_text(SWITCH.replace("switchLamp", "other"))
+    (tmp_path / "connector.yaml").write_text("connector: lamps\ntimeout: 9s\n")
+    assert here(*RUN, LAMP_ACCESS_TOKEN=CANARY, LAMP_BASE_URL=cloned.url).code == 0
+    (tmp_path / "lamps" / "manifest.yaml").write_text(LAMP.replace("lamps.example", "evil.example"))
+    done = here(*RUN)
+    assert (done.code, cloned.count, "It has changed since you trusted the folder." in done.err) == (2, 1, True)
+    assert "has changed since it was trusted" in here("config").out
+    assert here("config", "trust").code == 0
+    assert (here(*RUN).code, cloned.count) == (0, 2)
+    (tmp_path / "connector.yaml").write_text("connector: lamps\nprofiles: {p: {store: 'file:theirs'}}\n")
+    assert (here(*RUN).code, cloned.count) == (2, 2)
+
+
+def test_what_this_user_sets_in_a_trusted_folder_is_trusted(here, cloned):
+    assert here("config", "trust").code == 0
+    assert here("config", "set", "store", "file:kept", LAMP_ACCESS_TOKEN=CANARY, LAMP_BASE_URL=cloned.url).code == 0
+    assert (here(*RUN).code, cloned.count) == (0, 1)
+    assert here("config", "trust", "--remove").code == 0
+    assert here("config", "set", "store", "file:other").code == 0
+    assert (here(*RUN).code, cloned.count) == (2, 1)
+
+
 def test_what_sends_nothing_needs_no_trust(here, cloned):
     for words in (("list",), ("show", "switchLamp"), (*RUN, "--dry-run"), (*RUN, "--sandbox"), ("config",)):
         assert here(*words).code == 0, words

@@ -124,6 +124,12 @@ def test_a_group_without_a_command_shows_its_commands(here):
     assert done.err.rstrip().endswith("A command is missing; the commands are above.")
 
 
+@pytest.mark.parametrize("group", ["runs", "records", "connections"])
+def test_a_group_of_what_is_kept_lists_it_where_no_command_is_named(here, group):
+    assert here(group, "--sandbox", "--output", "json") == here(group, "list", "--sandbox", "--output", "json")
+    assert "Commands\n" in here(group, "--help").out
+
+
 def test_a_long_command_line_is_wrapped_so_that_it_can_be_copied():
     page = TextPage(Screen(width=40))
     page.add_command("""connector run createMeeting --topic 'a b c' -i settings:='{"x": 1}' --duration 60""")

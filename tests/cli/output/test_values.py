@@ -90,6 +90,35 @@ def test_csv_of_a_query_has_the_fields_that_it_selects(users):
     assert users("--output", "csv", "--query", "users[?id=='none']").out == ""
 
 
+def test_csv_of_a_listing_is_printed_page_by_page_and_what_was_read_stays(here, server):
+    server.then(
+        servers.reply(200, {"users": USERS, "next_page_token": "p2"}), servers.reply(400, {"code": 1, "message": "no"})
+    )
+    done = here("run", "listUsers", "--output", "csv", "--columns", "id", "--base-url", server.url, **TOKEN)
+    assert (done.code, done.out) == (1, "id\r\nu0\r\nu1\r\n")
+
+
+def test_csv_without_columns_waits_for_the_first_hundred_and_tells_of_later_fields(capsys):
+    def read_items():
+        yield from ({"id": number, "parts": {}} for number in range(100))
+        assert capsys.readouterr().out.startswith("id\r\n0\r\n1\r\n"), "nothing is printed before all is read"
+        yield {"id": 100, "late": 1}
+
+    printer = csv_output.CsvPrinter()
+    printer.print_items(read_items())
+    printer.finish()
+    out, err = capsys.readouterr()
+    assert out == "100\r\n"
+    assert "Later items have fields that are no columns: late." in err
+
+
+def test_csv_of_a_listing_of_nothing_has_the_header_where_columns_are_known(capsys):
+    printer = csv_output.CsvPrinter()
+    printer.print_items(iter(()), ("id", "email"))
+    printer.finish()
+    assert capsys.readouterr().out == "id,email\r\n"
+
+
 def test_a_column_that_no_item_has_is_told_with_the_one_that_is_meant(users):
     done = users("--output", "csv", "--columns", "id,emial")
     assert done.out == "id,emial\r\nu0,\r\nu1,\r\n"

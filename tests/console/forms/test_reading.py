@@ -71,8 +71,22 @@ def test_all_texts_that_are_no_json_are_told_at_once_without_their_values():
     assert "hidden" not in str(caught.value)
 
 
+def test_what_was_typed_after_the_choices_were_shown_is_not_lost():
+    form = {"in.name": ["typed"], "pick.name": ["picked"], "was.name": ["before"]}
+    with pytest.raises(InputError) as raised:
+        read_inputs("act", FIELDS, Visit(form=form))
+    [problem] = raised.value.problems
+    assert (problem.field, problem.expected) == ("name", "one of them")
+    assert "typed" in problem.got
+    assert "picked" in problem.got
+    assert list_entered(Visit(form=form))["name"] == ["typed"], "to be shown again"
+    for typed in ("picked", ""):
+        assert read_inputs("act", FIELDS, Visit(form={**form, "in.name": [typed]})) == {"name": "picked"}
+    assert read_inputs("act", FIELDS, Visit(form={**form, "pick.name": [""], "in.name": ["x"]})) == {"name": "x"}
+
+
 def test_what_was_picked_counts_and_is_shown_again():
-    visit = Visit(form={"in.name": ["typed"], "pick.name": ["picked"]})
+    visit = Visit(form={"in.name": ["typed"], "pick.name": ["picked"], "was.name": ["typed"]})
     assert read_inputs("act", FIELDS, visit) == {"name": "picked"}
     assert list_entered(visit)["name"] == ["picked"]
 

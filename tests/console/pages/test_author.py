@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-import pytest
-from support.pages.browsing.consoles import make_desk
+import re
+import threading
+from concurrent.futures import wait
+from urllib.parse import unquote
 
+import pytest
+from support.pages.browsing.consoles import Visitor, make_desk
+
+from connector.authoring.lint import lint
+from connector.console import workshop
 from connector.console.pages import author
 from connector.console.visit import Visit
 
@@ -73,6 +80,55 @@ def test_the_page_is_told_that_a_file_changed(shop):
     (shop / "actions" / "get-order.yaml").unlink()
     assert next(news) == desk.workshop.read_state() != seen
     desk.close()
+
+
+def test_a_large_folder_shows_how_far_lint_is_and_then_what_it_found(shop, monkeypatch):
+    monkeypatch.setattr(workshop, "MIN_FILES", 1)
+    monkeypatch.setattr(workshop, "_MAX_WAIT_SECONDS", 0.0)
+    go_on, is_read = threading.Event(), threading.Event()
+
+    def check(folder, report):
+        report("read", 2, 3_000)
+        is_read.set()
+        assert go_on.wait(10)
+        return lint(folder)
+
+    monkeypatch.setattr(workshop, "find_findings", check)
+    visitor = Visitor(make_desk(shop))
+    visitor.get("/author")
+    assert is_read.wait(10)
+    seen = visitor.get("/author")
+    assert "Lint is at work: 2 of 3,000 files read." in seen.text
+    assert "No problems found" not in seen.text
+    visitor.desk.wait_for_end = lambda _: False
+    shown = unquote(re.search(r"seen=([^\"]*)", seen.html)[1])
+    news = iter(author.stream_changes(visitor.desk, Visit(query={"seen": [shown]})).events)
+    assert next(news) == ""
+    go_on.set()
+    wait([visitor.desk.workshop.check().findings], 10)
+    assert next(news) == visitor.desk.workshop.read_state()
+    assert "of advice." in visitor.get("/author").text
+    visitor.close()
+
+
+def test_a_check_of_files_that_have_changed_since_ends(shop, monkeypatch):
+    monkeypatch.setattr(workshop, "MIN_FILES", 1)
+    monkeypatch.setattr(workshop, "_MAX_WAIT_SECONDS", 0.0)
+    is_changed = threading.Event()
+
+    def check(folder, report):
+        assert is_changed.wait(10)
+        report("read", 1, 2)
+        return []
+
+    monkeypatch.setattr(workshop, "find_findings", check)
+    place = workshop.Workshop(shop)
+    first = place.check()
+    (shop / "actions" / "get-order.yaml").write_text("action: getOrders\n")
+    second = place.check()
+    is_changed.set()
+    assert second.findings.result(10) == []
+    assert first.findings.exception(10) is not None
 
 
 def test_the_bundled_connector_has_no_problems(visitor):

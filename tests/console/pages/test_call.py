@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -120,7 +122,8 @@ def test_the_form_shows_the_live_choices_of_an_input_and_keeps_the_rest(visit):
 
 def test_a_choice_counts_for_more_than_the_text_beside_it(visitor):
     seen = visitor.post(
-        "/actions/createMeeting/dry-run", {**FORM, "in.timezone": "Mars", "pick.timezone": "Africa/Cairo"}
+        "/actions/createMeeting/dry-run",
+        {**FORM, "in.timezone": "Mars", "pick.timezone": "Africa/Cairo", "was.timezone": "Mars"},
     )
     assert '"timezone": "Africa/Cairo"' in seen.text
 
@@ -161,3 +164,13 @@ def test_a_file_is_sent_as_it_was_chosen(visit):
     assert "note.txt" in seen.text
     assert "hello" not in seen.text
     assert "file=@FILE" in seen.text
+
+
+def test_calls_at_the_same_time_lead_each_to_its_own_run(visitor):
+    def call(topic):
+        key = visitor.post("/actions/createMeeting/run", {"in.userId": "me", "in.topic": topic}).html
+        return visitor.desk.log.get(re.search(r'href="/runs/([^"]+)"', key)[1]).inputs["topic"]
+
+    topics = [f"topic {number}" for number in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(call, topics)) == topics

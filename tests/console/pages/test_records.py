@@ -86,5 +86,5 @@ def test_the_page_is_told_what_the_copy_learns():
     news = iter(records.stream_changes(desk, Visit(query={"seen": ["0"]})).events)
     assert next(news) == ""
     records.sync(desk, Visit(form={"resource": ["users"]}))
-    assert next(news) == "1"
+    assert next(news).startswith("1 True users: 1 record")
     desk.close()

@@ -225,3 +225,11 @@ def test_an_earlier_name_for_every_row_gives_what_is_required(lamp):
     assert columns.from_cells(columns.resolve_header(["lights.0.glass"]), ["opal"]) == {
         "powerLevel": 5, "lights": [{"glass": "opal"}],
     }  # fmt: skip
+
+
+def test_a_cell_that_means_nothing_hides_no_other_problem_of_its_row(columns):
+    made = columns(action="createMeeting")
+    keys = made.resolve_header(["userId", "duration", "timezone", "topic"])
+    found = problems(lambda: made.from_cells(keys, ["", "90s", "Europe/Berln", "A"]))
+    assert set(found) == {"userId", "duration", "timezone"}
+    assert "1.5 minutes" in found["duration"].fix

@@ -93,6 +93,12 @@ def test_a_missing_input_says_where_to_find_it(zoom):
     assert zoom.action("getMeeting").inputs["meetingId"].help in one.fix
 
 
+def test_a_missing_input_with_choices_says_what_they_mean(zoom):
+    given = {"email": "ada@example.com", "firstName": "Ada", "lastName": "Byron"}
+    one = problem(zoom, "createUser", given, "userType")
+    assert "1 (Basic), 2 (Licensed)" in one.fix
+
+
 @pytest.mark.parametrize(
     "value", ["893 4750 3000", "893-4750-3000", 89347503000, " 89347503000 ", "893\u00a04750\u00a03000"]
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from connector import Connector, errors
@@ -37,6 +39,12 @@ def test_other_actions_have_none(kinds):
 def test_a_resource_is_listed_by_its_action(kinds):
     assert kinds.find_listing("webinars") == "listWebinars"
     assert kinds.find_listing("nothing") is None
+
+
+def test_what_no_action_lists_is_left_out_of_all():
+    stripe = Connector.open(Path(__file__).parents[3] / "examples" / "stripe")
+    assert "refunds" in stripe.manifest.resources
+    assert stripe.derive(RecordKinds).list_readable() == ("customers", "paymentIntents")
 
 
 def test_unknown_resources_are_told_all_at_once(kinds):

@@ -112,6 +112,15 @@ def test_a_number_that_no_float_holds_is_null_and_told(number):
     assert warnings == (REPLACED_NUMBER,)
 
 
+@pytest.mark.parametrize("place", range(40))
+def test_a_number_of_too_many_digits_is_found_wherever_it_begins(place):
+    number = "9" * 309  # the fewest digits that no float holds
+    assert parse_json(reply(f"{' ' * place}[1, {number}.0, {number}]".encode())) == (
+        [1, None, int(number)],
+        (REPLACED_NUMBER,),
+    )
+
+
 def test_numbers_that_fit_are_exact_and_not_spoken_of():
     raw = b'{"id": 92674392836123456789, "e": 1e300, "u": "a1e400-4e123b", "zero": 0e999, "d": 1.7976931348623157e308}'
     data, warnings = parse_json(reply(raw))

@@ -197,9 +197,9 @@ def test_a_delivery_has_the_token_at_its_place_alone_and_is_verified_by_it(place
     assert verifier.sign(TOKEN, NOW, b"") == headers
     assert given == {"kind": "a"}
     delivery = Delivery(headers, json.dumps(event).encode(), "POST", url)
-    assert [event.name for event in verifier.verify_delivery({"secret": [TOKEN]}, delivery, NOW)] == ["a"]
+    assert [event.name for event in verifier.verify_delivery({"secret": [TOKEN.encode()]}, delivery, NOW)] == ["a"]
     with pytest.raises(WebhookError, match="expected token"):
-        verifier.verify_delivery({"secret": ["another-token"]}, delivery, NOW)
+        verifier.verify_delivery({"secret": [b"another-token"]}, delivery, NOW)
 
 
 @pytest.mark.parametrize(

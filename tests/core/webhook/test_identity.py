@@ -330,7 +330,7 @@ def test_what_cannot_be_read_is_kept_by_its_bytes_and_read_again_under_the_key_t
     newer = WebhookVerifier("hook", Trigger.model_validate({**TRIGGER, "event": {"name": "kind"}}))
 
     def read(raw):
-        (event,) = older.verify_delivery({older.key_name: [KEY]}, Delivery(older.sign(KEY, 0, raw), raw), NOW)
+        (event,) = older.verify_delivery({older.key_name: [KEY.encode()]}, Delivery(older.sign(KEY, 0, raw), raw), NOW)
         assert (event.name, event.error is not None, event.raw) == ("", True, raw)
         return event
 

@@ -145,6 +145,15 @@ def test_a_broken_file_is_told_and_the_rest_is_there(lamps, text, message):
     ]
 
 
+@pytest.mark.parametrize("stem", ["lamp-0", "Lamp0", "read_lamp"])
+def test_a_misnamed_file_hides_no_other_action(lamps, stem):
+    (lamps / "actions" / f"{stem}.yaml").write_text(LAMP.format(key="lamp0"), encoding="utf-8")
+    index = ActionHeads.read(Connector.open(lamps))
+    assert [head.action for head in index.heads] == ["one", "two"]
+    assert [finding.rule for finding in index.findings] == ["file-name"]
+    assert "must be named lamp0.yaml" in index.findings[0].message
+
+
 def test_words_are_read_as_far_as_they_are_needed():
     raw = b"a: {b: [1, x]}\nc: yes\nd: *nothing\n"
     assert strict_yaml.read_words(raw, "x", frozenset(("a", "c"))) == {"a": {"b": [1, "x"]}, "c": "yes"}

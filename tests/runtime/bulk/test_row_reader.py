@@ -97,6 +97,7 @@ def test_a_file_that_cannot_be_read_on_is_told_with_its_line(rows, content, said
     with pytest.raises(InputError) as raised:
         rows(content)
     assert said in str(raised.value)
+    assert "line" not in str(raised.value).splitlines()[0], "each problem has a line of its own"
 
 
 @pytest.mark.parametrize(("line", "text"), [(1, HEADER.strip() + ",{}\n"), (3, HEADER + "a@b.c,A,B,1\na@b.c,{},B,1\n")])

@@ -89,6 +89,7 @@ def test_a_row_and_a_column_are_named_as_the_sheet_shows_them(read):
     source = read(build_workbook(Plan=[HEADER, ("me", 1)]))
     (row,) = source.read_rows()
     assert source.describe_row(row) == "row 1 (row 2 of the sheet Plan)"
+    assert source.describe_line(7) == "row 7 of the sheet Plan"
     assert source.name_column("duration") == "column B (duration)"
     assert source.name_column("agenda") == ""
 

@@ -32,6 +32,8 @@ def test_a_view_has_the_plain_fields_of_its_objects(records):
     assert columns == ["id", "topic", "more"]
     assert rows[0] == ("7", "It's", 46)
     assert rows[1][:2] == ("8", None)
+    [[total, mean]] = records.query("SELECT SUM(duration), AVG(duration + 0.5) FROM zoom_meetings WHERE id = '7'")[1]
+    assert (type(total), total, type(mean), mean) == (int, 45, float, 45.5), "numbers are JSON's in both databases"
     assert records.read_view("zoom_meetings")[1][0][0] == "7"
 
 

@@ -135,7 +135,7 @@ def test_rotating_seals_every_record_with_the_first_key(sealed, inner):
 def test_rotating_goes_past_what_does_not_open_and_names_it(inner):
     EncryptedStore(inner, Keyring.from_texts([OTHER])).write("connection:lost", {})
     EncryptedStore(inner, Keyring.from_texts([OLD])).write("connection:good", {"token": 1})
-    with pytest.raises(errors.StoreError, match=r"1 records were sealed again, and 1 were not:\n.*connection:lost"):
+    with pytest.raises(errors.StoreError, match=r"Records sealed again: 1; not sealed: 1:\n.*connection:lost"):
         rotate(EncryptedStore(inner, Keyring.from_texts([NEW, OLD])))
     assert EncryptedStore(inner, Keyring.from_texts([NEW])).read("connection:good").data == {"token": 1}
 

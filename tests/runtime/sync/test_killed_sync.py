@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from support import private_postgres
 from support.servers import Counting, reply
 
 from connector.runtime.records.records import Records
@@ -48,9 +49,10 @@ def start_sync(server, url):
     return subprocess.Popen([sys.executable, "-c", _SYNC, server.url, url], cwd=ROOT)
 
 
+@pytest.mark.parametrize("database", ["sqlite", "postgres"])
 @pytest.mark.parametrize(("count", "kills"), [(3_000, 2), pytest.param(100_000, 10, marks=pytest.mark.long)])
-def test_a_sync_that_is_killed_keeps_each_record_once(tmp_path, count, kills):
-    url = f"sqlite:///{tmp_path / 'records.sqlite'}"
+def test_a_sync_that_is_killed_keeps_each_record_once(tmp_path, count, kills, database):
+    url = f"sqlite:///{tmp_path / 'records.sqlite'}" if database == "sqlite" else private_postgres.fresh()
     with Counting(Meetings(count)) as server:
         pages = count // PAGE
         for kill in range(kills):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import click
 
@@ -13,12 +14,15 @@ from connector.cli.groups import StrictCommand, get_meta, global_options
 from connector.cli.output import printer
 from connector.cli.output.counts import format_count
 from connector.cli.output.exit_codes import EXIT_DONE, EXIT_USAGE
+from connector.cli.output.progress import ProgressBar, count_columns
 from connector.cli.output.stdio import print_stderr
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from connector.errors import Finding
+
+_SHOW_SECONDS = 0.2
 
 
 @click.command("lint", cls=StrictCommand, help="Check every file of a connector; exit code 2 on errors.")
@@ -29,11 +33,12 @@ if TYPE_CHECKING:
 @click.pass_context
 def lint_command(ctx: click.Context, folder: Path | None, output_format: str, *, strict: bool) -> int:
     """Check every file of a connector."""
-    from connector.authoring.lint import lint
+    from connector.cli.authoring.kept_findings import find_findings
     from connector.definition.loader import Connector
 
     target = resolve_folder(ctx, folder)
-    findings = lint(target)
+    with LintProgress(enabled=not get_meta(ctx, "quiet")) as progress:
+        findings = find_findings(target, progress.report)
     if output_format == "json":
         printer.write_json({"folder": str(target), "findings": [asdict(finding) for finding in findings]})
     elif not findings:
@@ -45,6 +50,30 @@ def lint_command(ctx: click.Context, folder: Path | None, output_format: str, *,
         print_stderr(f"{format_folder(target)}: {_count_findings(findings)}.")
     is_wrong = any(strict or finding.voice == "error" for finding in findings)
     return EXIT_USAGE if is_wrong else EXIT_DONE
+
+
+class LintProgress:
+    """Shows on a terminal how far lint is, where that takes a while."""
+
+    def __init__(self, *, enabled: bool) -> None:
+        self._done_to_files = ""
+        columns = count_columns("files", format_note=lambda: f" {self._done_to_files}")
+        self._bar = ProgressBar(columns, enabled=enabled)
+        self._shown_at = time.monotonic()
+
+    def report(self, what: str, done: int, total: int) -> None:
+        """Show that so many files are read, or checked; now and then, since most take a moment."""
+        now = time.monotonic()
+        if now - self._shown_at >= _SHOW_SECONDS:
+            self._done_to_files, self._shown_at = what, now
+            self._bar.update(done, total)
+
+    def __enter__(self) -> Self:
+        self._bar.__enter__()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.__exit__()
 
 
 def _count_findings(findings: list[Finding]) -> str:

@@ -5,15 +5,12 @@ from __future__ import annotations
 import click
 
 from connector.cli.bulk.options import BulkArguments
-from connector.cli.bulk.shared import LOAD_TIMEOUT, open_shared_journal, resolve_rows
+from connector.cli.bulk.shared import open_shared_journal
+from connector.cli.bulk.shared_change import cancel_run, resume_run
 from connector.cli.commands.bulk.options import on_option, run_argument
 from connector.cli.context.context import CommandContext
 from connector.cli.groups import StrictCommand, global_options
 from connector.cli.output import printer
-from connector.cli.output.counts import format_count
-from connector.runtime.bulk.shared_judgement import judge_run
-from connector.runtime.bulk.shared_results import count_rows
-from connector.runtime.bulk.shared_tables import ROW_RUNNING, ROW_WAITING, RUN_CANCELLED
 
 _RESUME_HELP = """Continue a run that was stopped or cancelled: its waiting rows may be sent again.
 
@@ -36,15 +33,8 @@ def resume_command(
     context = CommandContext.from_click(ctx, bulk=on)
     journal = ctx.with_resource(open_shared_journal(context.settings))
     run = journal.choose_run(name)
-    from connector.integrations.dbos_bulk import enqueue_batches
-
-    with journal.hold_run(run.name, LOAD_TIMEOUT):  # a command that still stores its rows enqueues them for one turn
-        resolve_rows(journal, run, BulkArguments(None, resolutions=resolutions))
-        if retry_failed:
-            journal.reset_failed(run)
-        run = journal.start_again(run)
-        enqueue_batches(journal, run, journal.list_open_batches(run))
-    printer.write_text(f"{run.name}: {format_count(count_rows(journal, run).open, 'row')} may be sent.")
+    arguments = BulkArguments(None, resolutions=resolutions, retry_failed=retry_failed)
+    printer.write_text(resume_run(journal, run, arguments))
     if not context.quiet:
         context.note(f"Workers run them: {context.format_command('bulk', 'work', flags=('connector', 'bulk'))}")
 
@@ -59,8 +49,4 @@ def cancel_command(ctx: click.Context, /, name: str | None, on: str | None) -> N
     context = CommandContext.from_click(ctx, bulk=on)
     journal = ctx.with_resource(open_shared_journal(context.settings))
     run = journal.choose_run(name)
-    journal.stop_run(run.id, RUN_CANCELLED)
-    judge_run(journal, run)
-    states = count_rows(journal, run).by_state
-    waiting, running = format_count(states[ROW_WAITING], "row"), format_count(states[ROW_RUNNING], "row")
-    printer.write_text(f"{run.name}: {waiting} will not be sent; {running} in progress will finish.")
+    printer.write_text(cancel_run(journal, run))

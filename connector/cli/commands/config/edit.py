@@ -9,13 +9,25 @@ import click
 from connector.cli.context.config_edit import set_value
 from connector.cli.context.config_file import PROFILES, PROJECT_FILE_NAME, config_path, parse_config
 from connector.cli.context.context import load_settings
-from connector.cli.context.project import find_project_file, set_trust
+from connector.cli.context.project import find_project_file, find_trust, set_trust
 from connector.cli.groups import StrictCommand, get_meta, global_options
 from connector.cli.output.printer import write_text
-from connector.errors import StoreError, UsageError
+from connector.errors import DefinitionError, StoreError, UsageError
 
 
-@click.command("set", cls=StrictCommand)
+class _SetCommand(StrictCommand):
+    """Tells that key and value are two words."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the arguments. Raises UsageError for KEY=VALUE."""
+        words = [arg for arg in args if not arg.startswith("-")]
+        key, separator, _ = words[0].partition("=") if words else ("", "", "")
+        if separator and not ctx.resilient_parsing:
+            raise click.UsageError(f"Key and value are two words: {ctx.command_path} {key} VALUE", ctx)
+        return super().parse_args(ctx, args)
+
+
+@click.command("set", cls=_SetCommand)
 @click.argument("key", metavar="KEY")
 @click.argument("value", metavar="VALUE")
 @click.option("--user", "is_user", is_flag=True, help="In your own config file, which no project has.")
@@ -32,8 +44,9 @@ def set_command(ctx: click.Context, /, key: str, value: str, *, is_user: bool) -
         raw = path.read_bytes() if path.exists() else b""
         if raw:
             parse_config(raw, path, is_project=not is_user)  # a file with mistakes is told, not changed
+        is_trusted = not is_user and find_trust(path) == "trusted"
         changed = set_value(raw.decode(), names, value).encode()
-        parse_config(changed, path, is_project=not is_user)
+        _check_changed(changed, path, is_project=not is_user)
         path.parent.mkdir(parents=True, exist_ok=True)
         if is_user:
             replace_file(path, changed)
@@ -42,7 +55,18 @@ def set_command(ctx: click.Context, /, key: str, value: str, *, is_user: bool) -
     except OSError as error:
         hint = "Check the path and its permissions."
         raise StoreError(f"{path}: {error.strerror}.", path=str(path), hint=hint) from None
+    if is_trusted:  # whoever sets it here has said so, and is not asked again
+        set_trust(path, trusted=True)
     write_text(f"{'.'.join(names)} is set in {path}.")
+
+
+def _check_changed(raw: bytes, path: Path, *, is_project: bool) -> None:
+    """Check the text that would be written. Raises UsageError without its lines, as no file has them."""
+    try:
+        parse_config(raw, path, is_project=is_project)
+    except DefinitionError as error:
+        told = "\n".join(finding.message for finding in error.findings)
+        raise UsageError(f"{told}\nNothing was set in {path}.") from None
 
 
 @click.command("trust", cls=StrictCommand)

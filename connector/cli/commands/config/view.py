@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from connector.cli.context.config_file import SETTING_KEYS, config_path
 from connector.cli.context.context import load_settings, open_connector
 from connector.cli.context.locations import build_default_url
-from connector.cli.context.project import is_trusted
+from connector.cli.context.project import find_trust
 from connector.cli.context.settings import Setting, Settings
 from connector.cli.output import printer
 from connector.cli.output.error_output import print_error
@@ -50,8 +50,12 @@ def _describe_files(settings: Settings) -> list[str]:
     lines = [f"The config file is {config_path()}."]
     if path is None:
         return [*lines, "There is no project file connector.yaml in this folder or above."]
-    trust = "trusted" if is_trusted(path) else "not trusted ('connector config trust')"
-    return [*lines, f"The project file is {path}; its folder is {trust}."]
+    trust = {
+        "trusted": "is trusted",
+        "changed": "has changed since it was trusted ('connector config trust' trusts it as it is)",
+        "unknown": "is not trusted ('connector config trust')",
+    }[find_trust(path)]
+    return [*lines, f"The project file is {path}; its folder {trust}."]
 
 
 def _find_setting_errors(connector: Connector, settings: Settings) -> list[UsageError]:

@@ -24,6 +24,7 @@ class _RecordsGroup(LazyGroup):
     """The group of records commands."""
 
     subcommands = _SUBCOMMANDS
+    default = "list"
 
 
 @click.group("records", cls=_RecordsGroup, help=_HELP, context_settings={"help_option_names": ["-h", "--help"]})

@@ -10,6 +10,7 @@ import click
 from connector.cli.commands.records.parquet import write_parquet
 from connector.cli.context.context import CommandContext, open_records
 from connector.cli.groups import StrictCommand, global_options
+from connector.cli.output.counts import format_count
 from connector.cli.output.csv_output import write_csv
 from connector.cli.output.rows import print_rows, rows_option
 from connector.core.records.kinds import RecordKinds
@@ -24,7 +25,7 @@ Each resource is a view, such as shop_orders, with the columns id, account, pare
 
 @click.command("query", cls=StrictCommand, help=_QUERY_HELP)
 @click.argument("statement", metavar="SQL")
-@rows_option("row", "csv")
+@rows_option("row")
 @click.option("--sandbox", is_flag=True, help="The copy of the sandbox.")
 @global_options
 @click.pass_context
@@ -38,7 +39,7 @@ def query_command(ctx: click.Context, /, statement: str, output_format: str, *, 
         records.create_views(context.connector)
         columns, rows = records.query(statement, views)
     if output_format == "csv":
-        write_csv(columns, rows)
+        write_csv(columns, rows)  # a header without rows too, and two columns of one name
     else:
         print_rows([dict(zip(columns, row, strict=True)) for row in rows], output_format)
 
@@ -79,4 +80,4 @@ def export_command(
             raise
         raise UsageError(f"{target} cannot be written: {error.strerror}.", hint="Name another file with -o.") from None
     if target is not None:
-        context.note(f"{len(rows):,} {resource} are in {target}, as {file_format}.")
+        context.note(f"{target} has {format_count(len(rows), 'record')} of {resource}, as {file_format}.")

@@ -17,6 +17,7 @@ from connector.cli.output import printer
 from connector.cli.output.counts import format_count
 from connector.cli.output.exit_codes import EXIT_DONE, EXIT_REFUSED
 from connector.cli.output.times import format_time
+from connector.core.records.kinds import RecordKinds
 from connector.errors import ConnectorError
 
 if TYPE_CHECKING:
@@ -57,13 +58,17 @@ def sync_command(
     options = RunOptions.from_flags(ctx, flags)
     settings = options.load_settings(ctx)
     connector = open_connector(settings)
-    interval = None if every is None else parse_timeout(every)
-    names = resources or tuple(connector.manifest.resources)
+    interval = None if every is None else parse_timeout(every, "--every")
+    names = resources or connector.derive(RecordKinds).list_readable()
     with (
         open_records(connector, settings, sandbox=options.sandbox) as records,
         Session(connector, settings, options, records=records) as session,
     ):
         sync = Sync(connector, records, names, options.page_size, given=read_key_values(items), is_full=is_full)
+        if not resources and (
+            left_out := ", ".join(name for name in connector.manifest.resources if name not in names)
+        ):
+            session.note(f"Not read, as no action lists them: {left_out}.")
         client = session.get_client(None)
         account = name_account(connector, client.connection, records.account)
         if options.dry_run:

@@ -10,7 +10,7 @@ import click
 
 from connector.cli.context.context import CommandContext, open_records
 from connector.cli.groups import StrictCommand, global_options
-from connector.cli.output import printer, table
+from connector.cli.output import printer
 from connector.cli.output.rows import print_rows, rows_option
 from connector.cli.output.times import format_time
 from connector.core.records.kinds import RecordKinds
@@ -113,11 +113,9 @@ def _open(context: CommandContext) -> Records:
 
 
 def _print_counts(context: CommandContext, counts: dict[str, int], output_format: str) -> None:
-    if output_format != "table":
-        printer.write_json(counts)
-    elif counts:
-        table.print_data([{"resource": name, "records": count} for name, count in sorted(counts.items())])
-    else:
+    rows = [{"resource": name, "records": count} for name, count in sorted(counts.items())]
+    print_rows(rows, output_format, document=counts)
+    if not counts and output_format == "table":
         context.note("The copy is empty. 'connector records sync' reads what the service has.")
 
 

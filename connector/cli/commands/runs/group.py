@@ -15,14 +15,10 @@ _SUBCOMMANDS = {
 
 
 class _RunsGroup(LazyGroup):
-    """The group of runs commands; without one of them, `connector runs --failed` is `connector runs list --failed`."""
+    """The group of runs commands."""
 
     subcommands = _SUBCOMMANDS
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Take options alone for those of `list`."""
-        names_none = not {*args} & {*self.subcommands, "-h", "--help"} and (not args or args[0].startswith("-"))
-        return super().parse_args(ctx, ["list", *args] if names_none else args)
+    default = "list"
 
 
 @click.group("runs", cls=_RunsGroup, context_settings={"help_option_names": ["-h", "--help"]})

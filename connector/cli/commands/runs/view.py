@@ -13,6 +13,7 @@ from connector.cli.groups import StrictCommand, global_options
 from connector.cli.output import printer
 from connector.cli.output.rows import print_rows, rows_option
 from connector.cli.output.times import format_time
+from connector.definition.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from connector.runtime.run_log.run import Run
@@ -34,10 +35,13 @@ def list_command(
     """List runs."""
     context = CommandContext.from_click(ctx, sandbox=sandbox)
     log = open_log(ctx, context)
+    action = filters["action"]
     runs = log.find(build_query(context, filters, limit))
     print_rows([run.to_dict() for run in runs], output_format, list(map(_build_row, runs)))
     if not runs and output_format == "table":
-        context.note("No runs are kept that fit. 'connector runs list --help' lists the filters.")
+        known = context.connector.action_files
+        meant = did_you_mean(action, known) if action is not None and action not in known else ""
+        context.note(f"No runs are kept that fit.{meant} 'connector runs list --help' lists the filters.")
 
 
 @click.command("tail", cls=StrictCommand, help="Print the last runs, the oldest first; with -f, go on as others end.")

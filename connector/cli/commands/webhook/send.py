@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from connector.cli.calls.file_args import read_file
-from connector.cli.calls.input_args import split_item
+from connector.cli.calls.item_values import read_json, split_item
 from connector.cli.commands.webhook.context import WebhookContext, signing_options
 from connector.cli.context.context import load_settings, open_connector, output_option
 from connector.cli.groups import StrictCommand, global_options
@@ -19,7 +19,6 @@ from connector.cli.output import printer
 from connector.cli.output.exit_codes import EXIT_DONE, EXIT_REFUSED
 from connector.cli.output.stdio import print_stderr
 from connector.cli.output.times import parse_time
-from connector.core.inputs.coerce import to_json_value
 from connector.core.invalid_value import InvalidValue
 from connector.core.json_path import get_at_path, set_at_path
 from connector.core.redaction import preview, redactor_for
@@ -115,7 +114,7 @@ def _parse_overrides(items: Sequence[str]) -> list[tuple[str, Any]]:
         path, separator, value = split_item(item)
         try:
             _check_path(path, separator)
-            overrides.append((path, to_json_value(value) if separator == ":=" else value))
+            overrides.append((path, read_json(path, value) if separator == ":=" else value))
         except InvalidValue as invalid:
             problems.append(Problem(f"--set number {position}", preview(item), invalid.expected, invalid.fix))
     if problems:

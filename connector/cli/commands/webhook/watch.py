@@ -17,6 +17,7 @@ from connector.cli.context.key_values import input_option, read_key_values
 from connector.cli.context.run_options import RunOptions
 from connector.cli.groups import StrictCommand, global_options
 from connector.cli.output import logs
+from connector.cli.output.counts import format_count
 from connector.cli.output.exit_codes import EXIT_DONE, EXIT_REFUSED
 from connector.errors import UsageError
 
@@ -90,9 +91,9 @@ def watch_command(ctx: click.Context, /, items: tuple[str, ...], **flags: Any) -
 def _tell_rest(rest: Backlog, session: Session) -> int:
     """Tell what could not be delivered, and return the exit code."""
     if rest.dead:
-        session.note(f"{rest.dead} events were given up. 'connector webhook events --status dead' lists them.")
+        session.note(f"{format_count(rest.dead, 'event')} given up: connector webhook events --status dead")
     if rest.pending:
-        session.note(f"{rest.pending} events were not delivered yet; the next run tries those that are due.")
+        session.note(f"{format_count(rest.pending, 'event')} not delivered yet; the next run tries those that are due.")
     return EXIT_REFUSED if rest.pending or rest.dead else EXIT_DONE
 
 

@@ -69,10 +69,10 @@ def _describe_oddities(
     renamed = [name for name, given in zip(names, header, strict=False) if name != given]
     told = [f"Columns without a name of their own are named by their number: {', '.join(renamed)}."] if renamed else []
     if short:
-        told.append(f"{len(short)} rows have fewer cells than the header, the first is row {short[0]}; these are null.")
+        told.append(f"Rows with fewer cells than the header: {len(short)}, first row {short[0]}; these are null.")
     if long:
         told.append(
-            f"{len(long)} rows have more cells than the header, the first is row {long[0]}; "
+            f"Rows with more cells than the header: {len(long)}, first row {long[0]}; "
             "the cells are named by their number."
         )
     return told

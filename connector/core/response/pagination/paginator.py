@@ -135,7 +135,7 @@ class Paginator:
 
     def build_error(self, reason: str, hint: str = "") -> PageError:
         """Build the error that stops this walk."""
-        message = f"Paging stopped after {self.page_count} pages: {reason}."
+        message = f"Paging stopped after page {self.page_count}: {reason}."
         return PageError(message, hint=hint, pages=self.page_count, cursor=self.shown_cursor)
 
     def _decide(self, request: Request, page: Page) -> Request | None:

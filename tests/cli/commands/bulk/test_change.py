@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from connector.cli.commands.bulk import change
+from connector.cli.bulk import shared_change
 from connector.runtime.bulk.row_reader import Row
 from connector.runtime.bulk.shared_journal import SharedJournal
 from connector.runtime.bulk.shared_loading import load_rows
@@ -27,7 +27,7 @@ def journal(tmp_path, monkeypatch):
 
 
 def test_a_run_is_not_resumed_while_its_rows_are_stored(journal, here, monkeypatch):
-    monkeypatch.setattr(change, "LOAD_TIMEOUT", 0.1)
+    monkeypatch.setattr(shared_change, "LOAD_TIMEOUT", 0.1)
     loading = journal.hold_run("people", 1.0)
     with ThreadPoolExecutor(1) as loader:
         loader.submit(loading.__enter__).result()

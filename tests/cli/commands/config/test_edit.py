@@ -42,12 +42,15 @@ def test_config_set_writes_the_users_own_file_for_this_user_alone(here, surround
         ("base_url", "https://evil.example", "for whoever runs the command"),
         ("conection", "work", "Did you mean 'connection'?"),
         ("timeout", "soon", "timeout: got"),
+        ("store_key_file", "key.txt", "connector config set store_key_file VALUE --user\nNothing was set in "),
+        ("runs", "sqlite:////runs.db", "set CONNECTOR_RUNS for any other"),
+        ("output", "jsn", "Fix: Did you mean 'json'?"),
     ],
 )
 def test_config_set_writes_nothing_that_is_wrong(here, project_file, key, value, told):
     path = project_file("plan: pro\n")
     done = here("config", "set", key, value)
-    assert (done.code, told in done.err, CANARY in done.err) == (2, True, False)
+    assert (done.code, told in done.err, CANARY in done.err, ":1:" in done.err) == (2, True, False, False), done.err
     assert path.read_text() == "plan: pro\n"
 
 

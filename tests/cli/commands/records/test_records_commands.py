@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import csv
+import importlib.util
 import json
+import sys
+from pathlib import Path
+
+import pytest
 
 from connector import errors
 from connector.cli.commands.records import sync
@@ -20,6 +25,23 @@ def test_a_sync_is_listed_shown_and_told(here):
     assert (code, "Standup" in out) == (0, True)
     _, out, _ = here("records", "changes", "--sandbox", "--output", "lines")
     assert [json.loads(line)["change"] for line in out.splitlines()] == ["added", "added"]
+
+
+def test_lists_are_written_as_the_results_of_actions_are(here):
+    here("records", "sync", "users", "--sandbox")
+    [row] = csv.DictReader(here("records", "list", "users", "--sandbox", "--output", "csv").out.splitlines())
+    assert row["first_name"] == "Ada"
+    assert here("records", "list", "--sandbox", "--output", "csv").out == "resource,records\r\nusers,1\r\n"
+    assert here("records", "list", "--sandbox", "--output", "lines").out == '{"resource": "users", "records": 1}\n'
+
+
+def test_a_sync_of_all_reads_what_it_can_and_tells_the_rest(here):
+    stripe = ("--connector", str(Path(__file__).parents[4] / "examples" / "stripe"))
+    code, out, err = here(*stripe, "records", "sync", "--sandbox")
+    assert (code, [line.partition(":")[0] for line in out.splitlines()]) == (0, ["customers", "paymentIntents"])
+    assert "Not read, as no action lists them: refunds." in err
+    code, _, err = here(*stripe, "records", "sync", "refunds", "--sandbox")
+    assert (code, "no action does" in err) == (2, True)
 
 
 def test_a_dry_run_sends_nothing_and_keeps_nothing(here):
@@ -119,3 +141,28 @@ def test_a_sync_goes_on_until_it_is_stopped_whatever_fails_for_now(here, monkeyp
     code, _, err = here("records", "sync", "users", "--every", "10m", "--sandbox")
     assert (code, len(rounds)) == (130, 2)
     assert "read again in 10m" in err
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "records list",
+        "records sync",
+        "records query x",
+        "run listUsers --max-age 5m",
+        "webhook events",
+        "webhook watch",
+    ],
+)
+def test_without_its_extra_the_copy_tells_how_to_install_it(here, monkeypatch, command):
+    find = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name, *rest: None if name == "sqlalchemy" else find(name, *rest)
+    )
+    for module in [one for one in sys.modules if one.startswith(("sqlalchemy", "connector.runtime.records"))]:
+        monkeypatch.delitem(sys.modules, module)
+    monkeypatch.setitem(sys.modules, "sqlalchemy", None)
+    done = here(*command.split(), "--sandbox")
+    assert done.code == 2
+    assert "The package sqlalchemy is not installed. Run: pip install" in done.err
+    assert "[sql]" in done.err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 
@@ -30,6 +31,17 @@ def test_calls_of_commands_are_listed_those_of_the_sandbox_apart(here, meeting):
     assert "createMeeting" in out
     assert newest(here)["inputs"] == {"userId": "me", "topic": "Standup"}
     assert newest(here)["door"] == "cli"
+
+
+def test_the_list_is_written_as_the_results_of_actions_are(here, meeting):
+    header, row = csv.reader(here("runs", "list", "--sandbox", "--output", "csv").out.splitlines())
+    assert dict(zip(header, row, strict=True))["action"] == "createMeeting"
+    assert "action: createMeeting\n" in here("runs", "--sandbox", "--output", "yaml").out
+
+
+def test_no_runs_of_an_action_that_nobody_knows_are_told_with_the_near_one(here, meeting):
+    done = here("runs", "--sandbox", "--action", "createMeting")
+    assert (done.code, "Did you mean 'createMeeting'?" in done.err) == (0, True)
 
 
 def test_options_alone_are_those_of_the_list(here, meeting):

@@ -38,7 +38,7 @@ def test_one_reading_from_cron_delivers_what_is_due_and_ends(cli, tmp_path):
     assert (first.code, first.out) == (0, ""), "what is there at first is no news"
     pay(cli, 200)
     failing = cli(*watch, "--exec", "false")
-    assert (failing.code, "1 events were not delivered yet" in failing.err) == (1, True), failing.err
+    assert (failing.code, "1 event not delivered yet" in failing.err) == (1, True), failing.err
     assert cli("webhook", "replay", "--sandbox", "--connector", SQUARE, "--status", "pending").code == 0
     third = cli(*watch)
     assert third.code == 0, third.err

@@ -44,8 +44,8 @@ def test_a_cell_is_never_lost_and_what_is_odd_of_rows_is_told():
     ]
     assert [text.split(",")[0] for text in warnings] == [
         "Columns without a name of their own are named by their number: a 2",
-        "1 rows have fewer cells than the header",
-        "1 rows have more cells than the header",
+        "Rows with fewer cells than the header: 1",
+        "Rows with more cells than the header: 1",
     ]
 
 

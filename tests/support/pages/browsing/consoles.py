@@ -42,17 +42,21 @@ class Visitor:
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
         self.keys = Keys()
-        self._http = TestClient(create_app(desk, self.keys, PORT), base_url=ORIGIN, follow_redirects=True)
-        self._http.get("/", params={"token": self.keys.make_token()})
+        place = ORIGIN + self.keys.root_path
+        self._http = TestClient(create_app(desk, self.keys, PORT), base_url=place, follow_redirects=True)
+        self._http.get(f"{ORIGIN}/", params={"token": self.keys.make_token()})
 
     def get(self, path: str, **query: Any) -> Seen:
         """Open a page."""
-        return Seen(self._http.get(path, params=query or None))
+        return self._see(self._http.get(path, params=query or None))
 
     def post(self, path: str, form: Mapping[str, Any] | None = None, files: Any = None) -> Seen:
         """Send a form from one of the console's pages, and follow where it leads."""
         headers = {"origin": ORIGIN, "sec-fetch-site": "same-origin"}
-        return Seen(self._http.post(path, data=form, files=files, headers=headers))
+        return self._see(self._http.post(path, data=form, files=files, headers=headers))
+
+    def _see(self, reply: Response) -> Seen:
+        return Seen(reply, self.keys.root_path)
 
     def close(self) -> None:
         """Leave."""
@@ -61,13 +65,13 @@ class Visitor:
 
 
 class Seen:
-    """A page: status, HTML, and its text as a person reads it."""
+    """A page: status, HTML, and its text as a person reads it; its addresses are those below the console's own."""
 
-    def __init__(self, reply: Response) -> None:
+    def __init__(self, reply: Response, root_path: str) -> None:
         self.status = reply.status_code
-        self.path = reply.url.path
+        self.path = reply.url.path.removeprefix(root_path)
         self.headers = reply.headers
-        self.html = reply.text
+        self.html = reply.text.replace(f'="{root_path}/', '="/')
         self.text = _read_text(reply.text)
 
 

@@ -1,0 +1,1 @@
+"""What commands and pages for authors of connectors share."""
