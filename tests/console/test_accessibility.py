@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from support.pace import counted
 from support.pages.browsing.axe import find_violations
-from support.work import counted
 
 from connector.runtime.bulk.journal import Journal
 from connector.runtime.bulk.row_reader import Row

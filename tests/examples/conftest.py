@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from support.receivers import wait_until
+from support.pace import wait_until
 from support.servers import TOKEN
 
 from connector import Connection, Connector, open_store

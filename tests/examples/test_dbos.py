@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from support.receivers import wait_until
+from support.pace import wait_until
 from support.servers import TOKEN
 
 pytest.importorskip("dbos", reason="dbos is not installed: pip install '.[dbos]'")

@@ -6,7 +6,7 @@ import json
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from support.receivers import wait_until
+from support.pace import wait_until
 
 from connector.sandbox.events.sender import build_signed_delivery
 

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 from support import private_postgres
-from support.receivers import wait_for
+from support.pace import wait_for
 from support.servers import TOKEN
 
 from connector import Connection, Receiver, open_store

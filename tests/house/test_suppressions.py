@@ -17,15 +17,14 @@ SLEEPING = {
     "integrations/test_contract.py": "shows that nothing more is sent",
     "runtime/calls/test_storms.py": "waits until the kernel says that another process sleeps",
     "runtime/webhooks/test_server.py": "plays a sender that keeps a rate for minutes",
-    "support/receivers.py": "waits for a condition of another thread",
-    "support/transports.py": "waits for a condition of another thread",
+    "support/pace.py": "waits for a condition of another thread",
 }
 # The same for `await asyncio.sleep(...)` of more than nothing.
 SLEEPING_TASKS = {
     "runtime/client/test_items.py": "shows that nothing more comes",
     "runtime/http/conformance/test_processes.py": "waits for the server, a thread",
     "runtime/http/test_connection_pool.py": "waits for the server, a thread",
-    "support/receivers.py": "waits for a condition of another thread",
+    "support/pace.py": "waits for a condition of another thread",
     "support/transports.py": "waits for a condition of another thread",
 }
 # Seconds may be asserted to be less than these alone: what hangs takes longer, and what is slow or has neighbours does not.

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
-from support.receivers import wait_until
+from support.pace import wait_until
 
 from connector import errors
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 
 import pytest
+from support.pace import wait_until
 from support.processes.engines import INSTALLED
-from support.receivers import SECRET, ServedReceiver, body, wait_until
+from support.receivers import SECRET, ServedReceiver, body
 from support.servers import TOKEN
 
 from connector import Receiver, errors

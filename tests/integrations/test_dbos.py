@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from support.receivers import wait_until
+from support.pace import wait_until
 
 from connector import errors
 from connector.core.webhook.event import Event

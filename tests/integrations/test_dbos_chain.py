@@ -8,8 +8,8 @@ import subprocess
 import sys
 
 import pytest
+from support.pace import wait_until
 from support.processes.engines.chains import CHAIN
-from support.receivers import wait_until
 
 from connector import errors
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
 import pytest
+from support.pace import WIDE
 from support.servers import GivenClock
-from support.transports import WIDE
 
 from connector import Client, Connection, Connector, errors
 from connector.sandbox import http_server

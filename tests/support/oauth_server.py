@@ -11,13 +11,13 @@ import base64
 import hashlib
 import secrets
 import threading
-import time
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from connector import Connection
+from support.pace import wait_until
 from support.servers import Counting, hang_up, held, html, redirect, reply, silence
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ class Authority:
 
     async def was_asked(self) -> None:
         """Wait for a token request."""
-        await asyncio.to_thread(wait_for, lambda: self.asked > 0)
+        await asyncio.to_thread(wait_until, lambda: self.asked > 0)
 
     def alive(self) -> bool:
         """Whether the newest sign-in, if any, can still be refreshed."""
@@ -256,11 +256,3 @@ def when(gate: threading.Event) -> Any:
 def moved(to: str, status: int = 302) -> Any:
     """Redirect the client."""
     return lambda _: redirect(to, status)
-
-
-def wait_for(condition: Callable[[], bool], seconds: float = 20.0) -> None:
-    """Wait until a condition holds; fail after a timeout."""
-    until = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < until, "it did not come about"
-        threading.Event().wait(0.002)

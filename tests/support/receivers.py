@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import json
 import socket
@@ -16,15 +15,15 @@ from connector.runtime.webhooks.admin.health import Health, ReadinessLimits
 from connector.runtime.webhooks.server import Admin, ReceiverServer, route_by_path
 from connector.runtime.webhooks.server import _serve_admin as serve_admin
 from support import signature_schemes
+from support.pace import PATIENCE, wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from connector.runtime.webhooks.asgi import ConnectionLimits
 
 SECRET = "canary-of-a-webhook-secret"
 DATABASE_KINDS = ["sqlite", "postgres"]
-PATIENCE = 60.0  # seconds, for what takes well under one
 
 
 def new_inbox_url(kind: str, folder: Any) -> str:
@@ -167,21 +166,3 @@ def watched(receiver, **limits):
 def deliver(port, number):
     with RawConnection(port) as line:
         assert line.ask(request(body(number)))[0] == 200
-
-
-async def wait_for(is_true: Callable[[], Any], *, wake: Callable[[], None] | None = None) -> None:
-    """Wait for a condition in a loop; `wake` is called meanwhile."""
-    end = time.monotonic() + PATIENCE
-    while not is_true():
-        assert time.monotonic() < end, "it never came true"
-        if wake is not None:
-            wake()
-        await asyncio.sleep(0.005)
-
-
-def wait_until(is_true: Callable[[], Any]) -> None:
-    """Wait for a condition in a thread."""
-    end = time.monotonic() + PATIENCE
-    while not is_true():
-        assert time.monotonic() < end, "it never came true"
-        time.sleep(0.005)

@@ -19,6 +19,7 @@ from connector import errors
 from connector.core.request.builder import Request
 from connector.core.request.credential import Credential
 from connector.runtime.http.transport import load_transport
+from support.pace import WIDE, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 CREATE = ("createMeeting", {"userId": "me", "topic": "Standup"})
 READ = ("getUser", {"userId": "me"})
-WIDE = 20.0  # seconds; far more than any test needs, on a machine that is slow and busy
 NO_CREDENTIAL = Credential("")
 
 # The limits of single libraries; docs/http-libraries.md describes each of them.
@@ -51,14 +51,6 @@ def catch_error(run: Callable[..., Any], *args: Any, **options: Any) -> Any:
 def build_request(url: str, method: str = "GET", path: str = "/x", **rest: Any) -> Request:
     """Return a request."""
     return Request(method, path, base_url=url, **rest)
-
-
-def wait_until(condition: Callable[[], Any], seconds: float = WIDE) -> None:
-    """Wait until a condition holds."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "the condition never held"
-        time.sleep(0.002)
 
 
 def resident_bytes() -> int:

@@ -6,7 +6,7 @@ import asyncio
 import threading
 import time
 
-from support.transports import WIDE
+from support.pace import WIDE
 
 from connector import Client, Connection
 from connector.testing import ManualClock, Sandbox

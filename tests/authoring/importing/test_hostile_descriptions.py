@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 
 import pytest
+from support.pace import PATIENCE
 from support.pages.descriptions import describe, import_files, import_one, take
-from support.receivers import PATIENCE
 
 from connector.authoring.importing.document import ApiDocument
 from connector.authoring.importing.importer import ImportOptions, import_description

@@ -9,6 +9,7 @@ import signal
 import threading
 
 import pytest
+from support.pace import wait_until
 from support.servers import hang_up, held, reply
 
 from connector.cli.bulk.options import BulkArguments
@@ -475,8 +476,7 @@ def test_ctrl_c_lets_rows_under_way_end_and_the_same_command_goes_on(start, rows
     server.then(*[reply(201, {})] * 4).always(held(gate, reply(201, {})))
     words = creating(rows(people(40)), server, 4)
     one = start(*words, env={"ZOOM_ACCESS_TOKEN": TOKEN})
-    while server.count < 8:
-        threading.Event().wait(0.005)
+    wait_until(lambda: server.count >= 8)
     one.send_signal(signal.SIGINT)
     assert b"Stopping" in one.stderr.readline()
     gate.set()
@@ -493,8 +493,7 @@ def test_a_second_ctrl_c_leaves_at_once_and_what_it_left_is_uncertain(start, row
     server.then(*[reply(201, {})] * 2).always(held(gate, reply(201, {})))
     words = creating(rows(people(20)), server, 2)
     one = start(*words, env={"ZOOM_ACCESS_TOKEN": TOKEN})
-    while server.count < 4:
-        threading.Event().wait(0.005)
+    wait_until(lambda: server.count >= 4)
     one.send_signal(signal.SIGINT)
     assert b"Stopping" in one.stderr.readline()
     one.send_signal(signal.SIGINT)

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from support import servers
 from support.file_server import File, asked, content, sha256, there
+from support.pace import PATIENCE, wait_until
 
 TOKEN = {"ZOOM_ACCESS_TOKEN": "token-1"}
 BODY = content(3_000_000)
@@ -23,13 +24,6 @@ OURS = "https://api.zoom.us/v2/sandbox-files/weekly.mp4"
 
 def url(server, path="/rec/Xk2m"):
     return f"http://127.0.0.1:{server.port}{path}"
-
-
-def until(true):
-    ends = time.monotonic() + 20
-    while not true():
-        assert time.monotonic() < ends
-        threading.Event().wait(0.01)
 
 
 def half_then_silence(line, request):
@@ -169,7 +163,7 @@ def test_interrupted_it_ends_with_130_and_goes_on_the_next_time(start, here, ser
     server.then(half_then_silence).always(File(BODY))
     process = start("download", url(server), "-o", "a.mp4", "--base-url", server.url, env=TOKEN)
     part = tmp_path / ".a.mp4.part"
-    until(lambda: part.exists() and part.stat().st_size == 2_000_000)
+    wait_until(lambda: part.exists() and part.stat().st_size == 2_000_000)
     process.send_signal(signal.SIGINT)
     assert process.wait(timeout=60) == 130
     assert "2,000,000 of 3,000,000 bytes are saved: the same download resumes" in process.stderr.read().decode()
@@ -193,7 +187,7 @@ def test_interrupted_while_several_come_it_ends_too(start, server, tmp_path):
         server.url,
         env=TOKEN,
     )
-    until(lambda: sum(one.stat().st_size == 2_000_000 for one in tmp_path.glob(".*.part")) == 3)
+    wait_until(lambda: sum(one.stat().st_size == 2_000_000 for one in tmp_path.glob(".*.part")) == 3)
     process.send_signal(signal.SIGINT)
     assert process.wait(timeout=60) == 130
     assert "0 of 9 files are complete; run the same download again for the rest." in process.stderr.read().decode()
@@ -222,7 +216,7 @@ def test_on_a_terminal_it_shows_how_much_how_fast_and_how_long_still(start, serv
     )
     os.close(theirs)
     seen = ""
-    ends = time.monotonic() + 20
+    ends = time.monotonic() + PATIENCE
     while not re.search(r"1\.[5-9]/3\.0 MB", re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", seen)):
         assert time.monotonic() < ends, seen
         if select.select([ours], [], [], 0.1)[0]:

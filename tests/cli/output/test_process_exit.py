@@ -7,9 +7,9 @@ import threading
 
 import pytest
 from support import private_postgres
-from support.oauth_server import Authority, wait_for, when
+from support.oauth_server import Authority, when
+from support.pace import PATIENCE, wait_until
 from support.proxies import Gate
-from support.receivers import PATIENCE
 from support.servers import held, reply
 
 from connector.runtime.auth.connection_record import store_key
@@ -46,7 +46,7 @@ def begin(start, authority, zoom, surroundings):
 
     def call(*words):
         process = start(*CALL, *words)
-        wait_for(lambda: authority.asked == 1)
+        wait_until(lambda: authority.asked == 1)
         return process
 
     return call

@@ -7,12 +7,10 @@ import os
 import signal
 import subprocess
 import sys
-import threading
-import time
 
 import pytest
 from support import servers
-from support.transports import WIDE
+from support.pace import WIDE, wait_until
 
 from connector.cli import app
 
@@ -22,10 +20,7 @@ PAGE = servers.reply(200, {"users": [{"id": n, "filler": "x" * 500} for n in ran
 
 def until(server, count):
     """Wait until the server has received that many requests."""
-    ends = time.monotonic() + 20
-    while server.count < count:
-        assert time.monotonic() < ends, "no request came"
-        threading.Event().wait(0.01)
+    wait_until(lambda: server.count >= count)
 
 
 @pytest.mark.parametrize("form", ["json", "lines", "yaml", "table"])

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from support.receivers import wait_until
+from support.pace import wait_until
 from support.servers import Counting
 
 from connector.cli.context.connection_context import ConnectionContext

@@ -6,7 +6,7 @@ import time
 
 import jsonschema
 import pytest
-from support.transports import WIDE
+from support.pace import WIDE
 
 from connector import errors
 from connector.core.exchange.plan import compile_action

@@ -9,7 +9,7 @@ import time
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.transports import WIDE
+from support.pace import WIDE
 
 from connector.core.response.decoding import (
     REPLACED_NUMBER,

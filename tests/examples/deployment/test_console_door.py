@@ -11,7 +11,7 @@ from urllib.error import HTTPError
 from urllib.request import HTTPCookieProcessor, Request, build_opener
 
 import pytest
-from support.receivers import wait_until
+from support.pace import wait_until
 from support.servers import free_port
 
 ROOT = Path(__file__).parents[3]

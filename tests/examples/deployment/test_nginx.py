@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 from support import private_postgres, receivers
 from support.certificates import Issuer
-from support.receivers import PATIENCE, body, wait_until
+from support.pace import PATIENCE, wait_until
+from support.receivers import body
 from support.servers import free_port
 
 from connector.runtime.webhooks.inbox import Inbox

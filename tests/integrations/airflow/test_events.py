@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from support.pace import wait_until
 from support.processes.engines.airflow_runtime import PASSWORD, USER
-from support.receivers import wait_until
 
 from connector import errors
 from connector.core.webhook.event import Event

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from support.pace import wait_until
 from support.processes.engines.airflow_runtime import end
-from support.receivers import wait_until
 from support.servers import TOKEN
 
 from connector import Client, Connection, errors

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from support.receivers import wait_until
+from support.pace import wait_until
 
 from connector.core.webhook.event import Event
 

@@ -7,7 +7,7 @@ import signal
 from contextlib import contextmanager
 
 import pytest
-from support.receivers import wait_until
+from support.pace import wait_until
 from support.servers import reply
 
 from connector import errors

@@ -8,7 +8,7 @@ import threading
 from contextlib import closing
 
 import pytest
-from support.receivers import wait_until
+from support.pace import wait_until
 from support.servers import held, reply
 
 from connector.runtime.bulk.shared_journal import SharedJournal

@@ -9,8 +9,8 @@ from collections import Counter
 
 import pytest
 from support import private_postgres
+from support.pace import wait_until
 from support.rate_limited_server import RateLimitedServer
-from support.receivers import wait_until
 from support.servers import Counting, held, reply
 
 from .conftest import Commands, Ended, end

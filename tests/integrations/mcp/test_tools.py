@@ -6,8 +6,8 @@ from types import SimpleNamespace
 
 import jsonschema
 import pytest
+from support.pace import counted
 from support.sandboxes import large_connector
-from support.work import counted
 
 from connector import AsyncClient, Connector
 

@@ -6,8 +6,8 @@ import asyncio
 from datetime import UTC, datetime
 
 import pytest
+from support.pace import wait_until
 from support.processes.engines import OPEN_CLIENTS
-from support.receivers import wait_until
 
 from connector import errors
 from connector.integrations.work import run_once

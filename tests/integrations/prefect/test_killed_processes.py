@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.receivers import wait_until
+from support.pace import wait_until
 
 from connector import errors
 

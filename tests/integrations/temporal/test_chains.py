@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from support.pace import wait_until
 from support.processes.engines.chains import CHAIN
-from support.receivers import wait_until
 
 from connector import errors
 

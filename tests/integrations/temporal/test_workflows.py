@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from support.receivers import wait_until
+from support.pace import wait_until
 from support.servers import reply
 
 from connector import errors

@@ -8,8 +8,8 @@ import time
 
 import pytest
 from support import private_postgres
+from support.pace import WIDE
 from support.proxies import Gate
-from support.transports import WIDE
 
 from connector import AsyncClient, Client, Connection, errors
 from connector.runtime.calls.call_options import CallOptions

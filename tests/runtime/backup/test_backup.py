@@ -11,10 +11,11 @@ import zipfile
 
 import pytest
 from support import private_postgres
+from support.pace import wait_until
 from support.processes.forked import Sibling
 from support.processes.left_data import KEY, KINDS, load_folder, load_postgres, load_private, load_sqlite
 from support.processes.restores import NOTE, build_restore, restore_and_die
-from support.receivers import SECRET, ServedReceiver, body, wait_until
+from support.receivers import SECRET, ServedReceiver, body
 
 from connector import Connection, Receiver, errors
 from connector.core.records.record import Sight

@@ -8,6 +8,7 @@ import time
 from itertools import count
 
 import pytest
+from support.pace import wait_until
 from support.servers import hang_up, held, reply
 
 from connector import Client, Connection, Connector
@@ -109,8 +110,7 @@ def test_rows_are_read_no_further_ahead_than_results_are_taken(plain, server):
 
     with run_rows(plain, "createUser", endless(), options=BulkOptions(concurrency=2)) as rows:
         next(rows)
-        while server.count < most - 1:
-            threading.Event().wait(0.001)
+        wait_until(lambda: server.count >= most - 1)
         assert not too_many.wait(0.3)
     assert server.count <= most + 1
 
@@ -323,8 +323,7 @@ def test_stopping_lets_what_is_under_way_end_and_names_what_it_left(plain, serve
     with journal() as one:
         rows = run_rows(plain, "createUser", people(30), journal=one, options=BulkOptions(concurrency=3))
         next(rows)
-        while server.count < 4:
-            threading.Event().wait(0.001)
+        wait_until(lambda: server.count >= 4)
         assert list(rows.drain(0.0)) == []
         assert [left.outcome for left in rows.list_interrupted()] == ["uncertain"] * 3
         gate.set()

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from support import private_postgres
-from support.receivers import wait_until
+from support.pace import wait_until
 
 from connector.errors import InputError, Problem, StoreError, UsageError
 from connector.runtime.bulk.row_reader import Row

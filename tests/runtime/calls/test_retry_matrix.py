@@ -11,7 +11,7 @@ import threading
 
 import pytest
 from support import servers
-from support.transports import WIDE
+from support.pace import WIDE
 
 from connector import AsyncClient, Client, Connection, errors
 

@@ -16,8 +16,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from support import servers
+from support.pace import WIDE
 from support.servers import Counting, GivenClock
-from support.transports import WIDE
 
 from connector import AsyncClient, Client, errors
 

@@ -8,8 +8,8 @@ import threading
 
 import pytest
 from support import servers
+from support.pace import WIDE, wait_until
 from support.servers import TOKEN, Counting, GivenClock
-from support.transports import WIDE
 
 from connector import AsyncClient, Client, Connection, errors
 from connector.core.response.reply import Failure, Reply
@@ -420,8 +420,7 @@ class TestTheEnd:
         thread = threading.Thread(target=work)
         thread.start()
         gate = threading.Event()
-        while server.count == 0:
-            gate.wait(0.005)
+        wait_until(lambda: server.count)
         gate.wait(0.05)
         client.close()
         thread.join(WIDE)
@@ -445,9 +444,7 @@ class TestTheEnd:
 
         thread = threading.Thread(target=work)
         thread.start()
-        gate = threading.Event()
-        while server.count == 0:
-            gate.wait(0.005)
+        wait_until(lambda: server.count)
         client.close()
         thread.join(WIDE)
         assert not thread.is_alive()

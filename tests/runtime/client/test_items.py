@@ -13,9 +13,8 @@ import tracemalloc
 
 import pytest
 from support import servers
-from support.receivers import wait_for
+from support.pace import WIDE, wait_for, wait_until
 from support.servers import Counting
-from support.transports import WIDE
 
 from connector import AsyncClient, Client, errors
 
@@ -158,7 +157,7 @@ class TestOneAfterAnother:
             if place == 4:
                 break
         gc.collect()
-        _until(lambda: _readers() == 0)
+        wait_until(lambda: _readers() == 0)
         assert server.count <= 3
         assert _readers() == 0
         assert threading.active_count() <= before + 3  # the server, the pool of idle connections
@@ -173,7 +172,7 @@ class TestOneAfterAnother:
             assert items.pages == (taken + 2) // 3
             assert not items.complete
             items.close()
-        _until(lambda: _readers() == 0)
+        wait_until(lambda: _readers() == 0)
         assert client.run("getUser", {"userId": "me"}).status == 200
 
     def test_closing_does_not_wait_for_the_page_that_is_being_read(self, client, server):
@@ -182,7 +181,7 @@ class TestOneAfterAnother:
         with client.items("listUsers") as items:
             next(items)
         gate.set()
-        _until(lambda: _readers() == 0)
+        wait_until(lambda: _readers() == 0)
 
     def test_a_program_that_left_the_listing_ends_while_the_next_page_is_awaited(self, server):
         server.then(numbered(9)(_Nothing())).always(servers.silence())
@@ -208,7 +207,7 @@ class TestOneAfterAnother:
         assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
         gate.set()
         items.close()
-        _until(lambda: _readers() == 0)
+        wait_until(lambda: _readers() == 0)
 
     def test_without_a_thread_to_spare_the_next_page_is_an_error(self, client, server, monkeypatch):
         server.always(numbered(9))
@@ -304,16 +303,6 @@ class _Nothing:
 
 def _readers():
     return sum(thread.name.startswith("connector-items") for thread in threading.enumerate())
-
-
-def _until(true, seconds=WIDE):
-    """Wait for another thread to come to its end."""
-    gate = threading.Event()
-    for _ in range(int(seconds / 0.01)):
-        if true():
-            return
-        gate.wait(0.01)
-    raise AssertionError("it did not come to its end")
 
 
 def _kept_by(server):

@@ -7,8 +7,9 @@ import sqlite3
 import pytest
 from sqlalchemy import select
 from support import private_postgres
+from support.pace import wait_until
 from support.processes.left_data import KEY, KINDS, load_folder, load_postgres, load_sqlite
-from support.receivers import SECRET, ServedReceiver, wait_until
+from support.receivers import SECRET, ServedReceiver
 
 from connector import Connection, Receiver, __version__
 from connector.runtime.backup.places import load_schema

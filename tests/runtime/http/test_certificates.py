@@ -13,8 +13,8 @@ import httpx2
 import pytest
 from support import servers
 from support.certificates import Issuer, only_tls_1_0
+from support.pace import WIDE
 from support.servers import Counting
-from support.transports import WIDE
 
 from connector import Client, errors
 

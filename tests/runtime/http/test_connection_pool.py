@@ -11,8 +11,9 @@ from concurrent.futures import Future
 
 import pytest
 from support import servers
+from support.pace import WIDE
 from support.servers import Counting
-from support.transports import CREATE, READ, WIDE, IdleLine
+from support.transports import CREATE, READ, IdleLine
 
 from connector.core.request.builder import Request
 from connector.core.request.credential import Credential

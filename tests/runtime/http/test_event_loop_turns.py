@@ -8,8 +8,7 @@ import time
 
 import pytest
 from support import servers
-from support.transports import WIDE
-from support.work import counted
+from support.pace import WIDE, counted
 
 from connector.core.request.builder import Request
 from connector.core.request.credential import Credential

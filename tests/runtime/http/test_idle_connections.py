@@ -12,7 +12,8 @@ from concurrent.futures import Future
 
 import pytest
 from support import servers
-from support.transports import WIDE, IdleLine, wait_until
+from support.pace import WIDE, wait_until
+from support.transports import IdleLine
 
 from connector.runtime.http import connection_pool, idle_connections
 from connector.runtime.http.connection_pool import Pool

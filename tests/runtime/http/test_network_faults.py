@@ -7,7 +7,8 @@ import time
 
 import pytest
 from support import servers
-from support.transports import CREATE, READ, WIDE
+from support.pace import WIDE
+from support.transports import CREATE, READ
 from support.transports import catch_error as failed
 
 from connector import errors

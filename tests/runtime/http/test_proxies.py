@@ -13,8 +13,9 @@ import time
 import pytest
 from support import proxies, servers
 from support.certificates import Issuer
+from support.pace import WIDE
 from support.servers import TOKEN, Counting, free_port
-from support.transports import CREATE, READ, WIDE
+from support.transports import CREATE, READ
 
 from connector import errors
 from connector.core.request.builder import Request

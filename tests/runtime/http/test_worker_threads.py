@@ -9,7 +9,8 @@ import time
 from concurrent.futures import CancelledError
 
 import pytest
-from support.transports import NO_CREDENTIAL, build_request, wait_until
+from support.pace import wait_until
+from support.transports import NO_CREDENTIAL, build_request
 
 from connector.runtime.http.pyreqwest.transport import PyreqwestTransport
 from connector.runtime.http.pyreqwest.worker_threads import InterruptibleThreads

@@ -11,13 +11,12 @@ import time
 import pytest
 from support import private_postgres
 from support.calling import ME, attempt, awaited
+from support.pace import WIDE, wait_for
 from support.processes import budget_spenders
 from support.processes.budget_spenders import make_client
 from support.processes.forked import Sibling
 from support.rate_limited_server import RateLimitedServer
-from support.receivers import wait_for
 from support.servers import GivenClock
-from support.transports import WIDE
 
 from connector import AsyncClient, Connection, errors
 from connector.core import rate_feedback, rate_limit

@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
+from support.pace import WIDE
 from support.servers import Counting, reply
-from support.transports import WIDE
 
 from connector import AsyncClient, Client, Connection, errors
 

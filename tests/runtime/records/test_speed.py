@@ -7,8 +7,7 @@ from concurrent.futures import Future
 
 import pytest
 from support import private_postgres
-from support.transports import WIDE
-from support.work import counted
+from support.pace import WIDE, counted
 
 from connector import AsyncClient, Client, Connector
 from connector.runtime.records.records import Records

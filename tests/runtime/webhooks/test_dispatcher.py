@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 from support import private_postgres
+from support.pace import PATIENCE, wait_for
 from support.processes.forked import Sibling
-from support.receivers import PATIENCE, SECRET, body, sign, wait_for
+from support.receivers import SECRET, body, sign
 
 from connector import Connector, errors, verify_webhook
 from connector.core import redaction

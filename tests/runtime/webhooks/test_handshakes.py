@@ -6,7 +6,8 @@ import json
 import threading
 
 import pytest
-from support.receivers import ServedReceiver, wait_until
+from support.pace import wait_until
+from support.receivers import ServedReceiver
 from support.signature_schemes import INSTALLED, SHARED_SECRET, build_connector
 
 from connector import Receiver, errors

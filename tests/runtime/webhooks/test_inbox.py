@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 from support import private_postgres
+from support.pace import PATIENCE
 from support.processes.forked import Sibling
-from support.receivers import PATIENCE, SECRET, body, sign
+from support.receivers import SECRET, body, sign
 from support.servers import GivenClock
 
 from connector import errors, verify_webhook

@@ -9,7 +9,8 @@ import sqlite3
 import threading
 
 import pytest
-from support.receivers import PATIENCE, SECRET, ServedReceiver, body, request, sign, wait_for, wait_until
+from support.pace import PATIENCE, wait_for, wait_until
+from support.receivers import SECRET, ServedReceiver, body, request, sign
 
 from connector import Receiver, errors
 from connector.core.webhook.event import Challenge

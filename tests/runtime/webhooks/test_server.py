@@ -16,19 +16,9 @@ from collections import deque
 from statistics import quantiles
 
 import pytest
+from support.pace import PATIENCE, wait_until
 from support.processes.forked import Sibling
-from support.receivers import (
-    DATABASE_KINDS,
-    PATIENCE,
-    SECRET,
-    RawConnection,
-    ServedReceiver,
-    body,
-    new_inbox_url,
-    request,
-    sign,
-    wait_until,
-)
+from support.receivers import DATABASE_KINDS, SECRET, RawConnection, ServedReceiver, body, new_inbox_url, request, sign
 
 from connector import Connector, Receiver, errors
 from connector.runtime.webhooks import dispatcher, uvicorn_server

@@ -7,7 +7,8 @@ import json
 from urllib.parse import urlsplit
 
 import pytest
-from support.receivers import ServedReceiver, wait_until
+from support.pace import wait_until
+from support.receivers import ServedReceiver
 from support.signature_schemes import INSTALLED, SHARED_SECRET, build_connector
 
 from connector import Connector, Receiver, errors

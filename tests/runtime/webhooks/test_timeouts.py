@@ -7,7 +7,7 @@ import gc
 import weakref
 
 import pytest
-from support.receivers import wait_for
+from support.pace import wait_for
 
 from connector.runtime.webhooks.timeouts import SharedTimeout, TimeoutGroup, task_timeouts
 

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 from connector import Connector, Receiver
 from connector.runtime.webhooks.inbox import Inbox
 from connector.runtime.webhooks.server import serve
+from support.pace import wait_until
 from support.processes.forked import Sibling
-from support.receivers import SECRET, RawConnection, body, request, wait_until
+from support.receivers import SECRET, RawConnection, body, request
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 from connector.errors import SignInError, StoreError
 from connector.runtime.auth.connection_record import store_key
 from connector.runtime.storage.open import open_store
-from support.oauth_server import Authority, wait_for
+from support.oauth_server import Authority
+from support.pace import wait_until
 from support.processes import callers, store_writers
 from support.processes.callers import attempt, client_of, client_with, opened
 from support.processes.forked import Sibling
@@ -57,7 +58,7 @@ class Noting(Authority):
         with socket.create_connection(("127.0.0.1", self._server.port)) as last:
             last.sendall(b"GET / HTTP/1.1\r\n\r\n")  # connections are accepted in order: the earlier ones are known now
             last.recv(1)
-        wait_for(lambda: not self._server._open)
+        wait_until(lambda: not self._server._open)
 
 
 @dataclass

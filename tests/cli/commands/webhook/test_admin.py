@@ -6,7 +6,8 @@ import json
 import signal
 
 import pytest
-from support.receivers import asker, wait_until
+from support.pace import wait_until
+from support.receivers import asker
 
 VARIABLE = "ZOOM_WEBHOOK_SECRET_TOKEN"
 CANARY = "canary-of-the-webhook-secret"

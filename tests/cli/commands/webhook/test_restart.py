@@ -13,7 +13,8 @@ import sys
 import threading
 
 import pytest
-from support.receivers import RawConnection, body, request, wait_until
+from support.pace import wait_until
+from support.receivers import RawConnection, body, request
 
 from connector.runtime.webhooks.inbox import Inbox
 

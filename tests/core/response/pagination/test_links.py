@@ -7,7 +7,7 @@ import time
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.transports import WIDE
+from support.pace import WIDE
 
 from connector.core.request.builder import Request
 from connector.core.response.pagination.links import find_next_target, resolve_link

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 
 import pytest
 from support.calling import attempt, together
-from support.oauth_server import wait_for
+from support.pace import wait_until
 from support.servers import held, reply
 
 from connector import Client
@@ -114,9 +114,9 @@ def test_a_hundred_refusals_of_one_token_cost_one_refresh_however_late_they_come
     authority.answers = refuse
     with ThreadPoolExecutor(1) as pool:
         got = pool.submit(crowd(connection, threads=60, tasks=40))
-        wait_for(lambda: len(seen) == 100)
+        wait_until(lambda: len(seen) == 100)
         most.set()
-        wait_for(lambda: authority.api[200] == 90)
+        wait_until(lambda: authority.api[200] == 90)
         assert authority.asked == 1
         clock.passed += 61  # the new token is no longer too young to be renewed
         last.set()
@@ -129,5 +129,5 @@ def test_no_thread_is_left_and_none_is_made_while_the_token_is_good(zoom, author
     with Client(zoom, authority.connection(zoom), base_url=authority.url, clock=clock) as client:
         for _ in range(3):
             assert attempt(client) == 200
-    wait_for(lambda: not [one for one in threading.enumerate() if one.name == "connector-token"])
+    wait_until(lambda: not [one for one in threading.enumerate() if one.name == "connector-token"])
     assert authority.asked == 1

@@ -8,7 +8,8 @@ from contextlib import ExitStack
 
 import pytest
 from support.calling import attempt
-from support.oauth_server import INVALID, wait_for, when
+from support.oauth_server import INVALID, when
+from support.pace import wait_until
 from support.servers import held, reply
 
 from connector import Client, Connection, errors
@@ -37,7 +38,7 @@ def refreshing(zoom, authority, clock, gate):
             connection = authority.connection(zoom, store=store, name="work")
             client = stack.enter_context(Client(zoom, connection, base_url=authority.url, clock=clock))
             waiting = pool.submit(attempt, client)
-            wait_for(lambda: authority.asked == 1)
+            wait_until(lambda: authority.asked == 1)
             return client, waiting
 
         yield begin
@@ -104,7 +105,7 @@ def test_a_removal_waits_for_a_refresh_so_that_its_token_goes_too(zoom, refreshi
     _, waiting = refreshing(store, when(gate))
     with ThreadPoolExecutor(1) as pool:
         forgotten = pool.submit(Connection.load(zoom, "work", store=store).delete)
-        wait_for(lambda: store.did.count("asks for the lock") == 2)
+        wait_until(lambda: store.did.count("asks for the lock") == 2)
         assert "removes" not in store.did
         gate.set()
         assert forgotten.result(30) is True
@@ -168,5 +169,5 @@ def test_closing_a_client_ends_its_wait_for_a_refresh_and_not_the_refresh(zoom, 
     assert isinstance(error, errors.UsageError)
     assert "closed" in str(error)
     gate.set()
-    wait_for(lambda: tokens(zoom, store)["expires_at"] > 1)
+    wait_until(lambda: tokens(zoom, store)["expires_at"] > 1)
     assert authority.alive()

@@ -9,11 +9,11 @@ import time
 
 import pytest
 from support import private_postgres
-from support.oauth_server import Authority, wait_for, when
+from support.oauth_server import Authority, when
+from support.pace import WIDE, wait_until
 from support.processes import callers
 from support.processes.forked import Sibling
 from support.servers import GivenClock
-from support.transports import WIDE
 
 from connector import errors
 from connector.runtime.storage.file_store import FileStore
@@ -105,7 +105,7 @@ def test_a_process_that_begins_during_a_refresh_waits_for_it(authority, kept):
     gate = threading.Event()
     authority.then(when(gate))
     first = Sibling(callers.call_once, kept, authority.url)
-    wait_for(lambda: authority.asked == 1)
+    wait_until(lambda: authority.asked == 1)
     second = Sibling(callers.call_once, kept, authority.url)
     gate.set()
     assert (first.end(), second.end()) == (200, 200)
@@ -120,7 +120,7 @@ def test_a_waiter_goes_on_soon_after_a_refreshers_kill_9(zoom, tmp_path, kind):
         url = keeping(zoom, authority, place(kind, tmp_path))
         authority.then(when(gate))
         first = Sibling(callers.call_once, url, authority.url)
-        wait_for(lambda: authority.asked == 1)
+        wait_until(lambda: authority.asked == 1)
         second = Sibling(callers.tell_and_call, url, authority.url)
         assert second.hear() == "calling"
         assert not second.says_more(0.2), "it waits for the first"
@@ -136,7 +136,7 @@ def test_a_refresh_that_takes_longer_than_others_wait_is_not_robbed(zoom, author
     gate = threading.Event()
     authority.then(when(gate))
     holder = Sibling(callers.call_once, kept, authority.url)
-    wait_for(lambda: authority.asked == 1)
+    wait_until(lambda: authority.asked == 1)
     hurried = FileStore(open_store(kept).store.folder, clock=GivenClock())  # its two minutes pass at once
     with callers.client_with(hurried, authority.url) as client:
         got = callers.attempt(client)
@@ -155,7 +155,7 @@ def test_a_child_that_is_forked_during_a_refresh_takes_what_its_parent_gets(auth
     authority.then(when(gate))
     parent = Sibling(callers.fork_and_call, kept, authority.url)
     assert parent.hear() == "calling"
-    wait_for(lambda: authority.asked == 1)
+    wait_until(lambda: authority.asked == 1)
     parent.say("fork now")
     assert parent.hear() == "forked"
     gate.set()

@@ -13,7 +13,8 @@ from urllib.parse import quote_plus
 
 import pytest
 from support import private_postgres
-from support.oauth_server import CLIENT_SECRET, Authority, wait_for, when
+from support.oauth_server import CLIENT_SECRET, Authority, when
+from support.pace import wait_until
 from support.processes import callers, refreshes
 from support.processes.forked import Sibling
 from support.servers import GivenClock
@@ -159,7 +160,7 @@ def test_neither_arguments_nor_environment_nor_files_of_a_command_hold_a_secret(
         [*command, "--store", f"file:{folder}"],
         env={**env, "PYTHONPATH": root}, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     ) as process:  # fmt: skip
-        wait_for(lambda: authority.asked == 2)
+        wait_until(lambda: authority.asked == 2)
         proc = Path(f"/proc/{process.pid}")
         seen = [(proc / "cmdline").read_bytes(), (proc / "environ").read_bytes(), *below(tmp_path)]
         if then == "kill -9":

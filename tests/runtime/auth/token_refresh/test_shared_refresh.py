@@ -9,7 +9,7 @@ from concurrent import futures
 from types import SimpleNamespace
 
 import pytest
-from support.oauth_server import wait_for
+from support.pace import wait_until
 
 from connector.core.auth.oauth_client import OAuthClient
 from connector.core.auth.signing import Signer
@@ -147,7 +147,7 @@ def test_who_waits_for_the_same_shares_one_renewal_and_who_was_refused_another_t
     tokens = sharing(renewing)
     for rejected in (None, None, "canary-0", "canary-0", None):
         assert isinstance(tokens.wait(rejected, "clock", 0.0), DeadlineError)
-    wait_for(lambda: len(renewing.asked) >= 2)
+    wait_until(lambda: len(renewing.asked) >= 2)
     assert len(renewing.asked) == 2
     assert set(renewing.asked) == {("canary-0", "clock"), (None, "clock")}
 

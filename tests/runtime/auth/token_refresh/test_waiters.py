@@ -8,7 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from support.calling import ME, attempt, awaited, together
-from support.oauth_server import wait_for, when
+from support.oauth_server import when
+from support.pace import wait_until
 from support.servers import held, reply
 
 from connector import AsyncClient, Client, errors
@@ -29,7 +30,7 @@ def test_a_connection_waits_for_no_other_ones_refresh(zoom, authority, clock, tm
         ThreadPoolExecutor(1) as pool,
     ):
         waiting = pool.submit(attempt, one)
-        wait_for(lambda: authority.asked == 1)
+        wait_until(lambda: authority.asked == 1)
         assert [attempt(other) for _ in range(5)] == [200] * 5, "its own refresh among them"
         assert asyncio.run(together(quick, authority.url, clock, 20)) == [200] * 20
         assert not waiting.done()
@@ -100,7 +101,7 @@ class TestGivingUp:
             assert (error.retryable, error.outcome) == (True, "not_sent")
             assert store.read(store_key(zoom, "work")).data["grant"] == before
             gate.set()
-            wait_for(lambda: store.read(store_key(zoom, "work")).data["grant"] != before)
+            wait_until(lambda: store.read(store_key(zoom, "work")).data["grant"] != before)
             assert attempt(client) == 200
         assert authority.asked == 1
         assert authority.api == {200: 1}
@@ -132,9 +133,9 @@ class TestARefreshThatFails:
         with Client(zoom, connection, base_url=authority.url, clock=clock) as client, ThreadPoolExecutor(6) as pool:
             threads = [pool.submit(attempt, client) for _ in range(5)]
             tasks = pool.submit(asyncio.run, together(connection, authority.url, clock, 5))
-            wait_for(lambda: authority.asked == 1)
+            wait_until(lambda: authority.asked == 1)
             flight = next(iter(connection.token_source._refreshes.in_progress.values()))
-            wait_for(lambda: len(flight._waiters) + len(flight._done_callbacks) == 10)
+            wait_until(lambda: len(flight._waiters) + len(flight._done_callbacks) == 10)
             gate.set()
             failed = [one.result(60) for one in threads] + tasks.result(60)
             assert authority.asked == 1

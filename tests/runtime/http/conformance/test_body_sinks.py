@@ -10,7 +10,8 @@ import time
 
 import pytest
 from support import servers
-from support.transports import WIDE, build_request, resident_bytes
+from support.pace import WIDE
+from support.transports import build_request, resident_bytes
 
 from connector.core.response.reply import Reply
 

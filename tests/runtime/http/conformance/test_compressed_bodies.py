@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support import servers
-from support.transports import CREATE, READ, WIDE, build_request, catch_error
+from support.pace import WIDE
+from support.transports import CREATE, READ, build_request, catch_error
 
 from connector import Connection
 from connector.core.response.reply import Failure

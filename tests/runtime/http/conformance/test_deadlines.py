@@ -7,16 +7,9 @@ import time
 
 import pytest
 from support import servers
+from support.pace import WIDE
 from support.servers import Counting
-from support.transports import (
-    CANNOT_TELL_CONNECTING,
-    CANNOT_TELL_WRITING,
-    CREATE,
-    READ,
-    WIDE,
-    build_request,
-    catch_error,
-)
+from support.transports import CANNOT_TELL_CONNECTING, CANNOT_TELL_WRITING, CREATE, READ, build_request, catch_error
 
 from connector import errors
 from connector.core.request.body import Body

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from support import servers
-from support.transports import WIDE, wait_until
+from support.pace import WIDE, wait_until
 
 CALL = """
 import asyncio, sys
@@ -42,7 +42,7 @@ def test_a_call_that_waits_is_interrupted(library, kind, server):
     with subprocess.Popen(
         command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ}
     ) as process:
-        wait_until(lambda: server.count == 1, 60)
+        wait_until(lambda: server.count == 1)
         began = time.monotonic()
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=60)

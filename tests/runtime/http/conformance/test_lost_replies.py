@@ -4,16 +4,9 @@ from __future__ import annotations
 
 import pytest
 from support import servers
+from support.pace import wait_until
 from support.servers import Counting, free_port
-from support.transports import (
-    CREATE,
-    LEAVES_CLOSED_ONES_LATER,
-    READ,
-    build_request,
-    catch_error,
-    has_half_closed,
-    wait_until,
-)
+from support.transports import CREATE, LEAVES_CLOSED_ONES_LATER, READ, build_request, catch_error, has_half_closed
 
 from connector import errors
 

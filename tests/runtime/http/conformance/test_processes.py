@@ -12,16 +12,15 @@ import time
 import pytest
 from support import servers
 from support.certificates import Issuer
+from support.pace import WIDE, wait_until
 from support.servers import Counting
 from support.transports import (
     HAS_SECOND_ENGINE_ONLY,
     LETS_THE_UNANSWERED_GO_ON,
     NO_CREDENTIAL,
-    WIDE,
     LibraryTransport,
     build_request,
     count_descriptors,
-    wait_until,
 )
 
 from connector import errors

@@ -8,7 +8,8 @@ import threading
 import time
 
 import pytest
-from support.receivers import SECRET, asker, body, deliver, new_inbox_url, request, serve_admin, wait_until, watched
+from support.pace import wait_until
+from support.receivers import SECRET, asker, body, deliver, new_inbox_url, request, serve_admin, watched
 from support.receivers import RawConnection as Raw
 
 from connector import Receiver, errors

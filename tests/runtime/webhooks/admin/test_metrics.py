@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from prometheus_client import REGISTRY, Counter
 from prometheus_client.parser import text_string_to_metric_families
-from support.receivers import SECRET, RawConnection, body, deliver, request, wait_until, watched
+from support.pace import wait_until
+from support.receivers import SECRET, RawConnection, body, deliver, request, watched
 
 from connector import Receiver
 from connector.runtime.webhooks.admin.metrics import CONTENT_TYPE

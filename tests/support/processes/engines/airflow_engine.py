@@ -9,8 +9,8 @@ from urllib.parse import quote
 
 from connector.errors import from_dict
 from connector.integrations.airflow.events import AirflowApi, start_for_event
+from support.pace import wait_until
 from support.processes.engines.airflow_runtime import PASSWORD, USER, AirflowRuntime, shared_runtime
-from support.receivers import wait_until
 from support.servers import TOKEN
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
-from support.receivers import wait_until
+from support.pace import wait_until
 
 USER, PASSWORD = "admin", "airflow-canary-p@ss/word"
 FERNET_KEY = "Y29ubmVjdG9yLXRlc3RzLW9mLWFuLWVuZ2luZS0wMDE="  # of these tests alone

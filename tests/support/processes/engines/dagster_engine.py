@@ -17,7 +17,7 @@ from dagster._core.workspace.load_target import GrpcServerTarget
 
 from connector import errors
 from connector.integrations.dagster import report_event
-from support.receivers import wait_until
+from support.pace import wait_until
 
 if TYPE_CHECKING:
     from pathlib import Path

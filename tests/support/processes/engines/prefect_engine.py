@@ -19,7 +19,7 @@ from unittest import mock
 
 import httpx
 
-from support.receivers import wait_until
+from support.pace import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

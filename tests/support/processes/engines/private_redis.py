@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.receivers import wait_until
+from support.pace import wait_until
 
 if TYPE_CHECKING:
     from pathlib import Path
