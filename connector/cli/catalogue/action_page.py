@@ -136,7 +136,7 @@ def _format_input(flag: CliFlag, field: InputField) -> tuple[str, str]:
     words = [
         "(required)" if flag.required else "",
         field.help,
-        f"One of {', '.join(f'{format_value(value)} {label}' for value, label in choices.items())}."
+        f"One of {', '.join(f'{format_value(value)} ({label})' for value, label in choices.items())}."
         if 0 < len(choices) <= _MAX_CHOICES
         else f"One of {format_count(len(choices), 'choice')}."
         if choices

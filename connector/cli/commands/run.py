@@ -35,9 +35,10 @@ Give inputs as flags after the action ('connector run ACTION --help' lists them)
 KEY:=JSON for any other value, KEY=@FILE for the content of a file, KEY=env:NAME for a variable. Repeat the flag of a
 list. Passwords have no flag: use -i KEY=@FILE, -i KEY=env:NAME, or -i KEY=? for a prompt.
 
-The output is JSON by default. An error is a sentence on stderr; if JSON is requested or stdout is not a terminal, it is
-also {"error": ...} on stdout. Exit codes: 0 done, 1 rejected or unreachable, 2 wrong input or usage, 3 sign-in needed,
-4 rate limit or deadline, 5 a write may have happened, 130 interrupted.
+On a terminal, what matters of the result is printed; elsewhere, all of it as JSON. An error is a sentence on stderr; if
+JSON is requested or stdout is not a terminal, it is also {"error": ...} on stdout. Exit codes: 0 done, 1 rejected or
+unreachable, 2 wrong input or usage, 3 sign-in needed, 4 rate limit or deadline, 5 a write may have happened, 130
+interrupted.
 """
 
 

@@ -164,9 +164,9 @@ _LAST_OPTIONS = (
     click.option("--retry", multiple=True, metavar="NAME=VALUE",
                  help="A retry setting: maxRetries, retryDelayMS, useExponentialBackoff or retryAllErrors."),
     click.option("--output", type=click.Choice(OUTPUT_FORMATS),
-                 help="json: the whole result (default). yaml: the same. table: a listing's items, or the data. "
-                      "lines: one item a line for a listing, else one result a line. text: the data, texts without "
-                      "quotes, one item a line. csv: a row for each item."),
+                 help="json: the whole result (default, but on a terminal). yaml: the same. table: a listing's items, "
+                      "or the data. lines: one item a line for a listing, else one result a line. text: the data, "
+                      "texts without quotes, one item a line. csv: a row for each item."),
     click.option("-r", "is_text", is_flag=True, help="As --output text: --query id -r prints the id alone."),
     click.option("--columns", metavar="A,B.C", help="Of a table or CSV: the fields to print, in this order."),
     click.option("--query", metavar="JMESPATH", help="Print only what this expression selects from the data."),

@@ -95,6 +95,7 @@ def _print_ending(result: Result, items: list[Any] | None) -> None:
     page.add_text(f"Done ({result.status}).", role="done")
     hint = "--output json shows everything."
     if items is not None:
-        hint = f"{min(len(items), _MAX_ROWS)} of {len(items)} shown. --output table shows every row, {hint}"
+        rest = "--output table shows every row, " if len(items) > _MAX_ROWS else ""
+        hint = f"{min(len(items), _MAX_ROWS)} of {len(items)} shown. {rest}{hint}"
     page.add_text(hint, role="hint")
     write_stderr(str(page))

@@ -15,6 +15,9 @@ from connector.console.forms.reading import list_entered, read_inputs, read_numb
 from connector.console.rendering import format_json
 from connector.console.route import PageRoute
 from connector.console.visit import Attachment, Redirect, View
+from connector.core import redaction
+from connector.core.inputs.typed_text import compile_text_reader
+from connector.core.invalid_value import InvalidValue
 from connector.errors import ConnectorError, InputError, Problem, UsageError
 
 if TYPE_CHECKING:
@@ -72,7 +75,7 @@ def look_up_choices(desk: Desk, visit: Visit) -> View:
     action = desk.connector.action(visit.part("action"))
     name = visit.sent("choices")
     try:
-        given = read_inputs(action.action, _list_fields(desk, action), visit)
+        given = _read_given(desk, action, visit)
         client = desk.get_client(visit.sent("connection") or None)
         choices = find_choices(desk, action, name, {key: given[key] for key in given if key != name}, client)
     except ConnectorError as error:
@@ -88,7 +91,7 @@ def dry_run(desk: Desk, visit: Visit) -> View:
     """Show the request of a call, and how the call is written elsewhere; nothing is sent."""
     action = desk.connector.action(visit.part("action"))
     try:
-        given = read_inputs(action.action, _list_fields(desk, action), visit)
+        given = _read_given(desk, action, visit)
         preview = preview_call(desk, action, given, visit.sent("connection"))
     except InputError as error:
         return _draw(desk, action, _read_state(visit, problems=error.problems), 422)
@@ -101,13 +104,28 @@ def run(desk: Desk, visit: Visit) -> Answer:
     if desk.read_only and not action.is_read:
         raise UsageError(f"This console only reads, and {action.action} does not.", hint="Nothing was sent.")
     try:
-        given = read_inputs(action.action, _list_fields(desk, action), visit)
+        given = _read_given(desk, action, visit)
         _check_confirmed(action, given, visit)
         options, entered = _read_options(action, visit), list_entered(visit)
         address = make_call(desk, action, given, options, entered, is_click=visit.is_from_page)
     except InputError as error:
         return _draw(desk, action, _read_state(visit, problems=error.problems), 422)
     return Redirect(address)
+
+
+def _read_given(desk: Desk, action: Action, visit: Visit) -> dict[str, Any]:
+    """Return what was entered, as a person may write it: 1h30m, a time with a blank. Raises InputError."""
+    given = read_inputs(action.action, _list_fields(desk, action), visit)
+    problems: list[Problem] = []
+    for key, value in given.items():
+        if isinstance(value, str):
+            try:
+                given[key] = compile_text_reader(action.inputs[key], desk.connector.choices)(value)
+            except InvalidValue as invalid:
+                problems.append(Problem(key, redaction.preview(value), invalid.expected, invalid.fix))
+    if problems:
+        raise InputError.from_problems(action.action, problems)
+    return given
 
 
 def _check_confirmed(action: Action, given: Mapping[str, Any], visit: Visit) -> None:

@@ -40,7 +40,7 @@ class Reference:
         """Return the value. Raises InputError for one that cannot be had."""
         data = values[self.source]
         if any(isinstance(part, LostReply) for part in (data if isinstance(data, list) else [data])):
-            raise self._build_error(f"the reply of {self.source} was lost")
+            raise self._build_error(f"nothing: the reply of {self.source} was lost")
         try:
             return data if self.query is None else self.query.select(data)
         except UnfitQuery as error:

@@ -80,7 +80,9 @@ def test_a_listing_is_its_first_rows_and_how_many_there_are(look, server):
     lines = shown.splitlines()
     assert lines[0].split() == ["id", "email", "first_name", "last_name", "type", "status"]
     assert len(lines) == 21
-    assert "20 of 30 shown" in err
+    assert "20 of 30 shown. --output table shows every row" in err
+    server.always(servers.reply(200, {"users": users[:20], "next_page_token": ""}))
+    assert "20 of 20 shown. --output json" in look("run", "listUsers", "--base-url", server.url)[2]
 
 
 @pytest.mark.parametrize("width", ["40", "64", "80", "120", "200"])

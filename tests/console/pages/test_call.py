@@ -40,6 +40,16 @@ def test_a_dry_run_shows_the_call_in_every_form_and_sends_nothing(visitor):
     assert visitor.desk.log.find() == []
 
 
+def test_a_value_may_be_entered_as_people_write_it(visitor):
+    entered = {"in.duration": "1h30m", "in.startTime": "2030-01-07 09:00"}
+    seen = visitor.post("/actions/createMeeting/dry-run", {**FORM, **entered})
+    assert '"duration": 90' in seen.text
+    assert '"start_time": "2030-01-07T09:00:00"' in seen.text
+    refused = visitor.post("/actions/createMeeting/dry-run", {**FORM, "in.duration": "90s"})
+    assert refused.status == 422
+    assert "a whole number of minutes" in refused.text
+
+
 def test_a_run_leads_to_its_answer_and_stands_in_the_log(visitor):
     seen = visitor.post("/actions/createMeeting/run", FORM)
     assert seen.path == "/actions/createMeeting"

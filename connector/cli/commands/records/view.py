@@ -13,10 +13,13 @@ from connector.cli.groups import StrictCommand, global_options
 from connector.cli.output import printer
 from connector.cli.output.rows import print_rows, rows_option
 from connector.cli.output.times import format_time
+from connector.core.json_path import get_at_path
 from connector.core.records.kinds import RecordKinds
 from connector.errors import InputError, Problem
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from connector.core.records.changes import RecordChange
     from connector.core.records.record import Record
     from connector.runtime.records.records import Records
@@ -41,7 +44,8 @@ _sandbox_option = click.option("--sandbox", is_flag=True, help="The copy of the 
 def list_command(ctx: click.Context, /, resource: str | None, output_format: str, **flags: Any) -> None:
     """List the records of a resource; without one, count those of each."""
     context = CommandContext.from_click(ctx, sandbox=flags["sandbox"])
-    names = context.connector.derive(RecordKinds).check_names((resource,) if resource else ())
+    kinds = context.connector.derive(RecordKinds)
+    names = kinds.check_names((resource,) if resource else ())
     with _open(context) as records:
         if not names:
             _print_counts(context, records.count(context.connector.name), output_format)
@@ -50,7 +54,9 @@ def list_command(ctx: click.Context, /, resource: str | None, output_format: str
             context.connector.name, names[0], account=flags["account"], parent=flags["parent"], gone=flags["gone"],
             limit=flags["limit"],
         )  # fmt: skip
-    print_rows([record.to_dict() for record in found], output_format, list(map(_build_row, found)))
+    listing = kinds.find_listing(names[0])
+    columns = context.connector.action(listing).returns.columns if listing else ()
+    print_rows([one.to_dict() for one in found], output_format, [_build_row(one, columns) for one in found])
     if not found and output_format == "table":
         context.note(f"The copy has no such {names[0]}. 'connector records sync {names[0]}' reads them.")
 
@@ -119,10 +125,12 @@ def _print_counts(context: CommandContext, counts: dict[str, int], output_format
         context.note("The copy is empty. 'connector records sync' reads what the service has.")
 
 
-def _build_row(record: Record) -> dict[str, Any]:
+def _build_row(record: Record, columns: Sequence[str]) -> dict[str, Any]:
+    """Return the plain values of a record, first what a person wants of it."""
+    named = {path: get_at_path(record.data, path) for path in columns}
     scalars = {name: value for name, value in record.data.items() if not isinstance(value, dict | list)}
     gone = {"gone": format_time(record.gone_at)} if record.gone_at is not None else {}
-    return {"id": record.id, **gone, **{name: value for name, value in scalars.items() if name != "id"}}
+    return {"id": record.id, **gone, **{name: value for name, value in {**named, **scalars}.items() if name != "id"}}
 
 
 def _print_change(change: RecordChange, output_format: str) -> None:

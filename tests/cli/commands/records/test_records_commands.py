@@ -44,6 +44,13 @@ def test_a_sync_of_all_reads_what_it_can_and_tells_the_rest(here):
     assert (code, "no action does" in err) == (2, True)
 
 
+def test_a_list_begins_with_what_a_person_wants_of_a_record(here):
+    here("run", "createMeeting", "-i", "userId=me", "-i", "topic=Standup", "--sandbox")
+    here("records", "sync", "meetings", "--sandbox")
+    _, out, _ = here("records", "list", "meetings", "--sandbox", "--output", "csv")
+    assert out.startswith("id,topic,start_time,join_url,")
+
+
 def test_a_dry_run_sends_nothing_and_keeps_nothing(here):
     code, out, _ = here("records", "sync", "users", "--sandbox", "--dry-run")
     assert (code, out.split()[:2]) == (0, ["users:", "GET"])
