@@ -29,7 +29,8 @@ class Reply:
     @property
     def media_type(self) -> str:
         """The media type of the body in lower case, without parameters; empty when the reply does not say."""
-        return (self.header("content-type") or "").partition(";")[0].strip().lower()
+        content_type = self.header("content-type")
+        return content_type.partition(";")[0].strip().lower() if content_type else ""
 
     def header(self, name: str) -> str | None:
         """Return a header's value, several joined with commas, or None."""
