@@ -6,8 +6,9 @@ A driver answers each ask with `(now, value)`. `now` and `deadline` are epoch se
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from connector.core.request.fixed import fixed
 
 if TYPE_CHECKING:
     from connector.core.exchange.body_sink import BodySink
@@ -76,7 +77,7 @@ Answer = tuple[float, Any]
 Steps = Generator[Ask, Answer, "Result"]
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class ExchangeOptions:
     """Options of one exchange: timeout in seconds, retry policy, item limit, and the sink of a download's body.
 

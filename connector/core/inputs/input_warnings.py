@@ -108,8 +108,8 @@ def _compare_names(value: Any, known: Any, place: str) -> Iterator[str]:
         return
     for name, item in value.items():
         if name in known:
-            inner = known[name].get("properties") if isinstance(known[name], dict) else None
-            yield from _compare_names(item, inner, f"{place}{name}.")
+            if isinstance(item, dict) and isinstance(known[name], dict):
+                yield from _compare_names(item, known[name].get("properties"), f"{place}{name}.")
         else:
             match = closest(name, known)
             advice = f" Did you mean {place}{match}?" if match else ""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from pydantic_core import to_json
 
 from connector.core.json_path import set_at
+from connector.core.request.fixed import fixed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -27,7 +28,7 @@ _CONTENT_TYPES = {
 _LIST_NAME_FORMATS = {"repeat": "{name}", "brackets": "{name}[]"}
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@fixed
 class MultipartPart:
     """A part of a multipart body: a field, a file with its name, or JSON. The data is reopened for each attempt."""
 
@@ -58,7 +59,7 @@ def _is_single_use(data: Any) -> bool:
     return not (hasattr(data, "seekable") and data.seekable())
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@fixed
 class Body:
     """A request body: its kind, value and content type. Its data is reopened for each attempt."""
 

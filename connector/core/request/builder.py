@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from urllib.parse import parse_qsl, urlencode
 
@@ -14,6 +14,7 @@ from connector.core.invalid_value import InvalidValue
 from connector.core.request.body import Body, encode_list, encode_pairs, redact_body, to_wire_text
 from connector.core.request.body_builder import compile_body
 from connector.core.request.file_facts import describe_file
+from connector.core.request.fixed import fixed
 from connector.core.url_policy import check_header, encode_path_segment
 from connector.definition.inputs.request_location import RequestLocation
 from connector.errors import UsageError
@@ -36,7 +37,7 @@ def add_query(target: str, parameters: Pairs) -> str:
     return f"{target}{'&' if '?' in target else '?'}{urlencode(parameters)}"
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@fixed
 class Request:
     """A request: `method`, `path` below the base URL, `query`, `headers`, `body`. Its repr holds no secrets."""
 
@@ -245,12 +246,15 @@ def _compile_path(action: Action) -> Callable[[Values], str]:
         if input_field.location.part == "path"
     }
     uuid_keys = {key for key, input_field in action.inputs.items() if input_field.encode == "uuid"}
-    pieces = re.split(r"\{([^{}]*)\}", action.path)
-    literals, keys = pieces[::2], [keys_by_name[name] for name in pieces[1::2]]
+    beginning, *pieces = re.split(r"\{([^{}]*)\}", action.path)
+    keys = [keys_by_name[name] for name in pieces[::2]]
+    segments = [(key, key in uuid_keys, literal) for key, literal in zip(keys, pieces[1::2], strict=True)]
 
     def build(values: Values) -> str:
-        segments = [encode_path_segment(to_wire_text(values[key]), twice=key in uuid_keys) for key in keys]
-        return literals[0] + "".join(text + literal for text, literal in zip(segments, literals[1:], strict=True))
+        path = beginning
+        for key, twice, literal in segments:
+            path += encode_path_segment(to_wire_text(values[key]), twice=twice) + literal
+        return path
 
     return build
 
@@ -266,6 +270,8 @@ def _compile_headers(
 
     def build(values: Values) -> Pairs:
         given = [(name, values[key]) for name, key in members if key in values]
+        if not given:
+            return constant_pairs
         return (*constant_pairs, *(pair for name, value in given for pair in encode_list(name, value, "comma")))
 
     return build
@@ -275,16 +281,18 @@ def _compile_query(
     action: Action, locations: Mapping[str, RequestLocation], constants: list[tuple[RequestLocation, Any]]
 ) -> Callable[[Values], Pairs]:
     """Compile the query; constants come first."""
-    constant_pairs = [
+    constant_pairs = tuple(
         pair
         for location, value in constants
         if location.part == "query"
         for pair in encode_pairs(location.path, value, action)
-    ]
+    )
     members = [(location.path, key) for key, location in locations.items() if location.part == "query"]
 
     def build(values: Values) -> Pairs:
         given = [(path, values[key]) for path, key in members if key in values]
+        if not given:
+            return constant_pairs
         return (*constant_pairs, *(pair for path, value in given for pair in encode_pairs(path, value, action)))
 
     return build

@@ -50,29 +50,34 @@ class ErrorDetails:
 
 def is_failure(error_format: ErrorFormat, reply: Reply, data: Any) -> bool:
     """Whether a reply with a status of success is an error by the definition."""
-    if any(_iter_failed_paths(error_format, reply, data)) or any(_iter_failure_values(error_format, reply, data)):
+    if _list_failed_paths(error_format, reply, data) or _list_failure_values(error_format, reply, data):
         return True
     code = _find_code(error_format, reply, data) if error_format.success_codes else None
     return code is not None and to_json_text(code) not in error_format.success_texts
 
 
-def _iter_failed_paths(error_format: ErrorFormat, reply: Reply, data: Any) -> Iterator[str]:
-    """Yield the paths of `failed` where something is."""
-    return (path for path in error_format.failure_paths if get_from_reply(data, reply.header, path))
+def _list_failed_paths(error_format: ErrorFormat, reply: Reply, data: Any) -> list[str]:
+    """Return the paths of `failed` where something is."""
+    return [path for path in error_format.failure_paths if get_from_reply(data, reply.header, path)]
 
 
-def _iter_failure_values(error_format: ErrorFormat, reply: Reply, data: Any) -> Iterator[str]:
-    """Yield the paths of `failed` that have one of the values that show a failure."""
+def _list_failure_values(error_format: ErrorFormat, reply: Reply, data: Any) -> list[str]:
+    """Return the paths of `failed` that have one of the values that show a failure."""
+    shown = []
     for path, texts in error_format.failure_texts:
         value = get_from_reply(data, reply.header, path)
-        is_listed = isinstance(value, str | int | float) and to_json_text(value) in texts
-        if is_listed or (value is None and "null" in texts and has_path(data, path)):
-            yield path
+        if value is None:
+            is_listed = "null" in texts and has_path(data, path)
+        else:
+            is_listed = isinstance(value, str | int | float) and to_json_text(value) in texts
+        if is_listed:
+            shown.append(path)
+    return shown
 
 
 def may_be_partly_done(error_format: ErrorFormat, reply: Reply, data: Any) -> bool:
     """Whether a reply that is an error may have done something: its errors stand beside data, not in its place."""
-    if not error_format.failure_paths or any(_iter_failure_values(error_format, reply, data)):
+    if not error_format.failure_paths or _list_failure_values(error_format, reply, data):
         return False
     has_data_member = isinstance(data, dict) and _DATA in data
     return not has_data_member or _has_data_beside_errors(error_format, reply, data)
@@ -83,8 +88,8 @@ def _has_data_beside_errors(error_format: ErrorFormat, reply: Reply, data: Any) 
 
     A field that has errors within itself, such as `data.create.userErrors`, failed.
     """
-    shown_by_paths = [parse_path(path) for path in _iter_failed_paths(error_format, reply, data)]
-    shown_by_values = [parse_path(path) for path in _iter_failure_values(error_format, reply, data)]
+    shown_by_paths = [parse_path(path) for path in _list_failed_paths(error_format, reply, data)]
+    shown_by_values = [parse_path(path) for path in _list_failure_values(error_format, reply, data)]
     failed_fields = {path[1] for path in (*shown_by_paths, *shown_by_values) if path[:1] == (_DATA,) and len(path) > 1}
     if not failed_fields and not shown_by_paths:
         return False

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from connector.core.request.fixed import fixed
+
 _SUCCESS = range(200, 300)
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@fixed
 class Reply:
     """A raw reply: status, headers (lower-case names) and decoded body; `is_stored`: a sink has the body."""
 
@@ -27,11 +29,13 @@ class Reply:
     @property
     def media_type(self) -> str:
         """The media type of the body in lower case, without parameters; empty when the reply does not say."""
-        return (self.header("content-type") or "").partition(";")[0].strip().lower()
+        content_type = self.header("content-type")
+        return content_type.partition(";")[0].strip().lower() if content_type else ""
 
     def header(self, name: str) -> str | None:
         """Return a header's value, several joined with commas, or None."""
-        values = [value for key, value in self.headers if key == name.lower()]
+        name = name.lower()
+        values = [value for key, value in self.headers if key == name]
         return ", ".join(values) if values else None
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Generic
 
 from pydantic_core import to_jsonable_python
+
+from connector.core.request.fixed import fixed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,7 +25,7 @@ else:
     DataT_co = TypeVar("DataT_co", covariant=True)
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@fixed
 class Result(Generic[DataT_co]):
     """The result of a call; `Result[Meeting]` where a typed method says what its data are.
 
@@ -90,6 +92,26 @@ class Result(Generic[DataT_co]):
 
         facts = [f"{self.status} {self.outcome}", f"{self.elapsed:.2f} s", *self.warnings]
         return build_html(self.data, facts if self.complete else [*facts, "not complete"])
+
+
+def end_result(result: Result, debug: Trace | None, warnings: tuple[str, ...], elapsed: float) -> Result:
+    """Return the result of a call that has ended: with its trace, its warnings too, and its time."""
+    return Result(  # every call makes one, and `dataclasses.replace` takes 3 microseconds more
+        result.data,
+        result.status,
+        result.headers,
+        result.request_id,
+        result.attempts,
+        result.outcome,
+        result.complete,
+        result.pages,
+        (*result.warnings, *warnings),
+        debug,
+        elapsed,
+        result.job,
+        result.from_records,
+        result.age,
+    )
 
 
 def _to_json_safe(data: Any) -> Any:

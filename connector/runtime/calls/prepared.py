@@ -19,6 +19,7 @@ from connector.core.response.api_errors import CHECK_BEFORE_RETRY, add_connectio
 from connector.core.response.outcomes import may_change_state
 from connector.core.response.pagination.page import extract_items
 from connector.core.response.reply import Reply
+from connector.core.response.result import end_result
 from connector.errors import ConnectorError, SignInError, UsageError
 from connector.runtime.calls.call_log import log_end
 from connector.runtime.calls.page_options import check_page_options
@@ -257,8 +258,7 @@ class PreparedCall:
         """End the call: return the result with its time, and the warnings and the trace of the call."""
         if self._has_ended or self._started_at is None:
             return result
-        warnings = (*result.warnings, *self.warnings)
-        result = replace(result, debug=self.trace, warnings=warnings, elapsed=self.measure_elapsed())
+        result = end_result(result, self.trace, self.warnings, self.measure_elapsed())
         self._report_end(result)
         return result
 

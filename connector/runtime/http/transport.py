@@ -7,13 +7,13 @@ A transport has `send(request, credential, deadline, sink, cancel) -> Reply | Fa
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol
 
 from connector._version import __version__
 from connector.core.redaction import describe_type
 from connector.core.request.builder import add_query
+from connector.core.request.fixed import fixed
 from connector.errors import UsageError
 from connector.runtime.process.extras import require
 
@@ -37,7 +37,7 @@ class Transport(Protocol):
         """
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@fixed
 class PreparedRequest:
     """A request for a library: URL, headers, and the body (None: multipart or no body)."""
 
