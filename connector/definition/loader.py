@@ -7,8 +7,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pydantic import ValidationError
-
 from connector.definition.action import Action
 from connector.definition.case import to_camel_case, to_kebab_case
 from connector.definition.folders.installed import find_folder, is_plain_name
@@ -20,17 +18,18 @@ from connector.definition.manifest import Manifest
 from connector.definition.parsers import strict_yaml
 from connector.definition.parsers.requirement import find_unmet_requirement
 from connector.definition.suggest import suggest_action
+from connector.definition.validation import validated_files
 from connector.errors import DefinitionError, Finding, InputError, Problem
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from pydantic import BaseModel
-
     from connector.definition.events import EventType
+    from connector.definition.parsers.strict_yaml import Document
+    from connector.definition.validation.strict_model import StrictModel
 
-FileModel = TypeVar("FileModel", bound="BaseModel")
+FileModel = TypeVar("FileModel", bound="StrictModel")
 T = TypeVar("T")
 
 
@@ -234,15 +233,27 @@ def read_model(
     path: Path, model_class: type[FileModel], shared_inputs: Mapping[str, dict[str, Any]] | None = None
 ) -> FileModel:
     """Read one file of a connector, which may use `shared_inputs`. Raises DefinitionError with every mistake."""
-    document = strict_yaml.read(read_bytes(path), str(path))
+    raw = read_bytes(path)
+    digest = validated_files.compute_digest(model_class, raw, json.dumps(shared_inputs or {}).encode())
+    model = validated_files.find_model(digest, model_class)
+    if model is None:
+        model = _validate_file(strict_yaml.read(raw, str(path)), model_class, shared_inputs or {})
+        validated_files.keep_model(digest, model)
+    return model
+
+
+def _validate_file(document: Document, model_class: type[FileModel], shared: Mapping[str, dict[str, Any]]) -> FileModel:
+    """Return the model of a document. Raises DefinitionError."""
+    from pydantic import ValidationError
+
     unmet = find_unmet_requirement(document) if model_class is Manifest else None
     if unmet is not None:
         hint = f"Install it: pip install 'connector{document.data['requires']}'."
         raise DefinitionError(unmet.message.capitalize(), findings=(unmet,), hint=hint)
     unknown_uses: list[Finding] = []
     if model_class is Action:
-        unknown_uses += find_unknown_uses(document, shared_inputs or {}).values()
-        document = complete_inputs(document, shared_inputs or {})
+        unknown_uses += find_unknown_uses(document, shared).values()
+        document = complete_inputs(document, shared)
     try:
         model = model_class.model_validate(document.data)
     except ValidationError:
