@@ -12,13 +12,11 @@ from connector.definition.case import to_camel_case, to_kebab_case
 from connector.definition.folders.installed import find_folder, is_plain_name
 from connector.definition.folders.parts import add_parts
 from connector.definition.inputs.named_types import has_endless_default, link_fields
-from connector.definition.inputs.shared_inputs import complete_inputs, find_unknown_uses
 from connector.definition.lazy import cached_property
 from connector.definition.manifest import Manifest
-from connector.definition.parsers import strict_yaml
 from connector.definition.parsers.requirement import find_unmet_requirement
 from connector.definition.suggest import suggest_action
-from connector.definition.validation import validated_files
+from connector.definition.validation.validated_files import read_once
 from connector.errors import DefinitionError, Finding, InputError, Problem
 
 if TYPE_CHECKING:
@@ -26,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from connector.definition.events import EventType
-    from connector.definition.parsers.strict_yaml import Document
     from connector.definition.validation.strict_model import StrictModel
 
 FileModel = TypeVar("FileModel", bound="StrictModel")
@@ -130,6 +127,7 @@ class Connector:
         Raises DefinitionError for an invalid file, and for an event that two files have.
         """
         from connector.definition import events
+        from connector.definition.parsers import strict_yaml
 
         event_types: dict[str, EventType] = {}
         for path in sorted((self.folder / "schemas" / "events").glob("[!.]*.json")):
@@ -234,18 +232,18 @@ def read_model(
 ) -> FileModel:
     """Read one file of a connector, which may use `shared_inputs`. Raises DefinitionError with every mistake."""
     raw = read_bytes(path)
-    digest = validated_files.compute_digest(model_class, raw, json.dumps(shared_inputs or {}).encode())
-    model = validated_files.find_model(digest, model_class)
-    if model is None:
-        model = _validate_file(strict_yaml.read(raw, str(path)), model_class, shared_inputs or {})
-        validated_files.keep_model(digest, model)
-    return model
+    shared = shared_inputs or {}
+    return read_once(raw, model_class, shared, lambda: _validate_file(raw, path, model_class, shared))
 
 
-def _validate_file(document: Document, model_class: type[FileModel], shared: Mapping[str, dict[str, Any]]) -> FileModel:
-    """Return the model of a document. Raises DefinitionError."""
+def _validate_file(raw: bytes, path: Path, model_class: type[FileModel], shared: Mapping[str, Any]) -> FileModel:
+    """Return the model of what a file says. Raises DefinitionError."""
     from pydantic import ValidationError
 
+    from connector.definition.inputs.shared_inputs import complete_inputs, find_unknown_uses
+    from connector.definition.parsers import strict_yaml
+
+    document = strict_yaml.read(raw, str(path))
     unmet = find_unmet_requirement(document) if model_class is Manifest else None
     if unmet is not None:
         hint = f"Install it: pip install 'connector{document.data['requires']}'."

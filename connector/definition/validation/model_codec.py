@@ -12,7 +12,7 @@ _PACKAGE = __name__.partition(".")[0]
 _MODEL = ""  # the key that tells the model of a mapping; no word is called so
 
 
-def encode_model(model: StrictModel) -> str | None:
+def encode_model(model: StrictModel) -> bytes | None:
     """Return a model as JSON; None for one that has a mapping with an empty key, which no two readings may mix up."""
     classes: dict[type[StrictModel], int] = {}
     try:
@@ -20,17 +20,18 @@ def encode_model(model: StrictModel) -> str | None:
     except ValueError:
         return None
     names = [f"{one.__module__}:{one.__name__}" for one in classes]
-    return json.dumps([names, data], separators=(",", ":"))
+    return json.dumps([names, data], separators=(",", ":")).encode()
 
 
-def decode_model(text: str | bytes) -> Any:
-    """Return the model of `encode_model`. Raises ValueError for anything else."""
+def decode_model(text: bytes) -> StrictModel | None:
+    """Return the model of `encode_model`; None for anything else."""
     try:
         names, data = json.loads(text)
         classes = [_find_class(name) for name in names]
-        return _untag(data, classes)
-    except (AttributeError, ImportError, IndexError, LookupError, TypeError) as error:
-        raise ValueError("not the JSON of a model") from error
+        model = _untag(data, classes)
+    except (AttributeError, ImportError, LookupError, TypeError, ValueError):
+        return None
+    return model if isinstance(model, StrictModel) else None
 
 
 def _tag(value: Any, classes: dict[type[StrictModel], int]) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import jsonschema
@@ -28,6 +27,7 @@ _PATTERN_WORDS = {
     REQUEST_LINE_PATTERN: "METHOD /path below the base URL, such as GET /books/{bookId}, or raw.",
     "^https://": "a URL that begins with https://",
 }
+_SCHEMAS: dict[Any, dict[str, Any]] = {}  # by the model
 _MAX_PREVIEW = 60  # characters of a value in a message
 _TYPE_NAMES = {
     "string": "a text",
@@ -51,13 +51,12 @@ class _UntitledSchema(GenerateJsonSchema):
         return super().encode_default(dft.model_dump(by_alias=True) if isinstance(dft, StrictModel) else dft)
 
 
-@cache
 def build_json_schema(model: type[StrictModel]) -> dict[str, Any]:
     """Return the JSON Schema of a model, from which editors complete and check."""
-    generated: dict[str, Any] = _forbid_additional_properties(
-        build_adapter(model).json_schema(schema_generator=_UntitledSchema)
-    )
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **generated}
+    if model not in _SCHEMAS:
+        generated = _forbid_additional_properties(build_adapter(model).json_schema(schema_generator=_UntitledSchema))
+        _SCHEMAS[model] = {"$schema": "https://json-schema.org/draft/2020-12/schema", **generated}
+    return _SCHEMAS[model]
 
 
 def _forbid_additional_properties(node: Any) -> Any:

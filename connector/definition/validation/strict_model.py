@@ -6,7 +6,7 @@ class gets a twin of pydantic, and what the twin accepts becomes a model of the 
 
 from __future__ import annotations
 
-from functools import cache, partial
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self, dataclass_transform, get_type_hints
 
 from connector.definition.validation.words import Word, word
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from pydantic_core import CoreSchema
 
 _ROOT = "root"
+_TWINS: dict[Any, type[BaseModel]] = {}  # by the model
+_ADAPTERS: dict[Any, TypeAdapter[Any]] = {}
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(word,))
@@ -100,7 +102,7 @@ class StrictModel:
     def __get_pydantic_core_schema__(cls, _source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         from pydantic_core import core_schema
 
-        twin = handler.generate_schema(_build_twin(cls))
+        twin = handler.generate_schema(_find_twin(cls))
         return core_schema.no_info_after_validator_function(partial(_adopt, cls), twin)
 
     def __setattr__(self, name: str, value: Any) -> NoReturn:
@@ -130,15 +132,15 @@ def _dump(value: Any, how: Mapping[str, bool]) -> Any:
     return [_dump(item, how) for item in value] if isinstance(value, list) else value
 
 
-@cache
 def build_adapter(model: type[StrictModel]) -> TypeAdapter[Any]:
     """Return what validates a model and describes it."""
     from pydantic import TypeAdapter
 
-    return TypeAdapter(model)
+    if model not in _ADAPTERS:
+        _ADAPTERS[model] = TypeAdapter(model)
+    return _ADAPTERS[model]
 
 
-@cache
 def read_annotations(model: type[StrictModel]) -> dict[str, Any]:
     """Return what a model's words may be."""
     hints = get_type_hints(model, include_extras=True)
@@ -153,7 +155,12 @@ def _adopt(model: type[StrictModel], twin: BaseModel) -> StrictModel:
     return adopted
 
 
-@cache
+def _find_twin(model: type[StrictModel]) -> type[BaseModel]:
+    if model not in _TWINS:
+        _TWINS[model] = _build_twin(model)
+    return _TWINS[model]
+
+
 def _build_twin(model: type[StrictModel]) -> type[BaseModel]:
     """Return the model of pydantic that validates the words of a model."""
     from pydantic import ConfigDict, RootModel, create_model, model_validator
@@ -161,18 +168,18 @@ def _build_twin(model: type[StrictModel]) -> type[BaseModel]:
     words: dict[str, Any] = {
         name: (hint, model.model_fields[name].build_field()) for name, hint in read_annotations(model).items()
     }
-    base: Any = create_model("Twin", __config__=ConfigDict(strict=True, extra="forbid", populate_by_name=True))
+    bases: list[Any] = [_make_describer(model)] if _has_own(model, "describe_schema") else []
     if _ROOT in words:
-        base = RootModel.__class_getitem__(words.pop(_ROOT)[0])
-    if _has_own(model, "describe_schema"):
-        base = (_make_describer(model), base)
+        bases.append(RootModel.__class_getitem__(words.pop(_ROOT)[0]))
+    else:
+        bases.append(create_model("Strict", __config__=ConfigDict(strict=True, extra="forbid", populate_by_name=True)))
     validators: dict[str, Any] = {}
     if _has_own(model, "complete_written"):
         complete: Any = classmethod(lambda _, written: model.complete_written(written))
         validators["complete"] = model_validator(mode="before")(complete)
     twin: type[BaseModel] = create_model(
         model.__name__,
-        __base__=base,
+        __base__=tuple(bases),
         __doc__=model.__doc__,
         __module__=model.__module__,
         __validators__=validators,
