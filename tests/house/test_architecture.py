@@ -16,6 +16,7 @@ WORLD_CALLS = words("eval exec input monotonic now open perf_counter print today
 MAY_TOUCH = {  # modules of a pure room that open files
     "connector.definition.loader": {"os"},
     "connector.definition.validation.cache_folder": {"os", "open"},
+    "connector.definition.forms.head_index": {"os", "time"},  # it asks how old a file is
 }
 HTTP_LIBRARIES = {"anyio", "h11", "httpcore", "httpcore2", "httpx", "httpx2", "pyreqwest"}
 # A folder or module of a room imports from itself and from what it stands on, directly or not. (HOUSE: Directions.)
