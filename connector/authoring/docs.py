@@ -24,18 +24,17 @@ from connector.definition.validation import schema_validation
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from pydantic import BaseModel
-
     from connector.definition.connection_type import ConnectionType
     from connector.definition.events import EventType
     from connector.definition.fields import FormField
     from connector.definition.forms.input_rows import DocRow
     from connector.definition.trigger import Trigger
+    from connector.definition.validation.strict_model import StrictModel
 
 ACTIONS_PAGE = Path("docs/actions.md")
 EVENTS_PAGE = Path("docs/events.md")
 PARITY_PAGE = Path("docs/parity.md")
-_SCHEMA_MODELS: dict[str, type[BaseModel]] = {
+_SCHEMA_MODELS: dict[str, type[StrictModel]] = {
     "actions/": Action, "manifest.yaml": Manifest, TYPES_FILE: TypesFile, RESOURCES_FILE: ResourcesFile,
     "parity.yaml": ParityRecord,
 }  # fmt: skip

@@ -6,10 +6,9 @@ from functools import cache
 from importlib import resources
 from typing import Literal
 
-from pydantic import Field
-
 from connector.definition.parsers import strict_yaml
-from connector.definition.validation.strict_model import StrictModel, Text
+from connector.definition.validation.strict_model import StrictModel
+from connector.definition.validation.words import Text, word
 
 Voice = Literal["error", "advice"]
 
@@ -22,11 +21,11 @@ class Rule(StrictModel):
     """
 
     voice: Voice = "error"
-    summary: Text = Field(description="One sentence: what the rule holds a folder to.")
-    file: Text = Field(description="The file of the examples.")
-    instead_of: Text | None = Field(default=None, description="The text that the examples replace.")
-    wrong: Text | None = Field(default=None, description="What has the finding; absent where no text can show it.")
-    right: Text | None = Field(default=None, description="What has none.")
+    summary: Text = word(description="One sentence: what the rule holds a folder to.")
+    file: Text = word(description="The file of the examples.")
+    instead_of: Text | None = word(default=None, description="The text that the examples replace.")
+    wrong: Text | None = word(default=None, description="What has the finding; absent where no text can show it.")
+    right: Text | None = word(default=None, description="What has none.")
 
 
 @cache

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
-
-from pydantic import Field, JsonValue, StringConstraints, model_validator
+from typing import Annotated, Any, Literal
 
 from connector.definition.fields import Deprecation, Input
 from connector.definition.inputs.spellings import index_earlier_spellings, index_spellings
@@ -16,12 +14,8 @@ from connector.definition.replies.job import NextCall, Poll
 from connector.definition.replies.reply_example import ReplyExample
 from connector.definition.replies.returns import Returns
 from connector.definition.replies.upload import Upload
-from connector.definition.validation.strict_model import Key, StrictModel, Text
-
-if TYPE_CHECKING:
-    from pydantic import GetJsonSchemaHandler
-    from pydantic.json_schema import JsonSchemaValue
-    from pydantic_core import CoreSchema
+from connector.definition.validation.strict_model import StrictModel
+from connector.definition.validation.words import JsonValue, Key, Text, TextForm, word
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 UPDATE_METHODS = ("PATCH", "PUT")
@@ -32,7 +26,7 @@ ROW_TYPES = ("csv", "ndjson")  # of these, those that are a list by themselves
 MEDIA_TYPE_PATTERN = r"^[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+(\s*;\s*[A-Za-z0-9_.-]+=(\"[^\"]*\"|[^\s;\"]+))*$"
 
 REQUEST_LINE_PATTERN = r"^(raw|(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) /\S*)$"
-RequestLine = Annotated[str, StringConstraints(pattern=REQUEST_LINE_PATTERN)]
+RequestLine = Annotated[str, TextForm(REQUEST_LINE_PATTERN)]
 
 
 def split_request(request: str) -> tuple[str, str]:
@@ -51,18 +45,17 @@ class Scopes(StrictModel):
     granular: list[Text] = []
     all: list[Text] = []
 
-    @model_validator(mode="before")
     @classmethod
-    def _read_short_forms(cls, written: Any) -> Any:
+    def complete_written(cls, written: Any) -> Any:
+        """Return `none` and one list as lists."""
         if written == "none":
             return {}
         return {"granular": written} if isinstance(written, list) else written
 
-    @model_validator(mode="after")
-    def _check_one_kind(self) -> Self:
+    def check_words(self) -> None:
+        """Hold it to one kind of list."""
         if self.all and (self.classic or self.granular):
             raise ValueError("give either `all` or lists of which any one is enough")
-        return self
 
     @property
     def names(self) -> list[str]:
@@ -75,36 +68,34 @@ class Scopes(StrictModel):
         return self.all or self.granular or self.classic
 
     @classmethod
-    def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        two_lists = handler.resolve_ref_schema(handler(core_schema))
-        one_list = two_lists["properties"]["granular"]
-        return {
-            "anyOf": [{"type": "string", "enum": ["none"]}, {"type": "array", "items": one_list["items"]}, two_lists]
-        }
+    def describe_schema(cls, schema: dict[str, Any]) -> dict[str, Any]:
+        """Return the schema of `none`, of one list, or of the words."""
+        items = schema["properties"]["granular"]["items"]
+        return {"anyOf": [{"type": "string", "enum": ["none"]}, {"type": "array", "items": items}, schema]}
 
 
 class RequireOneOf(StrictModel):
     """A rule that one of these inputs must be given, perhaps only when others have one of the listed values."""
 
-    of: list[Key] = Field(min_length=1)
+    of: list[Key] = word(min_length=1)
     when: dict[Key, list[JsonValue]] = {}
 
 
 class FileListing(StrictModel):
     """Files that a reply lists, to download them all; each key but `suffix` and `may_be_json` names a field."""
 
-    items: JsonPath = Field(description="The field that holds the files; `.` when the reply is the list.")
-    url: JsonPath = Field(description="Of a file: its download URL.")
-    name: list[JsonPath] = Field(min_length=1, description="Of a file: the fields that name it, joined with hyphens.")
-    suffix: Text | None = Field(default=None, description="Appended to the name, where two files are named alike.")
-    extension: JsonPath | None = Field(
+    items: JsonPath = word(description="The field that holds the files; `.` when the reply is the list.")
+    url: JsonPath = word(description="Of a file: its download URL.")
+    name: list[JsonPath] = word(min_length=1, description="Of a file: the fields that name it, joined with hyphens.")
+    suffix: Text | None = word(default=None, description="Appended to the name, where two files are named alike.")
+    extension: JsonPath | None = word(
         default=None, description="Of a file: its extension; taken from the reply when absent."
     )
-    may_be_json: bool = Field(
+    may_be_json: bool = word(
         default=False, description="Whether JSON can be a file; else it is one only under an extension of JSON's."
     )
-    size: JsonPath | None = Field(default=None, description="Of a file: its size in bytes.")
-    token: JsonPath | None = Field(
+    size: JsonPath | None = word(default=None, description="Of a file: its size in bytes.")
+    token: JsonPath | None = word(
         default=None, description="Of the reply: a token that downloads them instead of the connection's."
     )
 
@@ -130,63 +121,60 @@ class Example(StrictModel):
 class Action(StrictModel):
     """One action of a connector."""
 
-    action: Key = Field(description="The action's key; the file has the same name in kebab-case.")
+    action: Key = word(description="The action's key; the file has the same name in kebab-case.")
     label: Text
-    summary: Text = Field(description="One sentence: what the action does.")
-    group: Text | None = Field(
+    summary: Text = word(description="One sentence: what the action does.")
+    group: Text | None = word(
         default=None, description="Its heading in lists and pages; a noun of its path when absent."
     )
-    was: list[Key] = Field(default=[], description="Its earlier keys, which are accepted with a warning.")
-    deprecated: Deprecation | None = Field(
+    was: list[Key] = word(default=[], description="Its earlier keys, which are accepted with a warning.")
+    deprecated: Deprecation | None = word(
         default=None, description="That it should not be used any more; a call of it has a warning."
     )
-    docs: Text | None = Field(default=None, description="The vendor's page about this endpoint.")
+    docs: Text | None = word(default=None, description="The vendor's page about this endpoint.")
     scopes: Scopes = Scopes()
-    rate: Text | list[Text] | None = Field(default=None, description="Its rate tier, and quotas.")
-    weight: int = Field(default=1, gt=0, description="How many calls it counts as, in each of its rates.")
-    request: RequestLine = Field(description="METHOD /path/{name}, as the vendor documents it; or `raw`.")
-    server: Key | None = Field(
-        default=None, description="The server of the manifest that has it; `base_url` if absent."
-    )
-    connections: list[Key] | None = Field(default=None, description="Connection types that may run it.")
-    subaccount: bool = Field(default=True, description="Whether it can act on a sub-account.")
-    read_only: bool = Field(
+    rate: Text | list[Text] | None = word(default=None, description="Its rate tier, and quotas.")
+    weight: int = word(default=1, gt=0, description="How many calls it counts as, in each of its rates.")
+    request: RequestLine = word(description="METHOD /path/{name}, as the vendor documents it; or `raw`.")
+    server: Key | None = word(default=None, description="The server of the manifest that has it; `base_url` if absent.")
+    connections: list[Key] | None = word(default=None, description="Connection types that may run it.")
+    subaccount: bool = word(default=True, description="Whether it can act on a sub-account.")
+    read_only: bool = word(
         default=False, description="Whether a POST only reads, as a search or a query of GraphQL does."
     )
-    idempotent: Literal[False] | Text | None = Field(
+    idempotent: Literal[False] | Text | None = word(
         default=None, description="Why a POST or PATCH is safe to send twice; false for a PUT or DELETE that is not."
     )
-    confirm: bool | None = Field(
+    confirm: bool | None = word(
         default=None, description="Whether a command asks before it sends the request; only a DELETE when absent."
     )
-    constants: dict[str, JsonValue] = Field(default={}, description="Constant values of the request, by place.")
+    constants: dict[str, JsonValue] = word(default={}, description="Constant values of the request, by place.")
     body: Literal["json", "form", "multipart", "text", "binary"] = "json"
-    content_type: Annotated[str, StringConstraints(pattern=MEDIA_TYPE_PATTERN)] | None = Field(
+    content_type: Annotated[str, TextForm(MEDIA_TYPE_PATTERN)] | None = word(
         default=None, description="The Content-Type of the body, where it is not that of `body`."
     )
-    form_nesting: Literal["brackets"] | None = Field(
+    form_nesting: Literal["brackets"] | None = word(
         default=None, description="How nested names are written in a form or query: a[b]; with dots, a.b, when absent."
     )
     lists: Literal["repeat", "comma", "brackets"] = "repeat"
     inputs: dict[Key, Input] = {}
     any_of: list[RequireOneOf] = []
     pagination: ActionPagination | None = None
-    poll: Poll | None = Field(default=None, description="The action starts a job: how to ask whether it is done.")
-    upload: Upload | None = Field(default=None, description="The reply names the URL that a file is sent to.")
-    then: NextCall | None = Field(
+    poll: Poll | None = word(default=None, description="The action starts a job: how to ask whether it is done.")
+    upload: Upload | None = word(default=None, description="The reply names the URL that a file is sent to.")
+    then: NextCall | None = word(
         default=None, description="The action that follows: it reads the results of a job, or completes an upload."
     )
-    downloads: list[FileListing] = Field(default=[], description="Files that the reply lists.")
+    downloads: list[FileListing] = word(default=[], description="Files that the reply lists.")
     returns: Returns = Returns()
-    replies: list[ReplyExample] = Field(
+    replies: list[ReplyExample] = word(
         default=[], description="Replies of the service, and what the client makes of them."
     )
     examples: dict[str, Example] = {}
 
-    @model_validator(mode="before")
     @classmethod
-    def _list_rows(cls, written: Any) -> Any:
-        """Rows are a list, of one page where the action says nothing else."""
+    def complete_written(cls, written: Any) -> Any:
+        """Return rows as a list, of one page where the action says nothing else."""
         returns = written.get("returns") if isinstance(written, dict) else None
         if isinstance(returns, dict) and returns.get("type") in ROW_TYPES and "pagination" not in written:
             return {**written, "pagination": {"style": "none", "items": "."}}

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal
 
-from pydantic import Field, JsonValue, StringConstraints
-
 from connector.definition.fields import ValueField
 from connector.definition.json_path import DataOrHeaderPath, JsonPath
-from connector.definition.validation.strict_model import Key, StrictModel, Text
+from connector.definition.validation.strict_model import StrictModel
+from connector.definition.validation.words import JsonValue, Key, Text, TextForm, word
 
 ConnectionTypeName = Literal[
     "oauth2",
@@ -43,8 +42,8 @@ _BRACES = re.compile(r"[{}]")
 _PLACE_PATTERN = (
     r"^((header|query|body|path|token|authorize)\.\S+|basic\.(username|password)|tls\.(certificate|key|key_password))$"
 )
-HttpsUrl = Annotated[str, StringConstraints(pattern=r"^https://")]
-_Scheme = Annotated[str, StringConstraints(pattern=r"^[ -~]+$")]
+HttpsUrl = Annotated[str, TextForm(r"^https://")]
+_Scheme = Annotated[str, TextForm(r"^[ -~]+$")]
 _Parameters = dict[str, Text]
 
 
@@ -58,17 +57,17 @@ def find_placeholders(text: object) -> list[str]:
 class ConnectionTest(StrictModel):
     """The call that tests a connection, and the fields of its reply that identify the account."""
 
-    action: Key = Field(description="The action to run; a list is asked for one item.")
-    inputs: dict[str, JsonValue] = Field(default={}, description="The inputs of the action.")
-    identity_fields: list[JsonPath] = Field(default=[], description="Fields of the reply that identify the account.")
+    action: Key = word(description="The action to run; a list is asked for one item.")
+    inputs: dict[str, JsonValue] = word(default={}, description="The inputs of the action.")
+    identity_fields: list[JsonPath] = word(default=[], description="Fields of the reply that identify the account.")
 
 
 class Login(StrictModel):
     """The action that signs in, and where its reply has the token of the session."""
 
-    action: Key = Field(description="The action to run; it gets the inputs that it has in common with the connection.")
-    token: DataOrHeaderPath = Field(description="The field of its reply with the token, or `header.X`.")
-    lifetime: int | None = Field(
+    action: Key = word(description="The action to run; it gets the inputs that it has in common with the connection.")
+    token: DataOrHeaderPath = word(description="The field of its reply with the token, or `header.X`.")
+    lifetime: int | None = word(
         default=None, ge=60, description="Seconds that the token is used; without it, until the service rejects it."
     )
 
@@ -76,8 +75,8 @@ class Login(StrictModel):
 class SignedTimestamp(StrictModel):
     """The time of a signed request, and where it is sent."""
 
-    to: Annotated[str, StringConstraints(pattern=r"^(header|query)\.\S+$")]
-    unit: Literal["s", "ms", "iso"] = Field(
+    to: Annotated[str, TextForm(r"^(header|query)\.\S+$")]
+    unit: Literal["s", "ms", "iso"] = word(
         default="s", description="How it is written: seconds or milliseconds since 1970, or ISO 8601 in UTC."
     )
 
@@ -85,17 +84,15 @@ class SignedTimestamp(StrictModel):
 class RequestSignature(StrictModel):
     """How every request is signed with the connection's secret."""
 
-    payload: Text = Field(
+    payload: Text = word(
         description="What is signed: {timestamp}, {method}, {path}, {query}, {target} (path and query), {url}, {host} "
         "and {body} of the request, and {input}."
     )
-    hash: Literal["sha1", "sha256", "sha512"] = Field(default="sha256", description="The hash of the HMAC.")
-    format: Text = Field(
-        default="{hex}", description="How the digest is written: {hex} or {base64}, perhaps in a text."
-    )
-    secret: Literal["text", "base64"] = Field(default="text", description="How the secret is written.")
-    timestamp: SignedTimestamp | None = Field(default=None, description="Where the time of the request goes.")
-    to: Annotated[str, StringConstraints(pattern=r"^(header|query)\.\S+$")] = Field(
+    hash: Literal["sha1", "sha256", "sha512"] = word(default="sha256", description="The hash of the HMAC.")
+    format: Text = word(default="{hex}", description="How the digest is written: {hex} or {base64}, perhaps in a text.")
+    secret: Literal["text", "base64"] = word(default="text", description="How the secret is written.")
+    timestamp: SignedTimestamp | None = word(default=None, description="Where the time of the request goes.")
+    to: Annotated[str, TextForm(r"^(header|query)\.\S+$")] = word(
         description="Where the signature goes: header.X or query.x, in which it comes last."
     )
 
@@ -108,14 +105,14 @@ class RequestSignature(StrictModel):
 class ConnectionInput(ValueField):
     """One input of a connection type; it goes to one place, into URLs, or to what its kind sends."""
 
-    to: Annotated[str, StringConstraints(pattern=_PLACE_PATTERN)] | None = Field(
+    to: Annotated[str, TextForm(_PLACE_PATTERN)] | None = word(
         default=None,
         description="Where the value goes: header.X, query.x or body.x of every request, path.x (`{x}` in URLs), "
         "token.x of token requests, authorize.x of the sign-in, basic.username or basic.password; tls.certificate, "
         "tls.key or tls.key_password of the certificate that is shown to the service. None is needed "
         "for what the kind itself takes.",
     )
-    scheme: _Scheme | None = Field(
+    scheme: _Scheme | None = word(
         default=None, description="The text before the value in a header: `Token token=`, or a word such as `Bot`."
     )
 
@@ -131,62 +128,62 @@ class ConnectionType(StrictModel):
 
     label: Text
     kind: ConnectionTypeName
-    issuer: HttpsUrl | None = Field(
+    issuer: HttpsUrl | None = word(
         default=None,
         description="The OpenID issuer, whose document names the addresses that are not said here.",
     )
-    authorize_url: HttpsUrl | None = Field(default=None, description="Where people consent, if it is no input.")
-    token_url: HttpsUrl | None = Field(default=None, description="Where tokens come from, if it is no input.")
-    revoke_url: HttpsUrl | None = Field(default=None, description="Where tokens are revoked, if it is no input.")
-    device_authorization_url: HttpsUrl | None = Field(
+    authorize_url: HttpsUrl | None = word(default=None, description="Where people consent, if it is no input.")
+    token_url: HttpsUrl | None = word(default=None, description="Where tokens come from, if it is no input.")
+    revoke_url: HttpsUrl | None = word(default=None, description="Where tokens are revoked, if it is no input.")
+    device_authorization_url: HttpsUrl | None = word(
         default=None, description="Where a device gets the code that a person enters (RFC 8628), if it is no input."
     )
-    client_auth: Literal["basic", "body"] = Field(
+    client_auth: Literal["basic", "body"] = word(
         default="basic", description="Where token requests have the client's id and secret."
     )
-    authorize_params: _Parameters = Field(default={}, description="More parameters of the authorize URL.")
-    token_params: _Parameters = Field(default={}, description="More parameters of token requests.")
-    pkce: bool = Field(default=True, description="Whether the sign-in uses PKCE (S256).")
-    token_body: Literal["form", "json"] = Field(default="form", description="How token requests are written.")
-    scope_separator: Text = Field(default=" ", description="What stands between scopes: a space, or `,`.")
-    token_field: JsonPath = Field(default="access_token", description="The field of a token reply with the token.")
-    base_url_from: JsonPath | None = Field(
+    authorize_params: _Parameters = word(default={}, description="More parameters of the authorize URL.")
+    token_params: _Parameters = word(default={}, description="More parameters of token requests.")
+    pkce: bool = word(default=True, description="Whether the sign-in uses PKCE (S256).")
+    token_body: Literal["form", "json"] = word(default="form", description="How token requests are written.")
+    scope_separator: Text = word(default=" ", description="What stands between scopes: a space, or `,`.")
+    token_field: JsonPath = word(default="access_token", description="The field of a token reply with the token.")
+    base_url_from: JsonPath | None = word(
         default=None, description="The field of a token reply with the base URL of the account."
     )
-    login: Login | None = Field(default=None, description="How a session begins.")
-    signature: RequestSignature | None = Field(default=None, description="How each request is signed.")
-    signature_method: Literal["HMAC-SHA1", "HMAC-SHA256"] = Field(
+    login: Login | None = word(default=None, description="How a session begins.")
+    signature: RequestSignature | None = word(default=None, description="How each request is signed.")
+    signature_method: Literal["HMAC-SHA1", "HMAC-SHA256"] = word(
         default="HMAC-SHA1", description="How OAuth 1.0 signs each request."
     )
-    realm: Text | None = Field(default=None, description="The realm of OAuth 1.0, such as `{account}`.")
-    algorithm: Literal["HS256", "RS256", "ES256"] = Field(default="HS256", description="How a JWT is signed.")
-    claims: dict[str, JsonValue] = Field(
+    realm: Text | None = word(default=None, description="The realm of OAuth 1.0, such as `{account}`.")
+    algorithm: Literal["HS256", "RS256", "ES256"] = word(default="HS256", description="How a JWT is signed.")
+    claims: dict[str, JsonValue] = word(
         default={}, description="The claims of a JWT: constants and `{input}`. iat and exp are added."
     )
-    key_id: Text | None = Field(default=None, description="The `kid` in the header of a JWT.")
-    lifetime: int | None = Field(
+    key_id: Text | None = word(default=None, description="The `kid` in the header of a JWT.")
+    lifetime: int | None = word(
         default=None, ge=60, description="Seconds between the iat and the exp of a JWT: 3600 where it is not said."
     )
-    allowed_actions: list[Key] | None = Field(default=None, description="The actions it may run; all when absent.")
-    to: Annotated[str, StringConstraints(pattern=r"^(header|query|body)\.\S+$")] | None = Field(
+    allowed_actions: list[Key] | None = word(default=None, description="The actions it may run; all when absent.")
+    to: Annotated[str, TextForm(r"^(header|query|body)\.\S+$")] | None = word(
         default=None,
         description="Where its token or secret goes, if not in Authorization: header.X, query.x or body.x.",
     )
-    scheme: _Scheme | None = Field(
+    scheme: _Scheme | None = word(
         default=None,
         description="The text before the token or secret in a header. Where it is not said: Bearer before a token in "
         "Authorization, nothing before the key of an api_key.",
     )
-    constants: dict[str, Text] = Field(
+    constants: dict[str, Text] = word(
         default={}, description="Constant values of its requests, by place: header.X, query.x, body.x, basic.password."
     )
-    unsupported_aliases: list[Text] = Field(
+    unsupported_aliases: list[Text] = word(
         default=[], description="Path aliases, such as `me`, that this connection type does not support."
     )
-    hint: Text | None = Field(
+    hint: Text | None = word(
         default=None, description="What to know when the service refuses an action with this connection type."
     )
-    test: ConnectionTest | None = Field(
+    test: ConnectionTest | None = word(
         default=None, description="The call that tests a connection of this type; null where no action can."
     )
     inputs: dict[Key, ConnectionInput] = {}
@@ -236,8 +233,8 @@ class Cloud(StrictModel):
 
     label: Text
     base_url: HttpsUrl | None = None
-    servers: dict[Key, HttpsUrl] = Field(default={}, description="Its URL of each server that the manifest names.")
-    allowed_hosts: list[Text] = Field(default=[], description="The hosts that may receive its credentials, alone.")
+    servers: dict[Key, HttpsUrl] = word(default={}, description="Its URL of each server that the manifest names.")
+    allowed_hosts: list[Text] = word(default=[], description="The hosts that may receive its credentials, alone.")
     authorize_url: HttpsUrl | None = None
     token_url: HttpsUrl | None = None
     revoke_url: HttpsUrl | None = None

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pydantic import Field, JsonValue, RootModel
-
 from connector.definition.action import Scopes
 from connector.definition.suggest import did_you_mean
 from connector.definition.validation.strict_model import StrictModel
+from connector.definition.validation.words import JsonValue, word
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -29,8 +28,8 @@ VALUE_TYPES = (
 class EventEntry(StrictModel):
     """One event of a file."""
 
-    scopes: Scopes = Field(default=Scopes(), description="OAuth scopes that receive it; any one of a list is enough.")
-    body: dict[str, JsonValue] = Field(description="Its structure, with a type in place of each value.")
+    scopes: Scopes = word(default=Scopes(), description="OAuth scopes that receive it; any one of a list is enough.")
+    body: dict[str, JsonValue] = word(description="Its structure, with a type in place of each value.")
 
 
 class EventType(EventEntry):
@@ -40,8 +39,10 @@ class EventType(EventEntry):
     group: str
 
 
-class EventFile(RootModel[dict[str, EventEntry]]):
+class EventFile(StrictModel):
     """One file of events, by name."""
+
+    root: dict[str, EventEntry]
 
 
 def parse_event_file(data: Any, group: str) -> dict[str, EventType]:

@@ -4,22 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field, JsonValue, StringConstraints, field_validator
-
 from connector.definition.inputs.choices_from import ChoicesFrom
 from connector.definition.inputs.request_location import Place, RequestLocation
 from connector.definition.json_path import JsonPath, parse_path
 from connector.definition.lazy import cached_property
-from connector.definition.validation.strict_model import Key, StrictModel, Text
+from connector.definition.validation.strict_model import StrictModel
+from connector.definition.validation.words import JsonValue, Key, Text, TextForm, word
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pydantic import GetJsonSchemaHandler
-    from pydantic.json_schema import JsonSchemaValue
-    from pydantic_core import CoreSchema
-
-TypeReference = Annotated[str, StringConstraints(pattern=r"^@[A-Za-z][A-Za-z0-9_]*$")]  # a named type: @condition
+TypeReference = Annotated[str, TextForm(r"^@[A-Za-z][A-Za-z0-9_]*$")]  # a named type: @condition
 Number = int | float
 
 ValueType = Literal["string", "text", "password", "integer", "number", "boolean", "datetime", "date"]  # one value
@@ -38,9 +33,9 @@ TextFormat = Literal["digits", "email", "url", "host", "timezone", "uuid"]
 class Deprecation(StrictModel):
     """Says that an action or input still works and should not be used any more."""
 
-    since: Text = Field(description="The connector's version, or the date, from which it should not be used.")
-    use: Key | None = Field(default=None, description="The action or input to use in its place.")
-    why: Text | None = Field(default=None, description="One sentence: the reason.")
+    since: Text = word(description="The connector's version, or the date, from which it should not be used.")
+    use: Key | None = word(default=None, description="The action or input to use in its place.")
+    why: Text | None = word(default=None, description="One sentence: the reason.")
 
     def describe(self) -> str:
         """Return it as sentences, such as `Deprecated since 1.2.0. Use createUser.`."""
@@ -52,25 +47,25 @@ class Deprecation(StrictModel):
 class FormField(StrictModel):
     """One field of a form, of whatever type; `ValueField` is that of connections and triggers, `Input` of actions."""
 
-    label: Text = Field(description="The field's name in a form.")
-    help: Text = Field(description="One sentence: what to enter.")
-    group: Text | None = Field(default=None, description="The heading that groups it in a form.")
-    type: InputType = Field(description="The type of its value.")
-    required: bool = Field(default=False, description="Whether it must be given.")
-    default: JsonValue = Field(default=None, description="The value that is sent when none is given.")
-    suggest: JsonValue = Field(default=None, description="A value that a form shows; sent only when chosen.")
-    hidden: bool = Field(default=False, description="Whether forms leave it out unless asked for.")
-    choices: dict[str, str] | None = Field(default=None, description="The accepted values, each with its label.")
-    allow_other: bool = Field(default=False, description="Whether other values are accepted too.")
-    choices_from: ChoicesFrom | None = Field(default=None, description="An action that lists the choices.")
-    choices_file: Text | None = Field(default=None, description="A file of many choices in schemas/choices/.")
-    min: Number | None = Field(default=None, description="Minimum value, or minimum length of a text or list.")
-    max: Number | None = Field(default=None, description="Maximum value, or maximum length of a text or list.")
-    pattern: Text | None = Field(
+    label: Text = word(description="The field's name in a form.")
+    help: Text = word(description="One sentence: what to enter.")
+    group: Text | None = word(default=None, description="The heading that groups it in a form.")
+    type: InputType = word(description="The type of its value.")
+    required: bool = word(default=False, description="Whether it must be given.")
+    default: JsonValue = word(default=None, description="The value that is sent when none is given.")
+    suggest: JsonValue = word(default=None, description="A value that a form shows; sent only when chosen.")
+    hidden: bool = word(default=False, description="Whether forms leave it out unless asked for.")
+    choices: dict[str, str] | None = word(default=None, description="The accepted values, each with its label.")
+    allow_other: bool = word(default=False, description="Whether other values are accepted too.")
+    choices_from: ChoicesFrom | None = word(default=None, description="An action that lists the choices.")
+    choices_file: Text | None = word(default=None, description="A file of many choices in schemas/choices/.")
+    min: Number | None = word(default=None, description="Minimum value, or minimum length of a text or list.")
+    max: Number | None = word(default=None, description="Maximum value, or maximum length of a text or list.")
+    pattern: Text | None = word(
         default=None, description="A regular expression that the text must match, in linear time."
     )
-    format: TextFormat | None = Field(default=None, description="A named format, checked and normalised.")
-    example: JsonValue = Field(default=None, description="A valid value.")
+    format: TextFormat | None = word(default=None, description="A named format, checked and normalised.")
+    example: JsonValue = word(default=None, description="A valid value.")
 
     @property
     def has_default(self) -> bool:
@@ -111,7 +106,7 @@ class FormField(StrictModel):
 class ValueField(FormField):
     """A field of a connection or trigger: one value, of which a credential or a key is made."""
 
-    type: ValueType = Field(  # pyright: ignore[reportIncompatibleVariableOverride]  narrower: models are frozen
+    type: ValueType = word(  # pyright: ignore[reportIncompatibleVariableOverride]  narrower: models are frozen
         description="The type of its value."
     )
 
@@ -119,14 +114,16 @@ class ValueField(FormField):
 class MemberHolder(StrictModel):
     """What declares members: in its own `fields`, or by the name of a type that the connector declares."""
 
-    fields: dict[Key, Member] | TypeReference | None = Field(
+    fields: dict[Key, Member] | TypeReference | None = word(
         default=None, description="What an object, or each of several, holds; `@name` for a named type."
     )
 
-    @field_validator("fields", mode="before")
     @classmethod
-    def _place_members_by_key(cls, written: Any) -> Any:
-        return place_members_by_key(written)
+    def complete_written(cls, written: Any) -> Any:
+        """Return it with a place for each member."""
+        if not isinstance(written, dict) or "fields" not in written:
+            return written
+        return {**written, "fields": place_members_by_key(written["fields"])}
 
     @cached_property
     def declared(self) -> dict[str, Member]:
@@ -142,8 +139,8 @@ class MemberHolder(StrictModel):
 class Variant(MemberHolder):
     """One of several forms of an object: its members beside those that all forms have."""
 
-    label: Text = Field(description="What a person calls this form of the object.")
-    when: dict[Key, list[JsonValue]] | None = Field(
+    label: Text = word(description="What a person calls this form of the object.")
+    when: dict[Key, list[JsonValue]] | None = word(
         default=None, description="The values of common fields that say it is this form."
     )
 
@@ -151,7 +148,7 @@ class Variant(MemberHolder):
 class VariantHolder(MemberHolder):
     """What declares members, and perhaps variants with members of their own, of which an object is always one."""
 
-    variants: dict[Key, Variant] | None = Field(
+    variants: dict[Key, Variant] | None = word(
         default=None, description="Forms that the object has one of, each with members beside the common ones."
     )
 
@@ -172,26 +169,26 @@ class VariantHolder(MemberHolder):
 class InputField(FormField, VariantHolder):
     """A field whose value is sent: an input of an action, or a member of an object that one takes."""
 
-    future: bool = Field(
+    future: bool = word(
         default=False, description="Whether to warn about a time in the past, or more than ten years ahead."
     )
-    requires: Key | list[Key] | dict[Key, list[JsonValue]] | None = Field(
+    requires: Key | list[Key] | dict[Key, list[JsonValue]] | None = word(
         default=None, description="Other inputs that must be given too, perhaps with one of the listed values."
     )
-    conflicts_with: Key | list[Key] | None = Field(default=None, description="Inputs that must not be given beside it.")
-    join: Text | None = Field(default=None, description="Send a list as one text, with this separator.")
-    encode: Literal["uuid"] | None = Field(
+    conflicts_with: Key | list[Key] | None = word(default=None, description="Inputs that must not be given beside it.")
+    join: Text | None = word(default=None, description="Send a list as one text, with this separator.")
+    encode: Literal["uuid"] | None = word(
         default=None, description="Encode a path value twice when it begins with / or contains //."
     )
-    wire: TimeForm | None = Field(
+    wire: TimeForm | None = word(
         default=None, description="What a datetime is sent as: seconds or milliseconds since 1970, or its date in UTC."
     )
-    unit: Unit | None = Field(default=None, description="What a number counts: people may type 45m or 1h30m.")
-    to: Text = Field(description="Where the value goes.")
-    adds: dict[str, JsonValue] = Field(default={}, description="Constant values that go beside it, by place.")
-    aliases: list[Key] = Field(default=[], description="Other accepted spellings of its key.")
-    was: list[Key] = Field(default=[], description="Its earlier keys, which are accepted with a warning.")
-    deprecated: Deprecation | None = Field(
+    unit: Unit | None = word(default=None, description="What a number counts: people may type 45m or 1h30m.")
+    to: Text = word(description="Where the value goes.")
+    adds: dict[str, JsonValue] = word(default={}, description="Constant values that go beside it, by place.")
+    aliases: list[Key] = word(default=[], description="Other accepted spellings of its key.")
+    was: list[Key] = word(default=[], description="Its earlier keys, which are accepted with a warning.")
+    deprecated: Deprecation | None = word(
         default=None, description="That it should not be used any more; a value of it causes a warning."
     )
 
@@ -226,13 +223,11 @@ class InputField(FormField, VariantHolder):
 class Member(InputField):
     """A member of an object: a value at a place within it."""
 
-    to: JsonPath = Field(
+    to: JsonPath = word(
         default=".",
         description="Its place in the object: a name or a.b, its key when absent; `.` for the object's own place.",
     )
-    adds: dict[JsonPath, JsonValue] = Field(
-        default={}, description="Constant values beside it, by place in the object."
-    )
+    adds: dict[JsonPath, JsonValue] = word(default={}, description="Constant values beside it, by place in the object.")
 
     @cached_property
     def location(self) -> RequestLocation:
@@ -240,23 +235,20 @@ class Member(InputField):
         return RequestLocation("body", parse_path(self.to))
 
 
-VariantHolder.model_rebuild()  # its members are inputs too, which are known now
-
-
 class Input(InputField):
     """An input of an action, sent to one place of the request."""
 
-    use: Key | None = Field(
+    use: Key | None = word(
         default=None, description="An input of the manifest, whose words it has where it writes none of its own."
     )
-    to: Place = Field(
+    to: Place = word(
         description="Where the value goes: path.x, query.x, header.X, form.x, file.x, body, body.a.b or body.a.*"
     )
-    adds: dict[Place, JsonValue] = Field(default={}, description="Constant values that go beside it, by place.")
+    adds: dict[Place, JsonValue] = word(default={}, description="Constant values that go beside it, by place.")
 
     @classmethod
-    def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        schema = handler.resolve_ref_schema(handler(core_schema))
+    def describe_schema(cls, schema: dict[str, Any]) -> dict[str, Any]:
+        """Return the schema of an input that uses another, or has all words itself."""
         own_words = {"required": schema.pop("required"), "properties": dict.fromkeys(schema["properties"], True)}
         return {**schema, "if": {"required": ["use"]}, "else": own_words}
 

@@ -11,7 +11,7 @@ import re
 from functools import lru_cache
 from typing import Annotated, NamedTuple
 
-from pydantic import AfterValidator, StringConstraints, WithJsonSchema
+from connector.definition.validation.words import TextForm
 
 _SEGMENT_PATTERN = r"""(?:"(?:[^"\\]|\\["\\])+"|[^\s."'\[\]{}()*?$\\]+)"""
 _SEGMENT = re.compile(_SEGMENT_PATTERN)
@@ -132,11 +132,5 @@ _REPLY_PATTERN = rf"^(?:(?!header\.)(?:{_PATH_PATTERN})|header\.{_HEADER_NAME_PA
 PARSERS = {_DATA_PATTERN: parse_path, _REPLY_PATTERN: parse_reply_path}  # by the pattern that the schemas name
 
 
-def _describe(pattern: str) -> WithJsonSchema:
-    return WithJsonSchema({"type": "string", "minLength": 1, "pattern": pattern})
-
-
-JsonPath = Annotated[str, StringConstraints(min_length=1), AfterValidator(_check_path), _describe(_DATA_PATTERN)]
-DataOrHeaderPath = Annotated[
-    str, StringConstraints(min_length=1), AfterValidator(_check_reply_path), _describe(_REPLY_PATTERN)
-]
+JsonPath = Annotated[str, TextForm(_DATA_PATTERN, min_length=1, check=_check_path)]
+DataOrHeaderPath = Annotated[str, TextForm(_REPLY_PATTERN, min_length=1, check=_check_reply_path)]

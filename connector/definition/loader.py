@@ -7,30 +7,26 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pydantic import ValidationError
-
 from connector.definition.action import Action
 from connector.definition.case import to_camel_case, to_kebab_case
 from connector.definition.folders.installed import find_folder, is_plain_name
 from connector.definition.folders.parts import add_parts
 from connector.definition.inputs.named_types import has_endless_default, link_fields
-from connector.definition.inputs.shared_inputs import complete_inputs, find_unknown_uses
 from connector.definition.lazy import cached_property
 from connector.definition.manifest import Manifest
-from connector.definition.parsers import strict_yaml
 from connector.definition.parsers.requirement import find_unmet_requirement
 from connector.definition.suggest import suggest_action
+from connector.definition.validation.validated_files import read_once
 from connector.errors import DefinitionError, Finding, InputError, Problem
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from pydantic import BaseModel
-
     from connector.definition.events import EventType
+    from connector.definition.validation.strict_model import StrictModel
 
-FileModel = TypeVar("FileModel", bound="BaseModel")
+FileModel = TypeVar("FileModel", bound="StrictModel")
 T = TypeVar("T")
 
 
@@ -133,6 +129,7 @@ class Connector:
         Raises DefinitionError for an invalid file, and for an event that two files have.
         """
         from connector.definition import events
+        from connector.definition.parsers import strict_yaml
 
         event_types: dict[str, EventType] = {}
         for path in sorted((self.folder / "schemas" / "events").glob("[!.]*.json")):
@@ -242,15 +239,27 @@ def read_model(
     path: Path, model_class: type[FileModel], shared_inputs: Mapping[str, dict[str, Any]] | None = None
 ) -> FileModel:
     """Read one file of a connector, which may use `shared_inputs`. Raises DefinitionError with every mistake."""
-    document = strict_yaml.read(read_bytes(path), str(path))
+    raw = read_bytes(path)
+    shared = shared_inputs or {}
+    return read_once(raw, model_class, shared, lambda: _validate_file(raw, path, model_class, shared))
+
+
+def _validate_file(raw: bytes, path: Path, model_class: type[FileModel], shared: Mapping[str, Any]) -> FileModel:
+    """Return the model of what a file says. Raises DefinitionError."""
+    from pydantic import ValidationError
+
+    from connector.definition.inputs.shared_inputs import complete_inputs, find_unknown_uses
+    from connector.definition.parsers import strict_yaml
+
+    document = strict_yaml.read(raw, str(path))
     unmet = find_unmet_requirement(document) if model_class is Manifest else None
     if unmet is not None:
         hint = f"Install it: pip install 'connector{document.data['requires']}'."
         raise DefinitionError(unmet.message.capitalize(), findings=(unmet,), hint=hint)
     unknown_uses: list[Finding] = []
     if model_class is Action:
-        unknown_uses += find_unknown_uses(document, shared_inputs or {}).values()
-        document = complete_inputs(document, shared_inputs or {})
+        unknown_uses += find_unknown_uses(document, shared).values()
+        document = complete_inputs(document, shared)
     try:
         model = model_class.model_validate(document.data)
     except ValidationError:

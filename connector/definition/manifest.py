@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
-
-from pydantic import ConfigDict, Field, JsonValue, StringConstraints, field_validator, model_validator
+from typing import Annotated, Any, Literal
 
 from connector.definition.case import to_snake_case
 from connector.definition.connection_type import (
@@ -25,11 +23,8 @@ from connector.definition.parsers.requirement import REQUIREMENT_PATTERN
 from connector.definition.replies.error_format import ErrorFormat, Scalar
 from connector.definition.resource import ResourceDefinition
 from connector.definition.trigger import Trigger
-from connector.definition.validation.strict_model import Key, StrictModel, Text
-
-if TYPE_CHECKING:
-    from pydantic.config import JsonDict
-
+from connector.definition.validation.strict_model import StrictModel
+from connector.definition.validation.words import JsonValue, Key, Text, TextForm, word
 
 # Settings with a variable of each connector: NAME_BASE_URL.
 CONNECTOR_SETTINGS = ("base_url", "plan", "budget")
@@ -38,19 +33,19 @@ CONNECTOR_SETTINGS = ("base_url", "plan", "budget")
 class Quota(StrictModel):
     """A limit for each value at a place of the request."""
 
-    limit: Text = Field(description="Calls and time: 100/day.")
-    by: Text = Field(description="Where the value is: path.x, query.x, body.x or connection.x.")
-    reset: Text | None = Field(default=None, description="When a day begins, in UTC; 00:00Z when absent.")
+    limit: Text = word(description="Calls and time: 100/day.")
+    by: Text = word(description="Where the value is: path.x, query.x, body.x or connection.x.")
+    reset: Text | None = word(default=None, description="When a day begins, in UTC; 00:00Z when absent.")
 
 
 class RateLimits(StrictModel):
     """How the service limits calls: `30/s 30000/day 5 at once` by plan and tier."""
 
-    account: Text | None = Field(
+    account: Text | None = word(
         default=None, description="The connection's input that identifies the account: connection.accountId."
     )
-    plans: dict[str, dict[str, Text]] = Field(default={}, description="The rate of each tier, by plan.")
-    quotas: dict[str, Quota] = Field(default={}, description="Limits for each value at a place, in every plan.")
+    plans: dict[str, dict[str, Text]] = word(default={}, description="The rate of each tier, by plan.")
+    quotas: dict[str, Quota] = word(default={}, description="Limits for each value at a place, in every plan.")
 
     def has_rate(self, name: str) -> bool:
         """Whether a rate is a tier of some plan, or a quota of the whole account."""
@@ -69,10 +64,10 @@ class RedactionRules(StrictModel):
 class Idempotency(StrictModel):
     """Where the key goes that makes repeating a write safe, for as long as the service remembers it."""
 
-    to: Annotated[str, StringConstraints(pattern=r"^(header|query|body)\.\S+$")] = Field(
+    to: Annotated[str, TextForm(r"^(header|query|body)\.\S+$")] = word(
         description="The place of the key: header.X, query.x or body.x."
     )
-    lifetime: int = Field(
+    lifetime: int = word(
         default=86_400, gt=0, description="Seconds for which the service remembers a key; a day when absent."
     )
 
@@ -86,22 +81,24 @@ class Idempotency(StrictModel):
         return now < sent_at + self.lifetime
 
 
-_HEADER_SCHEMA: JsonDict = {"required": ["header"], "properties": {"header": {"type": "string"}}}
+_HEADER_SCHEMA: dict[str, Any] = {"required": ["header"], "properties": {"header": {"type": "string"}}}
 
 
 class Subaccounts(StrictModel):
     """How a request acts on a sub-account: by a prefix of its path, or by a header with the account's id."""
 
-    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["prefix"]}, _HEADER_SCHEMA]})
+    prefix: Text = word(default="", description="The prefix of the path: /accounts/{accountId}.")
+    header: Text | None = word(default=None, description="The header with the account's id.")
 
-    prefix: Text = Field(default="", description="The prefix of the path: /accounts/{accountId}.")
-    header: Text | None = Field(default=None, description="The header with the account's id.")
+    @classmethod
+    def describe_schema(cls, schema: dict[str, Any]) -> dict[str, Any]:
+        """Return the schema with one of both."""
+        return {**schema, "oneOf": [{"required": ["prefix"]}, _HEADER_SCHEMA]}
 
-    @model_validator(mode="after")
-    def _check_prefix_or_header(self) -> Self:
+    def check_words(self) -> None:
+        """Hold it to one of both."""
         if bool(self.prefix) == bool(self.header):
             raise ValueError("give either `prefix` or `header`")
-        return self
 
 
 class ErrorReply(StrictModel):
@@ -115,45 +112,45 @@ class ErrorReply(StrictModel):
 class SandboxSettings(StrictModel):
     """Error replies of the sandbox."""
 
-    missing: ErrorReply | None = Field(default=None, description="For a record that does not exist.")
-    invalid: ErrorReply | None = Field(default=None, description="For an invalid request.")
+    missing: ErrorReply | None = word(default=None, description="For a record that does not exist.")
+    invalid: ErrorReply | None = word(default=None, description="For an invalid request.")
 
 
 class Manifest(StrictModel):
     """What all actions of a connector share."""
 
-    format: Literal[1] = Field(default=1, description="The version of the file format.")
-    connector: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
-    version: Annotated[str, StringConstraints(pattern=r"^\d+\.\d+\.\d+$")] | None = Field(
+    format: Literal[1] = word(default=1, description="The version of the file format.")
+    connector: Annotated[str, TextForm(r"^[a-z][a-z0-9_]*$")]
+    version: Annotated[str, TextForm(r"^\d+\.\d+\.\d+$")] | None = word(
         default=None, description="The connector's own version: 1.0.0."
     )
-    requires: Annotated[str, StringConstraints(pattern=REQUIREMENT_PATTERN)] | None = Field(
+    requires: Annotated[str, TextForm(REQUIREMENT_PATTERN)] | None = word(
         default=None, description="The versions of the package `connector` that can read it: >=0.2 or >=0.2,<1."
     )
     label: Text
     summary: Text
     docs: Text | None = None
     base_url: HttpsUrl
-    servers: dict[Key, HttpsUrl] = Field(
+    servers: dict[Key, HttpsUrl] = word(
         default={}, description="Other base URLs of the service, by the name that an action's `server` has."
     )
-    allowed_hosts: list[Text] = Field(
+    allowed_hosts: list[Text] = word(
         default=[], description="Hosts that may receive credentials, also after a redirect."
     )
-    clouds: dict[Key, Cloud] = Field(
+    clouds: dict[Key, Cloud] = word(
         default={},
         description="The clouds of the service, the usual one first; every connection gets an input `cloud`.",
     )
     connections: dict[Key, ConnectionType] = {}
-    test: ConnectionTest | None = Field(
+    test: ConnectionTest | None = word(
         default=None, description="The call that tests a connection whose type has no test of its own."
     )
-    scope_levels: list[Text] = Field(
+    scope_levels: list[Text] = word(
         default=[], description="Endings that only widen a scope: with `admin`, x:read:admin includes x:read."
     )
-    constants: dict[str, JsonValue] = Field(default={}, description="Constant values of every request, by place.")
-    inputs: dict[Key, Input] = Field(default={}, description="Inputs that actions share: each says `use` and the key.")
-    types: NamedTypes = Field(
+    constants: dict[str, JsonValue] = word(default={}, description="Constant values of every request, by place.")
+    inputs: dict[Key, Input] = word(default={}, description="Inputs that actions share: each says `use` and the key.")
+    types: NamedTypes = word(
         default={},
         description="What objects hold, by name, for `fields: '@name'`; they may stand in types.yaml instead.",
     )
@@ -164,31 +161,27 @@ class Manifest(StrictModel):
     rates: RateLimits = RateLimits()
     idempotency: Idempotency | None = None
     triggers: dict[Key, Trigger] = {}
-    resources: dict[Key, ResourceDefinition] = Field(
+    resources: dict[Key, ResourceDefinition] = word(
         default={}, description="The kinds of record that the service keeps."
     )
     sandbox: SandboxSettings = SandboxSettings()
 
-    @field_validator("types", mode="before")
-    @classmethod
-    def _place_members_by_key(cls, written: Any) -> Any:
-        return place_types_by_key(written)
-
     @cached_property
     def shared_words(self) -> dict[str, dict[str, Any]]:
         """The words of each shared input, as an action that uses it would write them."""
-        # What a member keeps for later (`cached_property`) is no field, of which pydantic warns within a union.
-        return {key: field.model_dump(exclude_unset=True, warnings=False) for key, field in self.inputs.items()}
+        return {key: field.model_dump(exclude_unset=True) for key, field in self.inputs.items()}
 
-    @model_validator(mode="before")
     @classmethod
-    def _add_cloud_inputs(cls, data: Any) -> Any:
-        """Give every connection type the input that chooses a cloud."""
-        clouds = data.get("clouds") if isinstance(data, dict) else None
-        connections = data.get("connections") if isinstance(data, dict) else None
-        if not clouds or not isinstance(clouds, dict) or not isinstance(connections, dict):
-            return data
-        return {**data, "connections": {key: _add_cloud_input(item, clouds) for key, item in connections.items()}}
+    def complete_written(cls, written: Any) -> Any:
+        """Return types as the model has them, and connection types with the input that chooses a cloud."""
+        if not isinstance(written, dict):
+            return written
+        types = {"types": place_types_by_key(written["types"])} if "types" in written else {}
+        clouds, connections = written.get("clouds"), written.get("connections")
+        if clouds and isinstance(clouds, dict) and isinstance(connections, dict):
+            connections = {key: _add_cloud_input(item, clouds) for key, item in connections.items()}
+            return {**written, **types, "connections": connections}
+        return {**written, **types}
 
     def find_cloud(self, key: Any) -> Cloud | None:
         """Return the cloud of a key, the first one for no key, or None where the service has no clouds."""

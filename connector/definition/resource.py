@@ -6,10 +6,9 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import Field, JsonValue, RootModel
-
 from connector.definition.replies.job import DurationText
-from connector.definition.validation.strict_model import Key, StrictModel, Text
+from connector.definition.validation.strict_model import StrictModel
+from connector.definition.validation.words import JsonValue, Key, Text, word
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,10 +19,10 @@ RAW_GROUP = "any request"
 class EmittedEvents(StrictModel):
     """Names of the events that changes of a resource cause: one or several for each change."""
 
-    created: Text | list[Text] = Field(default=[], description="Sent after a record was created.")
-    updated: Text | list[Text] = Field(default=[], description="Sent after a record was updated.")
-    deleted: Text | list[Text] = Field(default=[], description="Sent after a record was deleted.")
-    within: Text | None = Field(
+    created: Text | list[Text] = word(default=[], description="Sent after a record was created.")
+    updated: Text | list[Text] = word(default=[], description="Sent after a record was updated.")
+    deleted: Text | list[Text] = word(default=[], description="Sent after a record was deleted.")
+    within: Text | None = word(
         default=None, description="The field that holds the record, where the event's object is the record's parent."
     )
 
@@ -37,10 +36,10 @@ class EmittedEvents(StrictModel):
 class ChangedSince(StrictModel):
     """How a list is asked for what was added or changed since a time."""
 
-    input: Key = Field(
+    input: Key = word(
         description="The input of the action that lists them: a datetime, a date, or an integer of seconds since 1970."
     )
-    lag: DurationText = Field(
+    lag: DurationText = word(
         default="5m", description="How long a change may take to be listed: so much earlier is asked for again."
     )
 
@@ -48,30 +47,32 @@ class ChangedSince(StrictModel):
 class ResourceDefinition(StrictModel):
     """A kind of record that the service keeps: its paths, its id, its parent and its events."""
 
-    listing: Text | None = Field(default=None, alias="list")
+    listing: Text | None = word(default=None, alias="list")
     item: Text | None = None
     id: Text
     new_id: Literal["text", "integer", "uuid"] = "text"
-    id_prefix: str = Field(default="", description="The beginning of a new id: cus_.")
-    schema_: Text | None = Field(
+    id_prefix: str = word(default="", description="The beginning of a new id: cus_.")
+    schema_: Text | None = word(
         default=None, alias="schema", description="The file in schemas/objects/ that describes a record."
     )
-    parent: Key | None = Field(default=None, description="The resource that it belongs to.")
-    parent_id: Text | None = Field(default=None, description="The field with its parent's id.")
-    list_id: Text | None = Field(
+    parent: Key | None = word(default=None, description="The resource that it belongs to.")
+    parent_id: Text | None = word(default=None, description="The field with its parent's id.")
+    list_id: Text | None = word(
         default=None, description="The field with the id in a list, where it is another than `id`."
     )
-    changed_since: ChangedSince | None = Field(
+    changed_since: ChangedSince | None = word(
         default=None, description="How its list is asked for what is new, so that a sync need not read all of it."
     )
-    lookup_fields: list[Text] = Field(default=[], description="Other fields that may stand for the id in a path.")
-    aliases: dict[str, str] = Field(default={}, description="Names that stand for an id in a path: me -> the id.")
-    events: EmittedEvents | None = Field(default=None, description="Events that its changes cause.")
-    seed: list[dict[str, JsonValue]] = Field(default=[], description="Records that the sandbox starts with.")
+    lookup_fields: list[Text] = word(default=[], description="Other fields that may stand for the id in a path.")
+    aliases: dict[str, str] = word(default={}, description="Names that stand for an id in a path: me -> the id.")
+    events: EmittedEvents | None = word(default=None, description="Events that its changes cause.")
+    seed: list[dict[str, JsonValue]] = word(default=[], description="Records that the sandbox starts with.")
 
 
-class ResourcesFile(RootModel[dict[Key, ResourceDefinition]]):
+class ResourcesFile(StrictModel):
     """The file resources.yaml: the resources of a manifest that does not list them itself."""
+
+    root: dict[Key, ResourceDefinition]
 
 
 def group_by_resource(actions: Sequence[Any]) -> dict[str, list[Any]]:

@@ -2,49 +2,44 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal, Self
-
-from pydantic import ConfigDict, Field, StringConstraints, model_validator
+from typing import Annotated, Any, Literal
 
 from connector.definition.fields import ValueField
 from connector.definition.json_path import HEADER, DataOrHeaderPath, JsonPath, parse_delivery_path
 from connector.definition.lazy import cached_property
-from connector.definition.validation.strict_model import Key, StrictModel, Text
+from connector.definition.validation.strict_model import StrictModel
+from connector.definition.validation.words import Key, Text, TextForm, word
 from connector.definition.watch import Watch
-
-if TYPE_CHECKING:
-    from pydantic.config import JsonDict
-
 
 TimeUnit = Literal["s", "ms", "iso"]
 Hash = Literal["sha1", "sha256", "sha512"]
 Algorithm = Literal["hmac", "ed25519", "rsa_sha256", "ecdsa_sha256"]
 _REPLY_HEADER = f"{HEADER}."
-BodyKind = Annotated[str, StringConstraints(pattern=r"^(json|none|form(\.[^.\s]+)?)$")]
+BodyKind = Annotated[str, TextForm(r"^(json|none|form(\.[^.\s]+)?)$")]
 
 
 class Signature(StrictModel):
     """How the service signs deliveries."""
 
     header: Text
-    algorithm: Algorithm = Field(
+    algorithm: Algorithm = word(
         default="hmac",
         description="hmac with a shared secret; ed25519, rsa_sha256 and ecdsa_sha256 (P-256) with the service's public "
         "key.",
     )
-    hash: Hash = Field(default="sha256", description="The hash of an HMAC.")
-    timestamp: Text | None = Field(
+    hash: Hash = word(default="sha256", description="The hash of an HMAC.")
+    timestamp: Text | None = word(
         default=None, description="When it was signed: header.X, part.x of the signature's header, or body.x."
     )
-    unit: TimeUnit = Field(default="s", description="How that time is written.")
+    unit: TimeUnit = word(default="s", description="How that time is written.")
     id: Text | None = None
-    payload: Text = Field(
+    payload: Text = word(
         description="What is signed: {body}, {timestamp}, {id}, {method}, {url}, and {form}: names and values, sorted."
     )
     format: Text
     separator: Text | None = None
     digest: Literal["hex", "base64"] = "hex"
-    secret: Literal["text", "base64", "hex", "pem"] = Field(
+    secret: Literal["text", "base64", "hex", "pem"] = word(
         default="text", description="How the secret, or the public key, is written."
     )
     secret_prefix: Text | None = None
@@ -63,32 +58,32 @@ class Signature(StrictModel):
 class ChallengeToken(StrictModel):
     """A token by which a challenge shows that it comes from the service."""
 
-    at: DataOrHeaderPath = Field(description="Where the challenge has it.")
-    input: Key = Field(description="The input of the trigger that it is equal to.")
+    at: DataOrHeaderPath = word(description="Where the challenge has it.")
+    input: Key = word(description="The input of the trigger that it is equal to.")
 
 
 class ChallengeFormat(StrictModel):
     """How the service checks a receiver: whether it answers at its URL, or knows the secret, or is to know it."""
 
-    method: Literal["POST", "GET", "HEAD"] = Field(default="POST", description="How the challenge is sent.")
-    signed: bool = Field(
+    method: Literal["POST", "GET", "HEAD"] = word(default="POST", description="How the challenge is sent.")
+    signed: bool = word(
         default=True, description="false for a challenge in a POST that has no signature and no token, unlike events."
     )
-    at: DataOrHeaderPath | None = Field(
+    at: DataOrHeaderPath | None = word(
         default=None, description="Where a delivery says that it is a challenge; where an event has its name if absent."
     )
-    is_: Text | int | None = Field(
+    is_: Text | int | None = word(
         default=None, alias="is", description="What stands there; if absent, a delivery with `read` is a challenge."
     )
-    read: DataOrHeaderPath | None = Field(
+    read: DataOrHeaderPath | None = word(
         default=None, description="What to read: a path into the body, header.X or query.x."
     )
     token: ChallengeToken | None = None
-    keep_as: Key | None = Field(
+    keep_as: Key | None = word(
         default=None,
         description="The input whose secret is handed over by it: what is read, where no secret is known yet.",
     )
-    reply: dict[str, Text | int] | Text = Field(
+    reply: dict[str, Text | int] | Text = word(
         default={},
         description="The answer, with {read}, {hex} or {base64}: a mapping is sent as JSON, but for header.X, which is "
         "a header; a text is sent as text.",
@@ -128,19 +123,19 @@ class ChallengeFormat(StrictModel):
 class EventFields(StrictModel):
     """Where an event has its name, time, account and object: paths into the body, or `header.X`."""
 
-    each: JsonPath | None = Field(
+    each: JsonPath | None = word(
         default=None,
         description="The list of a delivery's events; `.` for a body that is one. The other paths begin at each event.",
     )
     name: DataOrHeaderPath | None = None
-    default_name: Text | None = Field(default=None, description="The name of an event that has none.")
+    default_name: Text | None = word(default=None, description="The name of an event that has none.")
     at: DataOrHeaderPath | None = None
-    unit: TimeUnit = Field(
+    unit: TimeUnit = word(
         default="s", description="How its time is written: seconds or milliseconds since 1970, or ISO 8601."
     )
     account: DataOrHeaderPath | None = None
     object: DataOrHeaderPath | None = None
-    subject: list[DataOrHeaderPath] = Field(
+    subject: list[DataOrHeaderPath] = word(
         default=[],
         description="What its object is recognized by: the first of these that is there. Events of one subject can be "
         "delivered in order.",
@@ -150,56 +145,58 @@ class EventFields(StrictModel):
 class ChangingParts(StrictModel):
     """What may differ between two deliveries of one event."""
 
-    paths: list[DataOrHeaderPath] = Field(default=[], description="Values at these paths, or in these headers.")
-    fields: list[Text] = Field(default=[], description="Fields of these names, at any depth.")
-    query: list[Text] = Field(default=[], description="Parameters of these names in the URLs of the body.")
+    paths: list[DataOrHeaderPath] = word(default=[], description="Values at these paths, or in these headers.")
+    fields: list[Text] = word(default=[], description="Fields of these names, at any depth.")
+    query: list[Text] = word(default=[], description="Parameters of these names in the URLs of the body.")
 
 
 class EventIdentity(StrictModel):
     """What two deliveries of one event have in common, and two events have not."""
 
-    id: list[DataOrHeaderPath] = Field(
+    id: list[DataOrHeaderPath] = word(
         default=[], description="These together are the id of an event. Where one is missing, the whole body counts."
     )
-    ignore: ChangingParts = Field(default=ChangingParts(), description="What the whole body is compared without.")
+    ignore: ChangingParts = word(default=ChangingParts(), description="What the whole body is compared without.")
 
 
-_SIGNATURE_SCHEMA: JsonDict = {"required": ["signature", "event"]}
-_TOKEN_SCHEMA: JsonDict = {"required": ["token", "event"], "properties": {"token": {"type": "string"}}}
-_WATCH_SCHEMA: JsonDict = {"required": ["watch"]}
+_SIGNATURE_SCHEMA: dict[str, Any] = {"required": ["signature", "event"]}
+_TOKEN_SCHEMA: dict[str, Any] = {"required": ["token", "event"], "properties": {"token": {"type": "string"}}}
+_WATCH_SCHEMA: dict[str, Any] = {"required": ["watch"]}
 WATCHED_EVENT = EventFields(name="event", at="at", account="account", object="object", subject=["subject"])
 
 
 class Trigger(StrictModel):
     """A webhook: its inputs, how deliveries are verified, and where events have their fields; or what is polled."""
 
-    model_config = ConfigDict(json_schema_extra={"oneOf": [_SIGNATURE_SCHEMA, _TOKEN_SCHEMA, _WATCH_SCHEMA]})
-
     label: Text
     summary: Text
     inputs: dict[Key, ValueField] = {}
-    watch: Watch | None = Field(default=None, description="What is polled, where the service sends no events.")
+    watch: Watch | None = word(default=None, description="What is polled, where the service sends no events.")
     signature: Signature | None = None
-    token: Text | None = Field(
+    token: Text | None = word(
         default=None, description="Where each delivery has the shared secret itself: header.X, query.x or body.x."
     )
-    body: BodyKind = Field(
+    body: BodyKind = word(
         default="json", description="json; form; form.x for JSON in that field of a form; none for no body."
     )
     challenge: ChallengeFormat | None = None
     event: EventFields = WATCHED_EVENT
-    dedupe: list[DataOrHeaderPath] | EventIdentity = Field(
+    dedupe: list[DataOrHeaderPath] | EventIdentity = word(
         default=[], description="How copies of an event are recognized; a list is short for its `id`."
     )
-    max_age: int | None = Field(default=None, gt=0, description="Maximum age of a delivery in seconds.")
+    max_age: int | None = word(default=None, gt=0, description="Maximum age of a delivery in seconds.")
 
-    @model_validator(mode="after")
-    def _check_kind(self) -> Self:
+    @classmethod
+    def describe_schema(cls, schema: dict[str, Any]) -> dict[str, Any]:
+        """Return the schema with what is given in place of what."""
+        return {**schema, "oneOf": [_SIGNATURE_SCHEMA, _TOKEN_SCHEMA, _WATCH_SCHEMA]}
+
+    def check_words(self) -> None:
+        """Hold it to one kind."""
         if sum(word is not None for word in (self.signature, self.token, self.watch)) != 1:
             raise ValueError("give either `signature` or `token`, or `watch` for what is polled")
         if self.watch is None and "event" not in self.model_fields_set:
             raise ValueError("add `event`: where events have their name, time, account and object")
-        return self
 
     @cached_property
     def key_input(self) -> tuple[str, ValueField] | None:

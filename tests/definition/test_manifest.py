@@ -33,7 +33,7 @@ def test_the_key_of_a_write_has_one_place() -> None:
     assert str(Idempotency(to="header.X-Key").location) == "header.X-Key"
     for words in ({}, {"to": "path.x"}, {"header": "X"}):
         with pytest.raises(ValidationError, match="to"):
-            Idempotency(**words)
+            Idempotency.model_validate(words)
 
 
 def test_a_key_is_remembered_for_as_long_as_the_service_says() -> None:
@@ -44,7 +44,7 @@ def test_a_key_is_remembered_for_as_long_as_the_service_says() -> None:
 def test_a_subaccount_is_named_by_a_prefix_or_by_a_header() -> None:
     for words in ({}, {"prefix": "/a/{id}", "header": "X"}):
         with pytest.raises(ValidationError, match="give either `prefix` or `header`"):
-            Subaccounts(**words)
+            Subaccounts.model_validate(words)
 
 
 def test_a_rate_is_a_tier_of_a_plan_or_a_quota_of_the_whole_account() -> None:

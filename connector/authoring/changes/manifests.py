@@ -116,7 +116,7 @@ def _compare_errors(old: Manifest, new: Manifest) -> Iterator[WordChange]:
 
 def _match_of(rule: ErrorRule) -> str:
     """Return what a rule matches, without what it makes of it."""
-    return repr(sorted(rule.model_dump(exclude={"category"}).items(), key=lambda item: item[0]))
+    return repr([(word, value) for word, value in rule.model_dump().items() if word != "category"])
 
 
 def _compare_abilities(old: Manifest, new: Manifest) -> Iterator[WordChange]:

@@ -6,7 +6,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from connector.authoring.importing.evidence.made_texts import make_number, make_text
 from connector.authoring.rules.examples import prepare_inputs
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from connector.definition.fields import Member
     from connector.definition.manifest import Manifest
 
-_INPUT: TypeAdapter[Input] = TypeAdapter(Input)
 _MADE = {
     "boolean": True, "datetime": "2026-03-02T09:00:00Z", "date": "2026-03-02", "file": "example.txt",
     "scalar": "abc123", "list of boolean": [True], "map of string": {"name": "value"}, "pairs": {"name": "value"},
@@ -45,7 +44,7 @@ def choose_input_example(words: Mapping[str, Any], offered: Iterable[Any] = (), 
     None where nothing is found; a file's example is its name.
     """
     try:
-        field = _INPUT.validate_python(dict(words))
+        field = Input.model_validate(dict(words))
     except ValidationError:
         return None
     return _choose(field, [value for value in offered if value is not None], name)

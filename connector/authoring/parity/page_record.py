@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 
 from connector.definition.validation import schema_validation
-from connector.definition.validation.strict_model import Key, StrictModel, Text
+from connector.definition.validation.strict_model import StrictModel
+from connector.definition.validation.words import Key, Text, word
 
 if TYPE_CHECKING:
     from connector.definition.parsers.strict_yaml import Document
@@ -89,7 +90,7 @@ class Improvement(StrictModel):
 class ParityRecord(StrictModel):
     """The content of parity.yaml."""
 
-    types: dict[str, list[Text]] = Field(default={}, description="A type of the page -> equivalent types of inputs.")
+    types: dict[str, list[Text]] = word(default={}, description="A type of the page -> equivalent types of inputs.")
     page: MirroredPage
     deviations: list[Deviation] = []
     differs: list[SharedKeyException] = []

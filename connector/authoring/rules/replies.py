@@ -12,7 +12,7 @@ from connector.core.exchange.plan import CompiledConnector
 from connector.core.json_path import get_from_reply, has_path
 from connector.core.response.decoding import UnreadableBody
 from connector.core.response.formats.reading import parse_error_body
-from connector.definition.replies.error_format import ErrorRule
+from connector.definition.replies.error_format import ErrorCategory
 from connector.definition.suggest import did_you_mean
 from connector.errors import InputError
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from connector.definition.replies.reply_example import ReplyExample
 
 RULE = "replies-run"
-_CATEGORIES = get_args(ErrorRule.model_fields["category"].annotation)
+_CATEGORIES = get_args(ErrorCategory)
 _RAW_CALL = {"method": "GET", "path": "/"}  # the call whose replies stand under `errors`
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import re
 
-import yaml
-
 _MAX_LENGTH = 200  # characters of a text that is shown again
 _TIGHT_COLON = re.compile(r"(?<=\w):(?=[^\s/])")  # as a shell leaves {"a":1} without its quotes
 _WORDS = re.compile(r"[A-Za-z_][\w.-]*=")
@@ -24,6 +22,8 @@ def suggest_json(text: str) -> str:
         return f'write an object: {{"{name}": ...}}'
     if trimmed[:1] not in ("{", "[") or len(trimmed) > _MAX_LENGTH:
         return ""
+    import yaml
+
     for written in (trimmed, _TIGHT_COLON.sub(": ", trimmed)):
         try:
             meant = yaml.safe_load(written)

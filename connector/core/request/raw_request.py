@@ -14,6 +14,7 @@ from connector.core.redaction import preview
 from connector.core.request.body import Body, MultipartPart, to_wire_text
 from connector.core.request.builder import Request, RequestBuilder, apply_content_type
 from connector.definition.action import METHODS, RAW_REQUEST, Action
+from connector.definition.fields import Input, InputType
 from connector.definition.inputs.request_location import RequestLocation
 from connector.definition.suggest import did_you_mean
 from connector.errors import InputError, Problem
@@ -25,28 +26,24 @@ if TYPE_CHECKING:
     from connector.definition.loader import Connector
 
 _BODYLESS_METHODS = ("GET", "HEAD")
-RAW_ACTION = Action.model_validate(
-    {
-        "action": "raw",
-        "label": "Raw Request",
-        "summary": "Send any request below the base URL.",
-        "request": RAW_REQUEST,
-        "inputs": {
-            key: {"label": key, "help": text, "type": kind, "to": to}
-            for key, kind, to, text in (
-                ("method", "string", "raw.method", "The HTTP method."),
-                ("path", "string", "raw.path", "The path below the base URL, already encoded."),
-                ("query", "pairs", "raw.query", "Query parameters."),
-                ("headers", "pairs", "raw.headers", "Headers."),
-                ("data", "text", "raw.body", "The body: text, bytes or JSON data."),
-                ("form", "pairs", "raw.form", "Fields of a multipart form."),
-                ("files", "pairs", "raw.file", "Files of a multipart form."),
-                ("file_names", "pairs", "raw.file_name", "Names of the files, by their keys."),
-                ("response_type", "string", "raw.reply", "json, text, binary or document."),
-            )
-        },
-    }
-)  # what `Client.request` runs, for every connector
+_RAW_INPUTS: tuple[tuple[str, InputType, str, str], ...] = (
+    ("method", "string", "raw.method", "The HTTP method."),
+    ("path", "string", "raw.path", "The path below the base URL, already encoded."),
+    ("query", "pairs", "raw.query", "Query parameters."),
+    ("headers", "pairs", "raw.headers", "Headers."),
+    ("data", "text", "raw.body", "The body: text, bytes or JSON data."),
+    ("form", "pairs", "raw.form", "Fields of a multipart form."),
+    ("files", "pairs", "raw.file", "Files of a multipart form."),
+    ("file_names", "pairs", "raw.file_name", "Names of the files, by their keys."),
+    ("response_type", "string", "raw.reply", "json, text, binary or document."),
+)
+RAW_ACTION = Action(  # what `Client.request` runs, for every connector
+    action="raw",
+    label="Raw Request",
+    summary="Send any request below the base URL.",
+    request=RAW_REQUEST,
+    inputs={key: Input(label=key, help=text, type=kind, to=to) for key, kind, to, text in _RAW_INPUTS},
+)
 REPLY_TYPES = ("json", "text", "binary", "document")
 
 

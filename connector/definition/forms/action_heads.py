@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from connector.definition.action import RAW_REQUEST, SAFE_METHODS, Scopes, split_request
 from connector.definition.case import to_kebab_case, to_snake_case
+from connector.definition.forms.head_index import HeadIndex
 from connector.definition.loader import read_bytes
-from connector.definition.parsers import strict_yaml
 from connector.errors import DefinitionError, Finding
 
 if TYPE_CHECKING:
@@ -93,14 +93,16 @@ class ActionHeads:
 
     @classmethod
     def read(cls, connector: Connector) -> ActionHeads:
-        """Read the head of every action; use it with `connector.derive`."""
+        """Read the head of every action whose file is not as it was; use it with `connector.derive`."""
         heads: list[ActionHead] = []
         findings: list[Finding] = []
+        index = HeadIndex(connector.folder)
         for name, path in connector.action_files.items():
             try:
-                heads.append(_read_head(connector, name, path))
+                heads.append(_find_head(connector, name, path, index))
             except DefinitionError as error:
                 findings += error.findings
+        index.keep()
         return cls(tuple(heads), tuple(findings))
 
 
@@ -113,6 +115,8 @@ def iter_valid_actions(connector: Connector, keys: Iterable[str]) -> Iterator[Ac
 
 def read_input_labels(connector: Connector, head: ActionHead) -> dict[str, str]:
     """Return the labels of an action's inputs by key, without hidden ones; what is invalid has none."""
+    from connector.definition.parsers import strict_yaml
+
     path = connector.folder / "actions" / f"{to_kebab_case(head.action)}.yaml"
     inputs = strict_yaml.read_words(read_bytes(path), str(path), frozenset(("inputs",))).get("inputs")
     shared = connector.manifest.shared_words
@@ -126,6 +130,8 @@ def read_input_labels(connector: Connector, head: ActionHead) -> dict[str, str]:
 
 def read_scopes(connector: Connector) -> list[Scopes]:
     """Return the scopes of every action that has some and can be read."""
+    from connector.definition.parsers import strict_yaml
+
     scopes: list[Scopes] = []
     for path in connector.action_files.values():
         with suppress(DefinitionError, ValueError):
@@ -134,8 +140,28 @@ def read_scopes(connector: Connector) -> list[Scopes]:
     return scopes
 
 
+def _find_head(connector: Connector, name: str, path: Path, index: HeadIndex) -> ActionHead:
+    """Return the head of a file, from the index where it has it. Raises DefinitionError for one that is broken there.
+
+    What is deprecated is read each time, since it says so by words that only the whole file has.
+    """
+    try:
+        state = path.stat()
+    except OSError:
+        return _read_head(connector, name, path)  # it tells why
+    words = index.find(path, state)
+    if words is not None:
+        return ActionHead(*words)
+    head = _read_head(connector, name, path)
+    if head.deprecated is None:
+        index.add(path, state, [getattr(head, word) for word in ActionHead.__match_args__])
+    return head
+
+
 def _read_head(connector: Connector, name: str, path: Path) -> ActionHead:
     """Return the head of a file. Raises DefinitionError for one that is broken there."""
+    from connector.definition.parsers import strict_yaml
+
     raw = read_bytes(path)
     others = [word for word, line in _OTHER_WORDS.items() if line in raw]
     words = strict_yaml.read_words(raw, str(path), _WORDS.union(others))

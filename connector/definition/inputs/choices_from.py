@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import Field, JsonValue
-
 from connector.definition.json_path import JsonPath
-from connector.definition.validation.strict_model import Key, StrictModel
+from connector.definition.validation.strict_model import StrictModel
+from connector.definition.validation.words import JsonValue, Key, word
 
 
 class ChoicesFrom(StrictModel):
@@ -17,10 +16,10 @@ class ChoicesFrom(StrictModel):
     items: JsonPath
     value: JsonPath
     label: JsonPath
-    inputs: dict[Key, JsonValue] = Field(
+    inputs: dict[Key, JsonValue] = word(
         default={}, description="Inputs of that action: constants, or `{input}` for what this form has in an input."
     )
-    search: Key | None = Field(default=None, description="The input of that action that takes a text to search for.")
+    search: Key | None = word(default=None, description="The input of that action that takes a text to search for.")
 
     @property
     def form_inputs(self) -> dict[str, str]:

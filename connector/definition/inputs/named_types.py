@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pydantic import Field, RootModel, field_validator
-
 from connector.definition.fields import Variant, VariantHolder, place_members_by_key
-from connector.definition.validation.strict_model import Key
+from connector.definition.validation.strict_model import StrictModel
+from connector.definition.validation.words import Key, word
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-
-    from pydantic import GetJsonSchemaHandler
-    from pydantic.json_schema import JsonSchemaValue
-    from pydantic_core import CoreSchema
 
     from connector.definition.fields import InputField, MemberHolder
     from connector.definition.parsers.strict_yaml import NodePath
@@ -29,7 +24,7 @@ class NamedType(VariantHolder):
     A type without variants is written as its members alone; one with variants has its common members under `fields`.
     """
 
-    variants: dict[Key, Variant] | None = Field(
+    variants: dict[Key, Variant] | None = word(
         description="Forms that an object of the type has one of, each with members beside the common ones."
     )
 
@@ -39,8 +34,8 @@ class NamedType(VariantHolder):
         return () if self.variants is None else ("fields",)
 
     @classmethod
-    def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        schema = handler.resolve_ref_schema(handler(core_schema))
+    def describe_schema(cls, schema: dict[str, Any]) -> dict[str, Any]:
+        """Return the schema of members alone, or of both words."""
         a_member = {"required": ["type"], "properties": {"type": {"type": "string"}}}
         words = [{"required": [word], "properties": {word: {"type": "object", "not": a_member}}} for word in _WORDS]
         members = next(one for one in schema["properties"]["fields"]["anyOf"] if one["type"] == "object")
@@ -50,14 +45,14 @@ class NamedType(VariantHolder):
 NamedTypes = dict[Key, NamedType]
 
 
-class TypesFile(RootModel[NamedTypes]):
+class TypesFile(StrictModel):
     """The file types.yaml: named types that do not stand in the manifest."""
 
     root: NamedTypes
 
-    @field_validator("root", mode="before")
     @classmethod
-    def _place_members_by_key(cls, written: Any) -> Any:
+    def complete_written(cls, written: Any) -> Any:
+        """Return the types as the model has them."""
         return place_types_by_key(written)
 
 

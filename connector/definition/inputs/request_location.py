@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, NamedTuple
 
-from pydantic import StringConstraints
-
 from connector.definition.json_path import join_path, parse_path
+from connector.definition.validation.words import TextForm
 
 LATER_PARTS = ("upload", "then")  # of inputs that go to what follows the request: the file's bytes, and another action
-Place = Annotated[str, StringConstraints(pattern=r"""^[a-z]+(\.("([^"\\]|\\["\\])+"|[^.\s"]+))*$""")]
+Place = Annotated[str, TextForm(r"""^[a-z]+(\.("([^"\\]|\\["\\])+"|[^.\s"]+))*$""")]
 
 
 class RequestLocation(NamedTuple):

@@ -5,17 +5,20 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from pydantic import Field
-
 from connector.definition.json_path import DataOrHeaderPath
 from connector.definition.lazy import cached_property
 from connector.definition.replies.reply_example import ReplyExample
-from connector.definition.validation.strict_model import StrictModel, Text
+from connector.definition.validation.strict_model import StrictModel
+from connector.definition.validation.words import Text, word
 
 Scalar = str | int
 JsonScalar = str | int | float | bool | None
 _NUMBER = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 _JSON_WORDS = ("true", "false", "null")
+ErrorCategory = Literal[
+    "token_rejected", "scope", "cursor_expired", "daily_quota", "concurrency", "rate_limit", "not_found",
+    "conflict", "invalid", "unavailable",
+]  # fmt: skip
 PathOrPaths = DataOrHeaderPath | list[DataOrHeaderPath]
 FailureSign = DataOrHeaderPath | dict[DataOrHeaderPath, list[JsonScalar]]
 
@@ -23,15 +26,12 @@ FailureSign = DataOrHeaderPath | dict[DataOrHeaderPath, list[JsonScalar]]
 class ErrorRule(StrictModel):
     """Which errors of the service belong to a category; the first rule that matches wins."""
 
-    category: Literal[
-        "token_rejected", "scope", "cursor_expired", "daily_quota", "concurrency", "rate_limit", "not_found",
-        "conflict", "invalid", "unavailable",
-    ]  # fmt: skip
+    category: ErrorCategory
     status: int | list[int] | None = None
     code: Scalar | list[Scalar] | None = None
-    message: Text | None = Field(default=None, description="A part of the message, in any letter case.")
-    header: Text | None = Field(default=None, description="A header of the reply: name, or name=value.")
-    names: Text | None = Field(
+    message: Text | None = word(default=None, description="A part of the message, in any letter case.")
+    header: Text | None = word(default=None, description="A header of the reply: name, or name=value.")
+    names: Text | None = word(
         default=None, description="A regular expression whose first group names the missing scopes."
     )
 
@@ -39,27 +39,27 @@ class ErrorRule(StrictModel):
 class ErrorFormat(StrictModel):
     """Which replies of a status of success are errors, where errors have their details, and what these mean."""
 
-    failed: FailureSign | list[FailureSign] | None = Field(
+    failed: FailureSign | list[FailureSign] | None = word(
         default=None,
         description="What shows that a request failed, whatever the status: a path that has something ({ok: [false]} "
         "for a path that has one of these values), or a list of these, of which each shows it.",
     )
-    success_codes: list[Scalar] = Field(
+    success_codes: list[Scalar] = word(
         default=[], description="The codes of success; any other code is an error, whatever the status."
     )
-    code: PathOrPaths | None = Field(default=None, description="Where the code is; of several places, the first.")
-    message: PathOrPaths | None = Field(default=None, description="Where the message is; of several, the first.")
-    fields: PathOrPaths | None = Field(
+    code: PathOrPaths | None = word(default=None, description="Where the code is; of several places, the first.")
+    message: PathOrPaths | None = word(default=None, description="Where the message is; of several, the first.")
+    fields: PathOrPaths | None = word(
         default=None, description="Where the messages of single fields are: a list, or a mapping by name."
     )
-    request_id: Text | None = Field(default=None, description="The header with the request's id: header.X.")
-    retry_after: DataOrHeaderPath | None = Field(
+    request_id: Text | None = word(default=None, description="The header with the request's id: header.X.")
+    retry_after: DataOrHeaderPath | None = word(
         default=None, description="Where the time of the next try is: the time until then, or a date."
     )
-    unit: Literal["s", "ms"] = Field(default="s", description="The unit of `retry_after`: seconds or milliseconds.")
+    unit: Literal["s", "ms"] = word(default="s", description="The unit of `retry_after`: seconds or milliseconds.")
     rules: list[ErrorRule] = []
-    hints: dict[str, str] = Field(default={}, description="What to do about an error, by code.")
-    replies: list[ReplyExample] = Field(
+    hints: dict[str, str] = word(default={}, description="What to do about an error, by code.")
+    replies: list[ReplyExample] = word(
         default=[], description="Error replies of the service, and what the client makes of them."
     )
 

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-from pydantic import Field, model_validator
+from typing import Any
 
 from connector.definition.json_path import JsonPath
 from connector.definition.lazy import cached_property
 from connector.definition.replies.error_format import JsonScalar, to_json_text
 from connector.definition.validation.strict_model import StrictModel
-
-if TYPE_CHECKING:
-    from pydantic import GetJsonSchemaHandler
-    from pydantic.json_schema import JsonSchemaValue
-    from pydantic_core import CoreSchema
+from connector.definition.validation.words import word
 
 
 class PartialFailure(StrictModel):
@@ -23,22 +17,22 @@ class PartialFailure(StrictModel):
     Written as one path where it has a list of those that failed.
     """
 
-    items: JsonPath | None = Field(
+    items: JsonPath | None = word(
         default=None, description="Where the reply has an entry for each thing, in the order of the request."
     )
-    failed: JsonPath | dict[JsonPath, list[JsonScalar]] = Field(
+    failed: JsonPath | dict[JsonPath, list[JsonScalar]] = word(
         description="With `items`, what shows in an entry that it failed: a path that has something, or paths with the "
         "values that show it. Without, where the reply lists what failed."
     )
-    done: JsonPath | None = Field(
+    done: JsonPath | None = word(
         default=None, description="Where the reply lists what was done; where it has nothing there, all of it failed."
     )
-    code: JsonPath | None = Field(default=None, description="Of an entry that failed: its code.")
-    message: JsonPath | None = Field(default=None, description="Of an entry that failed: its message, or messages.")
+    code: JsonPath | None = word(default=None, description="Of an entry that failed: its code.")
+    message: JsonPath | None = word(default=None, description="Of an entry that failed: its message, or messages.")
 
-    @model_validator(mode="before")
     @classmethod
-    def _read_path(cls, written: Any) -> Any:
+    def complete_written(cls, written: Any) -> Any:
+        """Return one path as a list of what failed."""
         return {"failed": written} if isinstance(written, str) else written
 
     @property
@@ -53,7 +47,7 @@ class PartialFailure(StrictModel):
         return {path: frozenset(map(to_json_text, values)) for path, values in signs.items()}
 
     @classmethod
-    def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        words = handler.resolve_ref_schema(handler(core_schema))
-        path = next(schema for schema in words["properties"]["failed"]["anyOf"] if schema.get("type") == "string")
-        return {"anyOf": [path, words]}
+    def describe_schema(cls, schema: dict[str, Any]) -> dict[str, Any]:
+        """Return the schema of a path or of the words."""
+        path = next(form for form in schema["properties"]["failed"]["anyOf"] if form.get("type") == "string")
+        return {"anyOf": [path, schema]}

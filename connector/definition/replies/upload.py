@@ -4,24 +4,23 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
-
 from connector.definition.inputs.request_location import Place
 from connector.definition.json_path import DataOrHeaderPath
 from connector.definition.replies.returns import Returns
 from connector.definition.validation.strict_model import StrictModel
+from connector.definition.validation.words import word
 
 
 class Upload(StrictModel):
     """Where the bytes of the input with `to: upload` go, and what the request before says of the file."""
 
-    url: DataOrHeaderPath = Field(description="Where the reply has the URL, which must be at one of `allowed_hosts`.")
-    method: Literal["PUT", "POST"] = Field(default="PUT", description="The method that sends the bytes.")
-    credential: bool = Field(default=False, description="Whether the connection's credential is sent along.")
-    file_name: Place | None = Field(default=None, description="Where the request has the file's name.")
-    file_size: Place | None = Field(default=None, description="Where the request has the file's size in bytes.")
-    file_type: Place | None = Field(default=None, description="Where the request has the file's media type.")
-    returns: Returns = Field(
+    url: DataOrHeaderPath = word(description="Where the reply has the URL, which must be at one of `allowed_hosts`.")
+    method: Literal["PUT", "POST"] = word(default="PUT", description="The method that sends the bytes.")
+    credential: bool = word(default=False, description="Whether the connection's credential is sent along.")
+    file_name: Place | None = word(default=None, description="Where the request has the file's name.")
+    file_size: Place | None = word(default=None, description="Where the request has the file's size in bytes.")
+    file_type: Place | None = word(default=None, description="Where the request has the file's media type.")
+    returns: Returns = word(
         default=Returns(), description="The reply to the bytes, which is the result without `then`."
     )
 

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 from connector.definition.parsers.strict_yaml import Document
 
 if TYPE_CHECKING:
-    from pydantic import BaseModel
-
     from connector.definition.parsers.strict_yaml import NodePath
+    from connector.definition.validation.strict_model import StrictModel
     from connector.errors import Finding
 
 RULE = "renamed-word"
@@ -61,7 +60,7 @@ _PLACES = {
 }
 
 
-def upgrade(document: Document, model: type[BaseModel]) -> tuple[Document, list[Finding]]:
+def upgrade(document: Document, model: type[StrictModel]) -> tuple[Document, list[Finding]]:
     """Return a document in today's words, with its positions, and a finding for each old word."""
     upgrading = _Upgrade(document, model)
     upgrading.new.data = upgrading.copy(document.data, (), (), "")
@@ -71,7 +70,7 @@ def upgrade(document: Document, model: type[BaseModel]) -> tuple[Document, list[
 class _Upgrade:
     """Copies one document into today's words."""
 
-    def __init__(self, document: Document, model: type[BaseModel]) -> None:
+    def __init__(self, document: Document, model: type[StrictModel]) -> None:
         self.old, self.new, self.model = document, Document(document.source), model
         self.findings: list[Finding] = []
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import jsonschema
@@ -15,11 +14,10 @@ from connector.definition.action import REQUEST_LINE_PATTERN
 from connector.definition.json_path import PARSERS, PathSyntaxError
 from connector.definition.replies.job import DURATION_PATTERN
 from connector.definition.suggest import closest, did_you_mean
+from connector.definition.validation.strict_model import StrictModel, build_adapter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-
-    from pydantic import BaseModel
 
     from connector.definition.parsers.strict_yaml import Document, NodePath
     from connector.errors import Finding
@@ -29,6 +27,7 @@ _PATTERN_WORDS = {
     REQUEST_LINE_PATTERN: "METHOD /path below the base URL, such as GET /books/{bookId}, or raw.",
     "^https://": "a URL that begins with https://",
 }
+_SCHEMAS: dict[Any, dict[str, Any]] = {}  # by the model
 _MAX_PREVIEW = 60  # characters of a value in a message
 _TYPE_NAMES = {
     "string": "a text",
@@ -47,12 +46,17 @@ class _UntitledSchema(GenerateJsonSchema):
     def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002  the base class's signature
         return False
 
+    def encode_default(self, dft: Any) -> Any:
+        """Return a default as JSON."""
+        return super().encode_default(dft.model_dump(by_alias=True) if isinstance(dft, StrictModel) else dft)
 
-@cache
-def build_json_schema(model: type[BaseModel]) -> dict[str, Any]:
+
+def build_json_schema(model: type[StrictModel]) -> dict[str, Any]:
     """Return the JSON Schema of a model, from which editors complete and check."""
-    generated: dict[str, Any] = _forbid_additional_properties(model.model_json_schema(schema_generator=_UntitledSchema))
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **generated}
+    if model not in _SCHEMAS:
+        generated = _forbid_additional_properties(build_adapter(model).json_schema(schema_generator=_UntitledSchema))
+        _SCHEMAS[model] = {"$schema": "https://json-schema.org/draft/2020-12/schema", **generated}
+    return _SCHEMAS[model]
 
 
 def _forbid_additional_properties(node: Any) -> Any:
@@ -65,7 +69,7 @@ def _forbid_additional_properties(node: Any) -> Any:
     return {**restriction, **{name: _forbid_additional_properties(item) for name, item in node.items()}}
 
 
-def validate_document(document: Document, model: type[BaseModel]) -> list[Finding]:
+def validate_document(document: Document, model: type[StrictModel]) -> list[Finding]:
     """Return every violation of a document, in the order of its lines."""
     violations = set(_find_schema_violations(document, model))
     if not violations:
@@ -73,7 +77,7 @@ def validate_document(document: Document, model: type[BaseModel]) -> list[Findin
     return sorted(violations)
 
 
-def _find_schema_violations(document: Document, model: type[BaseModel]) -> Iterator[Finding]:
+def _find_schema_violations(document: Document, model: type[StrictModel]) -> Iterator[Finding]:
     schema = build_json_schema(model)
     validator = jsonschema.Draft202012Validator(schema, registry=Registry())
     for error in validator.iter_errors(document.data):
@@ -182,7 +186,7 @@ def _preview(value: Any) -> str:
     return text if len(text) <= _MAX_PREVIEW else f"{text[: _MAX_PREVIEW - 3]}..."
 
 
-def _find_model_violations(document: Document, model: type[BaseModel]) -> Iterator[Finding]:
+def _find_model_violations(document: Document, model: type[StrictModel]) -> Iterator[Finding]:
     """Report what the model rejects and its schema cannot express.
 
     The types fit: where a value may have one of several, those that it does not have are no mistakes.

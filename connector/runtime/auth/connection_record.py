@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Annotated, Any
-
-from pydantic import Field, TypeAdapter, ValidationError
+from functools import cache
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from connector.core.auth.token_set import TokenSet  # noqa: TC001  pydantic reads it
 from connector.core.response import retry_after
@@ -15,9 +14,14 @@ from connector.runtime.storage.store import describe_store
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from pydantic import TypeAdapter
+
     from connector.core.auth.oauth import TokenFailure
     from connector.definition.loader import Connector
     from connector.runtime.storage.store import Store
+
+
+_STORED_NAMES = {"token_set": "grant", "revocation": "dead"}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -44,21 +48,27 @@ class ConnectionRecord:
     `hosts` are those of the connector that stored it; a record of an earlier version has none.
     """
 
+    __pydantic_config__: ClassVar[Any] = {"alias_generator": lambda name: _STORED_NAMES.get(name, name)}
+
     kind: str
     inputs: dict[str, Any]
-    token_set: Annotated[TokenSet | None, Field(alias="grant")] = None
+    token_set: TokenSet | None = None
     intent: RefreshIntent | None = None
-    revocation: Annotated[RevokedCredential | None, Field(alias="dead")] = None
+    revocation: RevokedCredential | None = None
     hosts: tuple[str, ...] = ()
-    version: Annotated[int, Field(exclude=True)] = 0
+    version: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON-safe data of the record, secrets included: for a store, never for a log."""
-        data: dict[str, Any] = _RECORD_ADAPTER.dump_python(self, by_alias=True)
+        data: dict[str, Any] = _build_adapter().dump_python(self, by_alias=True, exclude={"version"})
         return data
 
 
-_RECORD_ADAPTER = TypeAdapter(ConnectionRecord)
+@cache
+def _build_adapter() -> TypeAdapter[ConnectionRecord]:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(ConnectionRecord)
 
 
 def store_key(connector: Connector, name: str) -> str:
@@ -92,8 +102,10 @@ def read_record(store: Store, key: str) -> ConnectionRecord | None:
     stored = store.read(key)
     if stored is None:
         return None
+    from pydantic import ValidationError
+
     try:
-        return replace(_RECORD_ADAPTER.validate_python(stored.data), version=stored.version)
+        return replace(_build_adapter().validate_python(stored.data), version=stored.version)
     except ValidationError as error:
         location = error.errors(include_input=False, include_context=False)[0]["loc"]
         invalid_field = ".".join(map(str, location)) or "all of it"

@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 import pytest
-from pydantic import BaseModel, field_validator
 
 from connector.definition.parsers.strict_yaml import read
 from connector.definition.validation.schema_validation import validate_document
+from connector.definition.validation.strict_model import StrictModel
 
 
-class Lamp(BaseModel):
+class Lamp(StrictModel):
     name: str
 
-    @field_validator("name")
-    @classmethod
-    def _refuse_dark(cls, name: str) -> str:
-        if name == "dark":
+    def check_words(self) -> None:
+        if self.name == "dark":
             raise ValueError("a lamp is not dark")
-        return name
 
 
-class Shelf(BaseModel):
+class Shelf(StrictModel):
     lamps: list[Lamp] = []
     lamp: Lamp | int = 0
 
 
-class House(BaseModel):
+class House(StrictModel):
     shelf: Shelf
     rooms: dict[str, Lamp] = {}
 

@@ -13,6 +13,7 @@ from connector.definition.action import Action
 from connector.definition.manifest import Manifest
 from connector.definition.parsers import strict_yaml
 from connector.definition.validation import renamed_words
+from connector.definition.validation.strict_model import read_annotations
 from connector.errors import DefinitionError
 
 if TYPE_CHECKING:
@@ -279,8 +280,8 @@ def keys_of(place: str) -> set[str]:
     models = [Action, Manifest]
     for name in place.split(".") if place else []:
         if name != "*":
-            fields = [model.model_fields[name] for model in models if name in model.model_fields]
-            models = [model for field in fields for model in inner_models(field.annotation)]
+            annotations = [read_annotations(model)[name] for model in models if name in model.model_fields]
+            models = [model for annotation in annotations for model in inner_models(annotation)]
     return {field.alias or key for model in models for key, field in model.model_fields.items()}
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args, get_origin
 
 from connector.definition.action import Action
 from connector.definition.manifest import Manifest
-from connector.definition.validation.strict_model import StrictModel
+from connector.definition.validation.strict_model import StrictModel, read_annotations
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +35,7 @@ def list_words(*, optional: bool = False) -> list[Word]:
             if optional and info.is_required():
                 continue
             words[word] = None
-            for value in () if optional else _list_values(info.annotation):
+            for value in () if optional else _list_values(read_annotations(model)[field]):
                 if value != info.default:  # who says nothing says this
                     words[word._replace(value=value)] = None
     return list(words)
@@ -68,8 +68,8 @@ def _list_models(model: type[StrictModel], found: dict[type[StrictModel], None] 
     found = {} if found is None else found
     if model not in found:
         found[model] = None
-        for info in model.model_fields.values():
-            for part in _walk_annotation(info.annotation):
+        for annotation in read_annotations(model).values():
+            for part in _walk_annotation(annotation):
                 if isinstance(part, type) and issubclass(part, StrictModel):
                     _list_models(part, found)
     return found

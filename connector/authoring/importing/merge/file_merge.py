@@ -22,10 +22,9 @@ from connector.definition.parsers import strict_yaml
 from connector.errors import DefinitionError
 
 if TYPE_CHECKING:
-    from pydantic import BaseModel
-
     from connector.authoring.importing.merge.spelling import Spelling
     from connector.authoring.importing.merge.words import Digests, Path
+    from connector.definition.validation.strict_model import StrictModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +45,7 @@ def merge_file(
     new_words: dict[str, Any],
     *,
     level: Level = Level.WORDS,
-    model: type[BaseModel] | None = None,
+    model: type[StrictModel] | None = None,
 ) -> Merged:
     """Merge a YAML or JSON file. A word that nobody touched follows the vendor, and an author's word stays.
 
@@ -121,7 +120,7 @@ class _Permissions:
         return self.marked is None or self.marked.may_remove(respell_path(path, self.to_ours))
 
 
-def _is_valid(data: Any, model: type[BaseModel]) -> bool:
+def _is_valid(data: Any, model: type[StrictModel]) -> bool:
     try:
         model.model_validate(data)
     except ValidationError:
