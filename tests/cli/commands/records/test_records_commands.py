@@ -119,3 +119,17 @@ def test_a_sync_goes_on_until_it_is_stopped_whatever_fails_for_now(here, monkeyp
     code, _, err = here("records", "sync", "users", "--every", "10m", "--sandbox")
     assert (code, len(rounds)) == (130, 2)
     assert "read again in 10m" in err
+
+
+def test_an_account_is_forgotten_when_somebody_says_so(here):
+    here("records", "sync", "users", "--sandbox")
+    account = json.loads(here("records", "query", "SELECT account FROM zoom_users", "--sandbox", "--output", "json")[1])
+    name = account[0]["account"]
+    code, _, err = here("records", "forget", name, "--sandbox")
+    assert (code, "--yes" in err) == (2, True)
+    assert json.loads(here("records", "list", "--sandbox", "--output", "json")[1]) == {"users": 1}
+    code, _, err = here("records", "forget", name, "--sandbox", "--yes")
+    assert (code, f"1 record of {name} forgotten" in err) == (0, True)
+    assert json.loads(here("records", "list", "--sandbox", "--output", "json")[1]) == {}
+    here("records", "sync", "users", "--sandbox")
+    assert json.loads(here("records", "list", "--sandbox", "--output", "json")[1]) == {"users": 1}
