@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from connector.core.exchange.asks import SendRequest, YieldPage
 from connector.core.records import sights
-from connector.errors import ConnectorError, NotFound, StoreError
+from connector.errors import ConnectorError, NotFound
 from connector.runtime.calls.observer import Observer
 from connector.runtime.records.accounts import find_owner
 
@@ -37,8 +37,8 @@ class KeepsRecords(Protocol):
         """Note whose records are about to be kept. Raises StoreError where the copy has another one's."""
         ...
 
-    def tell(self, error: BaseException | None) -> None:
-        """Log why nothing is kept, once until something is."""
+    def may_keep(self, connector: Connector, owner: Owner) -> bool:
+        """Whether the records that a call tells of are kept; why they are not is told once."""
         ...
 
     def keep(self, connector: str, account: str, sights: Sequence[Sight], at: float) -> Future[None]:
@@ -65,11 +65,7 @@ class RecordObserver(Observer):
         if owner is None:
             self._records.tell_unknown_account()
             return
-        try:
-            self._records.claim(call.compiled.connector, owner)
-        except StoreError as error:
-            self._records.tell(error)
-        else:
+        if self._records.may_keep(call.compiled.connector, owner):
             call.notes[self] = _CallNotes(kind, owner.account, call.started_at)
 
     def before(self, call: ObservedCall, ask: Ask) -> None:

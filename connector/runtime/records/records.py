@@ -17,7 +17,7 @@ from connector.runtime.clock import SystemClock
 from connector.runtime.database.connect import open_database
 from connector.runtime.database.group_commit import GroupCommitWriter
 from connector.runtime.records.accounts import ACCOUNT_HINT, UNKNOWN_ACCOUNT
-from connector.runtime.records.owners import check_owner, save_owner
+from connector.runtime.records.owner_register import OwnerRegister
 from connector.runtime.records.reader import RecordReader
 from connector.runtime.records.recorder import RecordObserver
 from connector.runtime.records.tables import (
@@ -84,7 +84,7 @@ class Records(RecordReader):
         self._has_told_unknown = False
         self._connectors: dict[str, Connector] = {}  # of which records are written, by name
         self._without_views: set[str] = set()
-        self._owners: set[Owner] = set()
+        self._owners = OwnerRegister(self._database, self._clock)
         self._error: BaseException | None = None  # of a write since the last flush
         atexit.register(self.close)
 
@@ -153,25 +153,27 @@ class Records(RecordReader):
 
         Raises StoreError where the copy has those of another account, or connector, of the same name.
         """
-        if owner in self._owners:
-            return
-        place = self._database.display_url
-        is_noted = self._database.run(partial(check_owner, owner=owner, place=place))
-        if not is_noted and not self._database.is_read_only():
+        self._owners.claim(owner)
+        self._expect(connector)
 
-            def save(connection: Connection) -> None:
-                lock_changes(connection)
-                check_owner(connection, owner, place)  # another process may have come first
-                save_owner(connection, owner)
+    def may_keep(self, connector: Connector, owner: Owner) -> bool:
+        """Whether the records that a call tells of are kept; why they are not is logged once."""
+        refusal = self._owners.find_refusal(owner)
+        if refusal is not None:
+            self._tell(refusal)
+            return False
+        self._expect(connector)
+        return True
 
-            self._database.run_in_transaction(save)
-        self._owners.add(owner)
-        if connector.name not in self._connectors:  # whose views the first write creates, for who reads with SQL
+    def _expect(self, connector: Connector) -> None:
+        """Let the first write of this process create the views of a connector, for who reads the database with SQL."""
+        if connector.name not in self._connectors:
             self._connectors[connector.name] = connector
             self._without_views.add(connector.name)
 
     def forget(self, connector: str, account: str) -> int:
         """Delete the records of an account and of its sub-accounts, and whose they were; return how many they were."""
+        self._wait()
         counts: list[int] = []
         self._database.run_in_transaction(
             lambda connection: counts.append(delete_account(connection, connector, account))
@@ -244,9 +246,9 @@ class Records(RecordReader):
         return future
 
     def _note_end(self, future: Future[None]) -> None:
-        self.tell(future.exception())
+        self._tell(future.exception())
 
-    def tell(self, error: BaseException | None) -> None:
+    def _tell(self, error: BaseException | None) -> None:
         """Log why nothing is kept: once, until something is."""
         self._error = error or self._error
         if error is not None and not self._is_failing:

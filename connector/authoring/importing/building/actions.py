@@ -21,6 +21,7 @@ from connector.authoring.importing.building.texts import (
 )
 from connector.authoring.importing.building.words import Remarks, Words, sort_action_words, sort_input_words
 from connector.authoring.importing.description import SENT_PLACES
+from connector.authoring.importing.evidence.columns import choose_columns
 from connector.authoring.importing.evidence.seeds import find_path_values
 from connector.authoring.importing.examples import make_reply_example
 from connector.authoring.importing.grades import Guess
@@ -166,7 +167,8 @@ class ActionBuilder:
             return {"type": kind, **words}
         name = self._schemas.add_reply(operation.document, reply.schema, key) if reply.schema else None
         example = make_reply_example(operation, paging)
-        return {**words, **({"schema": name} if name else {}), **({"example": example} if example is not None else {})}
+        found = {"schema": name, "example": example, "columns": choose_columns(operation, paging, example) or None}
+        return {**words, **{word: value for word, value in found.items() if value is not None}}
 
 
 def _choose_summary(operation: Operation, fallback: str) -> str:

@@ -79,3 +79,11 @@ def test_members_of_an_object_are_matched_by_their_place_too():
     )
     merged = merge(text, before, now)
     assert merged.text == text.replace("to: street}", "to: street, max: 9}")
+
+
+@pytest.mark.parametrize("text", ["returns:\n  columns: [id, price]\n", "returns: {schema: lamp}\n"])
+def test_the_columns_that_an_author_chose_or_removed_stay_so(text):
+    before = {"returns": {"schema": "lamp", "columns": ["id", "name"]}}
+    now = {"returns": {"schema": "lamp", "columns": ["id", "name", "status"]}}
+    text = text.replace("returns:\n", "returns:\n  schema: lamp\n")
+    assert merge(text, before, now).text == text

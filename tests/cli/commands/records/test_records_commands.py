@@ -173,3 +173,17 @@ def test_without_its_extra_the_copy_tells_how_to_install_it(here, monkeypatch, c
     assert done.code == 2
     assert "The package sqlalchemy is not installed. Run: pip install" in done.err
     assert "[sql]" in done.err
+
+
+def test_an_account_is_forgotten_when_somebody_says_so(here):
+    here("records", "sync", "users", "--sandbox")
+    account = json.loads(here("records", "query", "SELECT account FROM zoom_users", "--sandbox", "--output", "json")[1])
+    name = account[0]["account"]
+    code, _, err = here("records", "forget", name, "--sandbox")
+    assert (code, "--yes" in err) == (2, True)
+    assert json.loads(here("records", "list", "--sandbox", "--output", "json")[1]) == {"users": 1}
+    code, _, err = here("records", "forget", name, "--sandbox", "--yes")
+    assert (code, f"1 record of {name} forgotten" in err) == (0, True)
+    assert json.loads(here("records", "list", "--sandbox", "--output", "json")[1]) == {}
+    here("records", "sync", "users", "--sandbox")
+    assert json.loads(here("records", "list", "--sandbox", "--output", "json")[1]) == {"users": 1}
