@@ -1,8 +1,8 @@
 """What people type for a value, where it means one thing: Monday for 2, yes for true, 45m for 45, a time with a blank.
 
 A text that its input takes stays as it is; one that it refuses is read in these ways, and is that value only where
-they agree on one. It is for what a person types: flags, `-i KEY=TEXT`, cells of a table. Programs, call files and
-agents have one spelling for each value.
+they agree on one. It is for what a person types: flags, `-i KEY=TEXT`, cells of a table, fields of a form. Programs,
+call files and agents have one spelling for each value.
 """
 
 from __future__ import annotations
