@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 CONFIRM_NOTE = (
     "It may destroy something: the command asks before it sends the request; --yes answers. The sandbox never asks."
 )
-
-
 _NEAR = 0.7  # of the names of commands, which are short: two letters of four changed places
 
 
