@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 CONFIRM_NOTE = (
     "It may destroy something: the command asks before it sends the request; --yes answers. The sandbox never asks."
 )
+_NEAR = 0.7  # of the names of commands, which are short: two letters of four changed places
 
 
 def global_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -148,7 +149,9 @@ class StrictGroup(HelpfulGroup):
         names = self.list_commands(ctx)
         if args[0] not in names and not ctx.resilient_parsing:
             prefix = f"{ctx.info_name} " if ctx.parent else ""
-            fix = self.suggest_command(args[0], names)
+            from connector.cli.help.expected_names import find_elsewhere
+
+            fix = find_elsewhere(str(ctx.info_name), args[0]) or self.suggest_command(args[0], names)
             raise UnknownCommand(f"Unknown command '{prefix}{args[0]:.40}'. {fix}", ctx, args)
         return super().resolve_command(ctx, args)
 
@@ -156,7 +159,7 @@ class StrictGroup(HelpfulGroup):
         """Return the command that somebody who typed `word` means, as a sentence; else all of them."""
         from connector.cli.help.expected_names import find_same_deed
 
-        match = find_same_deed(word, names) or closest(word, names)
+        match = find_same_deed(word, names) or closest(word, names, _NEAR)
         return f"Did you mean '{match}'?" if match else f"The commands are {', '.join(names)}."
 
 

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 import click
 
 from connector.cli.context.context import CommandContext
-from connector.cli.groups import StrictCommand, global_options
-from connector.cli.help.helpful_command import HelpfulGroup
+from connector.cli.groups import StrictCommand, StrictGroup, global_options
 from connector.cli.output import printer
 from connector.cli.output.exit_codes import EXIT_DONE
 from connector.cli.output.stdio import print_stderr
@@ -29,7 +28,7 @@ It is built from the connector's definitions: it checks requests, keeps state, a
 _EVENTS_NOTICE = "\nEvents are sent to {url}, signed with the sandbox's secret."
 
 
-class _SandboxGroup(HelpfulGroup):
+class _SandboxGroup(StrictGroup):
     """Serves without a subcommand; options before `reset` belong to the server."""
 
     command_class = StrictCommand

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from connector.definition.case import to_flag_name
@@ -52,6 +53,7 @@ _CURSORS = (
     "--paginate-all",
 )
 _WHOLE_BODIES = ("-d", "--data", "--data-raw", "--data-binary", "--body", "--payload", "--cli-input-json")
+_MAX_LONGER = 3  # flags that begin with what was typed
 _MIN_LONG = 3  # characters of a long flag behind one dash
 
 
@@ -68,6 +70,11 @@ def suggest_flag(name: str, args: Sequence[str], known: Collection[str]) -> str:
         flag = next((flag for word in words if (flag := f"--{to_flag_name(word[1:])}") in known), None)
         if flag:
             return f"Did you mean {flag}? A flag of several letters begins with two dashes."
+    if name == "-n" and "--limit" in known and any(after.isdigit() for flag, after in pairwise(args) if flag == "-n"):
+        return "Did you mean --limit?"
+    longer = sorted(flag for flag in known if name.startswith("--") and flag.startswith(f"{name}-"))
+    if longer:
+        return f"Did you mean {' or '.join(longer[:_MAX_LONGER])}?"
     for meant, names in _BY_MEANING.items():
         if name in names and meant.split()[0] in known:
             return f"Did you mean {meant}?"

@@ -80,6 +80,20 @@ _SAME_DEEDS = (
 )
 
 
+_ELSEWHERE = {
+    "connections": (("create", "add", "new", "login", "connect"), "To sign in: connector connect NAME"),
+    "webhook": (("create", "add", "new", "subscribe"), "To receive events: connector webhook serve"),
+    "sandbox": (("start", "serve", "run", "up"), "To serve the sandbox: connector sandbox"),
+    "runs": (("remove", "delete", "clear"), "Runs go after the time that the setting runs_keep says: connector config"),
+}
+
+
+def find_elsewhere(group: str, word: str) -> str:
+    """Return what does what somebody wants of a group, where another command does it; an empty text for any other."""
+    words, told = _ELSEWHERE.get(group, ((), ""))
+    return told if word.lower() in words else ""
+
+
 def find_same_deed(word: str, names: Collection[str]) -> str | None:
     """Return the command of a group that does what `word` says; None where none does."""
     meant = (name for deeds in _SAME_DEEDS if word.lower() in deeds for name in deeds if name in names)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _DASHES = ("\N{EM DASH}", "\N{EN DASH}", "\N{MINUS SIGN}")
 _QUOTES = "\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}\N{LEFT SINGLE QUOTATION MARK}"
+_OF_SHELLS = ("|", ">", ">>", "<", "&&", "||", "2>&1", "&")
+_WITHOUT_BODY = ("GET", "HEAD", "DELETE", "OPTIONS")
 
 
 def index_options(ctx: click.Context) -> dict[str, click.Option]:
@@ -61,7 +63,9 @@ def explain_extra_words(args: Sequence[str], extra: Sequence[str], options: Mapp
     if first[:1] in ("{", "[") and "--file" in options:
         return "Inputs as JSON are read from a file: -f FILE.json; -i KEY:=JSON gives one of them."
     if "-q" in options and "-d" in options:
-        return "A part of the query is -q NAME=VALUE, of a form -F NAME=VALUE; a body is -d JSON."
+        is_query = "==" in first or args[0].upper() in _WITHOUT_BODY
+        body = "" if is_query else """, a body -d '{"NAME": "VALUE"}'"""
+        return f"A part of the query is -q NAME=VALUE{body}."
     option = options.get(_fold(args[index - 2])) if index > 1 else None
     if option is not None and getattr(option.type, "takes_many", False):
         return f"Repeat the flag for each value: {option.opts[0]} A {option.opts[0]} B."
@@ -71,7 +75,9 @@ def explain_extra_words(args: Sequence[str], extra: Sequence[str], options: Mapp
 
 
 def _explain_typography(args: Sequence[str]) -> str:
-    """Return how to write what a text program has made of quotes and dashes; an empty text where it made nothing."""
+    """Return how to write what a text program has made of quotes and dashes, or what only a shell reads."""
+    if not {*args}.isdisjoint(_OF_SHELLS):
+        return "Words such as | and > are for a shell: write them outside of quotes, and start the command by a shell."
     if any(arg[:1] in _DASHES for arg in args):
         return "A flag begins with two hyphens (--); the dash here is one of a text program, as of a page or a mail."
     if any(mark in arg for arg in args for mark in _QUOTES):

@@ -1,4 +1,4 @@
-"""Rows of a list, such as runs or events: a table for a person, JSON for a program."""
+"""Rows of a list, such as runs or events: a table for a person, other forms for programs."""
 
 from __future__ import annotations
 
