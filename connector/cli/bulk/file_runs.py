@@ -147,7 +147,10 @@ def _read_header(path: Path) -> dict[str, Any] | None:
         header = json.loads(raw)
     except ValueError:
         return None
-    return header if isinstance(header, dict) and isinstance(header.get("action"), str) else None
+    is_known = (
+        isinstance(header, dict) and isinstance(header.get("action"), str) and isinstance(header.get("count"), int)
+    )
+    return header if is_known else None
 
 
 def _read_run(path: Path, header: dict[str, Any]) -> FileRun:
