@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from connector.runtime.database.database import Database
 
-BATCH_DELAY = 0.001  # seconds that the first item waits for others; a commit costs more than its items
+BATCH_DELAY = 0.001  # seconds that the first item waits for others, at least; a commit costs more than its items
 MAX_PENDING_BYTES = 64 << 20  # bytes of unwritten items; beyond that, new ones fail
 _ITEM_OVERHEAD = 1024  # bytes of memory that an item takes beside its own
 
@@ -41,6 +41,7 @@ class GroupCommitWriter:
         self._database, self._write, self._max_batch, self._name = database, write, max_batch, name
         self._pending: deque[tuple[Any, int, CompletionFuture]] = deque()
         self._pending_bytes = 0
+        self._first_at = 0.0  # when the first of them came, by the monotonic clock
         self._is_idle = self._is_closed = False
         self._thread: threading.Thread | None = None
         self._condition = threading.Condition()
@@ -59,6 +60,8 @@ class GroupCommitWriter:
             if self._is_closed or self._pending_bytes + size > MAX_PENDING_BYTES:
                 future.set_exception(self._build_refusal())
                 return future
+            if not self._pending:
+                self._first_at = time.monotonic()
             self._pending_bytes += size
             self._pending.append((item, size, future))
             if self._is_idle:  # else the thread looks by itself, after what it writes now
@@ -108,7 +111,7 @@ class GroupCommitWriter:
                 self._condition.wait()
             self._is_idle = False
         if self._max_batch > 1:
-            time.sleep(BATCH_DELAY)
+            time.sleep(max(0.0, self._first_at + BATCH_DELAY - time.monotonic()))  # those of a commit waited already
         with self._condition:
             return [self._pending.popleft() for _ in range(min(len(self._pending), self._max_batch))]
 
