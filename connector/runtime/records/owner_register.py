@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from connector.runtime.database.database import Database
     from connector.runtime.records.accounts import Owner
 
-_REFUSAL_SECONDS = 60.0  # until calls look again: they must not wait for a database that hangs, each anew
+_REFUSAL_SECONDS = 60.0  # until a call may try again, as `forget` makes room
 
 
 class OwnerRegister:
@@ -44,17 +44,23 @@ class OwnerRegister:
         self._owners.add(owner)
 
     def find_refusal(self, owner: Owner) -> StoreError | None:
-        """Return why the calls of an owner must keep nothing, or None; what was refused a moment ago still is."""
+        """Return why the calls of an owner keep nothing, if it was refused a moment ago."""
+        refusal, until = self._refusals.get(owner, (None, 0.0))
+        return refusal if self._clock.monotonic() < until else None
+
+    def admit(self, connection: Connection, owner: Owner) -> StoreError | None:
+        """Note an owner within a transaction that keeps records; return why these must not be kept, or None."""
         if owner in self._owners:
             return None
-        known, until = self._refusals.get(owner, (None, 0.0))
-        if known is not None and self._clock.monotonic() < until:
-            return known
         try:
-            self.claim(owner)
+            is_noted = check_owner(connection, owner, self._database.display_url)
         except StoreError as error:
             self._refusals[owner] = error, self._clock.monotonic() + _REFUSAL_SECONDS
             return error
+        if is_noted:
+            self._owners.add(owner)
+        else:
+            save_owner(connection, owner)  # and look again the next time, as this transaction may fail
         return None
 
     def clear(self) -> None:

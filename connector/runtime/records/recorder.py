@@ -38,11 +38,13 @@ class KeepsRecords(Protocol):
         ...
 
     def may_keep(self, connector: Connector, owner: Owner) -> bool:
-        """Whether the records that a call tells of are kept; why they are not is told once."""
+        """Whether the records that a call tells of may be kept, as far as this process knows."""
         ...
 
-    def keep(self, connector: str, account: str, sights: Sequence[Sight], at: float) -> Future[None]:
-        """Keep sights; the future is done when they are durable."""
+    def keep(
+        self, connector: str, account: str, sights: Sequence[Sight], at: float, owner: Owner | None = None
+    ) -> Future[None]:
+        """Keep sights, if the copy has no other owner's; the future is done when they are durable."""
         ...
 
     def finish_list(self, read: ReadList) -> Future[None]:
@@ -66,7 +68,7 @@ class RecordObserver(Observer):
             self._records.tell_unknown_account()
             return
         if self._records.may_keep(call.compiled.connector, owner):
-            call.notes[self] = _CallNotes(kind, owner.account, call.started_at)
+            call.notes[self] = _CallNotes(kind, owner, call.started_at)
 
     def before(self, call: ObservedCall, ask: Ask) -> None:
         """Note that something is sent."""
@@ -113,25 +115,27 @@ class RecordObserver(Observer):
     def _keep(self, call: ObservedCall, notes: _CallNotes, seen: Iterable[Sight], at: float) -> None:
         told = list(seen)
         if told:
-            notes.pending.append(self._records.keep(call.compiled.connector.name, notes.account, told, at))
+            notes.pending.append(
+                self._records.keep(call.compiled.connector.name, notes.owner.account, told, at, notes.owner)
+            )
 
 
 def _describe_list(call: ObservedCall, notes: _CallNotes, listing: str, now: float) -> ReadList:
     from connector.runtime.records.tables import ReadList
 
     return ReadList(
-        call.compiled.connector.name, notes.account, notes.kind.resource, listing, notes.ids, notes.began_at, now,
-        notes.pending, is_one_page=notes.pages == 1,
+        call.compiled.connector.name, notes.owner.account, notes.kind.resource, listing, notes.ids, notes.began_at, now,
+        notes.pending, is_one_page=notes.pages == 1, owner=notes.owner,
     )  # fmt: skip
 
 
 class _CallNotes:
     """What the observer keeps with a call: the ids that it saw, and the writes that wait."""
 
-    __slots__ = ("account", "began_at", "ids", "is_sent", "kind", "pages", "pending")
+    __slots__ = ("began_at", "ids", "is_sent", "kind", "owner", "pages", "pending")
 
-    def __init__(self, kind: RecordKind, account: str, began_at: float) -> None:
-        self.kind, self.account, self.began_at = kind, account, began_at
+    def __init__(self, kind: RecordKind, owner: Owner, began_at: float) -> None:
+        self.kind, self.owner, self.began_at = kind, owner, began_at
         self.ids: set[str] = set()
         self.pending: list[Future[None]] = []
         self.pages = 0

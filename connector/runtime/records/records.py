@@ -8,16 +8,16 @@ import logging
 import os
 from collections import deque
 from concurrent.futures import wait
-from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from connector.errors import StoreError, UsageError
+from connector.errors import StoreError
 from connector.runtime.clock import SystemClock
 from connector.runtime.database.connect import open_database
 from connector.runtime.database.group_commit import GroupCommitWriter
 from connector.runtime.records.accounts import ACCOUNT_HINT, UNKNOWN_ACCOUNT
 from connector.runtime.records.owner_register import OwnerRegister
+from connector.runtime.records.queries import run_query
 from connector.runtime.records.reader import RecordReader
 from connector.runtime.records.recorder import RecordObserver
 from connector.runtime.records.tables import (
@@ -52,7 +52,7 @@ _HOLD_TIMEOUT = 0.05  # seconds
 _MAX_BATCH = 50  # replies in one transaction
 _MAX_WAITING = 20  # replies that may wait to be written while more is read
 _ITEM_SIZE = 2048  # bytes that a sight is reckoned to take while it waits
-_READ_ONLY = {"sqlite": "PRAGMA query_only = ON", "postgresql": "BEGIN READ ONLY"}
+_NOT_WRITTEN = "Records are not written into their copy: %s"
 _log = logging.getLogger("connector.records")
 T = TypeVar("T")
 
@@ -95,9 +95,14 @@ class Records(RecordReader):
         """Return an observer that keeps what the calls of a client tell."""
         return RecordObserver(self)
 
-    def keep(self, connector: str, account: str, sights: Sequence[Sight], at: float) -> Future[None]:
-        """Keep sights of records; the future is done when they are durable, or has the StoreError."""
-        return self._put(Sighting(connector, account, at, tuple(sights)), _ITEM_SIZE * len(sights))
+    def keep(
+        self, connector: str, account: str, sights: Sequence[Sight], at: float, owner: Owner | None = None
+    ) -> Future[None]:
+        """Keep sights of records; the future is done when they are durable, or has the StoreError.
+
+        With an owner who has not claimed them, they are kept if the copy has no records of another one's.
+        """
+        return self._put(Sighting(connector, account, at, tuple(sights), owner), _ITEM_SIZE * len(sights))
 
     def finish_list(self, read: ReadList) -> Future[None]:
         """Note that a list was read to its end: what was in it before and was not among its ids is gone."""
@@ -157,10 +162,8 @@ class Records(RecordReader):
         self._expect(connector)
 
     def may_keep(self, connector: Connector, owner: Owner) -> bool:
-        """Whether the records that a call tells of are kept; why they are not is logged once."""
-        refusal = self._owners.find_refusal(owner)
-        if refusal is not None:
-            self._tell(refusal)
+        """Whether the records that a call tells of may be kept, as far as this process knows without asking."""
+        if self._owners.find_refusal(owner) is not None:
             return False
         self._expect(connector)
         return True
@@ -199,27 +202,8 @@ class Records(RecordReader):
 
         Raises UsageError, which names the `views` that a query may read.
         """
-
-        def read(connection: Connection) -> tuple[list[str], list[tuple[Any, ...]]]:
-            dialect, driver = connection.dialect, connection.connection.driver_connection
-            assert driver is not None
-            connection.exec_driver_sql(_READ_ONLY[dialect.name])
-            if dialect.name == "postgresql":  # which takes one statement alone if it is prepared: none lifts the guard
-                driver.prepare_threshold = 0
-            cursor = driver.cursor()  # the driver's, for which % is no placeholder
-            reason = "it returns no rows"
-            try:
-                cursor.execute(statement)
-                if cursor.description is not None:
-                    rows = [tuple(map(_to_plain_number, row)) for row in cursor.fetchall()]
-                    return [column[0] for column in cursor.description], rows
-            except dialect.loaded_dbapi.Error as error:
-                reason = (str(error).splitlines() or [""])[0]
-            hint = f"A query reads the views{''.join(f' {name},' for name in views)} and cannot write."
-            raise UsageError(f"The query failed: {reason}.", hint=hint)
-
         self._wait()
-        return self._run(read)
+        return self._run(partial(run_query, statement=statement, views=views))
 
     def close(self) -> None:
         """Write what waits, and accept no more."""
@@ -252,8 +236,17 @@ class Records(RecordReader):
         """Log why nothing is kept: once, until something is."""
         self._error = error or self._error
         if error is not None and not self._is_failing:
-            _log.warning("Records are not written into their copy: %s", error)
+            _log.warning(_NOT_WRITTEN, error)
         self._is_failing = error is not None
+
+    def _admit(self, connection: Connection, owner: Owner) -> bool:
+        """Whether the records of an owner may be written; why not is logged once, until it is looked at again."""
+        known = self._owners.find_refusal(owner)
+        refusal = known or self._owners.admit(connection, owner)
+        if refusal is not None and known is None:
+            _log.warning(_NOT_WRITTEN, refusal)
+            self._error = refusal
+        return refusal is None
 
     def _write(self, items: Sequence[Sighting | ReadList], connection: Connection) -> None:
         lock_changes(connection)
@@ -262,6 +255,8 @@ class Records(RecordReader):
             if item.connector in self._without_views:
                 create_views(connection, self._connectors[item.connector])
                 self._without_views.discard(item.connector)
+            if item.owner is not None and not self._admit(connection, item.owner):
+                continue
             if isinstance(item, Sighting):
                 write_sighting(connection, item, now)
             elif item.is_kept:
@@ -278,14 +273,6 @@ class Records(RecordReader):
     def _read(self, work: Callable[[Connection], T]) -> T:
         self._wait()
         return self._readers.run(work)
-
-
-def _to_plain_number(value: Any) -> Any:
-    """Return a number of PostgreSQL's own type as JSON has it, and as SQLite returns it."""
-    if not isinstance(value, Decimal) or not value.is_finite():
-        return value
-    exponent = value.as_tuple().exponent
-    return int(value) if isinstance(exponent, int) and exponent >= 0 else float(value)
 
 
 def open_records(records: Any) -> Records:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from connector.runtime.records.accounts import Owner
 
 METADATA = MetaData()
 _KEY = ("connector", "account", "resource", "id")
@@ -103,6 +104,7 @@ class Sighting:
     account: str
     at: float
     sights: Sequence[Sight]
+    owner: Owner | None = None  # whose they are; None where that was claimed before
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +125,7 @@ class ReadList:
     pending: Sequence[Future[None]] = ()
     is_whole: bool = True
     is_one_page: bool = False
+    owner: Owner | None = None
 
     @property
     def is_kept(self) -> bool:
