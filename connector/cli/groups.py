@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 CONFIRM_NOTE = (
     "It may destroy something: the command asks before it sends the request; --yes answers. The sandbox never asks."
 )
-_NEAR = 0.7  # of the names of commands, which are short: two letters of four changed places
+_NEAR = 0.65  # of the names of commands, which are short: two of three letters that changed places
 
 
 def global_options(command: Callable[..., Any]) -> Callable[..., Any]:
