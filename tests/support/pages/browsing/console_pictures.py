@@ -96,5 +96,5 @@ def _walk(album: Album, address: str) -> None:
     page.click("form[action$=send] button")
     page.wait_for_selector("#event-2")
     album.keep("events")
-    page.goto(origin)
+    page.goto(f"{origin}/")
     album.keep("start")
