@@ -19,8 +19,15 @@ def rows_option(noun: str) -> Callable[..., Any]:
     """Return the option `--output` of a command that lists rows, each of which is such a thing."""
     described = f"table (default), json, yaml, lines: one {noun} a line, or csv."
     return click.option(
-        "--output", "output_format", type=click.Choice(ROW_FORMATS), default="table", help=described,
+        "--output", "output_format", type=_RowFormat(ROW_FORMATS), default="table", help=described,
     )  # fmt: skip
+
+
+class _RowFormat(click.Choice[str]):
+    """A format of rows; `text`, as some commands called a table, is still one."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return super().convert("table" if value == "text" else value, param, ctx)
 
 
 def print_rows(
