@@ -54,6 +54,30 @@ def test_a_dry_run_loads_nothing_of_what_it_does_not_do(surroundings):
     assert done.returncode == 0, done.stderr.decode()
 
 
+@pytest.mark.parametrize(
+    ("words", "heavy"),
+    [
+        (["list"], {"pydantic_core", "pydantic", "yaml", "asyncio", "sqlite3", "httpx", "jsonschema"}),
+        (["show", "createMeeting"], {"pydantic", "yaml", "asyncio", "sqlite3", "httpx", "jsonschema"}),
+        (["run", "createMeeting", "--user-id", "me", "--topic", "S", "--dry-run"], {"pydantic", "yaml", "jsonschema"}),
+        (
+            ["run", "createMeeting", "--user-id", "me", "--topic", "S", "--sandbox"],
+            {"pydantic", "yaml", "asyncio", "jsonschema", "httpx"},
+        ),
+    ],
+)
+def test_what_was_validated_before_is_neither_parsed_nor_validated_again(words, heavy, surroundings):
+    program = (
+        f"import sys; from connector.cli.main import run; code = run({words}); loaded = {heavy} & set(sys.modules);"
+        "sys.exit(f'loaded {loaded}' if loaded and sys.argv[1:] else code)"
+    )
+    for last in ([], ["second"]):
+        done = subprocess.run(
+            [sys.executable, "-c", program, *last], env=surroundings, capture_output=True, check=False
+        )
+        assert done.returncode == 0, done.stderr.decode()
+
+
 def test_the_version_is_printed_before_and_after_options(here):
     for words in (["--version"], ["--quiet", "--version"]):
         assert here(*words).out == f"connector {__version__}\n"

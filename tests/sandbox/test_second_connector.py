@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+from pydantic_core import to_json
 from support.sandboxes.shop import field_errors, send_request
 
 from connector import Client, Connection, Connector, errors
@@ -82,7 +83,7 @@ class TestForms:
     def test_a_secret_that_no_reply_shows_is_not_kept(self, client: Client, sandbox: Sandbox) -> None:
         client.run("createOrder", {"customerName": "Rui", "secret": "hush-hush"})
         with sandbox.state.read() as data:
-            assert "hush-hush" not in data.model_dump_json()
+            assert "hush-hush" not in to_json(data).decode()
 
 
 class TestPaging:

@@ -55,7 +55,7 @@ class InputRules:
     checks: Mapping[str, ValueCheck]
     redactor: Redactor
     defaults: tuple[_Default, ...]
-    bound_defaults: tuple[_Default, ...]
+    bound_defaults: tuple[_Default, ...]  # those that depend on other inputs
     requirements: tuple[tuple[str, str, tuple[Any, ...] | None], ...]  # an input, the one it requires, accepted values
     conflicts: tuple[tuple[str, str], ...]
     alternatives: tuple[_Alternatives, ...]
@@ -97,11 +97,10 @@ def _compile_default(inputs: Mapping[str, InputField], key: str, check: ValueChe
 
 def apply_rules_fast(rules: InputRules, values: Values, given: AbstractSet[str]) -> bool:
     """Apply defaults to the given values, each of them valid; return False when a rule is broken."""
-    if _withdraw_restated(rules, rules.bound_defaults, values):
-        apply_defaults(rules, values)
+    withdrawn = _withdraw_restated(rules, rules.bound_defaults, values)
+    apply_defaults(rules, values)
+    if withdrawn:
         given = given & values.keys()
-    else:
-        apply_defaults(rules, values)
     for key, other, accepted in rules.requirements:
         if key in given and not _is_satisfied(values, other, accepted):
             return False

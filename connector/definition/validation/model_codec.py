@@ -9,11 +9,11 @@ from typing import Any
 from connector.definition.validation.strict_model import StrictModel
 
 _PACKAGE = __name__.partition(".")[0]
-_MODEL = ""  # the key that tells the model of a mapping; no word is called so
+_MODEL = "\0"  # the key that tells the model of a mapping; no file has it but to try
 
 
 def encode_model(model: StrictModel) -> bytes | None:
-    """Return a model as JSON; None for one that has a mapping with an empty key, which no two readings may mix up."""
+    """Return a model as JSON; None for one of which a mapping has that key itself."""
     classes: dict[type[StrictModel], int] = {}
     try:
         data = _tag(model, classes)
@@ -40,7 +40,7 @@ def _tag(value: Any, classes: dict[type[StrictModel], int]) -> Any:
         return {_MODEL: classes.setdefault(type(value), len(classes)), **written}
     if isinstance(value, dict):
         if _MODEL in value:
-            raise ValueError("an empty key")
+            raise ValueError("a key of models")
         return {key: _tag(item, classes) for key, item in value.items()}
     return [_tag(item, classes) for item in value] if isinstance(value, list) else value
 

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cache
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
-from connector.core.auth.token_set import TokenSet  # noqa: TC001  pydantic reads it
+from pydantic_core import ValidationError
+
+from connector.core.auth.token_set import TokenSet  # noqa: TC001  its validator reads it
 from connector.core.response import retry_after
 from connector.errors import SignInError, StoreError
+from connector.runtime.files.stored_data import build_validator
 from connector.runtime.storage.store import describe_store
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pydantic import TypeAdapter
+    from pydantic_core import SchemaValidator
 
     from connector.core.auth.oauth import TokenFailure
     from connector.definition.loader import Connector
-    from connector.runtime.storage.store import Store
-
+from connector.runtime.storage.store import Store
 
 _STORED_NAMES = {"token_set": "grant", "revocation": "dead"}
 
@@ -48,8 +50,6 @@ class ConnectionRecord:
     `hosts` are those of the connector that stored it; a record of an earlier version has none.
     """
 
-    __pydantic_config__: ClassVar[Any] = {"alias_generator": lambda name: _STORED_NAMES.get(name, name)}
-
     kind: str
     inputs: dict[str, Any]
     token_set: TokenSet | None = None
@@ -60,15 +60,14 @@ class ConnectionRecord:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON-safe data of the record, secrets included: for a store, never for a log."""
-        data: dict[str, Any] = _build_adapter().dump_python(self, by_alias=True, exclude={"version"})
-        return data
+        data = asdict(self)
+        del data["version"]
+        return {_STORED_NAMES.get(name, name): value for name, value in data.items()}
 
 
 @cache
-def _build_adapter() -> TypeAdapter[ConnectionRecord]:
-    from pydantic import TypeAdapter
-
-    return TypeAdapter(ConnectionRecord)
+def _get_validator() -> SchemaValidator:
+    return build_validator(ConnectionRecord, _STORED_NAMES, strict=False)
 
 
 def store_key(connector: Connector, name: str) -> str:
@@ -102,10 +101,9 @@ def read_record(store: Store, key: str) -> ConnectionRecord | None:
     stored = store.read(key)
     if stored is None:
         return None
-    from pydantic import ValidationError
-
     try:
-        return replace(_build_adapter().validate_python(stored.data), version=stored.version)
+        record: ConnectionRecord = _get_validator().validate_python(stored.data)
+        return replace(record, version=stored.version)
     except ValidationError as error:
         location = error.errors(include_input=False, include_context=False)[0]["loc"]
         invalid_field = ".".join(map(str, location)) or "all of it"

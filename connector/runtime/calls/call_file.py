@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from connector.definition.case import to_snake_case
 from connector.definition.loader import read_bytes
-from connector.definition.parsers import strict_yaml
 from connector.definition.suggest import did_you_mean
 from connector.errors import CallProblem, DefinitionError, Problem, UsageError
 from connector.runtime.calls.call_options import OPTION_NAMES, CallOptions
@@ -17,7 +16,7 @@ from connector.runtime.calls.call_options import OPTION_NAMES, CallOptions
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from connector.definition.parsers.strict_yaml import Document
+    from connector.definition.parsers.strict_yaml import Document, NodePath
     from connector.errors import Finding
 
 MAX_CALL_FILE_BYTES = 64 << 20
@@ -33,7 +32,7 @@ class CallSpec:
     given: Mapping[str, Any]
     options: CallOptions
     document: Document
-    path: strict_yaml.NodePath
+    path: NodePath
 
     def locate(self, problem: Problem) -> CallProblem:
         """Return a problem of this call with the line of the value, or of the call where none is given."""
@@ -54,12 +53,16 @@ def load_call(call: str | os.PathLike[str] | Mapping[str, Any]) -> CallSpec:
         if len(specs) != 1:
             raise UsageError(f"{call} holds {len(specs)} calls.", hint="Run them one by one, or on the command line.")
         return specs[0]
-    return _build_specs([(strict_yaml.Document("the call", dict(call)), (), dict(call))])[0]
+    from connector.definition.parsers.strict_yaml import Document
+
+    return _build_specs([(Document("the call", dict(call)), (), dict(call))])[0]
 
 
 def read_calls(raw: bytes, source: str) -> list[CallSpec]:
     """Read the calls of a YAML or JSON text, in order. Raises DefinitionError with every mistake of its form."""
-    entries: list[tuple[Document, strict_yaml.NodePath, Any]] = []
+    from connector.definition.parsers import strict_yaml
+
+    entries: list[tuple[Document, NodePath, Any]] = []
     for document in strict_yaml.read_all(raw, source, max_bytes=MAX_CALL_FILE_BYTES):
         if isinstance(document.data, list):
             entries += [(document, (index,), item) for index, item in enumerate(document.data)]
@@ -68,14 +71,14 @@ def read_calls(raw: bytes, source: str) -> list[CallSpec]:
     return _build_specs(entries)
 
 
-def _build_specs(entries: list[tuple[Document, strict_yaml.NodePath, Any]]) -> list[CallSpec]:
+def _build_specs(entries: list[tuple[Document, NodePath, Any]]) -> list[CallSpec]:
     findings = [finding for document, path, data in entries for finding in _check_call(data, document, path)]
     if findings:
         raise DefinitionError.from_findings(sorted(findings))
     return [_build_spec(document, path, data) for document, path, data in entries]
 
 
-def _build_spec(document: Document, path: strict_yaml.NodePath, data: Any) -> CallSpec:
+def _build_spec(document: Document, path: NodePath, data: Any) -> CallSpec:
     problems: list[Problem] = []
     given = {key: _resolve_env(value, f"inputs.{key}", problems) for key, value in (data.get("inputs") or {}).items()}
     options = CallOptions.parse(**{name: data[name] for name in _OPTION_KEYS if name in data})
@@ -83,7 +86,7 @@ def _build_spec(document: Document, path: strict_yaml.NodePath, data: Any) -> Ca
     return CallSpec(data["action"], given, options, document, path)
 
 
-def _check_call(data: Any, document: Document, path: strict_yaml.NodePath) -> Iterator[Finding]:
+def _check_call(data: Any, document: Document, path: NodePath) -> Iterator[Finding]:
     if not isinstance(data, dict):
         yield document.build_finding(path, "call", "expected a call: a mapping with `action` and `inputs`.")
         return

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any
-
-from pydantic import ValidationError
 
 from connector.definition.suggest import did_you_mean
 from connector.errors import UsageError
@@ -193,17 +192,21 @@ class RecordCollections:
 
 def _build_seed_record(collection: RecordCollection, seed: Mapping[str, Any]) -> SandboxRecord:
     """Build the record of given fields, among them its id and, where the resource has a parent, the parent's."""
-    fields = dict(seed)
+    fields = deepcopy(dict(seed))
     record_id = _to_id(fields.pop(collection.definition.id, None))
     has_parent = collection.definition.parent or "{" in (collection.definition.listing or "")
     parent = _to_id(fields.pop("parent", None)) if has_parent else None
-    try:
-        return SandboxRecord(id="" if record_id is None else record_id, position=0, parent=parent, fields=fields)
-    except ValidationError as error:
-        name = ".".join(map(str, error.errors(include_input=False, include_url=False)[0]["loc"][1:2]))
-        raise UsageError(
-            f"{collection.name}: {name} is no JSON value.", hint="Pass what JSON has: texts, numbers, true, lists."
-        ) from None
+    for name, value in fields.items():
+        if not _is_json(value):
+            hint = "Pass what JSON has: texts, numbers, true, lists."
+            raise UsageError(f"{collection.name}: {name} is no JSON value.", hint=hint)
+    return SandboxRecord(id="" if record_id is None else record_id, position=0, parent=parent, fields=fields)
+
+
+def _is_json(value: Any) -> bool:
+    if isinstance(value, dict):
+        return all(isinstance(name, str) and _is_json(item) for name, item in value.items())
+    return all(map(_is_json, value)) if isinstance(value, list) else isinstance(value, str | int | float | None)
 
 
 def _is_in_scope(record: SandboxRecord, scope: RecordId | None) -> bool:

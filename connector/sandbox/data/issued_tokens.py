@@ -6,10 +6,8 @@ import base64
 import hashlib
 import hmac
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
-
-from pydantic import BaseModel, ConfigDict
 
 CODE_LIFETIME = 300.0  # seconds
 TOKEN_PREFIX = "sandboxed-"  # noqa: S105  prefix of every code and token
@@ -55,11 +53,8 @@ class IssuedTokens:
     scope: str
 
 
-class _RegistryModel(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class AuthorizationCode(_RegistryModel):
+@dataclass
+class AuthorizationCode:
     """An authorization code; `family` is set once it is redeemed. `expires_at` is in epoch seconds."""
 
     client: str
@@ -70,14 +65,16 @@ class AuthorizationCode(_RegistryModel):
     family: str | None = None
 
 
-class TokenFamily(_RegistryModel):
+@dataclass
+class TokenFamily:
     """The client and scope of all tokens from one consent or one client grant."""
 
     client: str
     scope: str
 
 
-class AccessToken(_RegistryModel):
+@dataclass
+class AccessToken:
     """An access token; `refresh_digest` is the refresh token issued with it."""
 
     family: str
@@ -85,7 +82,8 @@ class AccessToken(_RegistryModel):
     refresh_digest: str | None = None
 
 
-class RefreshToken(_RegistryModel):
+@dataclass
+class RefreshToken:
     """A refresh token; `replaces_digest` is its predecessor, `spent` marks it as used."""
 
     family: str
@@ -93,13 +91,14 @@ class RefreshToken(_RegistryModel):
     spent: bool = False
 
 
-class TokenRegistry(_RegistryModel):
+@dataclass
+class TokenRegistry:
     """Codes and tokens by digest, token families by name."""
 
-    codes: dict[str, AuthorizationCode] = {}
-    families: dict[str, TokenFamily] = {}
-    access_tokens: dict[str, AccessToken] = {}
-    refresh_tokens: dict[str, RefreshToken] = {}
+    codes: dict[str, AuthorizationCode] = field(default_factory=dict)
+    families: dict[str, TokenFamily] = field(default_factory=dict)
+    access_tokens: dict[str, AccessToken] = field(default_factory=dict)
+    refresh_tokens: dict[str, RefreshToken] = field(default_factory=dict)
 
     def add_code(self, code: AuthorizationCode) -> str:
         """Store an authorization code, and return its text."""

@@ -10,18 +10,22 @@ import contextlib
 import os
 import re
 import uuid
+from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
-from pydantic_core import to_json
+from pydantic_core import ValidationError, to_json
 
 from connector.errors import StoreError
+from connector.runtime.files.stored_data import build_validator
 from connector.runtime.process.fork_safety import ForkSafeLock
 from connector.sandbox.data.issued_tokens import TokenRegistry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from pydantic_core import SchemaValidator
 
 VERSION = 1
 _LOCK_TIMEOUT = 10.0  # seconds
@@ -31,30 +35,28 @@ _HEAD_BYTES = 80
 _RESET_HINT = "`connector sandbox reset` deletes all sandbox data."
 
 
-class SandboxRecord(BaseModel):
+@dataclass
+class SandboxRecord:
     """One record: id, creation order, parent id, creating action, sent fields, and its times (epoch seconds)."""
-
-    model_config = ConfigDict(extra="forbid")
 
     id: str | int
     position: int
     parent: str | int | None = None
     created_by: str | None = None
-    fields: dict[str, JsonValue] = {}
+    fields: dict[str, Any] = field(default_factory=dict)
     created_at: float = 0.0
     updated_at: float = 0.0
 
 
-class SandboxData(BaseModel):
+@dataclass
+class SandboxData:
     """The whole state: records by collection and id, number ever created, tokens."""
-
-    model_config = ConfigDict(extra="forbid")
 
     version: int = VERSION
     stamp: str = ""
     count: int = 0
-    records: dict[str, dict[str, SandboxRecord]] = {}
-    token_registry: TokenRegistry = Field(default_factory=TokenRegistry)
+    records: dict[str, dict[str, SandboxRecord]] = field(default_factory=dict)
+    token_registry: TokenRegistry = field(default_factory=TokenRegistry)
 
 
 class _Snapshot(NamedTuple):
@@ -148,7 +150,7 @@ class SandboxState:
     def _parse(self, raw: bytes) -> SandboxData:
         assert self.path is not None
         try:
-            data = SandboxData.model_validate_json(raw)
+            data: SandboxData = _get_validator().validate_json(raw)
         except ValidationError as error:
             if not self._is_file_locked:  # another process may have repaired it: read again under the lock
                 with self._file_lock():
@@ -189,6 +191,11 @@ class SandboxState:
             message = f"The sandbox state {self.path} cannot be {operation}: {reason}."
             hint = "The file is unchanged. Make the folder writable, or use another state file."
             raise StoreError(message, path=str(self.path), hint=hint) from error
+
+
+@cache
+def _get_validator() -> SchemaValidator:
+    return build_validator(SandboxData, strict=True)
 
 
 def get_record(data: SandboxData, collection: str, record_id: Any) -> SandboxRecord | None:

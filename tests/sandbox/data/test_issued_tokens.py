@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import pytest
@@ -206,7 +207,7 @@ class TestState:
         clock.passed += 3600
         tester.revoke(tokens["refresh_token"])
         with tester.sandbox.state.read() as data:
-            assert data.token_registry.model_dump() == {
+            assert asdict(data.token_registry) == {
                 "codes": {},
                 "families": {},
                 "access_tokens": {},

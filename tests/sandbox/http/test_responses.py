@@ -36,7 +36,11 @@ def read(words, response):
 
 
 def responses(words, status=200):
-    manifest = Manifest.model_construct(
+    manifest = Manifest(
+        connector="x",
+        label="-",
+        summary="-",
+        base_url="https://x.example",
         errors=ErrorFormat.model_validate(words),
         sandbox=SandboxSettings(
             missing=ErrorReply(status=status, code="gone", message="There is no {id}."),

@@ -29,7 +29,7 @@ class Word(NamedTuple):
 def list_words(*, optional: bool = False) -> list[Word]:
     """Return every word with its values; or only those that may be left out, without values."""
     words: dict[Word, None] = {}
-    for model in _list_models(Manifest) | _list_models(Action):
+    for model in list_models(Manifest) | list_models(Action):
         for field, info in model.model_fields.items():
             word = Word(_find_owner(model, field), info.alias or field)
             if optional and info.is_required():
@@ -64,14 +64,15 @@ def _iter_used(value: Any) -> Iterator[Word]:
         yield from _iter_used(said)
 
 
-def _list_models(model: type[StrictModel], found: dict[type[StrictModel], None] | None = None) -> dict[Any, None]:
+def list_models(model: type[StrictModel], found: dict[type[StrictModel], None] | None = None) -> dict[Any, None]:
+    """Return a model, and those that stand in it."""
     found = {} if found is None else found
     if model not in found:
         found[model] = None
         for annotation in read_annotations(model).values():
             for part in _walk_annotation(annotation):
                 if isinstance(part, type) and issubclass(part, StrictModel):
-                    _list_models(part, found)
+                    list_models(part, found)
     return found
 
 
