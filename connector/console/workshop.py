@@ -86,7 +86,7 @@ class Workshop:
         """Return what lint finds in the files as they are; of a large folder, perhaps how far it is with them."""
         state = self.read_state()
         with self._lock:
-            if self._check is None or self._check.state != state:
+            if self._check is None or self._check.is_outdated or self._check.state != state:
                 self._give_up()
                 self._check = LintRun(state)
                 self._check.findings = self._checker.submit(find_findings, self.folder, self._check.report)

@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING
 from connector._version import __version__
 from connector.authoring.folder_reader import ignore_progress
 from connector.authoring.lint import lint
-from connector.errors import ConnectorError, Finding
-from connector.runtime.files import private_files
-from connector.runtime.files.atomic import replace_file
+from connector.definition.validation import cache_folder
+from connector.errors import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
     from connector.authoring.folder_reader import Report
 
 MIN_FILES = 200  # of a folder; a smaller one is checked as fast as it is looked up
-_MAX_KEPT = 20  # results
 _PACKAGE = Path(__file__).parents[2]
 _LOOKED_AT = ("actions", "schemas")
 
@@ -35,12 +33,13 @@ def find_findings(folder: Path, report: Report = ignore_progress) -> list[Findin
     if len(paths) < MIN_FILES:
         return lint(folder, report)
     key = _compute_key(folder, paths)
-    kept_path = _find_cache_folder() / f"{key}.json"
-    findings = _read(kept_path)
-    if findings is None:
-        findings = lint(folder, report)
-        if _compute_key(folder, list_files(folder)) == key:  # else they belong to no state of it
-            _keep(kept_path, findings)
+    kept = cache_folder.read_entry(key, cache_folder.FINDINGS)
+    if kept is not None:
+        return [Finding(**one) for one in json.loads(kept)]
+    findings = lint(folder, report)
+    if _compute_key(folder, list_files(folder)) == key:  # else they belong to no state of it
+        entry = json.dumps([asdict(one) for one in findings]).encode()
+        cache_folder.keep_entry(key, entry, cache_folder.FINDINGS)
     return findings
 
 
@@ -48,12 +47,6 @@ def list_files(folder: Path) -> list[Path]:
     """Return what lint looks at: what is beside the manifest, and in the folders that it has."""
     inner = (path for name in _LOOKED_AT for path in (folder / name).rglob("*"))
     return sorted([*folder.glob("*.yaml"), *inner])
-
-
-def _find_cache_folder() -> Path:
-    from platformdirs import user_cache_path
-
-    return user_cache_path("connector", appauthor=False) / "lint"
 
 
 def _compute_key(folder: Path, paths: Iterable[Path]) -> str:
@@ -85,21 +78,3 @@ def _iter_sources() -> Iterator[str]:
         if path.suffix in (".py", ".yaml", ".json"):
             status = path.stat()
             yield f"{path.relative_to(_PACKAGE)} {status.st_mtime_ns} {status.st_size}\n"
-
-
-def _read(path: Path) -> list[Finding] | None:
-    """Return what is kept; None where there is nothing, or nothing that can be read."""
-    try:
-        return [Finding(**one) for one in json.loads(path.read_bytes())]
-    except (OSError, ValueError, TypeError):
-        return None
-
-
-def _keep(path: Path, findings: Iterable[Finding]) -> None:
-    """Keep findings, and forget the oldest; a folder that cannot be written keeps none."""
-    with contextlib.suppress(OSError, ConnectorError):
-        private_files.make_folder(path.parent)
-        replace_file(path, json.dumps([asdict(one) for one in findings]).encode("utf-8", "surrogatepass"))
-        kept = sorted(path.parent.glob("*.json"), key=lambda one: one.stat().st_mtime_ns, reverse=True)
-        for old in kept[_MAX_KEPT:]:
-            old.unlink(missing_ok=True)

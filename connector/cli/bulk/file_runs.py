@@ -109,8 +109,10 @@ class FileRuns:
 
     def list_runs(self) -> list[FileRun]:
         """Return the runs of this connector, the newest last."""
-        found = []
-        for path in self.folder.glob(f"*{_SUFFIX}"):
+        found, paths = [], [*self.folder.glob(f"*{_SUFFIX}")]
+        for gone in self._read.keys() - set(paths):
+            self._read.pop(gone, None)  # a page in another thread may have been first
+        for path in paths:
             try:
                 status = path.stat()
                 run = self._find(path, (status.st_mtime_ns, status.st_size))

@@ -150,7 +150,9 @@ def _find_words(connector: Connector) -> dict[str, str]:
             words |= {"choosing": words[kind], "choice": choosing} if choosing else {}
     resource = next(iter(manifest.resources), None)
     if resource is not None:
-        words |= {"resource": resource, "view": f"{connector.name}_{resource}".replace("-", "_")}
+        from connector.core.records.kinds import name_view
+
+        words |= {"resource": resource, "view": name_view(connector, resource)}
     if manifest.triggers and connector.events:
         words["event"] = next(iter(connector.events))
     if manifest.connections:

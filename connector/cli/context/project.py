@@ -61,7 +61,7 @@ def set_trust(project_file: Path, *, trusted: bool) -> None:
     digests |= {folder: _compute_digest(project_file)} if trusted else {}
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        replace_file(path, "".join(f"{digest} {one}\n" for one, digest in digests.items()).encode())
+        replace_file(path, json.dumps(digests, indent=2).encode())
     except OSError as error:
         hint = "Check the path and its permissions."
         raise StoreError(f"{path}: {error.strerror}.", path=str(path), hint=hint) from None
@@ -84,13 +84,13 @@ def _compute_digest(project_file: Path) -> str:
 
 
 def _trust_path() -> Path:
-    return config_path().with_name("trusted-folders")
+    return config_path().with_name("trusted-folders.json")
 
 
 def _read_trusted() -> dict[str, str]:
     """Return the digest of each folder, as it was when it was trusted."""
     try:
-        lines = _trust_path().read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError):
+        digests = json.loads(_trust_path().read_bytes())
+    except (OSError, ValueError):
         return {}
-    return {folder: digest for digest, separator, folder in (line.partition(" ") for line in lines) if separator}
+    return digests if isinstance(digests, dict) else {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shlex
 import sys
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 _PLAIN_COLUMN = "value"  # of items that are no mappings
+_MAX_TOLD = 10  # fields that are no columns
 _MAX_KEPT = 100  # rows that are waited for where nothing says which columns there are
 
 
@@ -68,8 +70,7 @@ class CsvPrinter:
         for name in self._unseen if self._names else ():
             print_stderr(f"No item has a field {name!r}.{did_you_mean(name, self._names)}")
         if self._late:
-            names = ", ".join(self._late)
-            print_stderr(f"Later items have fields that are no columns: {names}. Name the columns: --columns {names}")
+            print_stderr(_describe_late([*self._late], self._learned))
 
     def _write_kept(self) -> None:
         if not self._kept:
@@ -93,6 +94,14 @@ class CsvPrinter:
         if not self._has_header:
             _write_row(_open_stdout(), columns)
             self._has_header = True
+
+
+def _describe_late(late: Sequence[str], learned: Sequence[str]) -> str:
+    """Return the note about fields that no column has, with the option that prints them beside the columns."""
+    told, rest = late[:_MAX_TOLD], len(late) - _MAX_TOLD
+    names = ", ".join(told) + (f" and {rest:,} more" if rest > 0 else "")
+    option = f"--columns {shlex.quote(','.join([*learned, *told]))}"
+    return f"Later items have fields that are no columns: {names}. To have them too, name all: {option}"
 
 
 def write_csv(columns: Sequence[str], rows: Iterable[Sequence[Any]], file: TextIO | None = None) -> None:

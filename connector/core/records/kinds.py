@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import unquote
 
+from connector.definition.case import to_snake_case
 from connector.definition.forms.action_heads import ActionHeads
 from connector.definition.suggest import did_you_mean
 from connector.errors import InputError, Problem
@@ -21,6 +22,11 @@ Role = Literal["get", "list", "create", "update", "delete"]
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 _LIST_ROLES: dict[str, Role] = {"GET": "list", "POST": "create"}
 _ITEM_ROLES: dict[str, Role] = {"GET": "get", "PATCH": "update", "PUT": "update", "DELETE": "delete"}
+
+
+def name_view(connector: Connector, resource: str) -> str:
+    """Return the name of a resource's view, such as shop_orders."""
+    return f"{to_snake_case(connector.name)}_{to_snake_case(resource)}"
 
 
 @dataclass(frozen=True, slots=True)

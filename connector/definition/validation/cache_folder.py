@@ -1,6 +1,6 @@
-"""The user's folder of what was worked out before: entries of bytes, each under a digest of what it was made of.
+"""The user's folders of what was worked out before: entries of bytes, each under a digest of what it was made of.
 
-The folder is a convenience, never a truth. An entry that is damaged, or that another user could have written, is as if
+A folder is a convenience, never a truth. An entry that is damaged, or that another user could have written, is as if
 it were not there; where nothing can be written, nothing is kept. An entry is moved to its place whole.
 """
 
@@ -19,7 +19,8 @@ from connector._version import __version__
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_MOST_ENTRIES = 4000  # beyond it the oldest half goes
+DEFINITIONS, FINDINGS = "definitions", "findings"
+_MOST_ENTRIES = {DEFINITIONS: 4000, FINDINGS: 20}  # of each folder; beyond it the oldest half goes
 _DIGEST_LENGTH = 64
 _OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
@@ -34,10 +35,10 @@ def compute_digest(kind: str, *parts: bytes) -> str:
     return digest.hexdigest()
 
 
-def read_entry(digest: str) -> bytes | None:
-    """Return what is kept under a digest, or None."""
+def read_entry(digest: str, name: str = DEFINITIONS) -> bytes | None:
+    """Return what is kept under a digest in the folder of a name, or None."""
     with suppress(OSError):
-        folder = _find_folder()
+        folder = _find_folder(name)
         if folder is not None and _is_own(folder.lstat()):
             content = _read_own(folder / digest)
             checksum, entry = content[:_DIGEST_LENGTH], content[_DIGEST_LENGTH:]
@@ -45,9 +46,9 @@ def read_entry(digest: str) -> bytes | None:
     return None
 
 
-def keep_entry(digest: str, entry: bytes) -> None:
-    """Keep something under a digest, if that is possible."""
-    folder = _find_folder()
+def keep_entry(digest: str, entry: bytes, name: str = DEFINITIONS) -> None:
+    """Keep something under a digest in the folder of a name, if that is possible."""
+    folder = _find_folder(name)
     if folder is None:
         return
     with suppress(OSError):
@@ -58,12 +59,12 @@ def keep_entry(digest: str, entry: bytes) -> None:
 
 
 @cache
-def _find_folder() -> Path | None:
-    """Return the folder, which may not exist; None where a user has none."""
+def _find_folder(name: str) -> Path | None:
+    """Return a folder, which may not exist; None where a user has none."""
     from platformdirs import user_cache_path
 
     with suppress(OSError, RuntimeError):
-        return user_cache_path("connector", appauthor=False) / "definitions"
+        return user_cache_path("connector", appauthor=False) / name
     return None
 
 
@@ -124,6 +125,6 @@ def _remove_oldest(folder: Path) -> None:
     """Remove the oldest entries where there are many; once in a process."""
     with os.scandir(folder) as entries:
         files = [(entry.stat(follow_symlinks=False).st_mtime_ns, entry.path) for entry in entries]
-    for _, path in sorted(files)[: len(files) // 2 if len(files) > _MOST_ENTRIES else 0]:
+    for _, path in sorted(files)[: len(files) // 2 if len(files) > _MOST_ENTRIES[folder.name] else 0]:
         with suppress(OSError):
             Path(path).unlink()

@@ -16,20 +16,21 @@ if TYPE_CHECKING:
     from connector.runtime.database.database import Database
     from connector.runtime.records.accounts import Owner
 
+_CLAIM_SECONDS = 5.0  # for which a claim holds: a look before each answer from the copy would add a third to its work
 _REFUSAL_SECONDS = 60.0  # until a call may try again, as `forget` makes room
 
 
 class OwnerRegister:
-    """Notes owners in the database, each once in a process."""
+    """Notes owners in the database. It looks there again and again: another process may forget one and note another."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database, self._clock = database, clock
-        self._owners: set[Owner] = set()
+        self._claims: dict[Owner, float] = {}  # until when they hold
         self._refusals: dict[Owner, tuple[StoreError, float]] = {}  # and until when they hold
 
     def claim(self, owner: Owner) -> None:
         """Note an owner. Raises StoreError where the records are another one's."""
-        if owner in self._owners:
+        if self._clock.monotonic() < self._claims.get(owner, 0.0):
             return
         place = self._database.display_url
         is_noted = self._database.run(partial(check_owner, owner=owner, place=place))
@@ -41,7 +42,7 @@ class OwnerRegister:
                 save_owner(connection, owner)
 
             self._database.run_in_transaction(save)
-        self._owners.add(owner)
+        self._claims[owner] = self._clock.monotonic() + _CLAIM_SECONDS
 
     def find_refusal(self, owner: Owner) -> StoreError | None:
         """Return why the calls of an owner keep nothing, if it was refused a moment ago."""
@@ -50,20 +51,16 @@ class OwnerRegister:
 
     def admit(self, connection: Connection, owner: Owner) -> StoreError | None:
         """Note an owner within a transaction that keeps records; return why these must not be kept, or None."""
-        if owner in self._owners:
-            return None
         try:
-            is_noted = check_owner(connection, owner, self._database.display_url)
+            if not check_owner(connection, owner, self._database.display_url):
+                save_owner(connection, owner)
         except StoreError as error:
+            self._claims.pop(owner, None)
             self._refusals[owner] = error, self._clock.monotonic() + _REFUSAL_SECONDS
             return error
-        if is_noted:
-            self._owners.add(owner)
-        else:
-            save_owner(connection, owner)  # and look again the next time, as this transaction may fail
         return None
 
     def clear(self) -> None:
         """Look at the database again for each owner."""
-        self._owners.clear()
+        self._claims.clear()
         self._refusals.clear()

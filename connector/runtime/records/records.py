@@ -154,7 +154,7 @@ class Records(RecordReader):
             yield True
 
     def claim(self, connector: Connector, owner: Owner) -> None:
-        """Note whose records are about to be kept or read, once in a process.
+        """Note whose records are about to be kept or read.
 
         Raises StoreError where the copy has those of another account, or connector, of the same name.
         """
@@ -251,11 +251,13 @@ class Records(RecordReader):
     def _write(self, items: Sequence[Sighting | ReadList], connection: Connection) -> None:
         lock_changes(connection)
         now = self.now()
+        owners = dict.fromkeys(item.owner for item in items if item.owner is not None)
+        admitted = {owner: self._admit(connection, owner) for owner in owners}
         for item in items:
             if item.connector in self._without_views:
                 create_views(connection, self._connectors[item.connector])
                 self._without_views.discard(item.connector)
-            if item.owner is not None and not self._admit(connection, item.owner):
+            if item.owner is not None and not admitted[item.owner]:
                 continue
             if isinstance(item, Sighting):
                 write_sighting(connection, item, now)

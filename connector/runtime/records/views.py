@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import inspect, text
 
-from connector.definition.case import to_snake_case
+from connector.core.records.kinds import name_view
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,11 +19,6 @@ if TYPE_CHECKING:
 OWN_COLUMNS = ("id", "account", "parent", "source", "seen_at", "gone_at", "data")
 _TYPES = ("string", "integer", "number", "boolean")
 _POSTGRES_TYPES = {"integer": "numeric", "number": "numeric", "boolean": "boolean"}
-
-
-def name_view(connector: Connector, resource: str) -> str:
-    """Return the name of a resource's view, such as shop_orders."""
-    return f"{to_snake_case(connector.name)}_{to_snake_case(resource)}"
 
 
 def list_fields(connector: Connector, resource: ResourceDefinition) -> dict[str, str]:

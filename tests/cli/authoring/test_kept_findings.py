@@ -10,6 +10,7 @@ import pytest
 from connector.authoring.lint import lint
 from connector.cli.authoring import kept_findings
 from connector.cli.authoring.kept_findings import find_findings
+from connector.definition.validation import cache_folder
 
 ACTION = """\
 action: {key}
@@ -26,7 +27,7 @@ MANIFEST = "connector: shop\nversion: 1.0.0\nlabel: Shop\nsummary: A shop.\nbase
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """A folder that counts as large, with some mistakes, and the user's folders of its own."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(cache_folder, "_find_folder", lambda name: tmp_path / "cache" / name)
     monkeypatch.setattr(kept_findings, "MIN_FILES", 2)
     (tmp_path / "shop" / "actions").mkdir(parents=True)
     (tmp_path / "shop" / "manifest.yaml").write_text(MANIFEST)
@@ -94,13 +95,14 @@ def test_the_same_files_at_another_place_are_told_with_their_own_paths(folder, c
 
 def test_a_result_that_cannot_be_read_or_kept_is_made_again(folder, checks, tmp_path):
     first = find_findings(folder)
-    (kept,) = (tmp_path / "cache").rglob("*.json")
-    kept.write_text("[{]")
-    assert find_findings(folder) == first
+    (kept,) = (tmp_path / "cache" / "findings").iterdir()
+    for edited in (b"[]", b"[" * 100_000, kept.read_bytes().replace(b"error", b"eroor")):
+        kept.write_bytes(edited)
+        assert find_findings(folder) == first
     kept.unlink()
     kept.mkdir()
     assert find_findings(folder) == first
-    assert len(checks) == 3
+    assert len(checks) == 5
 
 
 def test_a_folder_that_changes_while_it_is_checked_is_checked_again(folder, checks):
@@ -118,11 +120,12 @@ def test_a_folder_that_changes_while_it_is_checked_is_checked_again(folder, chec
 
 
 def test_few_results_are_kept(folder, checks, monkeypatch, tmp_path):
-    monkeypatch.setattr(kept_findings, "_MAX_KEPT", 3)
+    monkeypatch.setitem(cache_folder._MOST_ENTRIES, "findings", 3)
+    monkeypatch.setattr(cache_folder, "_remove_oldest", cache_folder._remove_oldest.__wrapped__)  # of many processes
     for number in range(5):
         (folder / "actions" / "pear.yaml").write_text(ACTION.format(key="pear") + f"# {number}\n")
         find_findings(folder)
-    assert len(list((tmp_path / "cache").rglob("*.json"))) == 3
+    assert len(list((tmp_path / "cache" / "findings").iterdir())) == 3
 
 
 def test_each_file_is_reported_as_read_and_each_action_as_checked(folder):

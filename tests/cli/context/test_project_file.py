@@ -206,6 +206,17 @@ def test_trust_is_in_what_decides_where_credentials_go_and_ends_when_that_change
     assert (here(*RUN).code, cloned.count) == (2, 2)
 
 
+@pytest.mark.parametrize("name", ["two\nlines", "a\u2028b", "\udce4"])
+def test_any_name_of_a_folder_can_be_trusted_and_says_nothing_of_another(tmp_path, monkeypatch, name):
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    files = [tmp_path / name / "connector.yaml", tmp_path / "lines" / "connector.yaml"]
+    for file in files:
+        file.parent.mkdir()
+        file.write_text("connector: lamps\n")
+    project.set_trust(files[0], trusted=True)
+    assert [project.find_trust(file) for file in files] == ["trusted", "unknown"]
+
+
 def test_what_this_user_sets_in_a_trusted_folder_is_trusted(here, cloned):
     assert here("config", "trust").code == 0
     assert here("config", "set", "store", "file:kept", LAMP_ACCESS_TOKEN=CANARY, LAMP_BASE_URL=cloned.url).code == 0

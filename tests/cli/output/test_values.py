@@ -102,14 +102,15 @@ def test_csv_without_columns_waits_for_the_first_hundred_and_tells_of_later_fiel
     def read_items():
         yield from ({"id": number, "parts": {}} for number in range(100))
         assert capsys.readouterr().out.startswith("id\r\n0\r\n1\r\n"), "nothing is printed before all is read"
-        yield {"id": 100, "late": 1}
+        yield {"id": 100, "late": 1, "too late": 2}
 
     printer = csv_output.CsvPrinter()
     printer.print_items(read_items())
     printer.finish()
     out, err = capsys.readouterr()
     assert out == "100\r\n"
-    assert "Later items have fields that are no columns: late." in err
+    assert "Later items have fields that are no columns: late, too late." in err
+    assert "--columns 'id,late,too late'" in err
 
 
 def test_csv_of_a_listing_of_nothing_has_the_header_where_columns_are_known(capsys):

@@ -131,6 +131,22 @@ def test_a_check_of_files_that_have_changed_since_ends(shop, monkeypatch):
     assert first.findings.exception(10) is not None
 
 
+def test_a_page_that_waits_for_lint_as_the_console_ends_is_answered_at_once(shop, monkeypatch):
+    monkeypatch.setattr(workshop, "MIN_FILES", 1)
+    place = workshop.Workshop(shop)
+    looks = []
+
+    def check(folder, report):
+        place.close()
+        monkeypatch.setattr(place, "read_state", lambda: looks.append(1) or "a state")
+        report("read", 1, 2)
+
+    monkeypatch.setattr(workshop, "find_findings", check)
+    with pytest.raises(RuntimeError, match="shutdown"):
+        place.check()
+    assert len(looks) == 1
+
+
 def test_the_bundled_connector_has_no_problems(visitor):
     assert "No problems found." in visitor.get("/author").text
 

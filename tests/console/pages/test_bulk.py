@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from connector.cli.bulk import shared_change
+from connector.cli.bulk.file_runs import FileRuns
 from connector.runtime.bulk.journal import Journal
 from connector.runtime.bulk.row_reader import Row
 from connector.runtime.bulk.shared_journal import SharedJournal
@@ -195,6 +196,13 @@ def test_runs_with_a_journal_in_the_folder_are_shown(visit, folder):
     assert CANARY not in visitor.get("/bulk/file/people.csv.createUser", outcome="done").html
     assert visitor.get("/bulk/file/other").status == 404
     assert visitor.get("/bulk/file/..%2Fwork%2Fpeople.csv.createUser").status == 404
+
+
+def test_a_journal_that_is_gone_is_forgotten(folder):
+    runs = FileRuns(folder, "zoom")
+    count = len(runs.list_runs())
+    (folder / "people.csv.createUser.journal").unlink()
+    assert (count > 0, runs.list_runs(), runs._read) == (True, [], {})
 
 
 def test_an_uncertain_row_of_a_journal_is_settled_as_the_command_does(visit, folder):

@@ -46,7 +46,7 @@ def folder(tmp_path: Path) -> Path:
 def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An own folder of entries."""
     place = tmp_path / "cache" / "definitions"
-    monkeypatch.setattr(cache_folder, "_find_folder", lambda: place)
+    monkeypatch.setattr(cache_folder, "_find_folder", place.with_name)
     return place
 
 
@@ -164,7 +164,7 @@ def test_where_nothing_can_be_written_nothing_is_kept_and_all_is_right(error, fo
 
 
 def test_the_oldest_half_goes_where_there_are_many(kept, monkeypatch):
-    monkeypatch.setattr(cache_folder, "_MOST_ENTRIES", 10)
+    monkeypatch.setitem(cache_folder._MOST_ENTRIES, "definitions", 10)
     kept.mkdir(parents=True, mode=0o700)
     for number in range(12):
         (kept / f"{number}").write_bytes(b"")

@@ -10,6 +10,7 @@ from connector.core.records.record import Sight
 from connector.runtime.records.accounts import find_connection_account, name_account, name_owner
 from connector.runtime.records.records import Records
 from connector.sandbox.sandbox import Sandbox
+from connector.testing.clock import ManualClock
 
 MANIFEST = """format: 1
 version: 1.0.0
@@ -111,6 +112,26 @@ def test_another_account_under_a_name_is_refused_until_the_former_is_forgotten(s
         assert records.forget("shop", "work") == 1
         records.claim(shop, grace)
         assert (records.count("shop"), records.read_changes("shop")) == ({}, [])
+
+
+def test_who_was_forgotten_meanwhile_neither_writes_nor_reads_under_the_name_of_the_next(shop, url):
+    ada, grace = (name_work(shop, username=name, password="a") for name in ("ada", "grace"))
+
+    def keep(records, number, owner):
+        records.keep("shop", "work", [Sight(resource="orders", id=number, source="list", data={})], 1.0, owner).result()
+
+    clock = ManualClock()
+    with Records(url, clock=clock) as former, Records(url) as other:  # of two processes
+        former.claim(shop, ada)
+        keep(former, "1", ada)
+        assert other.forget("shop", "work") == 1
+        other.claim(shop, grace)
+        keep(other, "2", grace)
+        clock.advance(10)
+        with pytest.raises(errors.StoreError, match="another account under the name 'work'"):
+            former.claim(shop, ada)
+        keep(former, "3", ada)
+        assert [other.get("shop", "work", "orders", one) is not None for one in "123"] == [False, True, False]
 
 
 def test_another_connector_of_the_name_is_refused_and_one_that_moves_is_not(shop, tmp_path, url):

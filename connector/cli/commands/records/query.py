@@ -13,7 +13,7 @@ from connector.cli.groups import StrictCommand, global_options
 from connector.cli.output.counts import format_count
 from connector.cli.output.csv_output import write_csv
 from connector.cli.output.rows import print_rows, rows_option
-from connector.core.records.kinds import RecordKinds
+from connector.core.records.kinds import RecordKinds, name_view
 from connector.errors import UsageError
 
 _QUERY_HELP = """Run an SQL query over the copy, which may only read.
@@ -31,8 +31,6 @@ Each resource is a view, such as shop_orders, with the columns id, account, pare
 @click.pass_context
 def query_command(ctx: click.Context, /, statement: str, output_format: str, *, sandbox: bool) -> None:
     """Query."""
-    from connector.runtime.records.views import name_view
-
     context = CommandContext.from_click(ctx, sandbox=sandbox)
     views = [name_view(context.connector, resource) for resource in context.connector.manifest.resources]
     with open_records(context.connector, context.settings, sandbox=sandbox) as records:
@@ -58,7 +56,7 @@ def export_command(
     ctx: click.Context, /, file_format: str, resource: str, target: Path | None, *, gone: bool, sandbox: bool
 ) -> None:
     """Write the records of a resource as CSV or Parquet, with a column for each plain field of its objects."""
-    from connector.runtime.records.views import list_fields, name_view
+    from connector.runtime.records.views import list_fields
 
     context = CommandContext.from_click(ctx, sandbox=sandbox)
     context.connector.derive(RecordKinds).check_names((resource,))
