@@ -144,16 +144,24 @@ def _write_result(job: ChainJob, writer: ResultWriter, result: Result) -> None:
 
     assert isinstance(writer.printer, CardPrinter)
     writer.exit_codes.append(EXIT_DONE)
+    parts: list[tuple[str, Any, Fields]] = []
     if job.chain.keep is not None:
-        writer.printer.print_parts([("", result.data, Fields([join_path(name) for name in result.data], tuple))])
+        lists = {name: value for name, value in result.data.items() if _is_list_of_mappings(value)}
+        rest = {name: value for name, value in result.data.items() if name not in lists}
+        parts = [("", rest, Fields([join_path(name) for name in rest], tuple))] if rest else []
+        parts += [(name, value, Fields((), tuple)) for name, value in lists.items()]
+        writer.printer.print_parts(parts)
         return
-    parts = []
     for step in job.chain.steps:
         task, data = CallTask(step.action, {}), result.data[step.name]
         items = task.select_items(job.connector, data) if step.each is None else None
         fields = Fields(task.find_columns(job.connector), partial(task.find_plain_fields, job.connector))
         parts.append((f"{step.name}: {step.action}", data if items is None else items, fields))
     writer.printer.print_parts(parts)
+
+
+def _is_list_of_mappings(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(item, dict) for item in value)
 
 
 def _list_connections(chain: Chain) -> set[str | None]:

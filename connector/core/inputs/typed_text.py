@@ -84,7 +84,7 @@ def _check_kind(field: InputField, labels: Mapping[Any, str], text: str) -> None
     if field.is_list or labels or _is_accepted(CONVERTERS[kind], text):
         return
     if kind == "boolean":
-        raise InvalidValue("yes or no", "write yes or no, or true or false")
+        raise InvalidValue("true or false", "write true or false, or yes or no")
     if field.unit and kind in ("integer", "number"):
         number = "a whole number" if kind == "integer" else "a number"
         raise InvalidValue(

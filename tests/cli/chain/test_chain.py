@@ -63,6 +63,9 @@ def test_a_person_sees_of_each_step_what_is_shown_of_its_action_or_what_the_chai
     (tmp_path / "chain.yaml").write_text(CHAIN)
     kept = look(*words, EMAIL="nora@example.com", NO_COLOR="1")
     assert kept.out == 'user    u1\ntopics  ["One", "Two"]\n'
+    (tmp_path / "chain.yaml").write_text(CHAIN + '  made: {from: meetings, query: "[].{id: id, name: topic}"}\n')
+    rows = look(*words, EMAIL="nora@example.com", NO_COLOR="1")
+    assert rows.out.endswith('Two"]\n\nmade\nid  name\n5   One\n5   Two\n')
     dry = look(*words, "--dry-run", EMAIL="nora@example.com")
     assert len(json.loads(dry.out)["steps"]) == 2
     asked = look(*words, "--query", "user", EMAIL="nora@example.com")

@@ -83,7 +83,7 @@ def test_a_duration_that_is_no_whole_number_of_its_unit_is_told() -> None:
 @pytest.mark.parametrize(
     ("words", "text", "told"),
     [
-        ({"type": "boolean"}, "1", ("yes or no", "write yes or no, or true or false")),
+        ({"type": "boolean"}, "1", ("true or false", "write true or false, or yes or no")),
         *(
             (
                 {"type": "integer", "unit": "minutes"}, text,
