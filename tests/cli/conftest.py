@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import pty
 import subprocess
 import sys
 from pathlib import Path
@@ -46,6 +48,7 @@ def surroundings(tmp_path: Path) -> dict[str, str]:
         "XDG_STATE_HOME": str(tmp_path / "state"),
         "XDG_CACHE_HOME": str(tmp_path.parent / "cache"),  # of all tests
         "XDG_DATA_HOME": str(tmp_path / "data"),
+        "XDG_CACHE_HOME": str(tmp_path / "data" / "cache"),
         "PYTHONPATH": str(ROOT),
         "PYTHONIOENCODING": "utf-8",
     }
@@ -82,6 +85,26 @@ def cli(surroundings: dict[str, str], tmp_path: Path) -> Callable[..., Done]:
         )  # fmt: skip
         encoding = (env or {}).get("PYTHONIOENCODING", "utf-8")
         return Done(done.returncode, done.stdout.decode(encoding), done.stderr.decode(encoding))
+
+    return call
+
+
+@pytest.fixture
+def look(start: Callable[..., subprocess.Popen[bytes]]) -> Callable[..., Done]:
+    """Run a command with stdout on a terminal of 80 columns, and return what the terminal shows."""
+
+    def call(*words: str, **env: str) -> Done:
+        ours, theirs = pty.openpty()
+        seen = {"ZOOM_ACCESS_TOKEN": "token-1", "TERM": "xterm-256color", "COLUMNS": "80", **env}
+        process = start(*words, stdout=theirs, env=seen)
+        os.close(theirs)
+        shown = b""
+        with contextlib.suppress(OSError):  # Linux: the other end is closed
+            while part := os.read(ours, 65_536):
+                shown += part
+        os.close(ours)
+        assert process.stderr is not None
+        return Done(process.wait(timeout=60), shown.decode().replace("\r\n", "\n"), process.stderr.read().decode())
 
     return call
 

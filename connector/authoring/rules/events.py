@@ -68,5 +68,6 @@ def check_emitted_events(file: ParsedFile[Manifest], folder: ConnectorFolder) ->
         for change, names in resource.events.event_names_by_change.items():
             for event in names:
                 if event not in event_names and not has_unread_files:
-                    message = f"no file in schemas/events/ has {event!r}.{did_you_mean(event, event_names)}"
+                    fix = f"write one there, or correct the name.{did_you_mean(event, event_names)}"
+                    message = f"no file in schemas/events/ has {event!r}; {fix}"
                     yield Violation((*path, change), "resource", message)

@@ -17,7 +17,7 @@ from connector.runtime.bulk.shared_judgement import judge_run
 from connector.runtime.bulk.shared_loading import check_key, load_rows
 from connector.runtime.bulk.shared_tables import queue_name
 from connector.runtime.process.extras import require
-from connector.runtime.storage.encryption import KEY_VARIABLE
+from connector.runtime.storage.encryption import KEY_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -127,7 +127,7 @@ def _check_secrets(job: BulkJob, source: RowReader, journal: SharedJournal) -> N
     given = {key for row in source.read_rows() for key in secrets & row.given.keys()}
     if given:
         what = f"{', '.join(sorted(given))} is a secret, and {journal.display_url} would keep it as it is"
-        hint = f"Set {KEY_VARIABLE} here and for every worker; 'connector connections key' creates a key."
+        hint = f"Set {KEY_NAMES} here and for every worker; 'connector connections key' creates a key."
         raise UsageError(f"{what}. Nothing was stored or sent.", hint=hint)
 
 

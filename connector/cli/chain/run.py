@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from connector.cli.bulk.job import resolve_place
+from connector.cli.calls.call import CallTask
 from connector.cli.calls.confirmation import confirm_actions
 from connector.cli.calls.execution import check_columns
 from connector.cli.calls.session import Session
@@ -15,9 +17,10 @@ from connector.cli.calls.trace import print_debug_lines
 from connector.cli.chain.progress import ChainProgress
 from connector.cli.output import stdio
 from connector.cli.output.exit_codes import EXIT_DONE, combine_exit_codes
-from connector.cli.output.printer import ResultWriter, make_printer
+from connector.cli.output.printer import CARD, ResultWriter, choose_format, make_printer
 from connector.cli.output.query import Query
 from connector.core.chain.chain import write_value
+from connector.definition.json_path import join_path
 from connector.errors import ConnectorError, UsageError
 from connector.runtime.bulk.journal import Journal
 from connector.runtime.bulk.journal_file import STEPS, rotate_journal
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
     from connector.cli.context.run_options import RunOptions
     from connector.cli.context.settings import Settings
     from connector.core.chain.chain import Chain, Step
+    from connector.core.response.result import Result
     from connector.definition.loader import Connector
     from connector.runtime.client.client import Client
 
@@ -77,17 +81,12 @@ class ChainJob:
 
 def run_chain(job: ChainJob) -> int:
     """Run the chain and return the exit code. Raises KeyboardInterrupt, and ConnectorError before the first call."""
-    options, output = job.options, job.settings.get("output")
+    options = job.options
     for flag, given in (("--har", options.har), ("--curl", options.curl), ("--limit", options.limit)):
         if given:
             raise UsageError(f"{flag} is for single calls.", hint="Remove it.")
-    query = Query(options.query) if options.query is not None else None
-    check_columns(job.settings, options)
-    include_errors = output.is_set or not stdio.is_stdout_terminal()
-    printer = make_printer(
-        output.value, several=False, include_errors=include_errors, quiet=options.quiet, columns=options.columns
-    )
-    writer = ResultWriter(printer, output.value, query, options.columns)
+    writer = _make_writer(job)
+    printer = writer.printer
     settled = job.chain_arguments.parse_settlements()
     if options.dry_run:
         printer.print_result({"steps": [_describe_step(step) for step in job.chain.steps]})
@@ -117,9 +116,52 @@ def run_chain(job: ChainJob) -> int:
         else:
             for warning in result.warnings:
                 session.note(f"Warning: {warning}")
-            writer.write_result(result)
+            _write_result(job, writer, result)
         printer.finish()
     return combine_exit_codes(writer.exit_codes)
+
+
+def _make_writer(job: ChainJob) -> ResultWriter:
+    """Return what prints the result. Raises InputError for a query, UsageError for columns, that cannot be."""
+    options, output = job.options, job.settings.get("output")
+    query = Query(options.query) if options.query is not None else None
+    check_columns(job.settings, options)
+    has_query = query is not None or options.dry_run
+    output_format = choose_format(output.value, is_set=output.is_set, has_query=has_query)
+    include_errors = output.is_set or not stdio.is_stdout_terminal()
+    printer = make_printer(
+        output_format, several=False, include_errors=include_errors, quiet=options.quiet, columns=options.columns
+    )
+    return ResultWriter(printer, output_format, query, options.columns)
+
+
+def _write_result(job: ChainJob, writer: ResultWriter, result: Result) -> None:
+    """Print the result; to a person what the chain keeps, or else of each step what is shown of its action."""
+    if writer.output_format != CARD:
+        writer.write_result(result)
+        return
+    from connector.cli.output.card import CardPrinter, Fields
+
+    assert isinstance(writer.printer, CardPrinter)
+    writer.exit_codes.append(EXIT_DONE)
+    parts: list[tuple[str, Any, Fields]] = []
+    if job.chain.keep is not None:
+        lists = {name: value for name, value in result.data.items() if _is_list_of_mappings(value)}
+        rest = {name: value for name, value in result.data.items() if name not in lists}
+        parts = [("", rest, Fields([join_path(name) for name in rest], tuple))] if rest else []
+        parts += [(name, value, Fields((), tuple)) for name, value in lists.items()]
+        writer.printer.print_parts(parts)
+        return
+    for step in job.chain.steps:
+        task, data = CallTask(step.action, {}), result.data[step.name]
+        items = task.select_items(job.connector, data) if step.each is None else None
+        fields = Fields(task.find_columns(job.connector), partial(task.find_plain_fields, job.connector))
+        parts.append((f"{step.name}: {step.action}", data if items is None else items, fields))
+    writer.printer.print_parts(parts)
+
+
+def _is_list_of_mappings(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(item, dict) for item in value)
 
 
 def _list_connections(chain: Chain) -> set[str | None]:

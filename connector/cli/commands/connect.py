@@ -30,7 +30,8 @@ OAuth opens a browser, which redirects to this machine; other kinds sign in with
 environment, or the stored connection NAME, in this order; a terminal prompts for the rest. Give a secret with
 -i KEY=@FILE, KEY=env:NAME or KEY=?.
 
-Connections are encrypted with the key in CONNECTOR_KEY; 'connector connections key' prints a new one.
+Connections are encrypted with the key of CONNECTOR_KEY or CONNECTOR_KEY_FILE; 'connector connections key' prints a
+new one.
 """
 
 
@@ -118,17 +119,17 @@ def _collect_known_inputs(context: ConnectionContext, name: str, kind: str) -> d
 
 def _check_encryption(context: ConnectionContext, *, allow_unencrypted: bool) -> None:
     """Check that secrets are encrypted, or that the user wants otherwise. Raises UsageError."""
-    from connector.runtime.storage.encryption import KEY_VARIABLE
+    from connector.runtime.storage.encryption import KEY_NAMES
 
     if isinstance(context.store, MemoryStore):
         raise UsageError("memory: stores nothing beyond this command.", hint="Name another store with --store.")
     if allow_unencrypted or sign_in.is_encrypted(context):
         return
-    hint = f"Set {KEY_VARIABLE} ('connector connections key' prints one), or use --unencrypted."
+    hint = f"Set {KEY_NAMES} ('connector connections key' prints one), or use --unencrypted."
     if not stdio.can_prompt():
         raise UsageError("No key is set, so the connection's secrets would be stored unencrypted.", hint=hint)
     question = (
-        f"No key is set ({KEY_VARIABLE}), so secrets would be stored unencrypted, readable by this user only. Continue?"
+        f"No key is set ({KEY_NAMES}), so secrets would be stored unencrypted, readable by this user only. Continue?"
     )
     if not click.confirm(question, default=False, err=True):
         raise UsageError("Nothing was stored.", hint=hint)

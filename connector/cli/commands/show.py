@@ -136,7 +136,8 @@ def show_command(ctx: click.Context, name: str, input_name: str | None, output_f
     action = connector.action(name)
     screen = Screen.of(sys.stdout)
     if input_name is not None:
-        _print_input(ctx, connector, action, input_name, output_format)
+        view = action_page.ActionView(connector, action, _global_words(settings))
+        _print_input(ctx, view, input_name, output_format)
     elif output_format == "json":
         printer.write_json(_action_to_dict(connector, action, _global_words(settings)))
     elif screen.is_terminal:
@@ -144,7 +145,7 @@ def show_command(ctx: click.Context, name: str, input_name: str | None, output_f
         page = _format_whole(view, screen) if is_whole else action_page.format_short(view, screen)
         show_page(page, is_allowed=is_pager_allowed(ctx))
     else:
-        _print_action(connector, action, _global_words(settings))
+        _print_action(action_page.ActionView(connector, action, _global_words(settings)))
 
 
 def _global_words(settings: Settings) -> tuple[str, ...]:
@@ -172,13 +173,14 @@ def _format_whole(view: ActionView, screen: Screen) -> str:
     from connector.definition.forms import input_rows
 
     rows = input_rows.fold_rows(input_rows.build_doc_rows(view.connector, view.action))
-    return action_page.format_whole(view, [_describe_folded(view.action, *row) for row in rows], screen)
+    return action_page.format_whole(view, [_describe_folded(view, *row) for row in rows], screen)
 
 
-def _print_action(connector: Connector, action: Action, global_words: Sequence[str]) -> None:
+def _print_action(view: ActionView) -> None:
     from connector.cli.catalogue import command_line
     from connector.definition.forms import input_rows
 
+    connector, action, global_words = view
     scopes = f"{', '.join(action.scopes.names)}{' (all of them)' if action.scopes.all else ''}"
     facts = {"request": action.request, "server": action.server, "docs": action.docs, "scopes": scopes}
     lines = [f"{action.action}: {action.label}", action.summary, ""]
@@ -189,7 +191,7 @@ def _print_action(connector: Connector, action: Action, global_words: Sequence[s
         lines += ["", CONFIRM_NOTE]
     printer.write_text("\n".join([*lines, "", "Inputs"]))
     rows = input_rows.fold_rows(input_rows.build_doc_rows(connector, action))
-    _print_inputs(_describe_folded(action, row, left_out) for row, left_out in rows)
+    _print_inputs(_describe_folded(view, row, left_out) for row, left_out in rows)
     for title, example in action.examples.items():
         printer.write_text(f"\n{title}\n  {command_line.format_command_line(action, example.inputs, global_words)}")
     returns = connector.result_action(action.action).returns
@@ -199,13 +201,14 @@ def _print_action(connector: Connector, action: Action, global_words: Sequence[s
         printer.write_json(returns.example)
 
 
-def _print_input(ctx: click.Context, connector: Connector, action: Action, name: str, output_format: str) -> None:
+def _print_input(ctx: click.Context, view: ActionView, name: str, output_format: str) -> None:
     """Print an input of an action, or a member such as blocks.0.accessory, and what is below it."""
     from connector.definition.forms import input_rows
     from connector.definition.suggest import did_you_mean
     from connector.errors import UsageError
 
-    rows = input_rows.build_doc_rows(connector, action)
+    action = view.action
+    rows = input_rows.build_doc_rows(view.connector, action)
     keys = [row.key for row in rows]
     if name not in keys:
         raise UsageError(f"{action.action} has no input {name!r}.{did_you_mean(name, keys)}")
@@ -213,14 +216,14 @@ def _print_input(ctx: click.Context, connector: Connector, action: Action, name:
     if output_format == "json":
         printer.write_json({"action": action.action, "inputs": [asdict(row) for row, _ in folded]})
     else:
-        _print_inputs((_describe_folded(action, *row) for row in folded), is_paged=is_pager_allowed(ctx))
+        _print_inputs((_describe_folded(view, *row) for row in folded), is_paged=is_pager_allowed(ctx))
 
 
-def _describe_folded(action: Action, row: DocRow, left_out: int) -> DocRow:
+def _describe_folded(view: ActionView, row: DocRow, left_out: int) -> DocRow:
     """Return a row with how to see the rows below it that are left out."""
     if not left_out:
         return row
-    return replace(row, notes=f"{row.notes} It has {left_out} members: connector show {action.action} {row.key}")
+    return replace(row, notes=f"{row.notes} It has {left_out} members: {view.format_command(row.key)}")
 
 
 def _print_trigger(connector: Connector, name: str, trigger: Trigger, output_format: str) -> None:

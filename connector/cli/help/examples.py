@@ -11,6 +11,13 @@ class Examples(NamedTuple):
     page: str
     commands: tuple[tuple[str, str], ...]
 
+    def format_page(self) -> str:
+        """Return where to read the page: its file, where the documentation lies beside the package; else its name."""
+        from pathlib import Path
+
+        is_here = (Path(__file__).parents[3] / self.page).is_file()
+        return self.page if is_here else f"{self.page.removeprefix('docs/')} in the documentation"
+
 
 _ONE_MEETING = "connector run createMeeting --user-id me --topic Standup"
 

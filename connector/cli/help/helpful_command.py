@@ -72,12 +72,12 @@ class HelpfulCommand(click.Command):
         assert isinstance(formatter, PageFormatter)
         path = ctx.command_path.partition(" ")[2]
         own = import_module(OWN_EXAMPLES_MODULE)  # it stands above: it opens the connector
-        page, commands = own.find_own_examples(ctx, path, find_examples(path))
-        if commands:
+        examples = own.find_own_examples(ctx, path, find_examples(path))
+        if examples.commands:
             with formatter.section("Examples"):
-                formatter.write_examples(commands)
+                formatter.write_examples(examples.commands)
         with formatter.section("Read more"):
-            formatter.write_text(page)
+            formatter.write_text(examples.format_page())
 
 
 class HelpfulGroup(HelpfulCommand, click.Group):

@@ -38,5 +38,5 @@ def format_root_page(examples: Examples = EXAMPLES[""]) -> str:
     page.add_heading("Learn more")
     page.add_text("'connector help COMMAND' has the options and examples of a command.", INDENT)
     page.add_text("'connector help run ACTION' has the inputs of an action.", INDENT)
-    page.add_text(f"Read {examples.page} for a first meeting in a minute.", INDENT)
+    page.add_text(f"Read {examples.format_page()} for a first meeting in a minute.", INDENT)
     return str(page)

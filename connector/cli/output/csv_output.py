@@ -10,8 +10,8 @@ import sys
 from typing import TYPE_CHECKING, Any, TextIO
 
 from connector.cli.output.stdio import escape_controls, print_stderr
-from connector.core.json_path import get_at_path
-from connector.definition.suggest import did_you_mean
+from connector.cli.output.table import describe_missing_column
+from connector.core.json_path import get_at_path, has_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -68,7 +68,7 @@ class CsvPrinter:
         if self._quiet:
             return
         for name in self._unseen if self._names else ():
-            print_stderr(f"No item has a field {name!r}.{did_you_mean(name, self._names)}")
+            print_stderr(describe_missing_column(name, self._names))
         if self._late:
             print_stderr(_describe_late([*self._late], self._learned))
 
@@ -88,7 +88,7 @@ class CsvPrinter:
     def _note_names(self, item: Any) -> None:
         if isinstance(item, dict) and self._unseen:
             self._names.update(dict.fromkeys(item))
-            self._unseen = {name: None for name in self._unseen if get_at_path(item, name) is None}
+            self._unseen = {name: None for name in self._unseen if not has_path(item, name)}
 
     def _write_header(self, columns: Sequence[str]) -> None:
         if not self._has_header:

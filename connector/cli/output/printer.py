@@ -157,13 +157,14 @@ class TablePrinter:
         """Print a result as a table."""
         self.print_fields(data, ())
 
-    def print_fields(self, data: Any, columns: Sequence[str]) -> None:
-        """Print a result as a table, of these columns if any are named."""
+    def print_fields(self, data: Any, columns: Sequence[str], *, is_chosen: bool = False) -> None:
+        """Print a result as a table, of these columns if any are named; all of them where the command names them."""
         from connector.cli.output import table
 
-        note = table.print_data(data, columns)
-        if note and not self.quiet:
-            print_stderr(note)
+        note = table.print_data(data, columns, keep_all=is_chosen)
+        missing = table.describe_missing(data, columns) if is_chosen else []
+        for sentence in () if self.quiet else filter(None, (*missing, note and f"{note} {table.SEE_EVERYTHING}")):
+            print_stderr(sentence)
 
     def print_error(self, error: dict[str, Any]) -> None:
         """Do nothing: errors go to stderr only."""
@@ -202,7 +203,8 @@ class ResultWriter:
         elif self.output_format in ("text", "csv"):
             self._write_values(result.data if items is None else items, columns)
         elif isinstance(self.printer, TablePrinter):
-            self.printer.print_fields(result.data if items is None else items, self.columns or columns)
+            shown = result.data if items is None else items
+            self.printer.print_fields(shown, self.columns or columns, is_chosen=bool(self.columns))
         elif self.output_format == CARD:
             self._write_card(result, items, columns, find_fields)
         elif one_item_a_line and items is not None and self.output_format == "lines":

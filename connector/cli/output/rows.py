@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from connector.cli.groups import get_meta
 from connector.cli.output.printer import make_printer
+from connector.cli.output.stdio import print_stderr
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -51,7 +53,9 @@ def print_rows(
         if rows:
             from connector.cli.output import table
 
-            table.print_data(rows if shown is None else shown, columns)
+            note = table.print_data(rows if shown is None else shown, columns)
+            if note and not get_meta(click.get_current_context(), "quiet"):
+                print_stderr(f"{note} {table.SEE_EVERYTHING}")
     elif output_format == "csv":
         from connector.cli.output.csv_output import CsvPrinter, pick_rows
 

@@ -16,6 +16,7 @@ from connector.console.rendering import format_json
 from connector.console.route import PageRoute
 from connector.console.visit import Attachment, Redirect, View
 from connector.core import redaction
+from connector.core.exchange.plan import compile_action
 from connector.core.inputs.typed_text import compile_text_reader
 from connector.core.invalid_value import InvalidValue
 from connector.errors import ConnectorError, InputError, Problem, UsageError
@@ -124,8 +125,18 @@ def _read_given(desk: Desk, action: Action, visit: Visit) -> dict[str, Any]:
             except InvalidValue as invalid:
                 problems.append(Problem(key, redaction.preview(value), invalid.expected, invalid.fix))
     if problems:
-        raise InputError.from_problems(action.action, problems)
+        raise InputError.from_problems(action.action, [*problems, *_find_others(desk, action, given, problems)])
     return given
+
+
+def _find_others(desk: Desk, action: Action, given: Mapping[str, Any], told: Sequence[Problem]) -> list[Problem]:
+    """Return the problems of the other inputs, so that all are told at once."""
+    keys = {problem.field for problem in told}
+    try:
+        compile_action(desk.connector, action.action).validate(given)
+    except InputError as error:
+        return [problem for problem in error.problems if problem.field not in keys]
+    return []
 
 
 def _check_confirmed(action: Action, given: Mapping[str, Any], visit: Visit) -> None:

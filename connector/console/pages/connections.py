@@ -115,7 +115,7 @@ def _collect_inputs(desk: Desk, visit: Visit, kind: str, name: str) -> dict[str,
         expected = "letters, digits, dots and dashes, at most 100"
         problems.append(Problem("name", repr(name), expected, "choose another"))
     if not is_encrypted(desk.context) and visit.sent("unencrypted") != "yes":
-        expected = "a yes: no key is set in CONNECTOR_KEY"
+        expected = "a yes: no key is set in CONNECTOR_KEY or CONNECTOR_KEY_FILE"
         problems.append(Problem("unencrypted", "no yes", expected, "tick the box, or set a key and start again"))
     inputs: dict[str, Any] = {}
     try:

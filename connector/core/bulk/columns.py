@@ -12,8 +12,10 @@ from connector.core.inputs.typed_text import compile_text_reader
 from connector.core.inputs.validate import compile_validator
 from connector.core.invalid_value import InvalidValue
 from connector.core.redaction import preview
+from connector.definition.case import to_kebab_case
 from connector.definition.forms.sentences import describe_choices
 from connector.definition.json_path import join_path, parse_path
+from connector.definition.suggest import closest
 from connector.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from connector.definition.fields import Input, InputField
 
 _MAX_NAME_LENGTH = 40
+_NEAR = 0.7  # of a column's name and an input's; `notes` is not meant for `endTimes`
 ColumnKeys = tuple[str | None, ...]  # the input of each column; None for one that is skipped
 
 
@@ -209,19 +212,24 @@ class ColumnMapping:
         return Problem(name[:60], "an unknown input", f"an input of {self.action.action}", fix)
 
     def _unknown_column_problem(self, name: str) -> Problem:
-        matches = difflib.get_close_matches(
-            name.lower(), {known_name.lower(): known_name for known_name in self._keys_by_name}, n=1, cutoff=0.6
-        )
-        keys_by_lower_name = {known_name.lower(): key for known_name, key in self._keys_by_name.items()}
-        suggestion = (
-            f"if it is {keys_by_lower_name[matches[0]]}, use {_map_option(name, keys_by_lower_name[matches[0]])}; "
-            if matches
-            else ""
-        )
+        key = self._find_meant(name)
+        suggestion = f"if it is {key}, use {_map_option(name, key)}; " if key else ""
         expected = f"the name or label of an input of {self.action.action}"
         return Problem(
             f"column {_quote(name)}", "no input of that name", expected, f"{suggestion}{_skip_column_hint(name)}"
         )
+
+    def _find_meant(self, name: str) -> str | None:
+        """Return the input with a near name, or the only required one whose last word a column such as `id` is."""
+        keys = {known.lower(): key for known, key in self._keys_by_name.items()}
+        match = closest(name.lower(), keys, _NEAR)
+        if match is not None:
+            return keys[match]
+        ending = f"-{to_kebab_case(name)}"
+        ended = [
+            key for key, field in self.action.inputs.items() if field.required and to_kebab_case(key).endswith(ending)
+        ]
+        return ended[0] if len(ended) == 1 else None
 
 
 def _missing_header_problem(names: Sequence[str]) -> Problem:

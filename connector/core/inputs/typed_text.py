@@ -11,6 +11,7 @@ import re
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from connector.core.inputs.coerce import CONVERTERS
 from connector.core.inputs.field_checks import compile_field_check
 from connector.core.inputs.iso_times import to_iso_date, to_iso_datetime
 from connector.core.invalid_value import InvalidValue
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 _BOOLEANS = {"yes": True, "on": True, "no": False, "off": False}
 _UNREAD_TYPES = ("password", "json", "file", "pairs", *OBJECT_TYPES)
 _MAX_LENGTH = 200  # characters; a longer text is no label, word or time
+_OTHER_SEPARATORS = ("|", ";", ",")
+_DURATION_SAMPLES = {"milliseconds": "500ms or 2s", "seconds": "90s or 2m", "minutes": "45m or 1h30m"}
 _MILLISECONDS = {"milliseconds": 1, "seconds": 1000, "minutes": 60_000}
 _MILLISECONDS_BY_SUFFIX = {
     "ms": 1,
@@ -48,15 +51,45 @@ def compile_text_reader(field: InputField, load_choices: ChoicesLoader) -> TextR
     labels = {**field.typed_choices, **(load_choices(field.choices_file) if field.choices_file else {})}
     check = compile_field_check(field, load_choices)
 
+    def is_item(text: str) -> bool:
+        return _is_accepted(check, [text] if field.is_list and not field.join else text)
+
     def read(text: str) -> Any:
-        if len(text) > _MAX_LENGTH or _is_accepted(check, [text] if field.is_list and not field.join else text):
+        if len(text) > _MAX_LENGTH or is_item(text):
             return text
-        if not (field.join and field.join in text):
-            return _read_one(field, labels, text)
-        items = [_read_one(field, labels, item.strip()) for item in text.split(field.join)]
-        return text if all(isinstance(item, str) for item in items) else items
+        if field.join and field.join in text:
+            items = [_read_one(field, labels, item.strip()) for item in text.split(field.join)]
+            return text if all(isinstance(item, str) for item in items) else items
+        meant = _read_one(field, labels, text)
+        if meant is text:
+            _check_separator(field, text, lambda item: is_item(item) or _read_one(field, labels, item) is not item)
+            _check_kind(field, labels, text)
+        return meant
 
     return read
+
+
+def _check_separator(field: InputField, text: str, is_item: Callable[[str], bool]) -> None:
+    """Raise InvalidValue for the items of a list with something between them that separates none here."""
+    for separator in _OTHER_SEPARATORS if field.is_list else ():
+        items = text.split(separator)
+        if len(items) > 1 and all(is_item(item.strip()) for item in items):
+            way = f"with {field.join} between them" if field.join else 'as a list in JSON: ["...", "..."]'
+            raise InvalidValue(f"items without {separator} between them", f"write the items {way}")
+
+
+def _check_kind(field: InputField, labels: Mapping[Any, str], text: str) -> None:
+    """Raise InvalidValue for a text that is no value of its type, with every way to type one."""
+    kind = field.item_type
+    if field.is_list or labels or _is_accepted(CONVERTERS[kind], text):
+        return
+    if kind == "boolean":
+        raise InvalidValue("true or false", "write true or false, or yes or no")
+    if field.unit and kind in ("integer", "number"):
+        number = "a whole number" if kind == "integer" else "a number"
+        raise InvalidValue(
+            f"{number} of {field.unit}", f"write digits, or a time such as {_DURATION_SAMPLES[field.unit]}"
+        )
 
 
 def _is_accepted(check: ValueCheck, value: Any) -> bool:

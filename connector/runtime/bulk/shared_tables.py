@@ -131,8 +131,9 @@ class RowCodec:
         if self._keyring is None:
             from connector.errors import StoreError
 
-            message = f"The rows in {self._place} are encrypted with key {kept['key']}, and CONNECTOR_KEY is not set."
-            raise StoreError(message, hint="Set CONNECTOR_KEY to the key that they were stored with.", path=self._place)
+            message = f"The rows in {self._place} are encrypted with key {kept['key']}, and no key is set."
+            hint = "Set CONNECTOR_KEY or CONNECTOR_KEY_FILE to the key that they were stored with."
+            raise StoreError(message, hint=hint, path=self._place)
         return self._keyring.decrypt(self._label(number), kept, self._place)
 
     def _label(self, number: int) -> str:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from connector.runtime.storage.store import Store
 
 KEY_VARIABLE = "CONNECTOR_KEY"
+KEY_NAMES = f"{KEY_VARIABLE} or {KEY_VARIABLE}_FILE"  # where a key is set, for a message
 ROTATE_LOCK_TIMEOUT = 60.0  # seconds that `rotate` waits for a token refresh
 _log = logging.getLogger("connector")
 _ENCRYPTED_FIELDS = {"sealed", "key"}
@@ -240,9 +241,9 @@ def _require_key(keyring: Keyring | None, key: str, encrypted: Mapping[str, Any]
     """Return the keyring. Raises StoreError when it lacks the key that encrypted a record."""
     if keyring is not None and encrypted["key"] in keyring.fingerprints:
         return keyring
-    available = f"{KEY_VARIABLE} is not set" if keyring is None else f"given are {', '.join(keyring.fingerprints)}"
+    available = f"no key is set ({KEY_NAMES})" if keyring is None else f"given are {', '.join(keyring.fingerprints)}"
     message = f"The record {key!r} in {store_name} is sealed with key {encrypted['key']}, and {available}."
-    hint = f"Add that key to {KEY_VARIABLE}; or, if it is lost, remove the record and sign in again."
+    hint = f"Set that key with {KEY_NAMES}; or, if it is lost, remove the record and sign in again."
     raise StoreError(f"{message} It stays where it is.", hint=hint, path=store_name)
 
 

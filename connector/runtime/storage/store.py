@@ -76,8 +76,9 @@ def list_first_keys(store: Store, prefix: str, limit: int) -> list[str]:
 
 
 def describe_store(store: object) -> str:
-    """Return the name of a store for a message, without its encryption."""
-    return repr(getattr(store, "store", store))
+    """Return where a store keeps its records, for a message: a path or URL; of one that has neither, what it is."""
+    stored_in = getattr(store, "store", store)
+    return str(getattr(stored_in, "location", None) or repr(stored_in))
 
 
 def build_conflict_error(store_name: str, key: str, version: int) -> StoreError:

@@ -19,7 +19,7 @@ PLANTED = [
     ("event", EVENTS, '"creation_type": "string"', '"creation_type": "strng"', "strng", "Did you mean 'string'?"),
     ("unknown-word", EVENTS, '"user.activated": {\n    "scopes"', '"user.activated": {\n    "scope"', '"scope"', "Did you mean 'scopes'?"),
     ("redact", EVENTS, '"vanity_name": "string"', '"vanity_name": "secret"', '"vanity_name"', "redact.fields"),
-    ("resource", MANIFEST, "deleted: user.deleted", "deleted: user.delted", "user.delted", "Did you mean 'user.deleted'?"),
+    ("resource", MANIFEST, "deleted: user.deleted", "deleted: user.delted", "user.delted", "; write one there, or correct the name. Did you mean 'user.deleted'?"),
     ("resource", MANIFEST, "deleted: user.deleted}", "deleted: user.deleted, within: user}", "within: user}", "users has no parent"),
     ("unknown-word", MANIFEST, "{created: meeting.created", "{made: meeting.created", "{made:", "unknown key 'made'"),
 ]  # fmt: skip

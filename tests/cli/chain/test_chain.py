@@ -50,6 +50,28 @@ def test_a_chain_has_one_result_which_is_what_it_keeps(file, server):
     assert (done.code, done.data, server.count) == (0, KEPT, 3), done.err
 
 
+def test_a_person_sees_of_each_step_what_is_shown_of_its_action_or_what_the_chain_keeps(look, server, tmp_path):
+    server.always(answer)
+    words = ("run", "-f", "chain.yaml", "--base-url", server.url)
+    (tmp_path / "chain.yaml").write_text(CHAIN.partition("keep:")[0])
+    done = look(*words, EMAIL="nora@example.com", NO_COLOR="1")
+    assert done.out.split("\n\n") == [
+        "user: createUser\nid  u1",
+        "meetings: createMeeting\nid  topic  start_time  join_url\n5   One\n5   Two\n",
+    ]
+    assert done.err.endswith("Done.\n--output json shows everything.\n")
+    (tmp_path / "chain.yaml").write_text(CHAIN)
+    kept = look(*words, EMAIL="nora@example.com", NO_COLOR="1")
+    assert kept.out == 'user    u1\ntopics  ["One", "Two"]\n'
+    (tmp_path / "chain.yaml").write_text(CHAIN + '  made: {from: meetings, query: "[].{id: id, name: topic}"}\n')
+    rows = look(*words, EMAIL="nora@example.com", NO_COLOR="1")
+    assert rows.out.endswith('Two"]\n\nmade\nid  name\n5   One\n5   Two\n')
+    dry = look(*words, "--dry-run", EMAIL="nora@example.com")
+    assert len(json.loads(dry.out)["steps"]) == 2
+    asked = look(*words, "--query", "user", EMAIL="nora@example.com")
+    assert asked.out == '"u1"\n'
+
+
 def test_a_chain_that_is_done_is_another_the_next_time_and_the_same_with_resume(file, server):
     server.always(answer)
     assert [file().code, file("--resume").code] == [0, 0]

@@ -51,6 +51,14 @@ def test_list_tells_a_broken_file_and_lists_the_rest(here, folder):
     assert "broken.yaml:2:1" in done.err
 
 
+def test_how_to_see_what_is_left_out_has_the_connector_that_was_given(here):
+    folder = str(Path(__file__).parents[3] / "examples" / "slack")
+    whole = here("show", "postMessage", "--connector", folder)
+    assert f"members: connector show postMessage blocks --connector {folder}" in whole.out, whole.out
+    one = here("show", "postMessage", "blocks", "--connector", folder).out
+    assert one.count("connector show postMessage ") == one.count(f" --connector {folder}")
+
+
 def test_show_tells_every_input_and_the_payload(here, zoom):
     action = zoom.action("createMeeting")
     out = here("show", "createMeeting").out

@@ -111,6 +111,7 @@ class TestList:
             done = here("connections", "list", "--output", "json", CONNECTOR_KEY=key)
             assert done.data["connections"][0]["state"] == "unreadable"
             assert (done.code, "is sealed with key" in done.err) == (1, True)
+            assert f" in {shelf.store.store.location} is sealed" in done.err, "the place, and not how it is read"
             assert first not in done.err + done.out
         assert here("connections", "list", CONNECTOR_KEY=first).code == 0
 

@@ -46,6 +46,11 @@ def test_every_command_has_an_example_and_a_page_to_read(here, path):
     assert out.endswith(f"{page}\n")
 
 
+def test_a_page_that_is_not_installed_is_no_path(monkeypatch, tmp_path):
+    monkeypatch.setattr("connector.cli.help.examples.__file__", str(tmp_path / "a" / "b" / "c" / "examples.py"))
+    assert EXAMPLES["run"].format_page() == "tutorial.md in the documentation"
+
+
 @pytest.mark.parametrize("path", PATHS, ids=" ".join)
 def test_the_page_to_read_is_about_the_command(path):
     text = (ROOT / EXAMPLES[" ".join(path)].page).read_text(encoding="utf-8")

@@ -2,36 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-import pty
 import re
 
 import pytest
 from support import servers
 
-TOKEN = {"ZOOM_ACCESS_TOKEN": "token-1", "TERM": "xterm-256color", "COLUMNS": "80"}
+TOKEN = {"ZOOM_ACCESS_TOKEN": "token-1"}
 LINK = "https://example.com/j/84512370966?pwd=" + "a" * 60
 MEETING = {"uuid": "u==", "host_id": "h", "id": 84512370966, "topic": "Standup", "join_url": LINK, "settings": {"a": 1}}
-
-
-@pytest.fixture
-def look(start):
-    """Run a command with stdout on a terminal; return exit code, what the terminal shows, and stderr."""
-
-    def call(*words, **env):
-        ours, theirs = pty.openpty()
-        process = start(*words, stdout=theirs, env={**TOKEN, **env})
-        os.close(theirs)
-        shown = b""
-        with contextlib.suppress(OSError):  # Linux: the other end is closed
-            while part := os.read(ours, 65_536):
-                shown += part
-        os.close(ours)
-        return process.wait(timeout=60), shown.decode().replace("\r\n", "\n"), process.stderr.read().decode()
-
-    return call
 
 
 def create(server, *words):
@@ -83,6 +62,28 @@ def test_a_listing_is_its_first_rows_and_how_many_there_are(look, server):
     assert "20 of 30 shown. --output table shows every row" in err
     server.always(servers.reply(200, {"users": users[:20], "next_page_token": ""}))
     assert "20 of 20 shown. --output json" in look("run", "listUsers", "--base-url", server.url)[2]
+
+
+@pytest.mark.parametrize("words", [(), ("--output", "table")])
+def test_the_last_columns_that_do_not_fit_are_left_out_and_named(look, server, words):
+    user = {"first_name": "Maximiliane", "last_name": "Oberhuber", "type": 2, "status": "active"}
+    users = [{"id": "u" * 22, "email": f"user-number-{n}@example.com", **user} for n in range(3)]
+    server.always(servers.reply(200, {"users": users, "next_page_token": ""}))
+    _, shown, err = look("run", "listUsers", *words, "--base-url", server.url, NO_COLOR="1")
+    lines = shown.splitlines()
+    assert lines[0].split() == ["id", "email", "first_name", "last_name", "type"]
+    assert len(lines) == 4
+    assert "Not in the table: status." in err
+    narrow = look("run", "listUsers", *words, "--base-url", server.url, NO_COLOR="1", COLUMNS="50")[1]
+    assert narrow.count("status") == 3, "two columns are no table: cards have them all"
+
+
+def test_columns_that_the_command_names_are_all_there_side_by_side_or_as_cards(look, server):
+    server.always(servers.reply(200, {"users": [{"id": "u" * 30, "email": "e" * 60}], "next_page_token": ""}))
+    words = ("run", "listUsers", "--output", "table", "--columns", "id,email", "--base-url", server.url)
+    _, shown, err = look(*words, NO_COLOR="1")
+    assert shown == f"id     {'u' * 30}\nemail  {'e' * 60}\n"
+    assert err == ""
 
 
 @pytest.mark.parametrize("width", ["40", "64", "80", "120", "200"])

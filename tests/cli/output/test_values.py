@@ -139,6 +139,22 @@ def test_a_table_takes_columns_too(users):
     assert users("--output", "table", "--columns", "id,plan.type").out == "id\tplan.type\nu0\t\nu1\t2\n"
 
 
+def test_a_column_of_a_table_that_no_item_has_is_told_too(users):
+    done = users("--output", "table", "--columns", "id,emial,plan.tpye")
+    assert done.out == "id\temial\tplan.tpye\nu0\t\t\nu1\t\t\n"
+    assert done.err == (
+        "No item has a field 'emial'. Did you mean 'email'?\nNo item has a field 'plan.tpye'. Did you mean 'plan'?\n"
+    )
+    assert users("--output", "table", "--columns", "id,emial", "--quiet").err == ""
+
+
+@pytest.mark.parametrize("output_format", ["table", "csv"])
+def test_a_field_that_is_null_is_no_missing_one(here, server, output_format):
+    server.always(servers.reply(200, {"users": [{"id": "u0", "dept": None}], "next_page_token": ""}))
+    words = ("run", "listUsers", "--output", output_format, "--columns", "id,dept", "--base-url", server.url)
+    assert here(*words, **TOKEN).err == ""
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [

@@ -30,6 +30,13 @@ def test_runs_of_uncertain_outcome_stand_on_top(visitor):
     assert html.index("/runs/a1") < html.index("/runs/a2")
 
 
+def test_a_table_has_errors_where_a_run_has_one(visitor):
+    kept(visitor, id="a1")
+    assert ">Error</th>" not in visitor.get("/runs").html
+    kept(visitor, id="a2", outcome="rejected", message="No.")
+    assert ">Error</th>" in visitor.get("/runs").html
+
+
 @pytest.mark.parametrize(
     ("query", "found"),
     [

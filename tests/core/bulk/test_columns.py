@@ -46,6 +46,16 @@ def test_a_label_counts_exactly_and_the_nearest_input_is_told(columns, name):
     assert "leaves the column out" in problem.fix
 
 
+def test_a_column_that_is_not_near_is_not_said_to_be_an_input(columns):
+    (problem,) = problems(lambda: columns(action="createMeeting").from_mapping({"notes": "x"})).values()
+    assert "if it is" not in problem.fix
+
+
+def test_a_column_id_may_be_the_id_that_is_required(columns):
+    (problem,) = problems(lambda: columns(action="updateUser").from_mapping({"id": "u1"})).values()
+    assert problem.fix == "if it is userId, use --map id=userId; --map id= leaves the column out"
+
+
 def test_a_map_says_it_for_other_names_and_leaves_columns_out(columns):
     made = columns({"Mail": "email", "Badge": "", "firstName": "lastName"})
     assert made.from_mapping({"Mail": "a@example.com", "Badge": 7, "firstName": "L"}) == {

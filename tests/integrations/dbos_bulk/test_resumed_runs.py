@@ -114,7 +114,7 @@ def test_a_run_whose_rows_were_stored_with_a_key_is_not_continued_without_it(on_
     change_rows(on_sqlite, f"update connector_bulk_run set loaded = {stored}")  # as if it was interrupted meanwhile
     change_rows(on_sqlite, f"delete from connector_bulk_row where number > {stored}", changed=2 - stored)
     refused = on_sqlite.create(*creating)
-    said = "CONNECTOR_KEY is not set" if stored else "password is a secret"
+    said = "no key is set" if stored else "password is a secret"
     assert (refused.code, said in refused.err) == (1 if stored else 2, True), refused.err
     assert people.count == asked
     assert b"Canary42Harbour" not in b"".join(

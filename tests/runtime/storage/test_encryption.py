@@ -106,7 +106,7 @@ def test_no_key_is_no_empty_store(tmp_path, sealed):
     sealed.write(KEY, {"token": CANARY})
     clear = open_store(f"file:{tmp_path}/store")
     for work in (lambda: clear.read(KEY), lambda: clear.write(KEY, {})):
-        with pytest.raises(errors.StoreError, match="CONNECTOR_KEY is not set"):
+        with pytest.raises(errors.StoreError, match=r"no key is set .CONNECTOR_KEY or CONNECTOR_KEY_FILE."):
             work()
     assert clear.remove(KEY) is True
     assert clear.write(KEY, {"token": "in clear"}) == 1

@@ -57,6 +57,9 @@ def backup_command(
         message = f"A restore of {unfinished} did not end: some places have old data, and some have new."
         raise StoreError(message, hint=f"End it first: connector restore {unfinished} --yes")
     keyring = load_keyring(settings)
+    if file == Path(file.name) and not file.suffix:
+        hint = f"For a file, name it {file}.zip. 'connector restore FILE --check' says what a backup has."
+        raise UsageError(f"{file} may be meant as a command, and there is none. Nothing was written.", hint=hint)
     if include_key and keyring is None:
         raise UsageError("--include-key: no key is set.", hint="Set CONNECTOR_KEY or CONNECTOR_KEY_FILE, or remove it.")
     config = config_path()

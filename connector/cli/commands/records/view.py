@@ -58,7 +58,8 @@ def list_command(ctx: click.Context, /, resource: str | None, output_format: str
     columns = context.connector.action(listing).returns.columns if listing else ()
     print_rows([one.to_dict() for one in found], output_format, [_build_row(one, columns) for one in found])
     if not found and output_format == "table":
-        context.note(f"The copy has no such {names[0]}. 'connector records sync {names[0]}' reads them.")
+        sync = context.format_command("records", "sync", names[0])
+        context.note(f"The copy has no such {names[0]}. '{sync}' reads them.")
 
 
 @click.command("show", cls=StrictCommand)
@@ -76,7 +77,8 @@ def show_command(ctx: click.Context, /, resource: str, record_id: str, output_fo
     with _open(context) as records:
         record = records.get(context.connector.name, flags["account"], resource, record_id)
     if record is None:
-        fix = f"'connector records list {resource}' lists them; name an --account where several have it"
+        listing = context.format_command("records", "list", resource)
+        fix = f"'{listing}' lists them; name an --account where several have it"
         problem = Problem("ID", record_id, f"the id of one of the {resource} in the copy", fix)
         raise InputError.from_problems("records", [problem], undone="done")
     if output_format == "json":
@@ -122,7 +124,8 @@ def _print_counts(context: CommandContext, counts: dict[str, int], output_format
     rows = [{"resource": name, "records": count} for name, count in sorted(counts.items())]
     print_rows(rows, output_format, document=counts)
     if not counts and output_format == "table":
-        context.note("The copy is empty. 'connector records sync' reads what the service has.")
+        sync = context.format_command("records", "sync")
+        context.note(f"The copy is empty. '{sync}' reads what the service has.")
 
 
 def _build_row(record: Record, columns: Sequence[str]) -> dict[str, Any]:

@@ -43,7 +43,7 @@ def again_command(ctx: click.Context, /, run_id: str, items: tuple[str, ...], *,
     from connector.runtime.calls.call_options import CallOptions
 
     context = CommandContext.from_click(ctx, sandbox=sandbox)
-    run = get_run(open_log(ctx, context), run_id)
+    run = get_run(open_log(ctx, context), context, run_id)
     if run.connector != context.connector.name:
         hint = f"Name that connector with --connector: this is {context.connector.name}."
         raise UsageError(f"Run {run.id} is of the connector {run.connector}.", hint=hint)

@@ -45,11 +45,11 @@ def open_log(ctx: click.Context, context: CommandContext) -> RunLog:
     return ctx.with_resource(log)
 
 
-def get_run(log: RunLog, run_id: str) -> Run:
+def get_run(log: RunLog, context: CommandContext, run_id: str) -> Run:
     """Return a run by its ID, or the end of it. Raises InputError."""
     run = log.get(run_id)
     if run is None:
-        fix = "'connector runs' lists them; the last characters of an ID are enough"
+        fix = f"'{context.format_command('runs')}' lists them; the last characters of an ID are enough"
         problem = Problem("ID", run_id, "the ID of a run that is kept", fix)
         raise InputError.from_problems("runs", [problem], undone="done")
     return run

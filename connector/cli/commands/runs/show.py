@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -11,14 +12,19 @@ import click
 from connector.cli.commands.runs.log_access import get_run, open_log, sandbox_option
 from connector.cli.context.context import CommandContext, output_option
 from connector.cli.groups import StrictCommand, global_options
-from connector.cli.output import printer
+from connector.cli.output import printer, stdio
 from connector.cli.output.times import format_time
+from connector.cli.terminal.page import TextPage
+from connector.cli.terminal.pager import show_page
+from connector.cli.terminal.screen import Screen
 from connector.core.response.trace import Trace, describe_entry
 from connector.definition.forms.action_heads import ActionHeads
 from connector.definition.forms.checking_action import find_check
 from connector.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from connector.runtime.run_log.run import Run
 
 
@@ -32,20 +38,25 @@ if TYPE_CHECKING:
 def show_command(ctx: click.Context, /, run_id: str, output_format: str, *, curl: bool, sandbox: bool) -> None:
     """Print a run."""
     context = CommandContext.from_click(ctx, sandbox=sandbox)
-    run = get_run(open_log(ctx, context), run_id)
+    run = get_run(open_log(ctx, context), context, run_id)
     if curl:
-        printer.write_text(_build_curl(run))
+        printer.write_text(_build_curl(context, run))
     elif output_format == "json":
         printer.write_json(run.to_dict())
     else:
-        printer.write_text("\n".join([*_format_run(run), *_describe_look(context, run)]))
+        screen = Screen.of(sys.stdout)
+        lines = _describe_look(context, run)
+        if screen.is_terminal:
+            show_page(_format_page(run, lines, screen), is_allowed=False)
+        else:
+            printer.write_text("\n".join([*_format_run(run), *lines]))
 
 
-def _build_curl(run: Run) -> str:
+def _build_curl(context: CommandContext, run: Run) -> str:
     """Return the command of the last request. Raises UsageError where none is kept."""
     command = Trace([dict(entry) for entry in run.trace]).curl()
     if not command:
-        hint = f"'connector runs again {run.id[-8:]} --dry-run' builds it anew."
+        hint = f"'{context.format_command('runs', 'again', run.id[-8:], '--dry-run')}' builds it anew."
         raise UsageError("No request of this run is kept: it was a row, or nothing was sent.", hint=hint)
     return command
 
@@ -77,8 +88,26 @@ def _build_look(context: CommandContext, run: Run) -> str:
     return context.format_command("run", head.action, *given, *connection)
 
 
+def _format_page(run: Run, last_lines: Sequence[str], screen: Screen) -> str:
+    """Return a run as a page at the width of a screen."""
+    page = TextPage(screen)
+    page.add_terms([(name, stdio.escape_controls(value)) for name, value in _list_facts(run)], 0)
+    page.add_terms([(entry["at"], stdio.escape_controls(describe_entry(entry))) for entry in run.trace], 0)
+    for line in last_lines:
+        page.add_text(line)
+    return str(page)
+
+
 def _format_run(run: Run) -> list[str]:
-    """Return the lines of a card."""
+    """Return a run as lines, one for each fact and each request."""
+    facts = _list_facts(run)
+    width = max(len(name) for name, _ in facts)
+    lines = [f"{name:<{width}}  {value}" for name, value in facts]
+    return [*lines, *(f"{entry['at']}  {describe_entry(entry)}" for entry in run.trace)]
+
+
+def _list_facts(run: Run) -> list[tuple[str, str]]:
+    """Return what is known of a run, by name."""
     facts = {
         "run": run.id,
         "action": run.action,
@@ -98,6 +127,4 @@ def _format_run(run: Run) -> list[str]:
         "options": json.dumps(run.options) if run.options else None,
         "warnings": " ".join(run.warnings) or None,
     }
-    width = max(map(len, facts))
-    lines = [f"{name:<{width}}  {value}" for name, value in facts.items() if value is not None]
-    return [*lines, *(f"{entry['at']}  {describe_entry(entry)}" for entry in run.trace)]
+    return [(name, str(value)) for name, value in facts.items() if value is not None]

@@ -41,7 +41,8 @@ def list_command(
     if not runs and output_format == "table":
         known = context.connector.action_files
         meant = did_you_mean(action, known) if action is not None and action not in known else ""
-        context.note(f"No runs are kept that fit.{meant} 'connector runs list --help' lists the filters.")
+        filters_page = context.format_command("runs", "list", "--help")
+        context.note(f"No runs are kept that fit.{meant} '{filters_page}' lists the filters.")
 
 
 @click.command("tail", cls=StrictCommand, help="Print the last runs, the oldest first; with -f, go on as others end.")

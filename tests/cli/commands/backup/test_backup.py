@@ -96,6 +96,16 @@ def test_a_check_says_what_would_come_back_and_changes_nothing(here, data, tmp_p
     assert not data.exists()
 
 
+def test_a_word_that_may_be_meant_as_a_command_is_no_file(here, data, tmp_path):
+    refused = here("backup", "list")
+    assert refused.code == 2
+    assert (
+        "list may be meant as a command, and there is none. Nothing was written. For a file, name it list.zip"
+        in refused.err
+    )
+    assert not (tmp_path / "list").exists()
+
+
 def test_a_file_that_is_no_backup_is_told(here, tmp_path):
     (tmp_path / "b.zip").write_text("no")
     done = here("restore", "b.zip")

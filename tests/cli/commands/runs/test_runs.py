@@ -17,6 +17,26 @@ def meeting(here):
     return json.loads(out)["data"]
 
 
+def test_on_a_narrow_terminal_columns_that_do_not_fit_are_named_and_one_run_is_wrapped(cli, look):
+    assert cli("run", "getUser", "--sandbox", "--user-id", "nobody-of-this-name", "--quiet").code == 1
+    listed = look("runs", "list", "--sandbox", COLUMNS="60", NO_COLOR="1")
+    assert listed.out.splitlines()[0].split() == ["id", "began", "action", "outcome", "status"]
+    assert listed.err == ("Not in the table: seconds, connection, door, error. Use --output json to see everything.\n")
+    assert look("runs", "list", "--sandbox", "--quiet", COLUMNS="60").err == ""
+    run_id = listed.out.splitlines()[1].split()[0]
+    shown = look("runs", "show", run_id, "--sandbox", COLUMNS="60", NO_COLOR="1").out
+    assert all(len(line) <= 60 or "://" in line for line in shown.splitlines()), "a URL stays whole"
+    assert [line.split()[0] for line in shown.splitlines()[:3]] == ["run", "action", "request"]
+    assert " ".join(shown.split()) == " ".join(cli("runs", "show", run_id, "--sandbox").out.split())
+
+
+def test_a_hint_of_a_command_has_the_connector_that_was_given(here, folder):
+    connector = folder("", {"shine": "action: shine\nlabel: Shine\nsummary: It shines.\nrequest: GET /lamps\n"})
+    path = str(connector.folder)
+    assert f"'connector runs --connector {path}' lists them" in here("--connector", path, "runs", "show", "0000000").err
+    assert f"connector runs list --help --connector {path}" in here("--connector", path, "runs").err
+
+
 def newest(here, *filters):
     return json.loads(here("runs", "list", "--sandbox", "--output", "json", *filters)[1])[0]
 
