@@ -48,7 +48,7 @@ def surroundings(tmp_path: Path) -> dict[str, str]:
         "XDG_STATE_HOME": str(tmp_path / "state"),
         "XDG_CACHE_HOME": str(tmp_path.parent / "cache"),  # of all tests
         "XDG_DATA_HOME": str(tmp_path / "data"),
-        "XDG_CACHE_HOME": str(tmp_path / "data" / "cache"),
+        "XDG_CACHE_HOME": str(tmp_path.parent / "cache"),  # which the tests of a process share
         "PYTHONPATH": str(ROOT),
         "PYTHONIOENCODING": "utf-8",
     }
