@@ -1,7 +1,6 @@
 """Ask before something is destroyed: on a terminal by a question, in a script by --yes.
 
-The sandbox asks nothing: it harms nobody, `connector sandbox reset` undoes it, and a script that is tried there without
---yes is refused by the service as safely as ever.
+The sandbox asks nothing, because it harms nobody and `connector sandbox reset` undoes what was done.
 """
 
 from __future__ import annotations
