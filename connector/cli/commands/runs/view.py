@@ -42,7 +42,8 @@ def list_command(
         known = context.connector.action_files
         meant = did_you_mean(action, known) if action is not None and action not in known else ""
         filters_page = context.format_command("runs", "list", "--help")
-        context.note(f"No runs are kept that fit.{meant} '{filters_page}' lists the filters.")
+        others = "" if sandbox else f" Those of the sandbox: {context.format_command('runs', '--sandbox')}"
+        context.note(f"No runs are kept that fit.{meant} '{filters_page}' lists the filters.{others}")
 
 
 @click.command("tail", cls=StrictCommand, help="Print the last runs, the oldest first; with -f, go on as others end.")

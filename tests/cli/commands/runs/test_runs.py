@@ -46,6 +46,7 @@ def test_calls_of_commands_are_listed_those_of_the_sandbox_apart(here, meeting):
     code, out, err = here("runs")
     assert (code, out) == (0, "")
     assert "No runs" in err
+    assert "connector runs --sandbox" in err
     code, out, _ = here("runs", "list", "--sandbox")
     assert code == 0
     assert "createMeeting" in out
