@@ -92,7 +92,7 @@ def _add_tenants(_: Path, size: int) -> float:
 
 def _read_pages(_: Path, size: int) -> float:
     with service.Service() as server, Client(*connected(), base_url=server.url(pages=size)) as client:
-        client.run("listUsers")  # what the first call imports
+        client.run("getUser", {"userId": "me"})  # what the first call imports
         began = time.process_time()
         seen = sum(1 for _ in client.items("listUsers"))
         assert seen == size * service.PAGE
