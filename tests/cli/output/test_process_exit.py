@@ -34,6 +34,14 @@ def gate():
     made.set()
 
 
+@pytest.fixture(autouse=True)
+def _hangups_are_heard():
+    """Whoever runs the tests by nohup has hangups ignored, in what is started too."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
 @pytest.fixture
 def surroundings(surroundings, authority, tmp_path):
     return {**surroundings, "CONNECTOR_STORE": f"file:{tmp_path}/store", "ZOOM_BASE_URL": authority.url}
