@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 
+resource = pytest.importorskip("resource")  # the fuzzer is not for Windows either
+
 RUNS = 20_000
+MEMORY = 2048  # MB
 HERE = Path(__file__).parent
 
 
@@ -22,7 +25,9 @@ def test_a_fuzzer_finds_nothing(what, tmp_path):
             pytest.fail(reason, pytrace=False)
         pytest.skip(reason)
     folder = tmp_path / "corpus"
-    options = [f"-runs={RUNS}", "-seed=20", "-max_len=2000", f"-artifact_prefix={tmp_path}/", "-print_final_stats=1"]
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024  # where the count of a child begins
+    options = [f"-runs={RUNS}", "-seed=20", "-max_len=2000", f"-artifact_prefix={tmp_path}/", "-print_final_stats=1",
+               f"-rss_limit_mb={peak + MEMORY}"]  # fmt: skip
     command = [sys.executable, str(HERE / "webhooks.py"), what, str(folder), *options]
     ran = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=240, check=False)
     assert ran.returncode == 0, ran.stderr[-3000:]
