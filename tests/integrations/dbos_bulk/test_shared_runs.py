@@ -267,7 +267,7 @@ def test_a_secret_in_a_column_is_refused_without_a_key_and_encrypted_with_one(co
     refused = end(commands.start(*creating))
     assert refused.code == 2
     assert "password is a secret" in refused.err
-    assert "Set CONNECTOR_KEY here and for every worker" in refused.err
+    assert "Set CONNECTOR_KEY or CONNECTOR_KEY_FILE here and for every worker" in refused.err
     assert CANARY not in refused.err + refused.out
     assert people.count == 0
     key = end(commands.start("connections", "key")).out.strip()
