@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import secrets
 import time
-from collections import OrderedDict
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from connector.console.recent import Recent
 from connector.runtime.process.fork_safety import ForkSafeLock
 
 if TYPE_CHECKING:
@@ -45,22 +44,14 @@ class _Sending:
     forgotten_at: float = float("inf")
 
 
-@dataclass(slots=True, repr=False)
 class Outcomes:
     """The last outcomes, by an id that nobody guesses."""
 
-    _sending: dict[Hashable, _Sending] = field(default_factory=dict)
-    _kept: OrderedDict[str, Outcome] = field(default_factory=OrderedDict)
-    _lock: ForkSafeLock = field(default_factory=ForkSafeLock)
-
-    def keep(self, outcome: Outcome) -> str:
-        """Keep an outcome, and return its id."""
-        key = secrets.token_urlsafe(12)
-        with self._lock:
-            self._kept[key] = outcome
-            while len(self._kept) > _MAX_KEPT:
-                self._kept.popitem(last=False)
-        return key
+    def __init__(self) -> None:
+        self._sending: dict[Hashable, _Sending] = {}
+        self._lock = ForkSafeLock()
+        outcomes: Recent[Outcome] = Recent(_MAX_KEPT)
+        self.keep, self.find = outcomes.keep, outcomes.find
 
     def make_once(self, call: Hashable, make: Callable[[], Outcome]) -> tuple[str, bool]:
         """Make a call, unless it is under way or has just ended: a second click is none of its own.
@@ -82,8 +73,3 @@ class Outcomes:
         finally:
             own.forgotten_at = time.monotonic() + _SECOND_CLICK
         return own.key.result(), False
-
-    def find(self, key: str) -> Outcome | None:
-        """Return an outcome that is kept, or None."""
-        with self._lock:
-            return self._kept.get(key)

@@ -124,7 +124,8 @@ STANDS_ON: dict[str, dict[str, set[str]]] = {
     "console": {
         "visit": set(),
         "security": set(),
-        "outcome": set(),
+        "recent": set(),
+        "outcome": {"recent"},
         "rendering": {"visit"},
         "background": set(),
         "inbox": set(),
@@ -135,7 +136,7 @@ STANDS_ON: dict[str, dict[str, set[str]]] = {
         "forms": {"visit"},
         "calls": {"desk"},
         "pages": {"route", "forms", "calls", "news", "rendering"},
-        "told": {"visit"},
+        "told": {"visit", "recent"},
         "app": {"pages", "security", "told"},
         "server": {"app"},
         "command": {"server"},
