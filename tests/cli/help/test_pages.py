@@ -39,11 +39,11 @@ def words_of(text):
 @pytest.mark.parametrize("path", PATHS, ids=" ".join)
 def test_every_command_has_an_example_and_a_page_to_read(here, path):
     out = here(*path, "--help").out
-    page, commands = EXAMPLES[" ".join(path)]
+    example = EXAMPLES[" ".join(path)]
     assert out.index("Examples\n") < out.index("Read more\n")
-    assert commands
-    assert (ROOT / page).is_file()
-    assert out.endswith(f"{page}\n")
+    assert example.commands
+    assert (ROOT / example.page).is_file()
+    assert out.endswith(f"  {example.format_page()}\n")  # by its path only where the pages lie beside the package
 
 
 def test_a_page_that_is_not_installed_is_no_path(monkeypatch, tmp_path):
