@@ -13,7 +13,7 @@ from connector.definition.case import to_flag_name
 from connector.errors import ConnectorError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     import click
 

@@ -90,7 +90,7 @@ def replay_command(ctx: click.Context, /, ids: tuple[int, ...], **flags: Any) ->
     count = inbox.replay(event_filter)
     printer.write_text(f"{format_count(count, 'event')} will be delivered again.")
     if count and not context.quiet:
-        command = context.format_command("webhook", "serve", flags=("connector", "inbox"))
+        command = context.format_command("webhook", "serve")
         print_stderr(f"Start a receiver ({command}) to deliver them.")
 
 
