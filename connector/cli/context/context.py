@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -120,7 +121,7 @@ def _tell_unfinished_restore() -> None:
         file = find_unfinished(note_path)
         print_stderr(
             f"A restore of {file} did not end: some of what is kept is old, some is new. "
-            f"Run: connector restore {file} --yes"
+            f"Run: {shlex.join(['connector', 'restore', str(file), '--yes'])}"
         )
 
 
