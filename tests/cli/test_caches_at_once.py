@@ -29,7 +29,7 @@ NOBODY = 65_534
 LAMP = """\
 action: getLamp
 label: LABEL
-summary: Read a lamp.
+summary: LABEL by its id.
 request: GET /lamps/{lampId}
 inputs:
   lampId: {label: Lamp, help: LABEL it is., type: string, required: true, to: path.lampId}
@@ -210,7 +210,7 @@ def test_a_file_that_is_edited_meanwhile_is_told_as_it_was_before_or_after(shell
         shell.write_lamp(label)
         for one in commands:
             answers[one].append(shell.answer(one))
-    assert all(one != other for one, other in answers.values())
+    assert all(one != other for one, other in answers.values()), answers
 
     is_over = threading.Event()
     editor = threading.Thread(target=lambda: [shell.write_lamp(label) for label in cycle_until(is_over)])
