@@ -126,13 +126,14 @@ def _open_private(path: str, flags: int) -> int:
 
 @cache
 def _remove_oldest(folder: Path) -> None:
-    """Remove the oldest entries where there are many; once in a process."""
+    """Remove the oldest entries where there are many; once in a process, and in one process of many at once."""
     with os.scandir(folder) as entries:
         files = list(entries)
     if len(files) > _MOST_ENTRIES[folder.name]:
-        for file in sorted(files, key=_read_time)[: len(files) // 2]:
-            with suppress(OSError):
-                Path(file).unlink()
+        with suppress(FileNotFoundError):  # another process is about it
+            for file in sorted(files, key=_read_time)[: len(files) // 2]:
+                with suppress(IsADirectoryError, PermissionError):  # a folder, which is no entry
+                    Path(file).unlink()
 
 
 def _read_time(entry: os.DirEntry[str]) -> int:
