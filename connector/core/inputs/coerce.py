@@ -125,7 +125,8 @@ def check_json(value: Any, depth: int = 0) -> None:
         for key in value:
             if not isinstance(key, str):
                 raise InvalidValue("data whose keys are text", f"put the key {key!r} in quotes")
-            to_text(key)
+            if not key.isascii() or "\0" in key:
+                _check_characters(key)
         _check_items(value.values(), depth + 1)
     elif isinstance(value, list | tuple):
         _check_items(value, depth + 1)
