@@ -64,20 +64,23 @@ def compile_fast_path(
 
 
 def _field_schema(field: InputField, check: ValueCheck, load_choices: ChoicesLoader) -> core_schema.CoreSchema:
+    """Return the schema of a field: native, the check, or both where a valid value often has another form."""
     native, checked = _native_schema(field, load_choices), core_schema.no_info_plain_validator_function(check)
     join = getattr(field, "join", None)
-    if native is None or join is None:
-        return native or checked
-    if _must_have_text(field):  # no items are a blank text
+    if native is None or (join is not None and _must_have_text(field)):  # joined, no items are a blank text
         return checked
-    joined = core_schema.no_info_after_validator_function(partial(join_items, join), native)
-    return core_schema.union_schema([joined, checked], mode="left_to_right")  # it may be a text already
+    if join is not None:  # what is one text already is checked
+        native = core_schema.no_info_after_validator_function(partial(join_items, join), native)
+    elif not field.allow_other:
+        return native
+    return core_schema.union_schema([native, checked], mode="left_to_right")
 
 
 def _native_schema(field: InputField, load_choices: ChoicesLoader) -> core_schema.CoreSchema | None:
     """Return a native schema for the plain form of a value, or None where only the check can decide."""
-    is_simple = field.location.part in _SIMPLE_PARTS and not (field.allow_other or field.choices_from)
-    if not is_simple or field.format not in (None, "digits"):
+    has_choices = bool(field.choices or field.choices_file)
+    is_open = not has_choices and (field.allow_other or field.format not in (None, "digits"))
+    if field.location.part not in _SIMPLE_PARTS or field.choices_from or is_open:
         return None
     if not field.is_list:
         return _item_schema(field, field.type, load_choices)
@@ -103,7 +106,7 @@ def _item_schema(field: InputField, kind: str, load_choices: ChoicesLoader) -> c
 
 def _choice_schema(field: InputField, kind: str, load_choices: ChoicesLoader) -> core_schema.CoreSchema | None:
     options = {**field.typed_choices, **(load_choices(field.choices_file) if field.choices_file else {})}
-    is_bounded = field.format or (not field.is_list and (field.min is not None or field.max is not None))
+    is_bounded = not field.is_list and (field.min is not None or field.max is not None)
     if not options or is_bounded or kind not in (*_TEXT_TYPES, "integer") or (field.required and "" in options):
         return None
     literal = core_schema.literal_schema(list(options))

@@ -169,11 +169,11 @@ def join_name(path: tuple[str, ...], action: Action) -> str:
 
 def to_wire_text(value: Any) -> str:
     """Return a value as the text of a query, form or header; data is JSON, in ASCII as headers need it."""
+    if isinstance(value, str):
+        return value
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, dict | list):
-        return json.dumps(value, separators=(",", ":"))
-    return value if isinstance(value, str) else str(value)
+    return json.dumps(value, separators=(",", ":")) if isinstance(value, dict | list) else str(value)
 
 
 def encode_list(name: str, value: Any, list_style: str) -> list[tuple[str, str]]:
