@@ -111,21 +111,23 @@ def _find_zone_warning(listed: Collection[str], value: str, _: float) -> tuple[s
 
 
 def _find_unknown_names(load_known: Callable[[], dict[str, Any]], value: dict[str, Any], _: float) -> list[str]:
-    return list(_compare_names(value, load_known(), ""))
+    return _compare_names(value, load_known(), "")
 
 
-def _compare_names(value: Any, known: Any, place: str) -> Iterator[str]:
-    """Yield a warning for each name of a value that its schema does not have, at any depth."""
+def _compare_names(value: Any, known: Any, place: str) -> list[str]:
+    """Return a warning for each name of a value that its schema does not have, at any depth."""
+    found: list[str] = []
     if not isinstance(value, dict) or not isinstance(known, dict) or not known:
-        return
+        return found
     for name, item in value.items():
-        if name in known:
-            if isinstance(item, dict) and isinstance(known[name], dict):
-                yield from _compare_names(item, known[name].get("properties"), f"{place}{name}.")
-        else:
+        if name not in known:
             match = closest(name, known)
             advice = f" Did you mean {place}{match}?" if match else ""
-            yield f"{place}{name[:60]} is no known name here; the service may ignore it.{advice} It is sent unchanged."
+            shown = f"{place}{name[:60]}"
+            found.append(f"{shown} is no known name here; the service may ignore it.{advice} It is sent unchanged.")
+        elif isinstance(item, dict) and isinstance(known[name], dict):
+            found += _compare_names(item, known[name].get("properties"), f"{place}{name}.")
+    return found
 
 
 def find_spread_names(connector: Connector, action: Action, field: Input) -> set[str]:

@@ -109,8 +109,9 @@ def _summarize_data(data: Any) -> Any:
 
 def encode_body(action: Action, value: Any) -> Body:
     """Encode a value as the body of an action."""
-    content_type = action.content_type or _CONTENT_TYPES.get(action.body, JSON_CONTENT_TYPE)
-    return Body(action.body, flatten_form(value, action) if action.body == "form" else value, content_type)
+    kind = action.body
+    content_type = action.content_type or _CONTENT_TYPES.get(kind, JSON_CONTENT_TYPE)
+    return Body(kind, flatten_form(value, action) if kind == "form" else value, content_type)
 
 
 def add_body_fields(action: Action, body: Body | None, fields: Iterable[tuple[tuple[str, ...], Any]]) -> Body | None:
