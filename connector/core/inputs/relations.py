@@ -114,8 +114,8 @@ def apply_rules_fast(rules: InputRules, values: Values, given: AbstractSet[str])
     apply_defaults(rules, values)
     if withdrawn:
         given = given & values.keys()
-    for keys, requirements in rules.needs:
-        if not given.isdisjoint(keys) and not _are_satisfied(values, requirements):
+    for needing, requirements in rules.needs:
+        if not given.isdisjoint(needing) and not _are_satisfied(values, requirements):
             return False
     for key, other in rules.conflicts:
         if key in given and other in given:
@@ -148,10 +148,12 @@ def _withdraw_restated(defaults: Mapping[str, _Default], values: Values) -> set[
 def apply_defaults(rules: InputRules, values: Values) -> None:
     """Apply defaults in file order, each only if its requirements are met and no present value excludes it."""
     for key, default in rules.defaults.items():
-        if key in values or not values.keys().isdisjoint(default.excluded_by):
-            continue
-        if _are_satisfied(values, default.requirements):
+        if key not in values and (key not in rules.bound_defaults or _may_apply(default, values)):
             values[key] = default.value
+
+
+def _may_apply(default: _Default, values: Values) -> bool:
+    return values.keys().isdisjoint(default.excluded_by) and _are_satisfied(values, default.requirements)
 
 
 def _are_satisfied(values: Values, requirements: _Requirements) -> bool:

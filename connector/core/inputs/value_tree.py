@@ -28,7 +28,9 @@ class Place(NamedTuple):
 
 def find_place(path: Sequence[str]) -> Place:
     """Return the place at a path; a number in it is a position in a list."""
-    way = ((name, _Slots if has_position((following,)) else dict) for name, following in pairwise(path))
+    way: list[tuple[str, type[dict[str, Any]]]] = [
+        (name, _Slots if has_position((following,)) else dict) for name, following in pairwise(path)
+    ]
     return Place(tuple(way), path[-1])
 
 
