@@ -265,8 +265,8 @@ def _has_path(data: Any, path: tuple[str, ...]) -> bool:
 
 def resolve_spread_duplicates(rules: InputRules, values: Values, given: set[str]) -> list[Problem]:
     """Report inputs given twice; drop a default that a spread object overrides."""
-    problems = []
-    for spread, key in _find_duplicates(rules, values):
+    problems, order = [], list(rules.group.inputs)
+    for spread, key in sorted(_find_duplicates(rules, values), key=lambda pair: tuple(map(order.index, pair))):
         name = rules.group.inputs[key].location.path[-1]
         if key in given:
             expected = f"{name} once: the input {key} sets it too"

@@ -19,22 +19,22 @@ class _Slots(dict[str, Any]):
 Way = tuple[tuple[str, type[dict[str, Any]]], ...]
 
 
-class Place(NamedTuple):
+class TreePlace(NamedTuple):
     """A place in a tree: the way to its branch, and its name there."""
 
     way: Way
     name: str
 
 
-def find_place(path: Sequence[str]) -> Place:
+def find_place(path: Sequence[str]) -> TreePlace:
     """Return the place at a path; a number in it is a position in a list."""
     way: list[tuple[str, type[dict[str, Any]]]] = [
         (name, _Slots if has_position((following,)) else dict) for name, following in pairwise(path)
     ]
-    return Place(tuple(way), path[-1])
+    return TreePlace(tuple(way), path[-1])
 
 
-def put(tree: dict[str, Any], place: Place, value: Any) -> None:
+def put(tree: dict[str, Any], place: TreePlace, value: Any) -> None:
     """Put a value at a place of a tree; what is on the way is copied, so that given values stay unchanged."""
     ensure_branch(tree, place.way)[place.name] = value
 
