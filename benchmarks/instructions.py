@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from benchmarks import calls, commands, rounds
+from benchmarks import calls, commands, listings, rounds
 from benchmarks.rounds import Row
 from connector import Client
 
@@ -44,6 +44,11 @@ def rows(server: Service, count: int) -> Iterator[Row]:
     bare = f"httpx call {per_call['bare'] / 1e3:,.0f} k"
     for kind, what in (("own", "instructions of a call, own work"), ("run", "instructions of Client.run")):
         yield Row(what, f"{per_call[kind] / 1e3:,.0f} k", bare, per_call[kind] / per_call["bare"], "no goal of its own")
+    bare = f"httpx + json {per_call['pages'] / 1e3:,.0f} k"
+    what = "instructions of a page of items()"
+    yield Row(
+        what, f"{per_call['items'] / 1e3:,.0f} k", bare, per_call["items"] / per_call["pages"], "no goal of its own"
+    )
     python = _counted("-c", "")
     alone = _counted("-c", "import httpx") - python
     for name, words in STARTS.items():
@@ -53,7 +58,7 @@ def rows(server: Service, count: int) -> Iterator[Row]:
 
 
 def _of_calls(kind: str, count: int, server: Service) -> float:
-    return _counted("-m", "benchmarks.instructions", kind, str(count), server.url())
+    return _counted("-m", "benchmarks.instructions", kind, str(count), server.url(pages=count))
 
 
 def _counted(*arguments: str) -> float:
@@ -90,7 +95,22 @@ def _bare(count: int, url: str) -> None:
             call()
 
 
-CALLS: dict[str, Callable[[int, str], None]] = {"own": _own_work, "run": _run, "bare": _bare}
+def _items(_: int, url: str) -> None:
+    with Client(*calls.connected(), base_url=url) as client:
+        for _item in client.items("listUsers"):
+            pass
+
+
+def _pages(_: int, url: str) -> None:
+    with httpx.Client() as client:
+        for users in listings.bare_pages(client, url):
+            for _user in users:
+                pass
+
+
+CALLS: dict[str, Callable[[int, str], None]] = {
+    "own": _own_work, "run": _run, "bare": _bare, "items": _items, "pages": _pages,
+}  # fmt: skip
 
 
 if __name__ == "__main__":
