@@ -76,6 +76,8 @@ MISTAKES = [
     (("run", "createMeeting", "user-id", "me"), "Did you mean --user-id? Flags begin with two dashes"),
     (("run", "createMeeting", "--topic", "--user-id", "me"), "--topic has no value: --user-id behind it is a flag"),
     (("run", "--topic", "A", "createMeeting"), "Flags of an action come after its name"),
+    (("list", "--sandbox"), "'connector list' needs none: it sends nothing to the service"),
+    (("show", "createMeeting", "--connection", "work"), "'connector show' needs none"),
     (("run", "listUsers", "--json"), "Did you mean --output json?"),
     (("run", "listUsers", "-o", "json"), "Did you mean --output?"),
     (("run", "listUsers", "--format", "json"), "Did you mean --output?"),

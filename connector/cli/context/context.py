@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -12,13 +11,14 @@ import click
 from connector.cli.context.locations import find_data_folder, find_url
 from connector.cli.context.project import find_trust, set_trust
 from connector.cli.context.settings import Settings, flag_of
-from connector.cli.groups import get_meta, meta_option
+from connector.cli.groups import get_meta, meta_option, root
+from connector.cli.help.given_flags import SANDBOX_FLAG, SETTING_FLAGS, format_command
 from connector.cli.output import stdio
 from connector.cli.output.stdio import print_stderr
 from connector.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from connector.cli.context.settings import Setting
     from connector.definition.loader import Connector
@@ -43,11 +43,11 @@ class CommandContext:
         _tell_unfinished_restore()
         return cls(open_connector(settings), settings, sandbox=sandbox, quiet=bool(get_meta(ctx, "quiet")))
 
-    def format_command(self, *args: str, flags: Sequence[str] = ("connector", "profile")) -> str:
-        """Return a command line, such as `connector list`, with those of these flags that the user gave."""
-        given = [setting for setting in map(self.settings.get, flags) if setting.source.startswith("flag")]
-        words = [word for setting in given for word in (flag_of(setting.name), str(setting.value))]
-        return shlex.join(["connector", *args, *words, *(["--sandbox"] if self.sandbox else [])])
+    def format_command(self, *words: str) -> str:
+        """Return a command line, such as `connector list`, with those of the given flags that it needs."""
+        settings = map(self.settings.get, SETTING_FLAGS)
+        given = {SETTING_FLAGS[one.name]: one.value for one in settings if one.source.startswith("flag")}
+        return format_command(root, {**given, SANDBOX_FLAG: self.sandbox}, words)
 
     def note(self, text: str) -> None:
         """Print a line on stderr that --quiet leaves out."""

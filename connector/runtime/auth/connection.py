@@ -26,6 +26,7 @@ from connector.runtime.auth.refresh_context import RefreshContext
 from connector.runtime.auth.stored_credential import StoredCredentialSource
 from connector.runtime.auth.token_refresh import LOCK_TIMEOUT
 from connector.runtime.auth.token_source import TokenSource
+from connector.runtime.process.command_lines import format_command
 from connector.runtime.storage.memory_store import MemoryStore
 from connector.runtime.storage.open import open_store
 from connector.runtime.storage.store import hold_session
@@ -119,7 +120,7 @@ class Connection:
         resolved_store = store if store is not None else open_store(None)
         record = connection_record.read_own_record(resolved_store, connector, name)
         if record is None:  # without the other names: whoever may name one may be a stranger
-            raise SignInError(f"No connection {name!r} is stored.", hint=f"Run: connector connect {name}")
+            raise SignInError(f"No connection {name!r} is stored.", hint=f"Run: {format_command('connect', name)}")
         connection = cls(connector, record.kind, record.inputs, name=name, store=resolved_store, http=http)
         connection._token_source = connection._build_token_source(reload_inputs=True)
         connection._is_stored = True
@@ -132,7 +133,7 @@ class Connection:
         """
         if connection_record.read_own_record(self._store, self.connector, self.name) is None:
             message = f"The connection {self.name!r} is no longer in its store: it was removed."
-            raise SignInError(message, hint=f"Run: connector connect {self.name}", outcome="rejected")
+            raise SignInError(message, hint=f"Run: {format_command('connect', self.name)}", outcome="rejected")
         stored = Connection.load(self.connector, self.name, store=self._store, http=self.http)
         if (stored.kind, stored.inputs()) == (self.kind, self.inputs()):
             return False
@@ -231,9 +232,8 @@ class Connection:
         """Build the token source; with `reload_inputs` it follows the inputs of the stored record."""
         if not self._type.gets_tokens:
             return None
-        hint = f"Sign in again: connector connect {self.name}"
-        if not self._type.needs_person:
-            hint = "Check its inputs: the service does not accept them."
+        sign_in = f"Sign in again: {format_command('connect', self.name)}"
+        hint = sign_in if self._type.needs_person else "Check its inputs: the service does not accept them."
         context = RefreshContext(
             oauth_client=self.oauth_client,
             store=self._store,

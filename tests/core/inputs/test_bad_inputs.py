@@ -404,3 +404,8 @@ def test_an_unknown_action_gets_the_nearest(zoom):
 def test_what_is_given_must_be_a_mapping(zoom, token_connection, given):
     with Client(zoom, token_connection) as client, pytest.raises(errors.UsageError):
         client.dry_run("listUsers", given)
+
+
+def test_what_is_missing_is_told_with_the_value_that_its_help_names_else_with_its_example(zoom):
+    assert problem(zoom, "getUser", {}, "userId").fix.endswith('or "me" for the connected user.')
+    assert problem(zoom, "getMeeting", {}, "meetingId").fix.endswith("Such as 89347503")
