@@ -19,7 +19,9 @@ SCHEMAS = {
     for name in ("action", "manifest", "resources", "types")
 }
 INPUTS = {"Input", "Member", "ConnectionInput", "ValueField"}  # of them the section of inputs has the words
-WITHIN = re.findall(r"^\| ([^|]+) \| ([^|]+) \| \[[^]]+\]\(([^)#]+)#?([^)]*)\) \|$", TEXT.partition("## Words within")[2], re.M)
+WITHIN = re.findall(
+    r"^\| ([^|]+) \| ([^|]+) \| \[[^]]+\]\(([^)#]+)#?([^)]*)\) \|$", TEXT.partition("## Words within")[2], re.M
+)
 
 
 def words_of(section: str) -> list[str]:
@@ -97,7 +99,12 @@ def _section(text: str, anchor: str) -> str:
 
 
 def test_yaml_that_is_no_file_and_no_excerpt_is_written_with_words_that_there_are():
-    loose = [block for page in sorted(FOLDER.glob("*.md")) for block in blocks(page) if block.kind == "yaml" and not block.note]
+    loose = [
+        block
+        for page in sorted(FOLDER.glob("*.md"))
+        for block in blocks(page)
+        if block.kind == "yaml" and not block.note
+    ]
     assert loose
     for block in loose:
         assert set(yaml.safe_load(block.text)) <= told(TEXT), f"{block.page.name}:{block.line}"

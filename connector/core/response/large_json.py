@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from functools import cache
 from itertools import count
+from types import GenericAlias
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -47,6 +48,6 @@ def load_msgspec() -> Callable[[bytes], Any] | None:
     scalar: Any = str | int | float | bool | None
     value = scalar
     for _ in range(MAX_DEPTH):
-        value = scalar | list[value] | dict[str, value]
+        value = scalar | GenericAlias(list, value) | GenericAlias(dict, (str, value))
     decoder: Decoder[Any] = Decoder(value)
     return decoder.decode

@@ -31,6 +31,7 @@ class AsyncItems(ItemStream, Generic[ItemT_co]):
         return self
 
     async def __anext__(self) -> ItemT_co:
+        item: ItemT_co
         while not self._closed:
             for item in self._page_items:
                 return item
