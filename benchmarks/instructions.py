@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from benchmarks import calls, commands, rounds
+from benchmarks import calls, commands, listings, rounds
 from benchmarks.rounds import Row
 from connector import AsyncClient, Client
 
@@ -45,7 +45,7 @@ def rows(server: Service, count: int) -> Iterator[Row]:
     per_call = {kind: _per_call(kind, server) for kind in CALLS if _is_installed(LIBRARY[kind])}
     for kind, (what, bare) in COMPARED.items():
         if kind in per_call:
-            ratio, beside = per_call[kind] / per_call[bare], f"{LIBRARY[bare]} call {per_call[bare] / 1e3:,.0f} k"
+            ratio, beside = per_call[kind] / per_call[bare], f"{BARE[bare]} {per_call[bare] / 1e3:,.0f} k"
             yield Row(f"instructions of {what}", f"{per_call[kind] / 1e3:,.0f} k", beside, ratio, "no goal of its own")
     python = _counted("-c", "")
     alone = _counted("-c", "import httpx") - python
@@ -56,7 +56,9 @@ def rows(server: Service, count: int) -> Iterator[Row]:
 
 
 def _per_call(kind: str, server: Service) -> float:
-    few, many = (_counted("-m", "benchmarks.instructions", kind, str(count), server.url()) for count in (FEW, MANY))
+    few, many = (
+        _counted("-m", "benchmarks.instructions", kind, str(count), server.url(pages=count)) for count in (FEW, MANY)
+    )
     return (many - few) / (MANY - FEW)
 
 
@@ -140,6 +142,19 @@ def _bare_at_once(count: int, url: str) -> None:
     asyncio.run(run())
 
 
+def _items(_: int, url: str) -> None:
+    with Client(*calls.connected(), base_url=url) as client:
+        for _item in client.items("listUsers"):
+            pass
+
+
+def _bare_pages(_: int, url: str) -> None:
+    with httpx.Client() as client:
+        for users in listings.bare_pages(client, url):
+            for _user in users:
+                pass
+
+
 CALLS: dict[str, Callable[[int, str], None]] = {
     "own": _own_work,
     "run": _run,
@@ -148,6 +163,8 @@ CALLS: dict[str, Callable[[int, str], None]] = {
     "bare pyreqwest": _bare_pyreqwest,
     "run at once": _run_at_once,
     "bare at once": _bare_at_once,
+    "items": _items,
+    "bare pages": _bare_pages,
 }
 LIBRARY = {kind: "pyreqwest" if kind.endswith(("pyreqwest", "at once")) else "httpx" for kind in CALLS}
 COMPARED = {  # what is counted, and what it is held against
@@ -155,6 +172,13 @@ COMPARED = {  # what is counted, and what it is held against
     "run": ("Client.run", "bare"),
     "run pyreqwest": ("Client.run through pyreqwest", "bare pyreqwest"),
     "run at once": (f"AsyncClient.run through pyreqwest, {calls.AT_ONCE} at once", "bare at once"),
+    "items": ("a page of items()", "bare pages"),
+}
+BARE = {
+    "bare": "httpx call",
+    "bare pyreqwest": "pyreqwest call",
+    "bare at once": "pyreqwest call",
+    "bare pages": "httpx + json",
 }
 
 

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic_core import SchemaValidator, core_schema, from_json
 
+from connector.core.response.large_json import LargeJsonParser
+
 if TYPE_CHECKING:
     from connector.core.response.reply import Reply
 
@@ -54,6 +56,7 @@ _search_exponent = SchemaValidator(
     )
 ).validate_python
 _BEFORE_NUMBERS = (b"", b" ", b":", b",", b"[")
+_large_json = LargeJsonParser()
 
 
 class DecodedBody(NamedTuple):
@@ -128,6 +131,9 @@ def parse_json(reply: Reply) -> DecodedBody:
 
 def decode_json(body: bytes) -> DecodedBody:
     """Return the data of a JSON text in UTF-8. Raises ValueError."""
+    value = _large_json.parse(body)
+    if value is not None:
+        return DecodedBody(value)
     warnings: tuple[str, ...] = ()
     try:
         value = from_json(body, allow_inf_nan=False)

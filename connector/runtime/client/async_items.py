@@ -31,9 +31,9 @@ class AsyncItems(ItemStream, Generic[ItemT_co]):
         return self
 
     async def __anext__(self) -> ItemT_co:
+        item: ItemT_co
         while not self._closed:
-            if self._page_items:
-                item: ItemT_co = self._page_items.popleft()
+            for item in self._page_items:
                 return item
             if self._has_ended:
                 break

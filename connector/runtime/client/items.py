@@ -6,6 +6,8 @@ import contextlib
 import threading
 from collections import deque
 from concurrent.futures import Future
+from itertools import chain
+from operator import length_hint
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Generic, Self
 
@@ -13,7 +15,7 @@ from connector.core.exchange.asks import YieldPage
 from connector.errors import TransportError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from typing_extensions import TypeVar
 
@@ -34,7 +36,7 @@ class ItemStream:
     def __init__(self, call: PreparedCall | None) -> None:
         self._call = call
         self._steps: Steps | None = None if call is None else call.build_page_steps()
-        self._page_items: deque[Any] = deque()
+        self._page_items: Iterator[Any] = iter(())  # those of the last page that no one had yet
         self._closed = False
         self._has_ended = False
         self._is_fully_read = False  # everything was read
@@ -45,7 +47,7 @@ class ItemStream:
         """Load a page and its items from a YieldPage, or from the last Result."""
         result: Result = page_or_result.result if isinstance(page_or_result, YieldPage) else page_or_result
         assert self._call is not None
-        self._page_items = deque(self._call.extract_items(result))
+        self._page_items = iter(tuple(self._call.extract_items(result)))
         self._has_ended = not isinstance(page_or_result, YieldPage)
         if self._has_ended:
             result = self._call.finish(result)
@@ -54,7 +56,7 @@ class ItemStream:
     @property
     def complete(self) -> bool:
         """Whether every item of the listing was returned."""
-        return self._is_fully_read and not self._page_items
+        return self._is_fully_read and not length_hint(self._page_items)
 
     def _repr_html_(self) -> str:
         """Return the progress and the last page for a notebook, without secrets."""
@@ -63,7 +65,9 @@ class ItemStream:
         return f"<p>Pages: {self.pages}{', complete' if self.complete else ''}; last:</p>{self.result._repr_html_()}"
 
     def _close_early(self) -> None:
-        """End the call with what was read of it, and close the steps."""
+        """End the call with what was read of it, and close the steps; a loop in progress gets no more items."""
+        self._is_fully_read = self.complete
+        deque(self._page_items, maxlen=0)
         if self._call is not None and self.result is not None:
             self._call.finish(self.result)
         self._close_steps()
@@ -138,18 +142,19 @@ class Items(ItemStream, Generic[ItemT_co]):
         self._drive = drive
         self._reader = _PageReader()
 
-    def __iter__(self) -> Self:
-        return self
+    def __iter__(self) -> Iterator[ItemT_co]:
+        return chain.from_iterable(self._iter_pages())
 
     def __next__(self) -> ItemT_co:
+        return next(iter(self))
+
+    def _iter_pages(self) -> Iterator[Iterator[ItemT_co]]:
+        """Yield the items of each page, and before them what an earlier loop has left."""
         while not self._closed:
-            if self._page_items:
-                item: ItemT_co = self._page_items.popleft()
-                return item
-            if self._has_ended:
-                break
+            yield self._page_items
+            if self._has_ended or self._closed:
+                return
             self._advance()
-        raise StopIteration
 
     def _advance(self) -> None:
         """Load the next page, and start reading the one after it."""

@@ -175,6 +175,34 @@ class TestOneAfterAnother:
         wait_until(lambda: _readers() == 0)
         assert client.run("getUser", {"userId": "me"}).status == 200
 
+    @pytest.mark.parametrize(("pages", "asked"), [(1, 1), (2, 2), (3, 2)])
+    def test_a_loop_gets_no_more_items_once_its_listing_is_closed(self, client, server, pages, asked):
+        server.always(numbered(pages))
+        items = client.items("listUsers")
+        seen = []
+        for item in items:
+            seen.append(item["id"])
+            wait_until(lambda: server.count == asked)
+            items.close()
+        assert (seen, items.complete, items.pages, list(items)) == ([0], False, 1, [])
+        assert server.count == asked
+
+    def test_closing_after_the_last_item_leaves_it_complete(self, client, server):
+        server.always(numbered(2))
+        with client.items("listUsers") as items:
+            assert ids(items) == list(range(6))
+        assert (items.complete, items.pages) == (True, 2)
+        items.close()
+        assert items.complete
+
+    def test_what_the_caller_does_to_the_page_changes_no_item_that_follows(self, client, server):
+        server.always(numbered(2))
+        items, seen = client.items("listUsers"), []
+        for item in items:
+            seen.append(item["id"])
+            items.result.data["users"].clear()
+        assert seen == list(range(6))
+
     def test_closing_does_not_wait_for_the_page_that_is_being_read(self, client, server):
         gate = threading.Event()
         server.then(numbered(9)(_Nothing())).always(servers.held(gate, servers.reply(json_={"users": []})))
