@@ -19,7 +19,9 @@ SCHEMAS = {
     for name in ("action", "manifest", "resources", "types")
 }
 INPUTS = {"Input", "Member", "ConnectionInput", "ValueField"}  # of them the section of inputs has the words
-WITHIN = re.findall(r"^\| ([^|]+) \| ([^|]+) \| \[[^]]+\]\(([^)#]+)#?([^)]*)\) \|$", TEXT.partition("## Words within")[2], re.M)
+WITHIN = re.findall(
+    r"^\| ([^|]+) \| ([^|]+) \| \[[^]]+\]\(([^)#]+)#?([^)]*)\) \|$", TEXT.partition("## Words within")[2], re.MULTILINE
+)
 
 
 def words_of(section: str) -> list[str]:
@@ -85,7 +87,9 @@ def test_the_page_that_a_row_names_explains_each_of_its_words(holder, words, pag
 
 def _section(text: str, anchor: str) -> str:
     """Return the part of a page under a heading, with the parts below it; the whole page where none is named."""
-    lines = re.sub(r"^```.*?^```", lambda code: code[0].replace("\n#", "\n\\#"), text, flags=re.M | re.S).splitlines()
+    lines = re.sub(
+        r"^```.*?^```", lambda code: code[0].replace("\n#", "\n\\#"), text, flags=re.MULTILINE | re.DOTALL
+    ).splitlines()
     heads = [(number, line) for number, line in enumerate(lines) if re.match("#+ ", line)]
     for number, line in heads:
         depth, _, title = line.partition(" ")
@@ -97,7 +101,12 @@ def _section(text: str, anchor: str) -> str:
 
 
 def test_yaml_that_is_no_file_and_no_excerpt_is_written_with_words_that_there_are():
-    loose = [block for page in sorted(FOLDER.glob("*.md")) for block in blocks(page) if block.kind == "yaml" and not block.note]
+    loose = [
+        block
+        for page in sorted(FOLDER.glob("*.md"))
+        for block in blocks(page)
+        if block.kind == "yaml" and not block.note
+    ]
     assert loose
     for block in loose:
         assert set(yaml.safe_load(block.text)) <= told(TEXT), f"{block.page.name}:{block.line}"

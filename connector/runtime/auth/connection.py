@@ -18,7 +18,7 @@ from connector.core.redaction import MASK
 from connector.definition.connection_type import URL_INPUTS
 from connector.errors import SignInError, StoreError, UsageError
 from connector.runtime.auth import connection_record, env_connection
-from connector.runtime.auth.connection_inputs import check_inputs, find_main_secret, merge_inputs
+from connector.runtime.auth.connection_inputs import check_inputs, find_main_secret, list_secrets, merge_inputs
 from connector.runtime.auth.connection_record import ConnectionRecord, store_key
 from connector.runtime.auth.keys.client_certificate import build_certificate
 from connector.runtime.auth.keys.own_credential import OwnCredential
@@ -73,8 +73,7 @@ class Connection:
             )
         if store is not None and not name:
             raise UsageError("A stored connection needs a name.", hint="Pass name=.")
-        self.connector = connector
-        self.kind = kind
+        self.connector, self.kind = connector, kind
         self.name = name or kind
         self.http = http
         self._type = connection_types[kind]
@@ -83,6 +82,7 @@ class Connection:
         self._values |= {
             key: getattr(self.site, word) for word, key in URL_INPUTS.items() if self._values.get(key) is not None
         }
+        self._secrets = list_secrets(self._type, self._values)
         self._main_secret = find_main_secret(connector, kind)
         self._signer = self._build_signer(self._values)
         secret, issuer = self._find_secret(self._values), self.oauth_client.issuer_of_jwts
@@ -270,7 +270,7 @@ class Connection:
 
     def secrets(self) -> tuple[str, ...]:
         """Return the secret values, which must never be shown."""
-        return tuple(str(value) for key, value in self._values.items() if self._type.inputs[key].secret and value)
+        return self._secrets
 
     def credential(self, rejected_token: str | None, now: float) -> Credential | None:
         """Return the credential of a request; None when a token must be read or refreshed (`token_source`)."""

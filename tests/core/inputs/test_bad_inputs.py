@@ -308,6 +308,14 @@ def test_an_extra_field_that_an_input_says_too_is_told_naming_both(zoom):
     assert "hostVideo" in one.expected
 
 
+def test_values_that_an_object_repeats_are_told_in_the_order_of_the_inputs(zoom):
+    repeated = {"watermark": False, "host_video": False}
+    given = {"userId": "me", "watermark": True, "hostVideo": True, "settingsExtraFields": repeated}
+    with pytest.raises(errors.InputError) as caught:
+        values(zoom, "createMeeting", given)
+    assert [one.got.partition(" ")[0] for one in caught.value.problems] == ["host_video", "watermark"]
+
+
 def test_an_extra_field_makes_a_default_step_aside(zoom):
     checked = values(zoom, "createMeeting", {"userId": "me", "settingsExtraFields": {"host_video": True}})
     assert "hostVideo" not in checked
