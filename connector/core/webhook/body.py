@@ -113,9 +113,9 @@ def _to_form_values(value: Any) -> list[str]:
 
 def _parse_json(body: bytes) -> Any:
     """Parse JSON; lone surrogates are accepted, as Python does. None for what is none."""
-    with contextlib.suppress(ValueError):
-        try:
-            return from_json(body, allow_inf_nan=False)
-        except ValueError:
+    try:
+        return from_json(body, allow_inf_nan=False)
+    except ValueError:
+        with contextlib.suppress(ValueError):
             return strict_json.loads(body.decode("utf-8-sig"))
     return None

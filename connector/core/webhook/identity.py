@@ -7,7 +7,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from connector.core.json_path import get_at, remove_at
@@ -51,20 +51,20 @@ class KeyBuilder:
         """Return the key of an event: a hash, the same for each delivery of the event."""
         id_parts = [read_place(data, place, headers) for place in self._id_places]
         if id_parts and all(map(_is_id_part, id_parts)):
-            return self._hash(name, "id", [to_id_text(part) for part in id_parts])
-        event_headers = [headers.get(header, ()) for header in self._event_headers]
+            return _hash(_dump([self._trigger_name, name, "id", *map(to_id_text, id_parts)]))
         try:
-            return self._hash(name, "body", event_headers, self._normalize(body))
+            text = self._normalize(body)
         except (ValueError, RecursionError):  # lists within lists, a thousand deep: its bytes tell it apart
-            return self._hash(name, "bytes", event_headers, hashlib.sha256(body).hexdigest())
+            return self._hash_content(name, "bytes", headers, hashlib.sha256(body).hexdigest())
+        return self._hash_content(name, "body", headers, text)
 
     def build_raw_key(self, body: bytes, headers: HeaderValues) -> str:
         """Return the key of what is no event: its bytes tell it apart."""
-        event_headers = [headers.get(header, ()) for header in self._event_headers]
-        return self._hash("", "bytes", event_headers, hashlib.sha256(body).hexdigest())
+        return self._hash_content("", "bytes", headers, hashlib.sha256(body).hexdigest())
 
-    def _hash(self, name: str, basis: str, parts: list[Any], text: str = "") -> str:
-        return hashlib.sha256(f"{_dump([self._trigger_name, name, basis, *parts])}{text}".encode()).hexdigest()
+    def _hash_content(self, name: str, basis: str, headers: HeaderValues, text: str) -> str:
+        event_headers = [tuple(headers.get(header, ())) for header in self._event_headers]
+        return _hash(_dump_head(self._trigger_name, name, basis, *event_headers), text)
 
     def _normalize(self, body: bytes) -> str:
         """Return a body as one text for each way to write it, without the parts that change.
@@ -89,6 +89,16 @@ class KeyBuilder:
         if self._ignored_query and isinstance(value, str) and value.startswith(("https://", "http://")):
             return self._ignored_query.sub(r"\1", value)
         return value
+
+
+@lru_cache(maxsize=64)
+def _dump_head(*parts: str | tuple[str, ...]) -> str:
+    """Return what a key is made of beside the body: mostly the name of the event, of which there are few."""
+    return _dump(parts)
+
+
+def _hash(head: str, text: str = "") -> str:
+    return hashlib.sha256(f"{head}{text}".encode()).hexdigest()
 
 
 def _drop_fields(ignored: frozenset[str], fields: dict[str, Any]) -> dict[str, Any]:

@@ -89,7 +89,8 @@ class Dispatcher:
                 self._wake_event.clear()
                 if not await self._dispatch_due():
                     with contextlib.suppress(TimeoutError):
-                        await asyncio.wait_for(self._wake_event.wait(), POLL_INTERVAL)
+                        async with asyncio.timeout(POLL_INTERVAL):  # without a task of its own, unlike wait_for
+                            await self._wake_event.wait()
         finally:
             await self._shut_down()
 

@@ -244,7 +244,7 @@ class Inbox:
 
     def _insert_values(self, event: Event, source: str) -> tuple[Any, ...]:
         """Return the values of _INSERT_COLUMNS for an event."""
-        now, headers = self.clock.time(), json.dumps(event.headers)
+        now, headers = self.clock.time(), json.dumps(event.headers) if event.headers else "{}"
         names = source or event.trigger, event.trigger, event.name, event.subject
         state = "dead" if event.error else "pending"  # what cannot be read is kept as it came, until it is replayed
         return event.key, *names, now, event.raw, state, now, str(event.error or ""), headers

@@ -276,8 +276,7 @@ class Receiver:
             if isinstance(content, str):
                 await asgi.send_text(send, status, content, *headers)
             else:
-                encoded = b"" if content is None else json.dumps(content).encode()
-                await asgi.send_response(send, status, encoded, *headers)
+                await asgi.send_response(send, status, _encode(content), *headers)
 
     async def _read_body(self, scope: asgi.Scope, receive: asgi.Receive) -> bytes:
         """Return the body of a request. Raises HttpError, ClientDisconnected."""
@@ -289,3 +288,8 @@ class Receiver:
                 return await asgi.read_body(receive, MAX_BODY_BYTES)
         except TimeoutError:
             raise asgi.HttpError(408, "too slow") from None
+
+
+def _encode(content: Any) -> bytes:
+    """Return JSON, or nothing for None; nearly all answers are the empty object."""
+    return b"" if content is None else json.dumps(content).encode() if content else b"{}"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, ref
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,11 +21,12 @@ class TimeoutGroup(Generic[T]):
     def __init__(self, seconds: float, on_timeout: Callable[[T], Any]) -> None:
         self._seconds, self._on_timeout = seconds, on_timeout
         self._deadlines: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[T, float]] = WeakKeyDictionary()
+        self._last_found: tuple[Callable[[], object], dict[T, float]] = _find_no_loop, {}
 
     def begin(self, item: T) -> None:
         """Start the timeout of an item; call it in a loop, and end the item before it begins again."""
         loop = asyncio.get_running_loop()
-        loop_deadlines = self._deadlines.get(loop)
+        loop_deadlines = self._find_deadlines(loop)
         if loop_deadlines is None:
             loop_deadlines = self._deadlines[loop] = {}
             loop.call_later(self._seconds, self._sweep, loop)
@@ -33,8 +34,18 @@ class TimeoutGroup(Generic[T]):
 
     def end(self, item: T) -> bool:
         """End the timeout of an item; return whether it was in time. The item need not have begun."""
-        loop_deadlines = self._deadlines.get(asyncio.get_running_loop())
+        loop_deadlines = self._find_deadlines(asyncio.get_running_loop())
         return loop_deadlines is not None and loop_deadlines.pop(item, None) is not None
+
+    def _find_deadlines(self, loop: asyncio.AbstractEventLoop) -> dict[T, float] | None:
+        """Return the deadlines of a loop: mostly those found last, as to look up a weak key takes longer than the rest."""
+        get_last_loop, deadlines = self._last_found
+        if get_last_loop() is loop:
+            return deadlines
+        found = self._deadlines.get(loop)
+        if found is not None:
+            self._last_found = ref(loop), found
+        return found
 
     def _sweep(self, loop: asyncio.AbstractEventLoop) -> None:
         """Time out late items, and schedule the next check for the oldest item left."""
@@ -47,6 +58,11 @@ class TimeoutGroup(Generic[T]):
             del loop_deadlines[item]
             self._on_timeout(item)
         del self._deadlines[loop]
+        self._last_found = _find_no_loop, {}
+
+
+def _find_no_loop() -> None:
+    """Stand for the weak reference of a loop where none was found yet."""
 
 
 class SharedTimeout:

@@ -25,6 +25,7 @@ from support.signature_schemes import (
 from connector import errors
 from connector.core.webhook.challenge import MAX_TOKEN_LENGTH
 from connector.core.webhook.event import Challenge, Event
+from connector.core.webhook.identity import KeyBuilder
 from connector.runtime.webhooks.verify import verifier_for, verify_webhook
 
 TRIGGER = """\
@@ -222,6 +223,19 @@ def test_the_key_of_an_event_is_what_it_was_in_every_version_or_its_copies_would
     assert read(lamp, {"kind": "on", "id": 7}, KEY).key == digest("lamps", "on", "id", "7")
     bare = read(lamp, {"kind": "on", "id": None}, KEY)
     assert bare.key == bare.subject == digest("lamps", "on", "body", content={"kind": "on", "id": None})
+
+
+@pytest.mark.parametrize("headers", [{}, {"x-kind": ["é"]}, {"x-kind": ["a", "b"]}])
+def test_a_key_of_headers_and_of_bytes_is_what_it_was_in_every_version_too(folder, headers):
+    def digest(name, basis, text):
+        head = json.dumps(["lamps", name, basis, headers.get("x-kind", [])], separators=(",", ":"))
+        return hashlib.sha256(f"{head}{text}".encode()).hexdigest()
+
+    lamps = folder(TRIGGER.format(more="").replace("name: kind", "name: header.x-kind")).manifest.triggers["lamps"]
+    builder, raw = KeyBuilder("lamps", lamps), b"no JSON"
+    for _ in range(2):
+        assert builder.build_key(b'{"n": 1.50}', {}, "on", headers) == digest("on", "body", '{"n":"1.50"}')
+        assert builder.build_raw_key(raw, headers) == digest("", "bytes", hashlib.sha256(raw).hexdigest())
 
 
 @pytest.mark.parametrize(("length", "kept"), [(200, True), (201, False)])

@@ -119,6 +119,24 @@ def test_a_loop_that_ended_is_not_kept():
     assert not any(one() for one in loops)
 
 
+def test_loops_that_take_turns_each_have_their_own_timeouts():
+    late = []
+    deadlines = TimeoutGroup(LONG, late.append)
+
+    async def begin(item):
+        deadlines.begin(item)
+
+    async def end(*items):
+        return [deadlines.end(item) for item in items]
+
+    with asyncio.Runner() as one, asyncio.Runner() as other:
+        one.run(begin("a"))
+        other.run(begin("b"))
+        assert one.run(end("a", "b")) == [True, False]
+        assert other.run(end("a", "b")) == [False, True]
+    assert not late
+
+
 def test_what_began_later_is_late_later_and_is_not_forgotten():
     late = []
     deadlines = TimeoutGroup(0.1, late.append)
