@@ -6,12 +6,13 @@ Operations are read one by one. One that cannot be read is among `broken`, with 
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from connector.authoring.importing.document import ApiDocument, DanglingReferenceError
 from connector.authoring.importing.written_examples import find_example
+from connector.first_use import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

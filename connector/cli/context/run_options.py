@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ from connector.cli.context.context import load_settings, reject_store_with_sandb
 from connector.cli.groups import get_meta
 from connector.definition.json_path import PathSyntaxError, parse_path
 from connector.errors import InputError, Problem, UsageError
+from connector.first_use import dataclass
 from connector.runtime.calls.call_options import CallOptions
 
 if TYPE_CHECKING:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +31,7 @@ from connector.core.response.result import Result
 from connector.core.secrets.values import SecretValues
 from connector.definition.action import DATA_TYPES, ROW_TYPES
 from connector.definition.json_path import parse_reply_path
+from connector.first_use import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
