@@ -45,6 +45,9 @@ class _Pattern:
     def __init__(self, pattern: str | bytes, flags: int) -> None:
         self.source: tuple[Any, int] = (pattern, flags)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return re.compile, self.source
+
     match = _OfPattern()
     fullmatch = _OfPattern()
     search = _OfPattern()
@@ -72,7 +75,7 @@ class _OfDataclass:
 
 
 _OFTEN_USED = ("__init__", "__match_args__", "__dataclass_fields__")
-_WITHOUT_OTHERS = {"repr": False, "eq": False, "order": False, "unsafe_hash": False, "slots": False}
+_WITHOUT_OTHERS = {"repr": False, "eq": False, "order": False, "unsafe_hash": False}
 
 
 def _postpone(cls: type, options: dict[str, bool]) -> type:
