@@ -72,7 +72,7 @@ def connected() -> tuple[Connector, Connection]:
 def _one_by_one(url: str, count: int) -> Iterator[Row]:
     with Client(*connected(), base_url=url) as ours, httpx.Client(headers=signed()) as bare:
         own = Client(*connected(), base_url=url, http=Instant())
-        body, meeting = _body(url), service.meeting()
+        (_, body), meeting = target_and_body(url), service.meeting()
         jobs = {
             "own": _repeated(lambda: own.run("createMeeting", GIVEN)),
             "json": _repeated(lambda: (to_json(body), from_json(meeting))),
@@ -132,10 +132,10 @@ def _at_once(url: str, count: int) -> Iterator[Row]:
     """Tasks of one loop, through each library that is installed: fifty at once, and two hundred."""
     with asyncio.Runner() as runner:
         bare = httpx.AsyncClient(headers=signed())
-        body = _body(url)
+        target, body = target_and_body(url)
 
         async def run_bare() -> None:
-            sent = (bare.post(f"{url}/users/me/meetings", json=body) for _ in range(AT_ONCE))
+            sent = (bare.post(target, json=body) for _ in range(AT_ONCE))
             for reply in await asyncio.gather(*sent):
                 reply.json()
 
@@ -152,7 +152,7 @@ def _at_once(url: str, count: int) -> Iterator[Row]:
             ours = AsyncClient(*connected(), base_url=url, http=name)
             clients.append(ours)
             for tasks in (AT_ONCE, MANY_AT_ONCE):
-                jobs[f"{name} {tasks}"] = repeated(partial(_together, ours, tasks), tasks)
+                jobs[f"{name} {tasks}"] = repeated(partial(run_together, ours, tasks), tasks)
         took = rounds.processor(jobs, count)
         for ours in clients:
             runner.run(ours.aclose())
@@ -166,7 +166,8 @@ def _at_once(url: str, count: int) -> Iterator[Row]:
         yield Row(what, _micro(many), f"{AT_ONCE} at once {_micro(few)}", many / few, "at most 1.2")
 
 
-async def _together(client: AsyncClient, tasks: int) -> None:
+async def run_together(client: AsyncClient, tasks: int) -> None:
+    """Run the action in so many tasks at once."""
     await asyncio.gather(*(client.run("createMeeting", GIVEN) for _ in range(tasks)))
 
 
@@ -177,15 +178,15 @@ def _installed() -> list[str]:
 
 def bare_call(client: httpx.Client, url: str) -> Callable[[], Any]:
     """Return a call of the same request by the HTTP library alone."""
-    body = _body(url)
-    return lambda: client.post(f"{url}/users/me/meetings", json=body).json()
+    target, body = target_and_body(url)
+    return lambda: client.post(target, json=body).json()
 
 
-def _body(url: str) -> Any:
-    """Return the body that the action sends, so that both send the same."""
+def target_and_body(url: str) -> tuple[str, Any]:
+    """Return the URL and the body that the action sends, so that all send the same."""
     request = Client(Connector.open(), base_url=url).dry_run("createMeeting", GIVEN)
     assert request.body is not None
-    return json.loads(request.body.to_bytes())
+    return request.url, json.loads(request.body.to_bytes())
 
 
 def signed() -> dict[str, str]:

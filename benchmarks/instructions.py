@@ -5,6 +5,8 @@ Each figure is of a process under valgrind's callgrind; without valgrind there a
 
 from __future__ import annotations
 
+import asyncio
+import importlib.util
 import os
 import re
 import shutil
@@ -18,7 +20,7 @@ import httpx
 
 from benchmarks import calls, commands, rounds
 from benchmarks.rounds import Row
-from connector import Client
+from connector import AsyncClient, Client
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -40,10 +42,11 @@ def rows(server: Service, count: int) -> Iterator[Row]:
     if not shutil.which("valgrind"):
         print("valgrind is not installed: no instructions are counted", file=sys.stderr)
         return
-    per_call = {kind: (_of_calls(kind, MANY, server) - _of_calls(kind, FEW, server)) / (MANY - FEW) for kind in CALLS}
-    bare = f"httpx call {per_call['bare'] / 1e3:,.0f} k"
-    for kind, what in (("own", "instructions of a call, own work"), ("run", "instructions of Client.run")):
-        yield Row(what, f"{per_call[kind] / 1e3:,.0f} k", bare, per_call[kind] / per_call["bare"], "no goal of its own")
+    per_call = {kind: _per_call(kind, server) for kind in CALLS if _is_installed(LIBRARY[kind])}
+    for kind, (what, bare) in COMPARED.items():
+        if kind in per_call:
+            ratio, beside = per_call[kind] / per_call[bare], f"{LIBRARY[bare]} call {per_call[bare] / 1e3:,.0f} k"
+            yield Row(f"instructions of {what}", f"{per_call[kind] / 1e3:,.0f} k", beside, ratio, "no goal of its own")
     python = _counted("-c", "")
     alone = _counted("-c", "import httpx") - python
     for name, words in STARTS.items():
@@ -52,8 +55,13 @@ def rows(server: Service, count: int) -> Iterator[Row]:
         yield Row(what, f"{more / 1e6:,.0f} M", beside, more / alone, "no goal of its own")
 
 
-def _of_calls(kind: str, count: int, server: Service) -> float:
-    return _counted("-m", "benchmarks.instructions", kind, str(count), server.url())
+def _per_call(kind: str, server: Service) -> float:
+    few, many = (_counted("-m", "benchmarks.instructions", kind, str(count), server.url()) for count in (FEW, MANY))
+    return (many - few) / (MANY - FEW)
+
+
+def _is_installed(library: str) -> bool:
+    return importlib.util.find_spec(library) is not None
 
 
 def _counted(*arguments: str) -> float:
@@ -90,7 +98,64 @@ def _bare(count: int, url: str) -> None:
             call()
 
 
-CALLS: dict[str, Callable[[int, str], None]] = {"own": _own_work, "run": _run, "bare": _bare}
+def _run_pyreqwest(count: int, url: str) -> None:
+    with Client(*calls.connected(), base_url=url, http="pyreqwest") as client:
+        for _ in range(count):
+            client.run("createMeeting", calls.GIVEN)
+
+
+def _bare_pyreqwest(count: int, url: str) -> None:
+    from pyreqwest.client import SyncClientBuilder
+
+    target, body = calls.target_and_body(url)
+    with SyncClientBuilder().default_headers(calls.signed()).build() as client:
+        for _ in range(count):
+            client.post(target).body_json(body).build().send().json()
+
+
+def _run_at_once(count: int, url: str) -> None:
+    async def run() -> None:
+        async with AsyncClient(*calls.connected(), base_url=url, http="pyreqwest") as client:
+            for _ in range(count // calls.AT_ONCE):
+                await calls.run_together(client, calls.AT_ONCE)
+
+    asyncio.run(run())
+
+
+def _bare_at_once(count: int, url: str) -> None:
+    from pyreqwest.client import ClientBuilder
+
+    target, body = calls.target_and_body(url)
+
+    async def run() -> None:
+        async with ClientBuilder().default_headers(calls.signed()).build() as client:
+
+            async def call() -> None:
+                response = await client.post(target).body_json(body).build().send()
+                await response.json()
+
+            for _ in range(count // calls.AT_ONCE):
+                await asyncio.gather(*(call() for _ in range(calls.AT_ONCE)))
+
+    asyncio.run(run())
+
+
+CALLS: dict[str, Callable[[int, str], None]] = {
+    "own": _own_work,
+    "run": _run,
+    "bare": _bare,
+    "run pyreqwest": _run_pyreqwest,
+    "bare pyreqwest": _bare_pyreqwest,
+    "run at once": _run_at_once,
+    "bare at once": _bare_at_once,
+}
+LIBRARY = {kind: "pyreqwest" if kind.endswith(("pyreqwest", "at once")) else "httpx" for kind in CALLS}
+COMPARED = {  # what is counted, and what it is held against
+    "own": ("a call, own work", "bare"),
+    "run": ("Client.run", "bare"),
+    "run pyreqwest": ("Client.run through pyreqwest", "bare pyreqwest"),
+    "run at once": (f"AsyncClient.run through pyreqwest, {calls.AT_ONCE} at once", "bare at once"),
+}
 
 
 if __name__ == "__main__":

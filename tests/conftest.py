@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import shutil
 import signal
+import subprocess
 import sys
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,10 +18,10 @@ from support.sandboxes.lamp import LAMP_MANIFEST
 from support.servers import TOKEN, Counting, GivenClock
 
 from connector import Client, Connection, Connector
+from connector.definition.validation import cache_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from pathlib import Path
 
 settings.register_profile(
     "short",  # every day; --hypothesis-profile long before a release
@@ -109,3 +113,25 @@ def folder(tmp_path: Path) -> Callable[..., Connector]:
         return Connector.open(tmp_path)
 
     return make
+
+
+@pytest.fixture
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the user's folder of what was worked out before, which is this test's alone and is not there yet."""
+    place = tmp_path / "cache" / "connector"
+    monkeypatch.setattr(cache_folder, "_find_folder", place.joinpath)
+    return place
+
+
+@pytest.fixture
+def disk() -> Iterator[Path]:
+    """A small disk of memory, where this user may mount one."""
+    place = Path(tempfile.mkdtemp(prefix="connector-disk-"))
+    mount = ["mount", "-t", "tmpfs", "-o", "size=128k,mode=0700", "tmpfs", str(place)]
+    may_mount = os.geteuid() == 0 and shutil.which("mount")
+    if not may_mount or subprocess.run(mount, check=False, capture_output=True).returncode:
+        place.rmdir()
+        pytest.skip("this user may not mount a small disk")
+    yield place
+    subprocess.run(["umount", str(place)], check=True)
+    place.rmdir()

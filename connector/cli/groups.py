@@ -10,10 +10,12 @@ import click
 
 from connector._version import __version__
 from connector.cli.help.extra_words import explain_extra_words, find_swallowed_flag, index_options
+from connector.cli.help.given_flags import find_given_flags, format_command
 from connector.cli.help.helpful_command import META_PREFIX, NO_PAGER, HelpfulCommand, HelpfulGroup
 from connector.cli.registry import COMMAND_ALIASES, COMMANDS, OWN_EXAMPLES_MODULE
 from connector.definition.case import to_flag_name
 from connector.definition.suggest import closest
+from connector.runtime.process.command_lines import format_commands_with
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -108,6 +110,12 @@ class StrictCommand(HelpfulCommand):
             hint = f" {hint}" if hint else self.extra_words_hint(ctx)
             raise click.UsageError(f"{extra} for '{ctx.command_path}'.{hint}", ctx)
         return extra_args
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; what its errors say to run is given its flags."""
+        given = find_given_flags(ctx, META_PREFIX)
+        with format_commands_with(lambda *words: format_command(root, given, words)):
+            return super().invoke(ctx)
 
     def _reject_repeated(self, ctx: click.Context, given_args: list[str]) -> None:
         _, _, order = self.make_parser(ctx).parse_args(list(given_args))

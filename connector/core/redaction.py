@@ -96,7 +96,7 @@ class Redactor:
             return self
         texts: list[str] = []
         _gather_texts(data, texts)
-        if self.known_values.may_be_in("\n".join(texts)):
+        if self.known_values.may_be_in(texts):
             return self
         self._without_values = self._without_values or self._copy_with(_NO_VALUES)
         return self._without_values

@@ -48,6 +48,7 @@ class Connector:
     ) -> None:
         self.folder = folder
         self.manifest = manifest
+        self.manifest_bytes = b""  # of its file, as they were read
         self._derived: dict[Callable[[Connector], Any], Any] = {}
         self._actions_by_stem = {to_kebab_case(action.action): action for action in actions}
         self._choices = choices
@@ -74,7 +75,10 @@ class Connector:
             message = f"no manifest.yaml in {root.absolute()}"
             hint = "Pass a connector's folder, or a name of 'connector list --connectors'; 'connector new' creates one."
             raise DefinitionError(f"{message}.", findings=(Finding(str(path), 1, 1, "file", message),), hint=hint)
-        return cls(root, _complete_manifest(root, read_model(path, Manifest)))
+        raw = read_bytes(path)
+        connector = cls(root, _complete_manifest(root, _build_model(raw, path, Manifest, {})))
+        connector.manifest_bytes = raw
+        return connector
 
     @property
     def name(self) -> str:
@@ -239,8 +243,10 @@ def read_model(
     path: Path, model_class: type[FileModel], shared_inputs: Mapping[str, dict[str, Any]] | None = None
 ) -> FileModel:
     """Read one file of a connector, which may use `shared_inputs`. Raises DefinitionError with every mistake."""
-    raw = read_bytes(path)
-    shared = shared_inputs or {}
+    return _build_model(read_bytes(path), path, model_class, shared_inputs or {})
+
+
+def _build_model(raw: bytes, path: Path, model_class: type[FileModel], shared: Mapping[str, Any]) -> FileModel:
     return read_once(raw, model_class, shared, lambda: _validate_file(raw, path, model_class, shared))
 
 

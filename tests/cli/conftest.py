@@ -90,20 +90,20 @@ def cli(surroundings: dict[str, str], tmp_path: Path) -> Callable[..., Done]:
 
 @pytest.fixture
 def look(start: Callable[..., subprocess.Popen[bytes]]) -> Callable[..., Done]:
-    """Run a command with stdout on a terminal of 80 columns, and return what the terminal shows."""
+    """Run a command with stdout, or other `streams`, on a terminal of 80 columns; return what each stream shows."""
 
-    def call(*words: str, **env: str) -> Done:
+    def call(*words: str, streams: tuple[str, ...] = ("stdout",), **env: str) -> Done:
         ours, theirs = pty.openpty()
         seen = {"ZOOM_ACCESS_TOKEN": "token-1", "TERM": "xterm-256color", "COLUMNS": "80", **env}
-        process = start(*words, stdout=theirs, env=seen)
+        process = start(*words, env=seen, **dict.fromkeys(streams, theirs))
         os.close(theirs)
         shown = b""
         with contextlib.suppress(OSError):  # Linux: the other end is closed
             while part := os.read(ours, 65_536):
                 shown += part
         os.close(ours)
-        assert process.stderr is not None
-        return Done(process.wait(timeout=60), shown.decode().replace("\r\n", "\n"), process.stderr.read().decode())
+        told = [shown if pipe is None else pipe for pipe in process.communicate(timeout=60)]
+        return Done(process.returncode, *(text.decode().replace("\r\n", "\n") for text in told))
 
     return call
 

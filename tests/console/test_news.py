@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+import socket
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from support.pages.browsing.consoles import make_desk, serve
 from support.pages.browsing.keyboard import Keyboard
 
+from connector.console.server import _MAX_CONNECTIONS
 from connector.runtime.bulk.journal import Journal
 
 CONNECTORS = Path(__file__).parents[1] / "connectors"
@@ -85,6 +88,23 @@ def test_a_page_that_is_left_open_says_that_its_console_has_ended(chromium):
         page.press("#f-userId", "Enter")
         page.wait_for_selector("#gone:visible")
         assert "This console has ended" in page.inner_text("[role=alert]")
+        page.close()
+
+
+def test_a_console_with_too_many_connections_is_not_told_as_one_that_has_ended(chromium):
+    with contextlib.ExitStack() as running, contextlib.ExitStack() as crowd:
+        page = chromium.new_page()
+        page.goto(running.enter_context(serve(make_desk())))
+        address = urlsplit(page.url)
+        page.goto(f"{page.url}actions/getUser")
+        page.fill("#f-userId", "me")
+        for _ in range(_MAX_CONNECTIONS):
+            crowd.enter_context(socket.create_connection((address.hostname, address.port)))
+        page.press("#f-userId", "Enter")
+        page.wait_for_selector("#busy:visible")
+        assert not page.is_visible("#gone")
+        crowd.close()
+        page.wait_for_selector("#busy", state="hidden")
         page.close()
 
 

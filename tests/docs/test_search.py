@@ -18,7 +18,7 @@ FIRST = 3
 ENOUGH = 0.95
 # What people type, and the pages of docs that answer it.
 WANTED = {
-    "pagination": "embedding writing-a-connector faq",
+    "pagination": "embedding writing-a-connector/paging faq",
     "resume": "bulk chaining downloads",
     "mock": "sandbox testing",
     "parallel": "bulk bulk-workers faq",
@@ -60,8 +60,8 @@ WANTED = {
     "schedule": "cron systemd",
     "batch": "bulk",
     "idempotency": "errors-and-retries embedding",
-    "graphql": "cookbook writing-a-connector raw-requests",
-    "upload": "raw-requests writing-a-connector",
+    "graphql": "cookbook writing-a-connector/requests raw-requests",
+    "upload": "raw-requests writing-a-connector/requests writing-a-connector/jobs-and-uploads",
     "download": "downloads",
     "offline": "records sandbox",
     "cache": "records",
@@ -94,6 +94,21 @@ WANTED = {
     "changelog": "CHANGELOG.md",
     "polling": "records",
     "create meeting": "actions use-cases tutorial",
+    "write a connector": "writing-a-connector writing-a-connector/first-connector",
+    "own API": "writing-a-connector/your-api",
+    "add an action": "writing-a-connector/first-connector",
+    "paging": "writing-a-connector/paging",
+    "next page": "writing-a-connector/paging",
+    "api key": "writing-a-connector/authentication connections",
+    "multipart": "writing-a-connector/requests",
+    "xml": "writing-a-connector/replies",
+    "variants": "writing-a-connector/objects",
+    "choices": "writing-a-connector/inputs",
+    "long running": "writing-a-connector/jobs-and-uploads",
+    "triggers": "writing-a-connector/triggers",
+    "base url": "writing-a-connector/base-urls",
+    "manifest": "writing-a-connector/words",
+    "publish": "sharing writing-a-connector/test-and-publish",
 }
 
 

@@ -27,7 +27,7 @@ WORLD = words(
 WORLD_CALLS = words("eval exec input monotonic now open perf_counter print today urandom utcnow uuid1 uuid4")
 MAY_TOUCH = {  # modules of a pure room that open files
     "connector.definition.loader": {"os"},
-    "connector.definition.validation.cache_folder": {"os", "open"},
+    "connector.definition.validation.cache_folder": {"os", "open", "urandom"},
     "connector.definition.forms.head_index": {"os", "time"},  # it asks how old a file is
 }
 HTTP_LIBRARIES = {"anyio", "h11", "httpcore", "httpcore2", "httpx", "httpx2", "pyreqwest"}

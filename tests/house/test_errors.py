@@ -153,41 +153,43 @@ class Broken:
     late: bool
     origin = "http://127.0.0.1:1"
 
-    status = 200
-    headers = ()
-
     @property
-    def library_connection(self):
+    def http(self):
         return self
 
-    def handle_request(self, _request):
+    def start(self, _request):
         if not self.late:
             raise self.error
-        self.stream = self._parts()
-        return self
+        self._parts = iter([b"{"])
+        return 200, []
 
-    async def handle_async_request(self, request):
-        self.handle_request(request)
-        self.stream = self._parts_in_time()
-        return self
-
-    def _parts(self):
-        yield b"{"
-        raise self.error
-
-    async def _parts_in_time(self):
-        yield b"{"
+    def read_chunk(self):
+        for part in self._parts:
+            return part
         raise self.error
 
     def close(self):
         pass
 
 
+class AsyncBroken(Broken):
+    """The same, for tasks."""
+
+    async def start(self, request):
+        return super().start(request)
+
+    async def read_chunk(self):
+        return super().read_chunk()
+
+    async def end_reply(self):
+        return False
+
+
 def breaking(monkeypatch, seam, error, late):
     """Let every connection of a seam fail."""
 
     async def line_in_time(_place, _call):
-        return Broken(error, late)
+        return AsyncBroken(error, late)
 
     asynchronous = type(seam).__name__.startswith("Async")
     monkeypatch.setattr(seam, "_acquire", line_in_time if asynchronous else lambda _place, _call: Broken(error, late))

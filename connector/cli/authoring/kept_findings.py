@@ -32,12 +32,12 @@ def find_findings(folder: Path, report: Report = ignore_progress) -> list[Findin
     paths = list_files(folder)
     if len(paths) < MIN_FILES:
         return lint(folder, report)
-    key = _compute_key(folder, paths)
-    kept = cache_folder.read_entry(key, cache_folder.FINDINGS)
+    states, key = _read_states(folder, paths), _compute_key(folder, paths)
+    kept = _parse(cache_folder.read_entry(key, cache_folder.FINDINGS))
     if kept is not None:
-        return [Finding(**one) for one in json.loads(kept)]
+        return kept
     findings = lint(folder, report)
-    if _compute_key(folder, list_files(folder)) == key:  # else they belong to no state of it
+    if _read_states(folder, list_files(folder)) == states:  # else they belong to no state of it
         entry = json.dumps([asdict(one) for one in findings]).encode()
         cache_folder.keep_entry(key, entry, cache_folder.FINDINGS)
     return findings
@@ -47,6 +47,24 @@ def list_files(folder: Path) -> list[Path]:
     """Return what lint looks at: what is beside the manifest, and in the folders that it has."""
     inner = (path for name in _LOOKED_AT for path in (folder / name).rglob("*"))
     return sorted([*folder.glob("*.yaml"), *inner])
+
+
+def _parse(entry: bytes | None) -> list[Finding] | None:
+    """Return the findings of an entry; None for anything else."""
+    with contextlib.suppress(RecursionError, TypeError, ValueError):
+        found = json.loads(entry or b"null")
+        return [Finding(**one) for one in found] if isinstance(found, list) else None
+    return None
+
+
+def _read_states(folder: Path, paths: Iterable[Path]) -> list[tuple[Path, int, int, int, int]]:
+    """Return what shows that any of it was changed, even if it was changed back."""
+    states = []
+    for path in (folder, *(folder / name for name in _LOOKED_AT), *paths):
+        with contextlib.suppress(OSError):
+            status = path.stat()
+            states.append((path, status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino))
+    return states
 
 
 def _compute_key(folder: Path, paths: Iterable[Path]) -> str:

@@ -13,7 +13,7 @@ from connector.definition.case import to_flag_name
 from connector.errors import ConnectorError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     import click
 
@@ -57,8 +57,8 @@ _TEMPLATES: dict[str, tuple[tuple[str, str], ...]] = {
         ("try it without an account", "connector connect work --sandbox"),
         ("by this kind", "connector connect work --kind {kind}"),
     ),
-    "records": (("copy them", "connector records sync {resource}"),),
-    "records sync": (("keep a copy fresh", "connector records sync {resource} --every 10m"),),
+    "records": (("copy them", "connector records sync {synced}"),),
+    "records sync": (("keep a copy fresh", "connector records sync {synced} --every 10m"),),
     "records list": (("the newest copy", "connector records list {resource}"),),
     "records show": (("one of them", "connector records show {resource} ID"),),
     "records query": (("what is gone", 'connector records query "SELECT id FROM {view} WHERE gone_at IS NOT NULL"'),),
@@ -95,12 +95,12 @@ def find_own_examples(ctx: click.Context, path: str, bundled: Examples) -> Examp
     flags = CommandContext(connector, settings).format_command().removeprefix("connector").strip()
     if action is not None:
         return Examples(bundled.page, tuple(_list_calls(action, flags)))
-    words = _find_words(connector)
-    return Examples(bundled.page, tuple(_fill(path, words, flags)))
+    return Examples(bundled.page, tuple(_fill(path, connector, flags)))
 
 
-def _fill(path: str, words: Mapping[str, str], flags: str) -> Iterator[tuple[str, str]]:
+def _fill(path: str, connector: Connector, flags: str) -> Iterator[tuple[str, str]]:
     """Yield the examples whose words the connector has, with the flags that name it."""
+    words = _find_words(connector) | (_find_copied(connector) if path.startswith("records") else {})
     for text, template in _TEMPLATES[path]:
         try:
             command = template.format_map(words)
@@ -148,16 +148,35 @@ def _find_words(connector: Connector) -> dict[str, str]:
             words |= {"input": next(iter(inputs))} if inputs else {}
             choosing = next((key for key, field in inputs.items() if field.typed_choices), None)
             words |= {"choosing": words[kind], "choice": choosing} if choosing else {}
-    resource = next(iter(manifest.resources), None)
-    if resource is not None:
-        from connector.core.records.kinds import name_view
-
-        words |= {"resource": resource, "view": name_view(connector, resource)}
+    if manifest.resources:
+        words["resource"] = next(iter(manifest.resources))
     if manifest.triggers and connector.events:
         words["event"] = next(iter(connector.events))
     if manifest.connections:
         words["kind"] = next(reversed(manifest.connections))
     return words
+
+
+def _find_copied(connector: Connector) -> dict[str, str]:
+    """Return the words of commands about the copy: of a resource that a sync reads as it stands, if there is one."""
+    from connector.core.records.kinds import name_view
+
+    resources = connector.manifest.resources
+    synced = next((name for name in resources if _is_synced(connector, name)), None)
+    words = {} if synced is None else {"synced": synced}
+    resource = next(iter(resources), None) if synced is None else synced
+    return words if resource is None else {**words, "resource": resource, "view": name_view(connector, resource)}
+
+
+def _is_synced(connector: Connector, resource: str) -> bool:
+    """Whether a sync reads a resource without being given anything more."""
+    from connector.runtime.sync.listings import find_listings
+
+    try:
+        find_listings(connector, (resource,), {})
+    except ConnectorError:
+        return False
+    return True
 
 
 def _find_actions(connector: Connector) -> dict[str, Action]:

@@ -54,7 +54,7 @@ def list_command(ctx: click.Context, /, output_format: str, **store_flags: Any) 
     rows = list_connection_rows(context)
     values = [row.values for row in rows]
     document = {"store": describe_store(context), "connections": values}
-    print_rows(values, output_format, columns=COLUMNS, document=document)
+    print_rows(values, output_format, header=COLUMNS, columns=COLUMNS, document=document)
     if not rows and output_format == "table":
         context.note(
             f"No connections in {describe_store(context)}. Run '{context.format_command('connect')}' to sign in."

@@ -14,7 +14,7 @@ from connector.runtime.auth.connection_record import store_key
 from connector.runtime.rate_budget.budget import is_sandbox
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from contextlib import AbstractContextManager
 
     from connector.cli.context.settings import Settings
@@ -120,10 +120,6 @@ class ConnectionContext(CommandContext):
         from connector.runtime.auth.token_refresh import LOCK_TIMEOUT
 
         return self.store.lock(self.build_record_key(name), LOCK_TIMEOUT)
-
-    def format_command(self, *args: str, flags: Sequence[str] = ("connector", "profile", "store")) -> str:
-        """Return a command line, such as `connector connect work`, with this context's flags."""
-        return super().format_command(*args, flags=flags)
 
     def load_connection(self, name: str) -> Connection | None:
         """Return the stored connection of a name, or None. Raises StoreError, UsageError."""

@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING, Any, Self
 import click
 
 from connector.cli.context.locations import find_data_folder, find_url
-from connector.cli.context.project import find_trust, set_trust
+from connector.cli.context.project import compute_digest, find_trust, set_trust
 from connector.cli.context.settings import Settings, flag_of
-from connector.cli.groups import get_meta, meta_option
+from connector.cli.groups import get_meta, meta_option, root
+from connector.cli.help.given_flags import SANDBOX_FLAG, SETTING_FLAGS, format_command
 from connector.cli.output import stdio
 from connector.cli.output.stdio import print_stderr
 from connector.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from connector.cli.context.settings import Setting
     from connector.definition.loader import Connector
@@ -43,11 +44,11 @@ class CommandContext:
         _tell_unfinished_restore()
         return cls(open_connector(settings), settings, sandbox=sandbox, quiet=bool(get_meta(ctx, "quiet")))
 
-    def format_command(self, *args: str, flags: Sequence[str] = ("connector", "profile")) -> str:
-        """Return a command line, such as `connector list`, with those of these flags that the user gave."""
-        given = [setting for setting in map(self.settings.get, flags) if setting.source.startswith("flag")]
-        words = [word for setting in given for word in (flag_of(setting.name), str(setting.value))]
-        return shlex.join(["connector", *args, *words, *(["--sandbox"] if self.sandbox else [])])
+    def format_command(self, *words: str) -> str:
+        """Return a command line, such as `connector list`, with those of the given flags that it needs."""
+        settings = map(self.settings.get, SETTING_FLAGS)
+        given = {SETTING_FLAGS[one.name]: one.value for one in settings if one.source.startswith("flag")}
+        return format_command(root, {**given, SANDBOX_FLAG: self.sandbox}, words)
 
     def note(self, text: str) -> None:
         """Print a line on stderr that --quiet leaves out."""
@@ -58,8 +59,12 @@ class CommandContext:
         """Check that this user has said where credentials go, or trusts the folder that does. Raises UsageError."""
         found = map(self.settings.get, ("connector", "store"))
         chosen = [one for one in found if one.is_of_project and not _is_installed(one)]
-        project_file = self.settings.project_file
-        if self.sandbox or project_file is None or not chosen or (trust := find_trust(project_file)) == "trusted":
+        project = self.settings.project
+        if self.sandbox or project is None or not chosen:
+            return
+        project_file, digest = project.path, compute_digest(project, self.connector)
+        trust = find_trust(project_file, digest)
+        if trust == "trusted":
             return
         flags = " ".join(f"{flag_of(one.name)} {one.value}" for one in chosen)
         named = " and ".join(f"the {one.name} {one.value}" for one in chosen)
@@ -71,7 +76,7 @@ class CommandContext:
             raise UsageError(f"{message} Nothing was sent.", hint=hint)
         if not click.confirm(f"{message} Do you trust {project_file.parent}?", err=True):
             raise UsageError("Nothing was sent: the answer was no.", hint=hint)
-        set_trust(project_file, trusted=True)
+        set_trust(project_file, trusted=True, digest=digest)
 
 
 def _is_installed(setting: Setting) -> bool:
@@ -116,7 +121,7 @@ def _tell_unfinished_restore() -> None:
         file = find_unfinished(note_path)
         print_stderr(
             f"A restore of {file} did not end: some of what is kept is old, some is new. "
-            f"Run: connector restore {file} --yes"
+            f"Run: {shlex.join(['connector', 'restore', str(file), '--yes'])}"
         )
 
 

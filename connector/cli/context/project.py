@@ -12,10 +12,14 @@ import hashlib
 import json
 import os
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from connector.cli.context.config_file import PROJECT_FILE_NAME, config_path, read_config_file
 from connector.errors import StoreError
+
+if TYPE_CHECKING:
+    from connector.cli.context.config_file import ConfigFile
+    from connector.definition.loader import Connector
 
 
 def find_project_file(start: Path | None = None) -> Path | None:
@@ -44,21 +48,24 @@ def _is_own(path: Path) -> bool:
 Trust = Literal["trusted", "changed", "unknown"]
 
 
-def find_trust(project_file: Path) -> Trust:
-    """Return whether this user has trusted the folder of a project file, as it is now or as it was before a change."""
+def find_trust(project_file: Path, digest: str | None = None) -> Trust:
+    """Return whether this user has trusted the folder of a project file, or as it was before a change.
+
+    `digest` is of what was read of it; without one, it is as it is now.
+    """
     trusted = _read_trusted().get(str(project_file.parent.resolve()))
     if trusted is None:
         return "unknown"
-    return "trusted" if trusted == _compute_digest(project_file) else "changed"
+    return "trusted" if trusted == (digest or _compute_digest_now(project_file)) else "changed"
 
 
-def set_trust(project_file: Path, *, trusted: bool) -> None:
-    """Trust the folder of a project file as it is now, or no longer. Raises StoreError, DefinitionError."""
+def set_trust(project_file: Path, *, trusted: bool, digest: str | None = None) -> None:
+    """Trust the folder of a project file as it is now, as it was read, or no longer. Raises StoreError."""
     from connector.runtime.files.atomic import replace_file
 
     folder, path = str(project_file.parent.resolve()), _trust_path()
     digests = {one: digest for one, digest in _read_trusted().items() if one != folder}
-    digests |= {folder: _compute_digest(project_file)} if trusted else {}
+    digests |= {folder: digest or _compute_digest_now(project_file)} if trusted else {}
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         replace_file(path, json.dumps(digests, indent=2).encode())
@@ -67,19 +74,24 @@ def set_trust(project_file: Path, *, trusted: bool) -> None:
         raise StoreError(f"{path}: {error.strerror}.", path=str(path), hint=hint) from None
 
 
-def _compute_digest(project_file: Path) -> str:
+def _compute_digest_now(project_file: Path) -> str:
+    return compute_digest(read_config_file(project_file, is_project=True))
+
+
+def compute_digest(file: ConfigFile, connector: Connector | None = None) -> str:
     """Return the SHA-256 of what decides where credentials go: the connectors and stores named, and their manifests.
 
-    Actions reach no host but those of their manifest, and a store changes with each token: neither is part of it.
+    The manifest of an open connector is that which was loaded, whatever its file has become. Actions reach no host but
+    those of their manifest, and a store changes with each token: neither is part of it.
     """
-    file = read_config_file(project_file, is_project=True)
     digest = hashlib.sha256()
     for values in (file.values, *(file.profiles[name] for name in sorted(file.profiles))):
         named = {key: values[key] for key in ("connector", "store") if key in values}
         digest.update(json.dumps(named, sort_keys=True).encode())
         manifest = Path(named.get("connector", "")) / "manifest.yaml"
         if manifest.is_absolute() and manifest.is_file():
-            digest.update(hashlib.sha256(manifest.read_bytes()).digest())
+            loaded = connector.manifest_bytes if connector and connector.folder == manifest.parent else None
+            digest.update(hashlib.sha256(manifest.read_bytes() if loaded is None else loaded).digest())
     return digest.hexdigest()
 
 

@@ -23,6 +23,8 @@ from connector.first_use import dataclass
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from connector.cli.context.config_file import ConfigFile
+
 DEFAULT_VALUES = {"output": "json", "runs_keep": "30d", "records_keep": "30d", "log_format": "text"}
 _VARIABLE_NAMES = {
     "profile": "CONNECTOR_PROFILE",
@@ -108,11 +110,14 @@ class Settings:
         return find_project_file()
 
     @cached_property
+    def project(self) -> ConfigFile | None:
+        """The project file's settings, as they were read once."""
+        return None if self.project_file is None else read_config_file(self.project_file, is_project=True)
+
+    @cached_property
     def _layers(self) -> list[tuple[str, Mapping[str, Any], bool]]:
         """The settings of files, the strongest first, each with its source and whether a project file says so."""
-        project_file = self.project_file
-        files = [read_config_file(project_file, is_project=True)] if project_file is not None else []
-        files.append(read_config_file(config_path()))
+        files = [*filter(None, (self.project,)), read_config_file(config_path())]
         layers = [(file.name, file.values, file.is_project) for file in files]
         name, source = self._find_profile()
         if name is None:

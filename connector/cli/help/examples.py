@@ -178,11 +178,11 @@ EXAMPLES: dict[str, Examples] = {
     )),
     "config trust": Examples("docs/settings.md", (("the folder that you are in", "connector config trust"),)),
     "lint": Examples("docs/lint.md", (("advice counts too", "connector lint library --strict"),)),
-    "test": Examples("docs/testing.md", (
+    "test": Examples("docs/writing-a-connector/test-and-publish.md", (
         ("examples, replies and resources", "connector test library"),
         ("against recorded calls", "connector test library --replay books.har"),
     )),
-    "docs": Examples("docs/writing-a-connector.md", (
+    "docs": Examples("docs/writing-a-connector/test-and-publish.md", (
         ("fail where a page is stale", "connector docs library --check"),
     )),
     "stubs": Examples("docs/typed-code.md", (("typed methods", "connector stubs library -o library.py"),)),
@@ -193,11 +193,11 @@ EXAMPLES: dict[str, Examples] = {
         ("an OpenAPI document", "connector export openapi library -o library.openapi.json"),
     )),
     "diff": Examples("docs/sharing.md", (("what breaks its users", "connector diff library newer"),)),
-    "new": Examples("docs/writing-a-connector.md", (
+    "new": Examples("docs/writing-a-connector/first-connector.md", (
         ("a small, complete one", "connector new library"),
         ("one for an API", "connector new acme --base-url https://api.acme.example/v1 --auth bearer"),
     )),
-    "new-action": Examples("docs/sharing.md", (
+    "new-action": Examples("docs/writing-a-connector/your-api.md", (
         ("one file", "connector new-action createUser 'POST /teams/{teamId}/users' acme --input name --input age"),
     )),
     "import": Examples("docs/import.md", (

@@ -51,6 +51,7 @@ def _format_call_details(error: errors.ConnectorError) -> str:
     return "  " + " · ".join(f"{name}: {value}" for name, value in details.items() if value is not None)
 
 
+_SERVICE_FLAGS = ("--sandbox", "--connection")
 _RENAMED_FLAGS = {
     "--at": "--timestamp",
     "--at-once": "--concurrency",
@@ -93,6 +94,8 @@ def _no_such_option(error: click.NoSuchOption, args: Sequence[str]) -> str:
     renamed = _RENAMED_FLAGS.get(name)
     if renamed and error.ctx and any(renamed in param.opts for param in error.ctx.command.params):
         return f"Unknown option {name}. Did you mean {renamed}?"
+    if name in _SERVICE_FLAGS and error.ctx and _sends_nothing(error.ctx.command):
+        return f"Unknown option {name}. '{error.ctx.command_path}' needs none: it sends nothing to the service."
     meant = suggest_flag(name, args, _list_flags(error.ctx))
     if meant:
         return f"Unknown option {name}. {meant}"
@@ -102,6 +105,14 @@ def _no_such_option(error: click.NoSuchOption, args: Sequence[str]) -> str:
     if not suggestion and "--input" in _list_flags(error.ctx) and name.startswith("--"):
         suggestion = f" An input is -i {to_camel_case(name[2:]):.60}=VALUE."
     return f"Unknown option {name:.60}.{suggestion}"
+
+
+def _sends_nothing(command: click.Command) -> bool:
+    """Whether a command uses no connection, so that there is nothing for a sandbox to stand in for."""
+    import click
+
+    flags = {flag for param in command.params for flag in param.opts}
+    return not isinstance(command, click.Group) and flags.isdisjoint((*_SERVICE_FLAGS, "--store"))
 
 
 def _secret_fix(args: Sequence[str]) -> str:

@@ -37,13 +37,14 @@ def print_rows(
     output_format: str,
     shown: Sequence[dict[str, Any]] | None = None,
     *,
+    header: Sequence[str],
     columns: Sequence[str] = (),
     document: Any = None,
 ) -> None:
     """Print rows as the results of actions are printed.
 
     A table and CSV have what is `shown` of them (default: all), in these `columns`, if any are named; JSON and YAML are
-    the `document` that the rows are in, if they are in one. A table of nothing is nothing.
+    the `document` that the rows are in, if they are in one. A table of nothing is nothing, CSV of nothing a `header`.
     """
     if output_format in ("json", "yaml"):
         one = make_printer(output_format, several=False, include_errors=False, quiet=True)
@@ -59,7 +60,7 @@ def print_rows(
     elif output_format == "csv":
         from connector.cli.output.csv_output import CsvPrinter, pick_rows
 
-        csv = CsvPrinter(columns, quiet=True)
+        csv = CsvPrinter(columns or (() if rows else header), quiet=True)
         csv.print_result(pick_rows(list(rows if shown is None else shown), columns))
         csv.finish()
     else:

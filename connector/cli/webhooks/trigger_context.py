@@ -47,7 +47,7 @@ class TriggerContext(CommandContext):
     @property
     def events_command(self) -> str:
         """The command line that lists the events of this inbox."""
-        return self.format_command("webhook", "events", flags=("connector", "inbox"))
+        return self.format_command("webhook", "events")
 
     @property
     def label(self) -> str:

@@ -110,7 +110,7 @@ def resume(desk: Desk, visit: Visit) -> Redirect:
         if _is_destructive(desk, run.header["action"]):
             _check_confirmed(visit, "it may destroy something")
         told = resume_run(journal, run, BulkArguments(None, retry_failed=visit.sent("retry_failed") == "yes"))
-    command = desk.context.format_command("bulk", "work", flags=("connector", "bulk"))
+    command = desk.context.format_command("bulk", "work")
     return Redirect(f"/bulk/{quote(run.name)}", f"{told} Workers run them: {command}")
 
 

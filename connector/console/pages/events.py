@@ -148,7 +148,7 @@ def _choose_webhook(desk: Desk, visit: Visit) -> str:
 
 
 def _format_receiver(desk: Desk) -> str:
-    return desk.context.format_command("webhook", "serve", flags=("connector", "inbox"))
+    return desk.context.format_command("webhook", "serve")
 
 
 ROUTES = (

@@ -1,13 +1,12 @@
 const ownAddress = document.currentScript.src;
 
-// A page that is left open after the console has ended says so.
+// A page that is left open after the console has ended says so, or that the console has too many connections (503).
 const gone = document.getElementById("gone");
+const busy = document.getElementById("busy");
 const look = async () => {
-  try {
-    gone.hidden = (await fetch(ownAddress, { method: "HEAD", cache: "no-store" })).ok;
-  } catch {
-    gone.hidden = false;
-  }
+  const reply = await fetch(ownAddress, { method: "HEAD", cache: "no-store" }).catch(() => null);
+  busy.hidden = reply?.status !== 503;
+  gone.hidden = !busy.hidden || Boolean(reply?.ok);
 };
 document.addEventListener("htmx:error", look);
 document.addEventListener("visibilitychange", () => document.hidden || look());

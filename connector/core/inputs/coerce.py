@@ -122,28 +122,27 @@ def check_json(value: Any, depth: int = 0) -> None:
     """Raise InvalidValue for data that JSON cannot represent."""
     if depth > MAX_JSON_DEPTH:
         raise InvalidValue(f"data nested at most {MAX_JSON_DEPTH} levels deep")
+    items: Iterable[Any] = ()
     if isinstance(value, dict):
         for key in value:
             if not isinstance(key, str):
                 raise InvalidValue("data whose keys are text", f"put the key {key!r} in quotes")
-            to_text(key)
-        _check_items(value.values(), depth + 1)
+            if not key.isascii() or "\0" in key:
+                _check_characters(key)
+        items = value.values()
     elif isinstance(value, list | tuple):
-        _check_items(value, depth + 1)
+        items = value
     elif isinstance(value, str):
         to_text(value)
     elif isinstance(value, float):
         to_number(value)
     elif value is not None and not isinstance(value, bool | int):
         raise InvalidValue("JSON data: texts, numbers, true, false, null, lists and mappings")
-
-
-def _check_items(items: Iterable[Any], depth: int) -> None:
     for item in items:
         kind = type(item)
         if kind is bool or kind is int or (kind is str and item.isascii() and "\0" not in item):
             continue  # most are, and a call for each takes ten times as long
-        check_json(item, depth)
+        check_json(item, depth + 1)
 
 
 def check_depth(value: Any) -> None:

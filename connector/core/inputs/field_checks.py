@@ -44,7 +44,7 @@ def compile_input_check(
     if part == "path":
         restrictions.append(_reject_dot_segments)
     if field.type == "json":
-        restrictions.append(_compile_json_shape_check(field))
+        restrictions += _compile_json_shape_check(field)
     if field.type == "pairs" and path not in _BINARY_PAIR_PATHS:
         restrictions.append(_require_texts)
     if part == "header":
@@ -131,17 +131,19 @@ def _check_header_value(value: Any) -> Any:
     return value
 
 
-def _compile_json_shape_check(field: Input | Member) -> ValueCheck:
-    """Compile a check that data is a list or a mapping like the example; a spread takes a mapping."""
+def _compile_json_shape_check(field: Input | Member) -> list[ValueCheck]:
+    """Compile the check that data is a list or a mapping like the example, if it is one; a spread takes a mapping."""
     expected_type = dict if field.location.spread else type(field.example)
+    if expected_type not in (dict, list):
+        return []
     example = json.dumps(field.example, ensure_ascii=False)
 
     def check(value: Any) -> Any:
-        if expected_type in (dict, list) and not isinstance(value, expected_type):
+        if not isinstance(value, expected_type):
             raise InvalidValue("a JSON object" if expected_type is dict else "a JSON list", f"such as {example}")
         return value
 
-    return check
+    return [check]
 
 
 def _compile_pattern_check(pattern: str) -> ValueCheck:

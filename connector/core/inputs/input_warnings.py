@@ -19,14 +19,14 @@ from connector.definition.suggest import closest
 from connector.errors import DefinitionError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from connector.core.inputs.coerce import Values
     from connector.definition.action import Action
     from connector.definition.fields import Input, InputField, TimeForm
     from connector.definition.loader import Connector
 
-    ValueWarnings = Callable[[Any, float], Iterator[str]]
+    ValueWarnings = Callable[[Any, float], Sequence[str]]
 
 FAR_FUTURE_SECONDS = 10 * 365.25 * 86_400  # seconds; ten years
 _MAX_SECONDS_BEHIND_UTC, _MAX_SECONDS_AHEAD_OF_UTC = 12 * 3600, 14 * 3600  # the extremes of local time
@@ -42,22 +42,35 @@ def compile_input_warnings(connector: Connector, action: Action) -> InputWarning
         if field.location.spread:
             known = cache(partial(_find_spread_schemas, connector, action, field))
             finders[id(field)] = partial(_find_unknown_names, known)
-    watched = {key: field for key, field in action.inputs.items() if id(field) in finders or key in objects}
+    watched = [
+        (key, finders.get(id(field)), objects.get(key))
+        for key, field in action.inputs.items()
+        if id(field) in finders or key in objects
+    ]
     if not watched:
         return None
 
-    def iterate_values(values: Values) -> Iterator[tuple[str, InputField, Any]]:
-        for key, field in watched.items():
-            if values.get(key) is not None:
-                yield key, field, values[key]
-                if key in objects:
-                    yield from iterate_members(field, values[key], key)
-
     def find_warnings(values: Values, now: float) -> tuple[str, ...]:
-        found = ((name, value, finders.get(id(field))) for name, field, value in iterate_values(values))
-        return tuple(f"{name}: {text}" for name, value, finder in found if finder for text in finder(value, now))
+        found: list[str] = []
+        for key, finder, holder in watched:
+            value = values.get(key)
+            if value is None:
+                continue
+            if finder is not None and (texts := finder(value, now)):
+                found += [f"{key}: {text}" for text in texts]
+            if holder is not None:
+                found += _find_in_members(finders, iterate_members(holder, value, key), now)
+        return tuple(found)
 
     return find_warnings
+
+
+def _find_in_members(
+    finders: Mapping[int, ValueWarnings], members: Iterable[tuple[str, InputField, Any]], now: float
+) -> Iterator[str]:
+    for name, member, value in members:
+        if id(member) in finders:
+            yield from (f"{name}: {text}" for text in finders[id(member)](value, now))
 
 
 def _add_finders(connector: Connector, field: InputField, finders: dict[int, ValueWarnings]) -> bool:
@@ -70,13 +83,12 @@ def _add_finders(connector: Connector, field: InputField, finders: dict[int, Val
     return any(id(one) in finders for one in walk_fields(field) if one is not field)
 
 
-def _find_time_warning(wire: TimeForm | None, value: Any, now: float) -> Iterator[str]:
+def _find_time_warning(wire: TimeForm | None, value: Any, now: float) -> tuple[str, ...]:
     moment = value if wire is None else from_time_form(wire, value)
     if wire == "date":  # which is past when the day is
         moment = moment.replace("T00:00:00", "T23:59:59")
     problem = _describe_time(moment, now)
-    if problem:
-        yield f"{moment} {problem}. It is sent {'unchanged' if wire is None else 'all the same'}."
+    return (f"{moment} {problem}. It is sent {'unchanged' if wire is None else 'all the same'}.",) if problem else ()
 
 
 def _describe_time(value: str, now: float) -> str:
@@ -90,30 +102,32 @@ def _describe_time(value: str, now: float) -> str:
     return "is more than ten years ahead" if is_far else ""
 
 
-def _find_zone_warning(listed: Collection[str], value: str, _: float) -> Iterator[str]:
+def _find_zone_warning(listed: Collection[str], value: str, _: float) -> tuple[str, ...]:
     if value in listed:
-        return
+        return ()
     same = find_same_zone(value, listed) if is_zone(value) else None
     advice = f"; {same} is listed and keeps the same time" if same else ""
-    yield f"{value} is not among the time zones that the service lists{advice}. It is sent unchanged."
+    return (f"{value} is not among the time zones that the service lists{advice}. It is sent unchanged.",)
 
 
-def _find_unknown_names(load_known: Callable[[], dict[str, Any]], value: dict[str, Any], _: float) -> Iterator[str]:
-    yield from _compare_names(value, load_known(), "")
+def _find_unknown_names(load_known: Callable[[], dict[str, Any]], value: dict[str, Any], _: float) -> list[str]:
+    return _compare_names(value, load_known(), "")
 
 
-def _compare_names(value: Any, known: Any, place: str) -> Iterator[str]:
-    """Yield a warning for each name of a value that its schema does not have, at any depth."""
+def _compare_names(value: Any, known: Any, place: str) -> list[str]:
+    """Return a warning for each name of a value that its schema does not have, at any depth."""
+    found: list[str] = []
     if not isinstance(value, dict) or not isinstance(known, dict) or not known:
-        return
+        return found
     for name, item in value.items():
-        if name in known:
-            if isinstance(item, dict) and isinstance(known[name], dict):
-                yield from _compare_names(item, known[name].get("properties"), f"{place}{name}.")
-        else:
+        if name not in known:
             match = closest(name, known)
             advice = f" Did you mean {place}{match}?" if match else ""
-            yield f"{place}{name[:60]} is no known name here; the service may ignore it.{advice} It is sent unchanged."
+            shown = f"{place}{name[:60]}"
+            found.append(f"{shown} is no known name here; the service may ignore it.{advice} It is sent unchanged.")
+        elif isinstance(item, dict) and isinstance(known[name], dict):
+            found += _compare_names(item, known[name].get("properties"), f"{place}{name}.")
+    return found
 
 
 def find_spread_names(connector: Connector, action: Action, field: Input) -> set[str]:

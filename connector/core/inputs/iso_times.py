@@ -29,7 +29,7 @@ def to_iso_datetime(value: Any, *, keeps_fraction: bool = False) -> str:
         return naive.isoformat() + ("Z" if is_aware else "")
     match = _DATETIME_PATTERN.match(value) if isinstance(value, str) else None
     if match:
-        fraction, offset = match[1] or "", match[2]
+        offset = match[2]
         try:
             moment = datetime.fromisoformat(value)
         except ValueError:
@@ -37,7 +37,7 @@ def to_iso_datetime(value: Any, *, keeps_fraction: bool = False) -> str:
         else:
             if offset in (None, "Z"):
                 return str(value)
-            return _to_utc(moment).replace(tzinfo=None, microsecond=0).isoformat() + fraction + "Z"
+            return _to_utc(moment).replace(tzinfo=None, microsecond=0).isoformat() + (match[1] or "") + "Z"
     raise InvalidValue(
         _DATETIME_FORMS,
         _suggest_datetime_fix(value),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from connector.core.inputs.coerce import Values, to_json_value, to_text
 from connector.core.inputs.sizes import check_length
-from connector.core.inputs.value_tree import finish, put
+from connector.core.inputs.value_tree import find_place, finish, put
 from connector.core.inputs.variants import list_sent_members
 from connector.core.invalid_value import InvalidValue
 from connector.core.json_path import get_at, has_position
@@ -46,9 +46,9 @@ class ObjectLayout:
     """The places of members in an object, and of what they add."""
 
     def __init__(self, members: Mapping[str, Member]) -> None:
-        self._places = [(key, (_OBJECT, *member.location.path)) for key, member in members.items()]
+        self._places = [(key, find_place((_OBJECT, *member.location.path))) for key, member in members.items()]
         self._additions = [
-            (key, (_OBJECT, *parse_path(place)), value)
+            (key, find_place((_OBJECT, *parse_path(place))), value)
             for key, member in members.items()
             for place, value in member.adds.items()
         ]
@@ -56,12 +56,12 @@ class ObjectLayout:
     def build(self, values: Values) -> Any:
         """Return the object as the service expects it: a list where places begin with numbers, or what is at `.`."""
         tree: dict[str, Any] = {}
-        for key, path in self._places:
+        for key, place in self._places:
             if key in values:
-                put(tree, path, values[key])
-        for key, path, constant in self._additions:
+                put(tree, place, values[key])
+        for key, place, constant in self._additions:
             if values.get(key) is not None:
-                put(tree, path, constant)
+                put(tree, place, constant)
         return finish(tree).get(_OBJECT, {})
 
 
@@ -237,11 +237,9 @@ def find_overlap(name: str, others: Iterable[str]) -> str | None:
     return next((one for one in others if f"{one}.".startswith(f"{name}.") or f"{name}.".startswith(f"{one}.")), None)
 
 
-def find_secrets(field: InputField, value: Any, name: str) -> Iterator[str]:
-    """Yield the secret texts in a checked value of an input: itself, or what its secret members are."""
+def find_secrets(field: InputField, value: Any, name: str) -> list[str]:
+    """Return the secret texts in a checked value of an input: itself, or what its secret members are."""
     if field.type == "password":
-        if value:
-            yield value
-        return
+        return [value] if value else []
     members = iterate_members(field, value, name)
-    yield from (text for _, member, text in members if member.type == "password" and text)
+    return [text for _, member, text in members if member.type == "password" and text]

@@ -25,12 +25,16 @@ if TYPE_CHECKING:
 _NOTHING = object()  # where there is no value, not even null
 
 
+_Requirements = tuple[tuple[str, tuple[Any, ...] | None], ...]  # the inputs that must be there, with accepted values
+# Of a spread object: its names, each with the inputs that are located there or below, and their paths in the object.
+_SpreadMembers = dict[str, list[tuple[str, tuple[str, ...]]]]
+
+
 class _Default(NamedTuple):
     """The default of an input, the inputs it requires (with accepted values), and the inputs that exclude it."""
 
-    key: str
     value: Any
-    requirements: tuple[tuple[str, tuple[Any, ...] | None], ...]
+    requirements: _Requirements
     excluded_by: frozenset[str]
 
     @property
@@ -44,7 +48,7 @@ class _Alternatives(NamedTuple):
 
     rule: RequireOneOf
     keys: tuple[str, ...]
-    conditions: tuple[tuple[str, tuple[Any, ...]], ...]
+    conditions: _Requirements
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,25 +58,26 @@ class InputRules:
     group: InputGroup
     checks: Mapping[str, ValueCheck]
     redactor: Redactor
-    defaults: tuple[_Default, ...]
-    bound_defaults: tuple[_Default, ...]  # those that depend on other inputs
-    requirements: tuple[tuple[str, str, tuple[Any, ...] | None], ...]  # an input, the one it requires, accepted values
+    defaults: Mapping[str, _Default]  # those that are sent, so none of an update
+    bound_defaults: Mapping[str, _Default]  # those that depend on other inputs
+    needs: tuple[tuple[frozenset[str], _Requirements], ...]  # inputs, and what each of them requires
     conflicts: tuple[tuple[str, str], ...]
     alternatives: tuple[_Alternatives, ...]
-    spread_members: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]]  # spread -> inputs located inside it
+    spreads: Mapping[str, _SpreadMembers]
 
     @classmethod
     def compile(cls, group: InputGroup, checks: Mapping[str, ValueCheck], redactor: Redactor) -> InputRules:
         """Compile the rules of a group."""
         fields = group.inputs.items()
-        defaults = tuple(_compile_default(group.inputs, key, checks[key]) for key, field in fields if field.has_default)
+        sent = () if group.method in UPDATE_METHODS else fields
+        defaults = {key: _compile_default(group.inputs, key, checks[key]) for key, field in sent if field.has_default}
         return cls(
             group,
             checks,
             redactor,
             defaults,
-            tuple(default for default in defaults if default.is_bound),
-            tuple((key, other, accepted) for key, field in fields for other, accepted in field.required_inputs.items()),
+            {key: default for key, default in defaults.items() if default.is_bound},
+            _group_needs(group.inputs),
             tuple((key, other) for key, field in fields for other in field.conflicting_inputs),
             tuple(_Alternatives(rule, tuple(rule.of), _list_conditions(rule)) for rule in group.any_of),
             {key: _find_spread_members(group.inputs, key) for key, field in fields if field.location.spread},
@@ -92,17 +97,25 @@ def _compile_default(inputs: Mapping[str, InputField], key: str, check: ValueChe
         value = field.default
     conflicting = {other for other, other_field in inputs.items() if key in other_field.conflicting_inputs}
     excluded_by = conflicting.union(field.conflicting_inputs)
-    return _Default(key, value, tuple(field.required_inputs.items()), frozenset(excluded_by))
+    return _Default(value, tuple(field.required_inputs.items()), frozenset(excluded_by))
+
+
+def _group_needs(inputs: Mapping[str, InputField]) -> tuple[tuple[frozenset[str], _Requirements], ...]:
+    keys_by_requirements: dict[_Requirements, list[str]] = {}
+    for key, field in inputs.items():
+        if field.required_inputs:
+            keys_by_requirements.setdefault(tuple(field.required_inputs.items()), []).append(key)
+    return tuple((frozenset(keys), requirements) for requirements, keys in keys_by_requirements.items())
 
 
 def apply_rules_fast(rules: InputRules, values: Values, given: AbstractSet[str]) -> bool:
     """Apply defaults to the given values, each of them valid; return False when a rule is broken."""
-    withdrawn = _withdraw_restated(rules, rules.bound_defaults, values)
+    withdrawn = _withdraw_restated(rules.bound_defaults, values)
     apply_defaults(rules, values)
     if withdrawn:
         given = given & values.keys()
-    for key, other, accepted in rules.requirements:
-        if key in given and not _is_satisfied(values, other, accepted):
+    for needing, requirements in rules.needs:
+        if not given.isdisjoint(needing) and not _are_satisfied(values, requirements):
             return False
     for key, other in rules.conflicts:
         if key in given and other in given:
@@ -118,48 +131,47 @@ def withdraw_restated_defaults(rules: InputRules, values: Values) -> set[str]:
 
     Those with rules are taken out of the values: they apply as a default does, where nothing speaks against it.
     """
-    return _withdraw_restated(rules, rules.defaults, values)
+    return _withdraw_restated(rules.defaults, values)
 
 
-def _withdraw_restated(rules: InputRules, defaults: Iterable[_Default], values: Values) -> set[str]:
+def _withdraw_restated(defaults: Mapping[str, _Default], values: Values) -> set[str]:
     restated: set[str] = set()
-    if rules.group.method in UPDATE_METHODS:
-        return restated
-    for default in defaults:
-        value = values.get(default.key, _NOTHING)
+    for key, default in defaults.items():
+        value = values.get(key, _NOTHING)
         if value == default.value and (type(value) is bool) is (type(default.value) is bool):
-            restated.add(default.key)
+            restated.add(key)
             if default.is_bound:
-                del values[default.key]
+                del values[key]
     return restated
 
 
 def apply_defaults(rules: InputRules, values: Values) -> None:
     """Apply defaults in file order, each only if its requirements are met and no present value excludes it."""
-    if rules.group.method in UPDATE_METHODS:
-        return
-    for default in rules.defaults:
-        if default.key in values or not values.keys().isdisjoint(default.excluded_by):
-            continue
-        if _are_satisfied(values, default.requirements):
-            values[default.key] = default.value
+    for key, default in rules.defaults.items():
+        if key not in values and (key not in rules.bound_defaults or _may_apply(default, values)):
+            values[key] = default.value
 
 
-def _are_satisfied(values: Values, requirements: Iterable[tuple[str, tuple[Any, ...] | None]]) -> bool:
-    return all(_is_satisfied(values, key, accepted) for key, accepted in requirements)
+def _may_apply(default: _Default, values: Values) -> bool:
+    return values.keys().isdisjoint(default.excluded_by) and _are_satisfied(values, default.requirements)
 
 
-def _is_satisfied(values: Values, key: str, accepted: tuple[Any, ...] | None) -> bool:
-    value = values.get(key)
-    return value is not None and (accepted is None or value in accepted)
+def _are_satisfied(values: Values, requirements: _Requirements) -> bool:
+    for key, accepted in requirements:
+        value = values.get(key)
+        if value is None or (accepted is not None and value not in accepted):
+            return False
+    return True
 
 
 def find_rule_problems(rules: InputRules, values: Values, given: set[str], invalid_keys: set[str]) -> list[Problem]:
     """Return the problems of given values with requires, conflicts_with and any_of."""
     problems = [
-        _build_requirement_problem(rules, key, rules.preview_value(key, values[key]), (other, accepted))
-        for key, other, accepted in rules.requirements
-        if key in values and key in given and other not in invalid_keys and not _is_satisfied(values, other, accepted)
+        _build_requirement_problem(rules, key, rules.preview_value(key, values[key]), requirement)
+        for key, field in rules.group.inputs.items()
+        if key in values and key in given
+        for requirement in field.required_inputs.items()
+        if requirement[0] not in invalid_keys and not _are_satisfied(values, (requirement,))
     ]
     problems += _find_conflict_problems(rules, values, given)
     problems += [
@@ -214,35 +226,30 @@ def _find_companions(rules: InputRules, rule: RequireOneOf, key: str) -> list[st
     return [other for other in inputs[key].required_inputs if not (other in rule.when or inputs[other].required)]
 
 
-def _list_conditions(rule: RequireOneOf) -> tuple[tuple[str, tuple[Any, ...]], ...]:
+def _list_conditions(rule: RequireOneOf) -> _Requirements:
     return tuple((key, tuple(accepted)) for key, accepted in rule.when.items())
 
 
-def _find_spread_members(inputs: Mapping[str, InputField], spread: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Return the inputs located inside a spread object, each with its path in the object."""
-    outer_location = inputs[spread].location
-    depth = len(outer_location.path)
-    locations = {
-        key: field.location
-        for key, field in inputs.items()
-        if key != spread and field.location.part == outer_location.part
-    }
-    return tuple(
-        (key, location.path[depth:])
-        for key, location in locations.items()
-        if len(location.path) > depth and location.path[:depth] == outer_location.path
-    )
+def _find_spread_members(inputs: Mapping[str, InputField], spread: str) -> _SpreadMembers:
+    """Return the inputs located inside a spread object."""
+    outer, members = inputs[spread].location, _SpreadMembers()
+    depth = len(outer.path)
+    for key, field in inputs.items():
+        part, path = field.location.part, field.location.path
+        if key != spread and part == outer.part and len(path) > depth and path[:depth] == outer.path:
+            members.setdefault(path[depth], []).append((key, path[depth:]))
+    return members
 
 
 def _find_duplicates(rules: InputRules, values: Values) -> list[tuple[str, str]]:
     """Return (spread, key) for each input whose value a spread object contains too."""
-    duplicates = []
-    for spread, members in rules.spread_members.items():
+    duplicates: list[tuple[str, str]] = []
+    for spread, members in rules.spreads.items():
         given = values.get(spread)
-        if isinstance(given, dict):
-            duplicates += [
-                (spread, key) for key, path in members if path[0] in given and key in values and _has_path(given, path)
-            ]
+        for name in given if isinstance(given, dict) else ():
+            for key, path in members.get(name, ()):
+                if key in values and _has_path(given, path):
+                    duplicates.append((spread, key))
     return duplicates
 
 
@@ -258,8 +265,8 @@ def _has_path(data: Any, path: tuple[str, ...]) -> bool:
 
 def resolve_spread_duplicates(rules: InputRules, values: Values, given: set[str]) -> list[Problem]:
     """Report inputs given twice; drop a default that a spread object overrides."""
-    problems = []
-    for spread, key in _find_duplicates(rules, values):
+    problems, order = [], list(rules.group.inputs)
+    for spread, key in sorted(_find_duplicates(rules, values), key=lambda pair: tuple(map(order.index, pair))):
         name = rules.group.inputs[key].location.path[-1]
         if key in given:
             expected = f"{name} once: the input {key} sets it too"

@@ -54,9 +54,14 @@ def compile_list_check(field: FormField, check: ValueCheck) -> ValueCheck:
     def check_list(value: Any) -> Any:
         results = check_items(value)
         check_length(field, len(results), "items")
-        return results if join is None else join.join(map(str, results))
+        return results if join is None else join_items(join, results)
 
     return check_list
+
+
+def join_items(join: str, items: list[Any]) -> str:
+    """Return the items of a list as the one text that is sent."""
+    return join.join(map(str, items))
 
 
 def check_each(check: ValueCheck, join: str | None) -> ValueCheck:

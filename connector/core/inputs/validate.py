@@ -273,6 +273,7 @@ def _is_blank(value: Any) -> bool:
 
 def _build_missing_problem(field: Input | Member, key: str, given_text: str = "nothing") -> Problem:
     fix = " ".join([field.help, *describe_choices(field, field.typed_choices)])
-    if field.example is not None and not field.typed_choices and not field.secret:
+    names_value = '"' in field.help  # such as "me", which is the better example
+    if field.example is not None and not (names_value or field.typed_choices or field.secret):
         fix += f" Such as {format_value(field.example)}"
     return Problem(key, given_text, "a value: it is required", fix)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from connector.core.json_path import has_position
 
@@ -15,17 +15,34 @@ class _Slots(dict[str, Any]):
     """The items of a list by their position, as text; one that nobody gives leaves no gap."""
 
 
-def put(tree: dict[str, Any], path: Sequence[str], value: Any) -> None:
+# The names on the way to a branch, each with what is made where nothing is.
+Way = tuple[tuple[str, type[dict[str, Any]]], ...]
+
+
+class TreePlace(NamedTuple):
+    """A place in a tree: the way to its branch, and its name there."""
+
+    way: Way
+    name: str
+
+
+def find_place(path: Sequence[str]) -> TreePlace:
+    """Return the place at a path; a number in it is a position in a list."""
+    way: list[tuple[str, type[dict[str, Any]]]] = [
+        (name, _Slots if has_position((following,)) else dict) for name, following in pairwise(path)
+    ]
+    return TreePlace(tuple(way), path[-1])
+
+
+def put(tree: dict[str, Any], place: TreePlace, value: Any) -> None:
     """Put a value at a place of a tree; what is on the way is copied, so that given values stay unchanged."""
-    *parent, name = path
-    ensure_branch(tree, parent, name)[name] = value
+    ensure_branch(tree, place.way)[place.name] = value
 
 
-def ensure_branch(tree: dict[str, Any], path: Sequence[str], member: str) -> dict[str, Any]:
-    """Return the branch at a path, to put a member into it; what is missing is made."""
-    for name, following in pairwise((*path, member)):
+def ensure_branch(tree: dict[str, Any], way: Way) -> dict[str, Any]:
+    """Return the branch at the end of a way, to put a member into it; what is missing is made."""
+    for name, kind in way:
         branch = tree.get(name)
-        kind = _Slots if following.isdigit() and has_position((following,)) else dict  # the first is quick
         branch = type(branch)(branch) if isinstance(branch, dict) else kind()
         tree[name] = branch
         tree = branch
@@ -36,7 +53,7 @@ def merge_into(target: dict[str, Any], updates: Mapping[str, Any]) -> None:
     """Merge a mapping into a branch, mappings within it too."""
     for name, value in updates.items():
         if isinstance(value, dict) and isinstance(target.get(name), dict):
-            merge_into(ensure_branch(target, (name,), ""), value)
+            merge_into(ensure_branch(target, ((name, dict),)), value)
         else:
             target[name] = value
 

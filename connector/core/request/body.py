@@ -109,8 +109,9 @@ def _summarize_data(data: Any) -> Any:
 
 def encode_body(action: Action, value: Any) -> Body:
     """Encode a value as the body of an action."""
-    content_type = action.content_type or _CONTENT_TYPES.get(action.body, JSON_CONTENT_TYPE)
-    return Body(action.body, flatten_form(value, action) if action.body == "form" else value, content_type)
+    kind = action.body
+    content_type = action.content_type or _CONTENT_TYPES.get(kind, JSON_CONTENT_TYPE)
+    return Body(kind, flatten_form(value, action) if kind == "form" else value, content_type)
 
 
 def add_body_fields(action: Action, body: Body | None, fields: Iterable[tuple[tuple[str, ...], Any]]) -> Body | None:
@@ -169,11 +170,11 @@ def join_name(path: tuple[str, ...], action: Action) -> str:
 
 def to_wire_text(value: Any) -> str:
     """Return a value as the text of a query, form or header; data is JSON, in ASCII as headers need it."""
+    if isinstance(value, str):
+        return value
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, dict | list):
-        return json.dumps(value, separators=(",", ":"))
-    return value if isinstance(value, str) else str(value)
+    return json.dumps(value, separators=(",", ":")) if isinstance(value, dict | list) else str(value)
 
 
 def encode_list(name: str, value: Any, list_style: str) -> list[tuple[str, str]]:

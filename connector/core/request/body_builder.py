@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from connector.core.inputs.named_file import unwrap_file
-from connector.core.inputs.value_tree import ensure_branch, finish, merge_into, put
+from connector.core.inputs.value_tree import ensure_branch, find_place, finish, merge_into, put
 from connector.core.json_path import has_position
 from connector.core.request.body import (
     JSON_CONTENT_TYPE,
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from connector.core.inputs.coerce import Values
+    from connector.core.inputs.value_tree import Way
     from connector.definition.action import Action
     from connector.definition.inputs.request_location import RequestLocation
 
@@ -60,27 +61,31 @@ def _compile_tree(
     locations: Mapping[str, RequestLocation], constants: list[tuple[tuple[str, ...], Any]]
 ) -> Callable[[Values], dict[str, Any]]:
     """Compile the tree of a body or form from the values of inputs; a number in a place makes a list."""
-    spread_keys = [(location.path, key) for key, location in locations.items() if location.spread]
-    members_by_parent: dict[tuple[str, ...], list[tuple[str, str]]] = {}
+    constant_places = [(find_place(path), value) for path, value in constants]
+    members_by_way: dict[Way, list[tuple[str, str]]] = {}
     for key, location in locations.items():
         if location.path and not location.spread:
-            members_by_parent.setdefault(location.path[:-1], []).append((location.path[-1], key))
-    grouped_members = [(parent, tuple(members)) for parent, members in members_by_parent.items()]
+            place = find_place(location.path)
+            members_by_way.setdefault(place.way, []).append((place.name, key))
+    spreads = [(find_place((*location.path, "")).way, key) for key, location in locations.items() if location.spread]
     has_lists = any(
         map(has_position, (*(location.path for location in locations.values()), *(path for path, _ in constants)))
     )
 
     def build(values: Values) -> dict[str, Any]:
         tree: dict[str, Any] = {}
-        for path, value in constants:
-            put(tree, path, value)
-        for parent, members in grouped_members:
-            member_values = {name: values[key] for name, key in members if key in values}
-            if member_values:
-                ensure_branch(tree, parent, members[0][0]).update(member_values)
-        for parent, key in spread_keys:
+        for place, value in constant_places:
+            put(tree, place, value)
+        for way, members in members_by_way.items():
+            branch: dict[str, Any] = {}
+            for name, key in members:
+                if key in values:
+                    branch[name] = values[key]
+            if branch:
+                ensure_branch(tree, way).update(branch)
+        for way, key in spreads:
             if isinstance(values.get(key), dict):
-                merge_into(ensure_branch(tree, parent, ""), values[key])
+                merge_into(ensure_branch(tree, way), values[key])
         return finish(tree) if has_lists else tree
 
     return build

@@ -20,7 +20,7 @@ from connector.definition.inputs.request_location import RequestLocation
 from connector.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from connector.core.inputs.coerce import Values
     from connector.definition.action import Action
@@ -171,10 +171,9 @@ def compile_request(connector: Connector, action: Action) -> RequestBuilder:
     sets_content_type = any(name.lower() == "content-type" for name in header_names)
 
     def build(values: Values, base_url: str = "", secrets: tuple[str, ...] = ()) -> Request:
-        given_secrets = [
-            secret for key, input_field in secret_fields for secret in find_secrets(input_field, values.get(key), key)
-        ]
-        known_secrets = (*given_secrets, *secrets)
+        given_secrets: list[str] = []
+        for key, input_field in secret_fields:
+            given_secrets += find_secrets(input_field, values.get(key), key)
         if additions:
             added = {one.name: one.value for one in additions if values.get(one.key) is not None}
             values = {**values, **added}
@@ -190,7 +189,7 @@ def compile_request(connector: Connector, action: Action) -> RequestBuilder:
             base_url,
             max_bytes,
             None,
-            known_secrets,
+            (*given_secrets, *secrets),
             redactor,
             read_only=action.read_only,
             upload_url=upload_url,
@@ -262,37 +261,39 @@ def _compile_path(action: Action) -> Callable[[Values], str]:
 def _compile_headers(
     locations: Mapping[str, RequestLocation], constants: list[tuple[RequestLocation, Any]]
 ) -> Callable[[Values], Pairs]:
-    """Compile the headers; constants come first."""
     constant_pairs = tuple(
         (".".join(location.path), to_wire_text(value)) for location, value in constants if location.part == "header"
     )
-    members = [(".".join(location.path), key) for key, location in locations.items() if location.part == "header"]
-
-    def build(values: Values) -> Pairs:
-        given = [(name, values[key]) for name, key in members if key in values]
-        if not given:
-            return constant_pairs
-        return (*constant_pairs, *(pair for name, value in given for pair in encode_list(name, value, "comma")))
-
-    return build
+    return _compile_pairs(
+        "header", locations, constant_pairs, lambda path, value: encode_list(".".join(path), value, "comma")
+    )
 
 
 def _compile_query(
     action: Action, locations: Mapping[str, RequestLocation], constants: list[tuple[RequestLocation, Any]]
 ) -> Callable[[Values], Pairs]:
-    """Compile the query; constants come first."""
     constant_pairs = tuple(
         pair
         for location, value in constants
         if location.part == "query"
         for pair in encode_pairs(location.path, value, action)
     )
-    members = [(location.path, key) for key, location in locations.items() if location.part == "query"]
+    return _compile_pairs("query", locations, constant_pairs, lambda path, value: encode_pairs(path, value, action))
+
+
+def _compile_pairs(
+    part: str,
+    locations: Mapping[str, RequestLocation],
+    constant_pairs: Pairs,
+    encode: Callable[[tuple[str, ...], Any], Iterable[tuple[str, str]]],
+) -> Callable[[Values], Pairs]:
+    """Compile the pairs of a part; constants come first."""
+    members = [(location.path, key) for key, location in locations.items() if location.part == part]
+    if not members:
+        return lambda _: constant_pairs
 
     def build(values: Values) -> Pairs:
         given = [(path, values[key]) for path, key in members if key in values]
-        if not given:
-            return constant_pairs
-        return (*constant_pairs, *(pair for path, value in given for pair in encode_pairs(path, value, action)))
+        return (*constant_pairs, *(pair for path, value in given for pair in encode(path, value)))
 
     return build

@@ -28,7 +28,6 @@ from connector.core.response.failed_parts import read_failed_parts
 from connector.core.response.formats.reading import FORMAT_NAMES, OTHER_DATA_TYPES, find_foreign_json, parse_body
 from connector.core.response.outcomes import is_done_by_status
 from connector.core.response.result import Result
-from connector.core.secrets.values import SecretValues
 from connector.definition.action import DATA_TYPES, ROW_TYPES
 from connector.definition.json_path import parse_reply_path
 from connector.first_use import dataclass
@@ -108,9 +107,9 @@ class ResponseParser:
         headers: dict[str, str] = {}
         for name, value in reply.headers:
             headers[name] = f"{headers[name]}, {value}" if name in headers else value
-        has_secret = _may_have_secret(headers, request.secrets)
+        has_secret, upload_header = _may_have_secret(headers, request), self._upload_header
         for name, value in headers.items():
-            if name == self._upload_header:  # the file is sent there, and no caller gets this result
+            if name == upload_header:  # the file is sent there, and no caller gets this result
                 continue
             if name in redaction.SECRET_HEADERS:
                 headers[name] = redaction.MASK
@@ -188,16 +187,14 @@ def _get_nothing(request: Request) -> Any:
     return [] if request.reply_type in ROW_TYPES else {}
 
 
-def _may_have_secret(headers: Mapping[str, str], secrets: tuple[str, ...]) -> bool:
-    """Whether a header may hold one of the secrets, in any encoding; each is at least as long as its secret."""
-    shortest = min(map(len, secrets), default=0)
-    if not shortest:
-        return False
-    texts = [value for name, value in headers.items() if len(value) >= shortest and name not in _PLAIN_HEADERS]
+def _may_have_secret(headers: Mapping[str, str], request: Request) -> bool:
+    """Whether a header may hold a secret of the request, in any encoding; each is at least as long as its secret."""
+    texts = [value for name, value in headers.items() if name not in _PLAIN_HEADERS]
     if not texts:
         return False
     longest = max(map(len, texts))
-    return bool(SecretValues(secret for secret in secrets if len(secret) <= longest).may_be_in("\n".join(texts)))
+    redactor = request.redactor.with_secrets([secret for secret in request.secrets if len(secret) <= longest])
+    return redactor.known_values.may_be_in(texts)
 
 
 def _web_page_error(reply: Reply) -> ErrorDetails:

@@ -19,11 +19,12 @@ if TYPE_CHECKING:
 MAX_ESCAPE_LENGTH = 16  # characters that one character is usually written in, at most
 MAX_NESTING = 4  # escapes of escapes
 _ESCAPE_SIGN = prepare_pattern(r"[%\\&]")
-# each alternative is bounded, or takes a run that cannot begin anywhere else: time is linear in the text's length
+# Each alternative is bounded, or takes a run that cannot begin anywhere else: time is linear in the text's length.
+# Each begins with a single character, so that `re` looks for these characters first, ten times as fast.
 _ESCAPE = prepare_pattern(
     rb"%[0-9a-fA-F]{2}"
-    rb"|\\++u[dD][89abAB][0-9a-fA-F]{2}\\++u[dD][c-fC-F][0-9a-fA-F]{2}"
-    rb"|\\++(?:u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2})?"
+    rb"|\\\\*+u[dD][89abAB][0-9a-fA-F]{2}\\\\*+u[dD][c-fC-F][0-9a-fA-F]{2}"
+    rb"|\\\\*+(?:u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2})?"
     rb"|&(?:#[xX]0*+[0-9a-fA-F]{1,6}|#0*+[0-9]{1,7});?"
     rb"|&[A-Za-z][A-Za-z0-9]{1,31};"
 )

@@ -11,7 +11,7 @@ from connector.core.secrets.span import Span
 from connector.definition.lazy import cached_property
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 MIN_SECRET_LENGTH = 4  # characters; masking a shorter value would garble every text
 MIN_BEGINNING_LENGTH = 12  # characters of a long secret that are enough to know it by
@@ -71,20 +71,26 @@ class SecretValues:
         if not self.values:
             return []
         spans = [Span(start, end) for needle in self._texts for start, end in _find_all(text, needle)]
-        if has_escape(text) or (self._has_space and "+" in text):
+        if self._may_be_escaped(text):
             spans += self._find_escaped(text)
         return [*spans, *self._find_wrapped(text)]
 
-    def may_be_in(self, text: str) -> bool:
-        """Whether a text may have one of the values; quicker than `find`, for texts that rarely have one."""
-        if has_escape(text) or (self._has_space and "+" in text):
-            return bool(self.find(text))
+    def may_be_in(self, texts: Sequence[str]) -> bool:
+        """Whether one of the texts may have one of the values; quicker than `find`, for texts that rarely have one."""
+        if not self.values:
+            return False
+        text = "\n".join(texts)
+        if self._may_be_escaped(text) and self.find("\n".join(filter(self._may_be_escaped, texts))):
+            return True
         joined = "".join(text.split())
         in_base64 = joined.replace("-", "+").replace("_", "/")
         return any(
             beginning in text or beginning in joined or any(form in in_base64 for form in coded)
             for beginning, coded in self._beginnings
         )
+
+    def _may_be_escaped(self, text: str) -> bool:
+        return has_escape(text) or (self._has_space and "+" in text)
 
     def _find_wrapped(self, text: str) -> Iterator[Span]:
         """Yield the places of long values that are broken into lines, as base64 and folded headers are."""

@@ -23,7 +23,7 @@ class HeadIndex:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._digest = cache_folder.compute_digest("heads", str(folder.absolute()).encode())
+        self._digest = cache_folder.compute_digest("heads", bytes(folder.absolute()))
         self._known = _parse(cache_folder.read_entry(self._digest))
         self._found: dict[str, tuple[list[int], Words]] = {}
         self._newest = time.time_ns() - _TOO_NEW
@@ -31,11 +31,11 @@ class HeadIndex:
 
     def find(self, path: Path, state: os.stat_result) -> Words | None:
         """Return the words of a file that is in this state, or None."""
-        known = self._known.get(path.name)
-        if known is None or known[0] != _mark(state):
-            return None
-        self._found[path.name] = known
-        return known[1]
+        match self._known.get(path.name):
+            case [mark, [*words]] if mark == _mark(state):
+                self._found[path.name] = (mark, words)
+                return words
+        return None
 
     def add(self, path: Path, state: os.stat_result, words: Words) -> None:
         """Note the words of a file that was in this state before it was read."""
@@ -53,9 +53,9 @@ def _mark(state: os.stat_result) -> list[int]:
     return [state.st_size, state.st_mtime_ns, state.st_ctime_ns, state.st_ino]
 
 
-def _parse(entry: bytes | None) -> dict[str, tuple[list[int], Words]]:
+def _parse(entry: bytes | None) -> dict[str, Any]:
     try:
         known = json.loads(entry or b"{}")
-    except ValueError:
+    except (RecursionError, ValueError):
         return {}
     return known if isinstance(known, dict) else {}

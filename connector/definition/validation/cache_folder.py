@@ -1,7 +1,8 @@
 """The user's folders of what was worked out before: entries of bytes, each under a digest of what it was made of.
 
-A folder is a convenience, never a truth. An entry that is damaged, or that another user could have written, is as if
-it were not there; where nothing can be written, nothing is kept. An entry is moved to its place whole.
+A folder is a convenience, never a truth. An entry that is damaged, that belongs under another digest, or that another
+user could have written, is as if it were not there; where nothing can be written, nothing is kept. An entry is moved to
+its place whole.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ def read_entry(digest: str, name: str = DEFINITIONS) -> bytes | None:
         if folder is not None and _is_own(folder.lstat()):
             content = _read_own(folder / digest)
             checksum, entry = content[:_DIGEST_LENGTH], content[_DIGEST_LENGTH:]
-            return entry if checksum == _compute_checksum(entry) else None
+            return entry if checksum == _compute_checksum(digest, entry) else None
     return None
 
 
@@ -55,7 +56,7 @@ def keep_entry(digest: str, entry: bytes, name: str = DEFINITIONS) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if _is_own(folder.lstat()):
             _remove_oldest(folder)
-            _write_own(folder / digest, _compute_checksum(entry) + entry)
+            _write_own(folder / digest, _compute_checksum(digest, entry) + entry)
 
 
 @cache
@@ -87,8 +88,9 @@ def _iter_stats(folder: str | Path) -> Iterator[os.stat_result]:
                 yield from _iter_stats(entry.path)
 
 
-def _compute_checksum(entry: bytes) -> bytes:
-    return hashlib.sha256(entry).hexdigest().encode()
+def _compute_checksum(digest: str, entry: bytes) -> bytes:
+    """Return the checksum of an entry under its digest; under another one it is damaged."""
+    return hashlib.sha256(digest.encode() + entry).hexdigest().encode()
 
 
 def _is_own(status: os.stat_result) -> bool:
@@ -101,30 +103,41 @@ def _is_own(status: os.stat_result) -> bool:
 
 def _read_own(path: Path) -> bytes:
     """Return the content of a file of this user; empty for one that others may write."""
-    descriptor = os.open(path, os.O_RDONLY | _NO_FOLLOW | _NO_BLOCK)
-    with os.fdopen(descriptor, "rb") as file:
-        return file.read() if _is_own(os.fstat(descriptor)) else b""
+    with open(path, "rb", opener=_open_private) as file:
+        return file.read() if _is_own(os.fstat(file.fileno())) else b""
 
 
 def _write_own(path: Path, content: bytes) -> None:
     """Write a file whole, or not at all. It need not survive a loss of power: its checksum tells whether it did."""
-    new = path.with_name(f"{path.name}.{os.getpid()}.new")
-    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_FOLLOW, 0o600)
+    new = path.with_name(f"{path.name}.{os.urandom(8).hex()}.new")  # a name that no killed process has left
     try:
-        with os.fdopen(descriptor, "wb") as file:
+        with open(new, "xb", opener=_open_private) as file:
             file.write(content)
         new.replace(path)
-    except OSError:
+    except BaseException:  # such as Ctrl-C
         with suppress(OSError):
             new.unlink()
         raise
 
 
+def _open_private(path: str, flags: int) -> int:
+    return os.open(path, flags | _NO_FOLLOW | _NO_BLOCK, 0o600)
+
+
 @cache
 def _remove_oldest(folder: Path) -> None:
-    """Remove the oldest entries where there are many; once in a process."""
+    """Remove the oldest entries where there are many; once in a process, and in one process of many at once."""
     with os.scandir(folder) as entries:
-        files = [(entry.stat(follow_symlinks=False).st_mtime_ns, entry.path) for entry in entries]
-    for _, path in sorted(files)[: len(files) // 2 if len(files) > _MOST_ENTRIES[folder.name] else 0]:
-        with suppress(OSError):
-            Path(path).unlink()
+        files = list(entries)
+    if len(files) > _MOST_ENTRIES[folder.name]:
+        with suppress(FileNotFoundError):  # another process is about it
+            for file in sorted(files, key=_read_time)[: len(files) // 2]:
+                with suppress(IsADirectoryError, PermissionError):  # a folder, which is no entry
+                    Path(file).unlink()
+
+
+def _read_time(entry: os.DirEntry[str]) -> int:
+    """Return when an entry was written; of one that another process has removed meanwhile, 0."""
+    with suppress(OSError):
+        return entry.stat(follow_symlinks=False).st_mtime_ns
+    return 0

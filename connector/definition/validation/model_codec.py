@@ -29,7 +29,7 @@ def decode_model(text: bytes) -> StrictModel | None:
         names, data = json.loads(text)
         classes = [_find_class(name) for name in names]
         model = _untag(data, classes)
-    except (AttributeError, ImportError, LookupError, TypeError, ValueError):
+    except (AttributeError, ImportError, LookupError, RecursionError, TypeError, ValueError):
         return None
     return model if isinstance(model, StrictModel) else None
 

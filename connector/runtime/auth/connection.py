@@ -18,7 +18,7 @@ from connector.core.redaction import MASK
 from connector.definition.connection_type import URL_INPUTS
 from connector.errors import SignInError, StoreError, UsageError
 from connector.runtime.auth import connection_record, env_connection
-from connector.runtime.auth.connection_inputs import check_inputs, find_main_secret, merge_inputs
+from connector.runtime.auth.connection_inputs import check_inputs, find_main_secret, list_secrets, merge_inputs
 from connector.runtime.auth.connection_record import ConnectionRecord, store_key
 from connector.runtime.auth.keys.client_certificate import build_certificate
 from connector.runtime.auth.keys.own_credential import OwnCredential
@@ -26,6 +26,7 @@ from connector.runtime.auth.refresh_context import RefreshContext
 from connector.runtime.auth.stored_credential import StoredCredentialSource
 from connector.runtime.auth.token_refresh import LOCK_TIMEOUT
 from connector.runtime.auth.token_source import TokenSource
+from connector.runtime.process.command_lines import format_command
 from connector.runtime.storage.memory_store import MemoryStore
 from connector.runtime.storage.open import open_store
 from connector.runtime.storage.store import hold_session
@@ -72,8 +73,7 @@ class Connection:
             )
         if store is not None and not name:
             raise UsageError("A stored connection needs a name.", hint="Pass name=.")
-        self.connector = connector
-        self.kind = kind
+        self.connector, self.kind = connector, kind
         self.name = name or kind
         self.http = http
         self._type = connection_types[kind]
@@ -82,6 +82,7 @@ class Connection:
         self._values |= {
             key: getattr(self.site, word) for word, key in URL_INPUTS.items() if self._values.get(key) is not None
         }
+        self._secrets = list_secrets(self._type, self._values)
         self._main_secret = find_main_secret(connector, kind)
         self._signer = self._build_signer(self._values)
         secret, issuer = self._find_secret(self._values), self.oauth_client.issuer_of_jwts
@@ -119,7 +120,7 @@ class Connection:
         resolved_store = store if store is not None else open_store(None)
         record = connection_record.read_own_record(resolved_store, connector, name)
         if record is None:  # without the other names: whoever may name one may be a stranger
-            raise SignInError(f"No connection {name!r} is stored.", hint=f"Run: connector connect {name}")
+            raise SignInError(f"No connection {name!r} is stored.", hint=f"Run: {format_command('connect', name)}")
         connection = cls(connector, record.kind, record.inputs, name=name, store=resolved_store, http=http)
         connection._token_source = connection._build_token_source(reload_inputs=True)
         connection._is_stored = True
@@ -132,7 +133,7 @@ class Connection:
         """
         if connection_record.read_own_record(self._store, self.connector, self.name) is None:
             message = f"The connection {self.name!r} is no longer in its store: it was removed."
-            raise SignInError(message, hint=f"Run: connector connect {self.name}", outcome="rejected")
+            raise SignInError(message, hint=f"Run: {format_command('connect', self.name)}", outcome="rejected")
         stored = Connection.load(self.connector, self.name, store=self._store, http=self.http)
         if (stored.kind, stored.inputs()) == (self.kind, self.inputs()):
             return False
@@ -231,9 +232,8 @@ class Connection:
         """Build the token source; with `reload_inputs` it follows the inputs of the stored record."""
         if not self._type.gets_tokens:
             return None
-        hint = f"Sign in again: connector connect {self.name}"
-        if not self._type.needs_person:
-            hint = "Check its inputs: the service does not accept them."
+        sign_in = f"Sign in again: {format_command('connect', self.name)}"
+        hint = sign_in if self._type.needs_person else "Check its inputs: the service does not accept them."
         context = RefreshContext(
             oauth_client=self.oauth_client,
             store=self._store,
@@ -270,7 +270,7 @@ class Connection:
 
     def secrets(self) -> tuple[str, ...]:
         """Return the secret values, which must never be shown."""
-        return tuple(str(value) for key, value in self._values.items() if self._type.inputs[key].secret and value)
+        return self._secrets
 
     def credential(self, rejected_token: str | None, now: float) -> Credential | None:
         """Return the credential of a request; None when a token must be read or refreshed (`token_source`)."""

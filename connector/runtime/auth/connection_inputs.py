@@ -18,7 +18,7 @@ from connector.errors import DefinitionError, InputError, Problem, UsageError
 from connector.runtime.auth.keys.secret_forms import check_main_secret, check_pem, check_word
 
 if TYPE_CHECKING:
-    from connector.definition.connection_type import ConnectionInput
+    from connector.definition.connection_type import ConnectionInput, ConnectionType
     from connector.definition.loader import Connector
 
 _ARGUMENTS = ("inputs", "name", "store", "token", "http")  # of Connection; an input called so is given in `inputs`
@@ -88,6 +88,11 @@ def find_main_secret(connector: Connector, kind: str) -> str | None:
         message = f"The connection {kind} does not say what it sends where."
         raise DefinitionError(message, hint="Write `to:` at the connection, or at its input of type password.")
     return key
+
+
+def list_secrets(connection_type: ConnectionType, values: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the values of secret inputs as texts."""
+    return tuple(str(value) for key, value in values.items() if connection_type.inputs[key].secret and value)
 
 
 def unknown_input_problem(name: str, kind: str, fields: Mapping[str, ConnectionInput]) -> Problem:

@@ -5,19 +5,21 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from connector.errors import StoreError
+from connector.errors import ConnectorError, StoreError
 from connector.first_use import dataclass
 from connector.runtime.backup.backup import is_whole_journal
 from connector.runtime.backup.places import KINDS, open_places
 from connector.runtime.bulk.journal_file import lock_journal, open_journal
 from connector.runtime.database.schema import build_version_error
 from connector.runtime.files import atomic, private_files
+from connector.runtime.process.command_lines import format_command
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from connector.runtime.backup.archive import ArchiveReader, FileCopy, PartCopy
     from connector.runtime.backup.places import Location, Place, Writer
@@ -89,19 +91,38 @@ class Restore:
     def run(self) -> None:
         """Replace what is in the places. Raises StoreError; then all is as it was, unless it says otherwise.
 
-        Everything is written first, and then committed, place by place. A process that dies between two commits leaves
-        a note, which `find_unfinished` returns.
+        Everything is written first, and then committed, place by place. One that fails or dies between two commits
+        leaves a note, which `find_unfinished` returns.
         """
-        with contextlib.ExitStack() as stack:
-            for place, parts in self._places:
-                writer = stack.enter_context(place.replacing())
-                for part in parts:
-                    self._replace(writer, part)
-            self._write_note()
-        for journal in self.journals:
-            if journal.state in (JOURNAL_NEW, JOURNAL_OTHER):
+        restored: list[str] = []
+        try:
+            with contextlib.ExitStack() as stack:
+                for place, parts in self._places:
+                    stack.push(partial(_note_restored, restored, place.display_url))  # called when it is committed
+                    writer = stack.enter_context(place.replacing())
+                    for part in parts:
+                        self._replace(writer, part)
+                self._write_note()
+            for journal in self._list_journals():
                 self._put_journal(journal)
+                restored.append(str(journal.path))
+        except ConnectorError as error:
+            if restored:
+                error.with_hint(self._describe_progress(restored))
+            raise
         self._note_path.unlink(missing_ok=True)
+
+    def _list_journals(self) -> list[RestoredJournal]:
+        """Return the journals that are written."""
+        return [one for one in self.journals if one.state in (JOURNAL_NEW, JOURNAL_OTHER)]
+
+    def _describe_progress(self, restored: Sequence[str]) -> str:
+        """Return which places have what the backup holds, which do not, and how the restore is ended."""
+        places = [*(place.display_url for place, _ in self._places), *(str(one.path) for one in self._list_journals())]
+        missing = ", ".join(place for place in places if place not in restored)
+        command = format_command("restore", str(self._archive.path.absolute()), "--yes")
+        done = ", ".join(place for place in places if place in restored)
+        return f"Restored: {done}. Not restored: {missing}. To end it, run it again: {command}"
 
     def _replace(self, writer: Writer, part: PartCopy) -> None:
         for table in part.tables:
@@ -140,6 +161,12 @@ class Restore:
                 atomic.replace_file(journal.path, self._archive.read(journal.entry))
             except OSError as error:
                 raise private_files.build_store_error(error, journal.path) from error
+
+
+def _note_restored(restored: list[str], place: str, error_type: type[BaseException] | None, *_: object) -> None:
+    """Note a place whose with block ended, unless an error ended it."""
+    if error_type is None:
+        restored.append(place)
 
 
 def find_unfinished(note_path: Path) -> str | None:

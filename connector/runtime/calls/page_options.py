@@ -21,8 +21,10 @@ def check_page_options(
     compiled: CompiledAction, request: Request, options: CallOptions, pagination: Pagination | None
 ) -> None:
     """Check limit, page_size, paginate and items of a call. Raises InputError with every problem."""
-    problems = [*_check_paginate(compiled, request, options)]
+    problems: list[Problem] = []
     name = compiled.action.action
+    if options.paginate or options.items is not None:
+        problems += _check_paginate(compiled, request, options)
     if options.limit is not None and pagination is None:
         problems.append(Problem("limit", str(options.limit), f"none: {name} is not a listing", "remove it"))
     if options.page_size is not None:

@@ -48,7 +48,7 @@ class Database(ABC):
         self.schema = schema
         self.clock = clock
         self._ready_in: set[tuple[int, object]] = set()  # a process, and the file that it saw
-        self._engines: dict[int, Engine] = {}
+        self._engines: dict[tuple[int, URL], Engine] = {}  # by process
         self._thread_state = threading.local()
 
     @abstractmethod
@@ -79,10 +79,10 @@ class Database(ABC):
         """Return further options of the engine."""
         return {}
 
-    def get_engine(self) -> Engine:
-        """Return this process's engine, which pools no connection, so that a fork shares none."""
-        existing = self._engines.get(os.getpid())
-        return existing or self._engines.setdefault(os.getpid(), self.build_engine(self._url))
+    def get_engine(self, url: URL | None = None) -> Engine:
+        """Return this process's engine (of another URL too), which pools no connection, so that a fork shares none."""
+        key = os.getpid(), self._url if url is None else url
+        return self._engines.get(key) or self._engines.setdefault(key, self.build_engine(key[1]))
 
     def build_engine(self, url: URL) -> Engine:
         """Return a new engine for a URL."""

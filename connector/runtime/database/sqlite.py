@@ -100,15 +100,15 @@ class Sqlite(Database):
                 hint=f"Restore a good copy, or start over: rm {shlex.quote(str(self._path))}",
                 path=str(self._path),
             )
-        return (self._build_reading_engine() if self.is_read_only() else self.get_engine()).connect()
+        return self.get_engine(self._build_reading_url() if self.is_read_only() else None).connect()
 
-    def _build_reading_engine(self) -> Engine:
-        """Return an engine that needs no file beside the database, unless it has a log that must be read with it.
+    def _build_reading_url(self) -> URL:
+        """Return a URL that needs no file beside the database, unless it has a log that must be read with it.
 
         Whoever writes on another machine changes the state that `identify_file` tells.
         """
         mode = "mode=ro" if self._has_log() else "mode=ro&immutable=1"
-        return super().build_engine(make_url(f"sqlite:///file:{quote(str(self._path))}?{mode}&uri=true"))
+        return make_url(f"sqlite:///file:{quote(str(self._path))}?{mode}&uri=true")
 
     def _has_log(self) -> bool:
         log_path = self._path.with_name(f"{self._path.name}-wal")

@@ -51,8 +51,12 @@ class BodyReader:
                 raise BodySinkError(_describe_sink_error(error)) from error
             self.received += len(chunk)
             return True
+        if self._decompressor is None:
+            self._body.write(chunk)
+            self.received += len(chunk)
+            return self.received <= self._max_bytes
         self._wire_bytes += len(chunk)
-        for data in (chunk,) if self._decompressor is None else self._decompressor.decompress(chunk):
+        for data in self._decompressor.decompress(chunk):
             self._body.write(data)
             self.received += len(data)
             if self._is_too_large:
@@ -76,9 +80,10 @@ class BodyReader:
         """
         if self._sink is not None:
             return Reply(self._status, self._headers, b"", is_stored=True)
-        if self._is_too_large and self._status < _FIRST_ERROR_STATUS:
+        is_too_large = self._is_too_large
+        if is_too_large and self._status < _FIRST_ERROR_STATUS:
             return self._build_too_large_failure(f"is larger than {self._max_bytes:,} bytes")
-        if self._decompressor is not None and not self._is_too_large:
+        if self._decompressor is not None and not is_too_large:
             self._decompressor.check_complete()
         body = self._body.getvalue()[: self._max_bytes]
         max_values = max(self._max_bytes // _BYTES_PER_VALUE.get(self._reply_type, 1), _MIN_VALUES)

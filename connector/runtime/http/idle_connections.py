@@ -67,7 +67,7 @@ class IdleConnections:
             self._total += count - self._counts.pop(pool_ref, 0)
             if count:
                 self._counts[pool_ref] = count
-            crowded_pool = self._find_crowded_pool()
+            crowded_pool = self._find_crowded_pool() if self._total > MAX_IDLE_CONNECTIONS else None
             must_start = bool(count) and not self._is_sweeping
             self._is_sweeping = self._is_sweeping or must_start
         if must_start:

@@ -5,7 +5,6 @@ A fork copies locks as they are, but none of the threads that would release them
 
 from __future__ import annotations
 
-import contextlib
 import os
 import threading
 import weakref
@@ -54,8 +53,10 @@ class ForkSafeLock:
         self._lock.acquire()
 
     def __exit__(self, *_: object) -> None:
-        with contextlib.suppress(RuntimeError):  # the with block forked, and this is the child
+        try:
             self._lock.release()
+        except RuntimeError:  # the with block forked, and this is the child
+            return
 
 
 class ForkSafeEvent(threading.Event):

@@ -33,6 +33,8 @@ class EventKeeper:
         if not account:
             hint = 'Name the account: Records(url, account="work").'
             raise UsageError(f"The event {event.name} names no account, so its record cannot be kept.", hint=hint)
-        self._records.claim(self._connector, Owner(self._connector.name, account, self._connector.manifest.own_hosts))
+        owner = Owner(self._connector.name, account, self._connector.manifest.own_hosts)
+        self._records.claim(self._connector, owner)
         at = find_time(event, time.time())
-        self._records.keep(self._connector.name, account, sights, at).result()
+        self._records.keep(self._connector.name, account, sights, at, owner).result()
+        self._records.claim(self._connector, owner)  # it was kept only if the copy was still this owner's

@@ -42,6 +42,7 @@ class OwnerRegister:
                 save_owner(connection, owner)
 
             self._database.run_in_transaction(save)
+        self._refusals.pop(owner, None)
         self._claims[owner] = self._clock.monotonic() + _CLAIM_SECONDS
 
     def find_refusal(self, owner: Owner) -> StoreError | None:

@@ -10,6 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from connector.errors import StoreError
 from connector.first_use import dataclass
+from connector.runtime.process.command_lines import format_command
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,8 +58,8 @@ def check_owner(connection: Connection, owner: Owner, place: str) -> bool:
         raise StoreError(
             f"{place} has the records of another account under the name {owner.account!r}: its {', '.join(changed)} "
             f"{'is' if len(changed) == 1 else 'are'} not what the connection has now.",
-            hint="Give this account's connection another name, or delete the records of the former one: connector "
-            f"records forget {owner.account}",
+            hint="Give this account's connection another name, or delete the records of the former one: "
+            f"{format_command('records', 'forget', owner.account)}",
             path=place,
         )
     return known.is_noted

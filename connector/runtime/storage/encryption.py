@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from connector.errors import StoreError, UsageError
+from connector.runtime.process.command_lines import format_command
 from connector.runtime.process.extras import require
 from connector.runtime.storage.record_codec import dump_json
 from connector.runtime.storage.store import StoredRecord, describe_store, hold_session, list_first_keys
@@ -31,7 +32,6 @@ _log = logging.getLogger("connector")
 _ENCRYPTED_FIELDS = {"sealed", "key"}
 _KEY_FORMAT_HINT = "A key is 32 random bytes in URL-safe base64, 44 characters; "
 _KEY_FORMAT_HINT += "'connector connections key' prints a new one."
-_PLAINTEXT_HINT = "If it was stored before the key was set, run: connector connections rotate. Else sign in again."
 
 
 def generate_key() -> str:
@@ -153,7 +153,9 @@ class EncryptedStore:
             if self.keyring is None:
                 return stored
             message = f"The record {key!r} in {store_name} is not encrypted, and a key is set: anybody may have put it"
-            raise StoreError(f"{message} there. It stays where it is.", hint=_PLAINTEXT_HINT, path=store_name)
+            rotate_command = format_command("connections", "rotate")
+            hint = f"If it was stored before the key was set, '{rotate_command}' encrypts it. Else sign in again."
+            raise StoreError(f"{message} there. It stays where it is.", hint=hint, path=store_name)
         keyring = _require_key(self.keyring, key, stored.data, store_name)
         return StoredRecord(keyring.decrypt(key, stored.data, store_name), stored.version)
 

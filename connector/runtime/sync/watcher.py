@@ -17,6 +17,7 @@ from connector.definition.trigger import Trigger
 from connector.definition.watch import Watch
 from connector.errors import ConnectorError, UsageError
 from connector.runtime.calls.call_options import parse_timeout
+from connector.runtime.process.command_lines import format_command
 from connector.runtime.records.accounts import name_account
 from connector.runtime.sync.sync import Sync
 from connector.runtime.webhooks.dispatcher import (
@@ -223,6 +224,7 @@ def find_watch(connector: Connector, trigger: str | None) -> WebhookVerifier:
         return WebhookVerifier(CHANGES_TRIGGER, changes)
     verifier = verifier_for(connector, trigger or polled[0], may_be_polled=True)
     if verifier.trigger.watch is None:
-        hint = f"It has {', '.join(polled) or 'none that is polled'}; webhooks are received: connector webhook serve."
+        polled_names = ", ".join(polled) or "none that is polled"
+        hint = f"It has {polled_names}; '{format_command('webhook', 'serve')}' receives webhooks."
         raise UsageError(f"{verifier.name} is a webhook, and not polled.", hint=hint)
     return verifier

@@ -12,6 +12,7 @@ from connector.core.webhook.event import Challenge
 from connector.core.webhook.verifier import WebhookVerifier
 from connector.definition.suggest import did_you_mean
 from connector.errors import UsageError
+from connector.runtime.process.command_lines import format_command
 from connector.runtime.process.extras import require
 
 if TYPE_CHECKING:
@@ -153,7 +154,8 @@ def verifier_for(connector: Connector, trigger: str | None = None, *, may_be_pol
     if not triggers and trigger is None:
         trigger = next(iter(connector.manifest.triggers), None)  # which is polled, if there is one
     if trigger in connector.manifest.triggers.keys() - triggers.keys():
-        hint = f"'connector webhook watch --trigger {trigger}' polls it; in a program, a Watcher does."
+        command = format_command("webhook", "watch", "--trigger", str(trigger))
+        hint = f"'{command}' polls it; in a program, a Watcher does."
         raise UsageError(f"{trigger} is polled: the service sends it nothing.", hint=hint)
     name = trigger or next(iter(triggers), "")
     if name not in triggers:

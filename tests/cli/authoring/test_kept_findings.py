@@ -25,9 +25,8 @@ MANIFEST = "connector: shop\nversion: 1.0.0\nlabel: Shop\nsummary: A shop.\nbase
 
 
 @pytest.fixture
-def folder(tmp_path, monkeypatch):
-    """A folder that counts as large, with some mistakes, and the user's folders of its own."""
-    monkeypatch.setattr(cache_folder, "_find_folder", lambda name: tmp_path / "cache" / name)
+def folder(tmp_path, monkeypatch, own_cache):
+    """A folder that counts as large, with some mistakes."""
     monkeypatch.setattr(kept_findings, "MIN_FILES", 2)
     (tmp_path / "shop" / "actions").mkdir(parents=True)
     (tmp_path / "shop" / "manifest.yaml").write_text(MANIFEST)
@@ -93,9 +92,9 @@ def test_the_same_files_at_another_place_are_told_with_their_own_paths(folder, c
     assert all(finding.file.startswith("shop") for finding in find_findings(Path("shop")))
 
 
-def test_a_result_that_cannot_be_read_or_kept_is_made_again(folder, checks, tmp_path):
+def test_a_result_that_cannot_be_read_or_kept_is_made_again(folder, checks, own_cache):
     first = find_findings(folder)
-    (kept,) = (tmp_path / "cache" / "findings").iterdir()
+    (kept,) = (own_cache / "findings").iterdir()
     for edited in (b"[]", b"[" * 100_000, kept.read_bytes().replace(b"error", b"eroor")):
         kept.write_bytes(edited)
         assert find_findings(folder) == first
@@ -103,6 +102,41 @@ def test_a_result_that_cannot_be_read_or_kept_is_made_again(folder, checks, tmp_
     kept.mkdir()
     assert find_findings(folder) == first
     assert len(checks) == 5
+
+
+def test_what_no_findings_are_is_no_result(folder, checks, own_cache):
+    first = find_findings(folder)
+    (kept,) = (own_cache / "findings").iterdir()
+    for content in (b"", b"null", b"{}", b"[7]", b'[{"file": "a"}]', b'{"file": 1}', b"\xff", b"[" * 100_000):
+        cache_folder.keep_entry(kept.name, content, "findings")
+        assert find_findings(folder) == first, content
+    assert len(checks) == 9
+
+
+def test_the_result_of_another_state_is_none_of_this_one(folder, checks, own_cache):
+    first = find_findings(folder)
+    (kept,) = (own_cache / "findings").iterdir()
+    (folder / "actions" / "pear.yaml").write_text("action: pear\n")
+    other = find_findings(folder)
+    (new,) = set((own_cache / "findings").iterdir()) - {kept}
+    new.write_bytes(kept.read_bytes())
+    assert find_findings(folder) == other != first
+
+
+def test_a_folder_that_was_changed_and_changed_back_while_it_was_checked_is_checked_again(folder, checks):
+    pear = folder / "actions" / "pear.yaml"
+    whole = pear.read_text()
+    pear.write_text(whole)
+
+    def change(what, done, total):
+        if (what, done) == ("read", 1):
+            pear.write_text("action: pear\n")
+        elif what == "checked":
+            pear.write_text(whole)
+
+    assert len(find_findings(folder, change)) != len(find_findings(folder))
+    assert find_findings(folder) == lint(folder)
+    assert len(checks) == 2
 
 
 def test_a_folder_that_changes_while_it_is_checked_is_checked_again(folder, checks):
@@ -119,13 +153,13 @@ def test_a_folder_that_changes_while_it_is_checked_is_checked_again(folder, chec
     assert len(checks) == 3
 
 
-def test_few_results_are_kept(folder, checks, monkeypatch, tmp_path):
+def test_few_results_are_kept(folder, checks, monkeypatch, own_cache):
     monkeypatch.setitem(cache_folder._MOST_ENTRIES, "findings", 3)
     monkeypatch.setattr(cache_folder, "_remove_oldest", cache_folder._remove_oldest.__wrapped__)  # of many processes
     for number in range(5):
         (folder / "actions" / "pear.yaml").write_text(ACTION.format(key="pear") + f"# {number}\n")
         find_findings(folder)
-    assert len(list((tmp_path / "cache" / "findings").iterdir())) == 3
+    assert len(list((own_cache / "findings").iterdir())) == 3
 
 
 def test_each_file_is_reported_as_read_and_each_action_as_checked(folder):

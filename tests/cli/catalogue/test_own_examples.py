@@ -9,7 +9,7 @@ import click
 import pytest
 
 from connector import Connector
-from connector.cli.catalogue.own_examples import _TEMPLATES, _fill, _find_words
+from connector.cli.catalogue.own_examples import _TEMPLATES, _fill
 from connector.cli.groups import root
 
 ROOT = Path(__file__).parents[3]
@@ -23,10 +23,7 @@ FOLDERS = [
 
 
 def examples_of(folder, path):
-    return [
-        command
-        for _, command in _fill(path, _find_words(Connector.open(ROOT / folder)), f"--connector {ROOT / folder}")
-    ]
+    return [command for _, command in _fill(path, Connector.open(ROOT / folder), f"--connector {ROOT / folder}")]
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
@@ -46,6 +43,14 @@ def test_calls_that_are_shown_can_be_made(here, folder):
         if "-f" not in command:
             done = here(*shlex.split(command)[1:], *([] if "--dry-run" in command else ["--dry-run"]))
             assert done.code == 0, (command, done.err)
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_a_sync_that_is_shown_can_be_made(here, folder):
+    for command in [*examples_of(folder, "records"), *examples_of(folder, "records sync")]:
+        words = shlex.split(command.replace(" --every 10m", ""))[1:]
+        done = here(*words, "--sandbox", "--dry-run")
+        assert done.code == 0, (command, done.err)
 
 
 @pytest.mark.parametrize("words", [("run",), ("show",), ("list",), ("request",), ("webhook",), ()], ids=" ".join)

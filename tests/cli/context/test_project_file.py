@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from connector import errors
 from connector.cli.context import project
+from connector.cli.context.context import CommandContext, open_connector
+from connector.cli.context.settings import Settings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -204,6 +207,18 @@ def test_trust_is_in_what_decides_where_credentials_go_and_ends_when_that_change
     assert (here(*RUN).code, cloned.count) == (0, 2)
     (tmp_path / "connector.yaml").write_text("connector: lamps\nprofiles: {p: {store: 'file:theirs'}}\n")
     assert (here(*RUN).code, cloned.count) == (2, 2)
+
+
+def test_trust_is_in_the_manifest_that_was_loaded_whatever_its_file_has_become(here, cloned, tmp_path):
+    assert here("config", "trust").code == 0
+    manifest = tmp_path / "lamps" / "manifest.yaml"
+    manifest.write_text(LAMP.replace("lamps.example", "evil.example"))
+    settings = Settings({})
+    context = CommandContext(open_connector(settings), settings)
+    manifest.write_text(LAMP)
+    with pytest.raises(errors.UsageError, match="It has changed since you trusted the folder"):
+        context.require_trust()
+    CommandContext(open_connector(settings), settings).require_trust()
 
 
 @pytest.mark.parametrize("name", ["two\nlines", "a\u2028b", "\udce4"])

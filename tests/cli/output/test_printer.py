@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-import pty
 import re
 
 import pytest
@@ -145,72 +142,69 @@ def test_a_table_of_one_thing_is_its_names_and_values(here, server):
     assert done.out == 'id\tu1\ntype\t2\non\ttrue\nnone\t\ngroups\t["a", "é"]\n'
 
 
-def terminal(start, words, **env):
-    """Run a command on a terminal; return its exit code and the terminal's content."""
-    master, slave = pty.openpty()
-    process = start(*words, stdout=slave, stderr=slave, env={**TOKEN, "TERM": "xterm-256color", **env})
-    os.close(slave)
-    shown = b""
-    with contextlib.suppress(OSError):  # Linux: the other end is closed
-        while part := os.read(master, 65_536):
-            shown += part
-    os.close(master)
-    return process.wait(timeout=60), shown.decode()
+@pytest.fixture
+def terminal(look):
+    """Run a command with all that it prints on a terminal."""
+
+    def call(*words, **env):
+        return look(*words, streams=("stdout", "stderr"), **env)
+
+    return call
 
 
-def test_a_terminal_gets_a_table_that_fits_it(start, server):
+def test_a_terminal_gets_a_table_that_fits_it(terminal, server):
     words = ["run", "listUsers", "--output", "table", "--quiet", "--base-url", server.always(pages(USERS)).url]
-    code, shown = terminal(start, words, COLUMNS="60", NO_COLOR="1")
-    assert code == 0
-    assert re.search(r"^u0  user0@example.com", shown, re.MULTILINE)
-    assert max(len(line) for line in re.sub(r"\x1b\[[0-9;]*m", "", shown).splitlines()) <= 60
-    assert "\x1b[31m" not in shown  # data of the service cannot colour the terminal
-    code, shown = terminal(start, words, COLUMNS="20")
-    assert code == 0
-    assert "u0" in shown
+    done = terminal(*words, COLUMNS="60", NO_COLOR="1")
+    assert done.code == 0
+    assert re.search(r"^u0  user0@example.com", done.out, re.MULTILINE)
+    assert max(len(line) for line in re.sub(r"\x1b\[[0-9;]*m", "", done.out).splitlines()) <= 60
+    assert "\x1b[31m" not in done.out  # data of the service cannot colour the terminal
+    done = terminal(*words, COLUMNS="20")
+    assert done.code == 0
+    assert "u0" in done.out
 
 
-def test_long_listings_show_progress_on_a_terminal_alone(start, server):
+def test_long_listings_show_progress_on_a_terminal_alone(start, terminal, server):
     server.always(pages([{"id": n} for n in range(30)], size=3))
     words = ["run", "listUsers", "--query", "length(users)", "--base-url", server.url]
-    code, shown = terminal(start, words, COLUMNS="80")
-    assert code == 0
-    assert re.search(r"\d+ pages, \d+ items", shown)
-    assert shown.rstrip().endswith("30")
-    assert "pages," not in terminal(start, [*words, "--quiet"], COLUMNS="80")[1]
+    done = terminal(*words)
+    assert done.code == 0
+    assert re.search(r"\d+ pages, \d+ items", done.out)
+    assert done.out.rstrip().endswith("30")
+    assert "pages," not in terminal(*words, "--quiet").out
     process = start(*words, env=TOKEN)
     out, err = process.communicate(timeout=60)
     assert (out, err) == (b"30\n", b"")
 
 
-def test_progress_has_colour_unless_it_is_not_wanted(start, server):
+def test_progress_has_colour_unless_it_is_not_wanted(terminal, server):
     server.always(pages([{"id": n} for n in range(30)], size=3))
     words = ["run", "listUsers", "--query", "length(users)", "--base-url", server.url]
     colour = re.compile(r"\x1b\[(\d+;)*3\d")
-    assert colour.search(terminal(start, words, COLUMNS="80")[1])
-    assert not colour.search(terminal(start, words, COLUMNS="80", NO_COLOR="1")[1])
+    assert colour.search(terminal(*words).out)
+    assert not colour.search(terminal(*words, NO_COLOR="1").out)
 
 
-def test_progress_knows_the_end_where_a_limit_says_it(start, server):
+def test_progress_knows_the_end_where_a_limit_says_it(terminal, server):
     server.always(pages([{"id": n} for n in range(30)], size=3))
     words = ["run", "listUsers", "--limit", "9", "--query", "length(users)", "--base-url", server.url]
-    assert "of 9 items" in terminal(start, words, COLUMNS="80")[1]
+    assert "of 9 items" in terminal(*words).out
 
 
-def test_many_calls_show_progress(start, server, tmp_path):
+def test_many_calls_show_progress(terminal, server, tmp_path):
     (tmp_path / "calls.yaml").write_text("---\n".join(["action: getUser\ninputs: {userId: me}\n"] * 4))
-    code, shown = terminal(start, ["run", "-f", "calls.yaml", "--base-url", server.url], COLUMNS="80")
-    assert code == 0
-    assert "of 4 calls" in shown
+    done = terminal("run", "-f", "calls.yaml", "--base-url", server.url)
+    assert done.code == 0
+    assert "of 4 calls" in done.out
 
 
-def test_a_chain_shows_its_step_and_how_many_of_its_calls_have_ended(start, server, tmp_path):
+def test_a_chain_shows_its_step_and_how_many_of_its_calls_have_ended(terminal, server, tmp_path):
     server.always(servers.reply(200, {"id": "me"}))
     steps = "me: {each: [me, me, me, me], action: getUser, inputs: {userId: {from: each}}}"
     (tmp_path / "chain.yaml").write_text(f"steps: {{{steps}, last: {{action: getUser, inputs: {{userId: me}}}}}}\n")
-    code, shown = terminal(start, ["run", "-f", "chain.yaml", "--base-url", server.url], COLUMNS="80")
-    assert code == 0
-    assert re.search(r"\d of 4 calls of step me \(1 of 2\)", shown)
+    done = terminal("run", "-f", "chain.yaml", "--base-url", server.url)
+    assert done.code == 0
+    assert re.search(r"\d of 4 calls of step me \(1 of 2\)", done.out)
 
 
 @pytest.mark.parametrize(

@@ -225,3 +225,19 @@ def test_standard_input_that_is_a_terminal_is_told(start):
     os.close(theirs)
     assert process.returncode == 2
     assert b"standard input from a pipe" in err
+
+
+@pytest.mark.parametrize(
+    ("words", "header"),
+    [
+        (("connections", "list"), "name,connector,kind,state,expires,scopes"),
+        (("runs", "list"), "id,began,action,outcome,status,seconds,connection,door,error"),
+        (("records", "list"), "resource,records"),
+        (("records", "list", "meetings"), "id,topic,start_time,join_url"),
+        (("records", "query", "SELECT id, topic FROM zoom_meetings"), "id,topic"),
+        (("webhook", "events"), "id,event,state,came,attempts,next,error"),
+    ],
+)
+def test_csv_of_a_list_of_nothing_is_its_header(here, words, header):
+    done = here(*words, "--output", "csv")
+    assert (done.code, done.out) == (0, f"{header}\r\n"), done.err

@@ -308,6 +308,14 @@ def test_an_extra_field_that_an_input_says_too_is_told_naming_both(zoom):
     assert "hostVideo" in one.expected
 
 
+def test_values_that_an_object_repeats_are_told_in_the_order_of_the_inputs(zoom):
+    repeated = {"watermark": False, "host_video": False}
+    given = {"userId": "me", "watermark": True, "hostVideo": True, "settingsExtraFields": repeated}
+    with pytest.raises(errors.InputError) as caught:
+        values(zoom, "createMeeting", given)
+    assert [one.got.partition(" ")[0] for one in caught.value.problems] == ["host_video", "watermark"]
+
+
 def test_an_extra_field_makes_a_default_step_aside(zoom):
     checked = values(zoom, "createMeeting", {"userId": "me", "settingsExtraFields": {"host_video": True}})
     assert "hostVideo" not in checked
@@ -404,3 +412,8 @@ def test_an_unknown_action_gets_the_nearest(zoom):
 def test_what_is_given_must_be_a_mapping(zoom, token_connection, given):
     with Client(zoom, token_connection) as client, pytest.raises(errors.UsageError):
         client.dry_run("listUsers", given)
+
+
+def test_what_is_missing_is_told_with_the_value_that_its_help_names_else_with_its_example(zoom):
+    assert problem(zoom, "getUser", {}, "userId").fix.endswith('or "me" for the connected user.')
+    assert problem(zoom, "getMeeting", {}, "meetingId").fix.endswith("Such as 89347503")

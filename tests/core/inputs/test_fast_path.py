@@ -96,3 +96,37 @@ def test_a_field_whose_file_of_choices_has_none_accepts_what_the_careful_way_acc
     words = {"label": "Zone", "help": "Where.", "type": "string", "choices_file": "zones", "to": "query.zone"}
     action = ZOOM.action("listMeetings").model_copy(update={"inputs": {"zone": Input.model_validate(words)}})
     assert validate.compile_validator(action, lambda _: {})({"zone": "Europe/Paris"}) == {"zone": "Europe/Paris"}
+
+
+@pytest.mark.parametrize(
+    ("key", "given", "sent"),
+    [
+        ("alternativeHosts", ["ana@example.com", "ben@example.com"], "ana@example.com;ben@example.com"),
+        ("alternativeHosts", [], ""),
+        ("alternativeHosts", "ana@example.com; ben@example.com", "ana@example.com;ben@example.com"),
+        ("timezone", "Europe/Lisbon", "Europe/Lisbon"),
+        ("timezone", "Europe/Busingen", "Europe/Busingen"),  # not among the choices, which are open
+    ],
+)
+def test_a_joined_list_and_an_open_choice_are_accepted_at_once_in_each_of_their_forms(key, given, sent):
+    accept, whole, careful = BOTH["createMeeting"]
+    values = {"userId": "me", key: given}
+    assert accept(values) == {"userId": "me", key: sent}
+    assert whole(values) == careful(values)
+
+
+@pytest.mark.parametrize(("key", "given"), [("alternativeHosts", [1.5]), ("timezone", "Europe/Lisbn")])
+def test_a_joined_list_and_an_open_choice_that_are_not_valid_are_refused(key, given):
+    accept, whole, careful = BOTH["createMeeting"]
+    values = {"userId": "me", key: given}
+    assert accept(values) is None
+    assert outcome_of(whole, values) == outcome_of(careful, values)
+
+
+def test_a_joined_list_that_is_required_is_refused_when_it_has_no_items():
+    words = {"label": "Days", "help": "Which.", "type": "list of string", "join": ",", "required": True, "to": "body.d"}
+    action = ZOOM.action("listMeetings").model_copy(update={"inputs": {"days": Input.model_validate(words)}})
+    check = validate.compile_validator(action, lambda _: {})
+    assert check({"days": ["a", "b"]}) == {"days": "a,b"}
+    with pytest.raises(errors.InputError, match="a value"):
+        check({"days": []})

@@ -175,3 +175,8 @@ def test_what_stands_between_words_is_passed_over_and_its_anchors_are_known():
     }
     for other in (b"[a, {c: 1}]", b"a", b""):
         assert strict_yaml.read_words(other, "x", frozenset(("a", "c"))) == {}
+
+
+def test_a_folder_whose_name_is_no_text_has_its_list(lamps):
+    odd = lamps.rename(lamps.with_name("lamps\udcff"))
+    assert [head.action for head in ActionHeads.read(Connector.open(odd)).heads] == ["one", "two"]

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import os
+import random
 import stat
 import subprocess
 import sys
 import time
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import pytest
 
+from connector.definition.forms import action_heads, head_index
+from connector.definition.forms.action_heads import ActionHeads
 from connector.definition.loader import Connector
 from connector.definition.validation import cache_folder
 from connector.errors import DefinitionError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
 ACTION = """\
@@ -27,11 +33,14 @@ inputs:
   lampId: {label: Lamp, help: The lamp., type: string, required: true, to: path.lampId}
 """
 MANIFEST = "connector: lamps\nlabel: Lamps\nsummary: Light.\nbase_url: https://lamps.example\n"
-PROGRAM = (
-    "import sys; from connector import Connector; from connector.definition.forms.action_heads import ActionHeads;"
-    "c = Connector.open(sys.argv[1]); print(c.action('getLamp').label, ActionHeads.read(c).heads[0].summary, flush=True)"
-)
-ANSWER = "Get Lamp Read a lamp.\n"
+KEEP = """
+import os, pathlib, sys
+from connector.definition.validation import cache_folder
+own, os.getpid = os.getpid(), lambda: 7  # all have one number, as the first process of each container has
+if sys.argv[1] == "die":
+    pathlib.Path.replace = lambda *_: os.kill(own, 9)
+cache_folder.keep_entry("0" * 64, b"entry")
+"""
 
 
 @pytest.fixture
@@ -43,11 +52,9 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def kept(own_cache: Path) -> Path:
     """An own folder of entries."""
-    place = tmp_path / "cache" / "definitions"
-    monkeypatch.setattr(cache_folder, "_find_folder", place.with_name)
-    return place
+    return own_cache / "definitions"
 
 
 @pytest.fixture
@@ -60,6 +67,32 @@ def validations(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         loader, "_validate_file", lambda raw, path, *rest: seen.append(path.name) or validate(raw, path, *rest)
     )
     return seen
+
+
+class Index:
+    """The index of a folder, read anew each time; `parsed` are the files that it did not have."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.parsed: list[str] = []
+        self.now = time.time_ns() + 3600 * 10**9  # when no file is new any more
+
+    def read(self) -> list[str]:
+        """Return the labels of the actions."""
+        return [head.label for head in ActionHeads.read(Connector.open(self._folder)).heads]
+
+    def time_ns(self) -> int:
+        return self.now
+
+
+@pytest.fixture
+def index(folder: Path, kept: Path, monkeypatch: pytest.MonkeyPatch) -> Index:
+    one, parse = Index(folder), action_heads._read_head
+    monkeypatch.setattr(head_index, "time", one)
+    monkeypatch.setattr(
+        action_heads, "_read_head", lambda lamps, name, path: one.parsed.append(path.name) or parse(lamps, name, path)
+    )
+    return one
 
 
 def test_a_file_is_validated_once(folder, kept, validations):
@@ -97,37 +130,77 @@ def test_entries_are_the_users_own(folder, kept):
     assert {stat.S_IMODE(entry.stat().st_mode) for entry in kept.iterdir()} == {0o600}
 
 
-def _damage(entry: Path) -> None:
-    entry.write_bytes(entry.read_bytes().replace(b"Lamp", b"Ramp"))
+def _write(change: Callable[[bytes], bytes]) -> Callable[[Path], object]:
+    return lambda entry: entry.write_bytes(change(entry.read_bytes()))
 
 
-def _empty(entry: Path) -> None:
-    entry.write_bytes(b"")
-
-
-def _open_to_others(entry: Path) -> None:
-    entry.chmod(0o666)
+def _swap(entry: Path) -> None:
+    """Put each entry in the place of the next."""
+    names = sorted(entry.parent.iterdir())
+    if entry == names[0]:
+        contents = [one.read_bytes() for one in names]
+        for one, content in zip(names, contents[1:] + contents[:1], strict=True):
+            one.write_bytes(content)
 
 
 def _link(entry: Path) -> None:
-    target = entry.with_suffix(".target")
-    entry.rename(target)
-    entry.symlink_to(target)
+    entry.symlink_to(entry.rename(entry.with_suffix(".target")))
 
 
-def _block(entry: Path) -> None:
-    entry.unlink()
-    os.mkfifo(entry)
+def _replace(make: Callable[[Path], object]) -> Callable[[Path], object]:
+    return lambda entry: (entry.unlink(), make(entry))
 
 
-@pytest.mark.parametrize("harm", [_damage, _empty, _open_to_others, _link, _block])
+HARMS = {
+    "other content": _write(lambda content: content.replace(b"Lamp", b"Ramp")),
+    "another checksum": _write(lambda content: b"0" * 64 + content[64:]),
+    "truncated": _write(lambda content: content[: len(content) // 2]),
+    "zeros": _write(lambda content: bytes(len(content))),
+    "random": _write(lambda content: random.Random(len(content)).randbytes(len(content))),
+    "empty": _write(lambda _: b""),
+    "that of another digest": _swap,
+    "written by others": lambda entry: entry.chmod(0o666),
+    "of another user": lambda entry: os.chown(entry, 65_534, -1),
+    "a link": _link,
+    "a pipe": _replace(os.mkfifo),
+    "a folder": _replace(os.mkdir),
+    "gone": os.unlink,
+}
+
+
+@pytest.fixture(params=HARMS)
+def harm(request: pytest.FixtureRequest, kept: Path) -> Callable[[], object]:
+    """Harm all entries."""
+    if request.param == "of another user" and os.geteuid() != 0:
+        pytest.skip("only root gives files away")
+    return lambda: [HARMS[request.param](entry) for entry in sorted(kept.iterdir())]
+
+
 def test_an_entry_that_cannot_be_trusted_is_as_if_it_were_not_there(harm, folder, kept, validations):
     Connector.open(folder).action("getLamp")
-    for entry in list(kept.iterdir()):
-        harm(entry)
+    harm()
     validations.clear()
+    descriptors = os.listdir("/dev/fd")
     assert Connector.open(folder).action("getLamp").label == "Get Lamp"
     assert validations == ["manifest.yaml", "get-lamp.yaml"]
+    assert os.listdir("/dev/fd") == descriptors
+    assert not list(kept.glob("*.new"))
+
+
+def test_an_index_that_cannot_be_trusted_is_as_if_it_were_not_there(harm, folder, index, kept):
+    assert index.read() == index.read() == ["Get Lamp"]
+    assert index.parsed == ["get-lamp.yaml"]
+    harm()
+    assert index.read() == ["Get Lamp"]
+    assert index.parsed == ["get-lamp.yaml"] * 2
+
+
+def test_what_no_index_is_is_no_index(folder, index, kept):
+    assert index.read() == ["Get Lamp"]
+    (entry,) = [one for one in kept.iterdir() if b"get-lamp.yaml" in one.read_bytes()]
+    for content in (b"", b"[]", b'{"get-lamp.yaml": 5}', b'{"get-lamp.yaml": [[], 5]}', b"\xff", b"[" * 100_000):
+        cache_folder.keep_entry(entry.name, content)
+        assert index.read() == ["Get Lamp"], content
 
 
 def test_a_folder_that_others_may_write_is_not_used(folder, kept, validations):
@@ -140,16 +213,11 @@ def test_a_folder_that_others_may_write_is_not_used(folder, kept, validations):
 def test_what_no_model_is_is_no_entry(folder, kept, validations):
     Connector.open(folder)
     (entry,) = kept.iterdir()
-    for content in (
-        b"[]",
-        b"{}",
-        b'[["os:system"],{"\\u0000":0}]',
-        b'[["connector.cli.main:run"],{"\\u0000":0}]',
-        b"\xff",
-    ):
+    foreign = [b'[["os:system"],{"\\u0000":0}]', b'[["connector.cli.main:run"],{"\\u0000":0}]']
+    for content in (b"[]", b"{}", *foreign, b"\xff", b"[" * 100_000):
         cache_folder.keep_entry(entry.name, content)
         assert Connector.open(folder).manifest.label == "Lamps"
-    assert len(validations) == 6
+    assert len(validations) == 7
 
 
 @pytest.mark.parametrize("error", [OSError(28, "No space left on device"), PermissionError(13, "Permission denied")])
@@ -159,8 +227,27 @@ def test_where_nothing_can_be_written_nothing_is_kept_and_all_is_right(error, fo
     def fail(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr(cache_folder.os, "fdopen", fail)
+    monkeypatch.setattr(type(kept), "replace", fail)
     assert Connector.open(folder).action("getLamp").label == "Get Lamp"
+    assert len(list(kept.iterdir())) == 1, "what was begun is removed"
+
+
+def test_who_stops_a_command_leaves_nothing_that_was_begun(kept, monkeypatch):
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(type(kept), "replace", stop)
+    with pytest.raises(KeyboardInterrupt):
+        cache_folder.keep_entry("0" * 64, b"entry")
+    assert list(kept.iterdir()) == []
+
+
+def test_what_a_killed_process_has_begun_is_in_nobodys_way(kept):
+    for end, code in (("die", -9), ("live", 0)):
+        environment = os.environ | {"XDG_CACHE_HOME": str(kept.parents[1])}
+        assert subprocess.run([sys.executable, "-c", KEEP, end], env=environment, check=False).returncode == code
+    assert cache_folder.read_entry("0" * 64) == b"entry"
+    assert len(list(kept.glob("*.new"))) == 1, "the first was killed in the midst"
 
 
 def test_the_oldest_half_goes_where_there_are_many(kept, monkeypatch):
@@ -173,34 +260,39 @@ def test_the_oldest_half_goes_where_there_are_many(kept, monkeypatch):
     assert sorted(entry.name for entry in kept.iterdir()) == sorted(["new", *map(str, range(6, 12))])
 
 
-@pytest.mark.parametrize("place", ["empty", "file", "unwritable"])
-def test_fifty_processes_at_once_answer_right(place, folder, tmp_path):
-    cache = tmp_path / "cache"
-    if place == "file":
-        cache.write_text("no folder")
-    elif place == "unwritable":
-        cache.mkdir(mode=0o500)
-    command = [sys.executable, "-c", PROGRAM, str(folder)]
-    environment = os.environ | {"XDG_CACHE_HOME": str(cache)}
-    count = 50 if place == "empty" else 3
-    running = [subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) for _ in range(count)]
-    assert {process.communicate()[0] for process in running} == {ANSWER}
-    assert not list(cache.glob("**/*.new"))
+def test_the_oldest_half_goes_though_another_process_removes_it_too(kept, monkeypatch):
+    monkeypatch.setitem(cache_folder._MOST_ENTRIES, "definitions", 10)
+    kept.mkdir(parents=True, mode=0o700)
+    for number in range(12):
+        (kept / f"{number}").write_bytes(b"")
+    real = os.scandir
+
+    def scan_what_vanishes(folder: Path) -> AbstractContextManager[list[os.DirEntry[str]]]:
+        entries = list(real(folder))
+        for entry in entries[::2]:
+            os.unlink(entry)
+        return nullcontext(entries)
+
+    monkeypatch.setattr(cache_folder.os, "scandir", scan_what_vanishes)
+    cache_folder.keep_entry("0" * 64, b"entry")
+    assert cache_folder.read_entry("0" * 64) == b"entry"
 
 
-def test_the_index_sees_a_file_that_is_new_gone_or_another(folder, kept):
-    from connector.definition.forms.action_heads import ActionHeads
-
-    def read() -> list[str]:
-        return [head.label for head in ActionHeads.read(Connector.open(folder)).heads]
-
+def test_the_index_sees_a_file_that_is_new_gone_or_another(folder, index):
     file, other = folder / "actions" / "get-lamp.yaml", folder / "actions" / "read-lamp.yaml"
-    long_ago = time.time() - 60
-    os.utime(file, (long_ago, long_ago))
-    assert read() == read() == ["Get Lamp"]
+    assert index.read() == index.read() == ["Get Lamp"]
     other.write_text(ACTION.replace("getLamp", "readLamp").replace("Get", "Read"))
-    assert read() == ["Get Lamp", "Read Lamp"]
+    assert index.read() == ["Get Lamp", "Read Lamp"]
     file.unlink()
-    assert read() == ["Read Lamp"]
+    assert index.read() == ["Read Lamp"]
     other.write_text(other.read_text().replace("Read Lamp", "Real Lamp"))
-    assert read() == ["Real Lamp"]
+    assert index.read() == ["Real Lamp"]
+    assert index.parsed == ["get-lamp.yaml", "read-lamp.yaml", "read-lamp.yaml"]
+
+
+def test_the_index_notes_no_file_that_was_changed_just_now(folder, index):
+    changed = (folder / "actions" / "get-lamp.yaml").stat().st_ctime_ns
+    for seconds, parsed in ((1.9, 1), (2.1, 2), (2.1, 2)):
+        index.now = changed + int(seconds * 1e9)
+        assert index.read() == ["Get Lamp"]
+        assert len(index.parsed) == parsed

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
+import shutil
 import sqlite3
 import stat
 import threading
@@ -23,6 +25,8 @@ from connector.runtime.backup.archive import ArchiveReader
 from connector.runtime.backup.backup import BackupSources, make_backup
 from connector.runtime.backup.places import Location
 from connector.runtime.backup.restore import JOURNAL_AHEAD, JOURNAL_NEW, JOURNAL_OTHER, find_unfinished
+from connector.runtime.bulk.journal import Journal
+from connector.runtime.bulk.journal_file import STEPS, lock_journal, open_journal
 from connector.runtime.bulk.shared_journal import SharedJournal
 from connector.runtime.bulk.shared_results import count_rows
 from connector.runtime.records.records import Records
@@ -297,6 +301,34 @@ def read_state(urls):
     with sqlite3.connect(urls["inbox"].removeprefix("sqlite:///")) as connection:
         events = connection.execute("SELECT count(*) FROM connector_inbox").fetchone()[0]
     return {"runs": runs, "store": keys, "inbox": events}
+
+
+def test_a_restore_that_fails_midway_says_what_is_restored_and_how_it_is_ended(tmp_path):
+    urls = old_urls("folder", tmp_path)
+    chosen = {kind: urls[kind] for kind in ("store", "runs")}
+    journal = tmp_path / "chain.journal"
+    Journal(journal, {"chain": "first"}, lambda: 1, STEPS).close()
+    backup(tmp_path / "b.zip", chosen, journals=[journal])
+    journal.unlink()
+    Journal(journal, {"chain": "second"}, lambda: 1, STEPS).close()
+    obstacle = tmp_path / "old" / "store" / "locks"  # a file, where the store has the folder of its locks
+    shutil.rmtree(obstacle, ignore_errors=True)
+    obstacle.write_bytes(b"")
+    with pytest.raises(errors.StoreError) as failed:
+        restore(tmp_path / "b.zip", chosen)
+    command = f"connector restore {tmp_path / 'b.zip'} --yes"
+    assert f"Restored: {urls['runs']}. Not restored: {urls['store']}, {journal}. " in failed.value.hint
+    assert failed.value.hint.endswith(command)
+    obstacle.unlink()
+    handle = open_journal(journal)
+    lock_journal(handle, journal)
+    with pytest.raises(errors.StoreError, match="in progress") as failed:
+        restore(tmp_path / "b.zip", chosen)
+    assert f"Restored: {urls['store']}, {urls['runs']}. Not restored: {journal}. " in failed.value.hint
+    assert find_unfinished(tmp_path / NOTE) == str(tmp_path / "b.zip")
+    os.close(handle)
+    restore(tmp_path / "b.zip", chosen)
+    assert (b"first" in journal.read_bytes(), find_unfinished(tmp_path / NOTE)) == (True, None)
 
 
 @pytest.mark.kills

@@ -20,6 +20,7 @@ from support.transports import CREATE, READ
 from connector import errors
 from connector.core.request.builder import Request
 from connector.core.request.credential import Credential
+from connector.runtime.http.httpx.request import CORE_LIBRARIES
 from connector.runtime.http.proxies import NetworkSettingError, Proxy, find_proxy
 from connector.runtime.http.transport import load_transport
 
@@ -98,6 +99,18 @@ def test_the_users_name_and_password_go_to_the_proxy_and_show_nowhere(
     shown = "".join([caplog.text, repr(one.client), repr(result.debug.to_list())])
     for secret in ("canary", basic, TOKEN):
         assert secret not in shown
+
+
+@pytest.mark.parametrize("library", HTTPX, indirect=True)
+def test_the_librarys_logs_of_a_tunnel_have_no_secret_of_a_reply(runner, service, proxy, monkeypatch, library, caplog):
+    monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.port}")
+    caplog.set_level(logging.DEBUG)
+    service.always(servers.reply(json_={"id": "u1"}, headers=[("Set-Cookie", "session=canary-cookie")]))
+    assert runner(base(service), http=library).run(*READ).data == {"id": "u1"}
+    heard = [record for record in caplog.records if record.name == f"{CORE_LIBRARIES[library]}.http11"]
+    assert heard, "the library's own connections are used through a proxy, and they log"
+    assert "canary" not in caplog.text
+    assert TOKEN not in caplog.text
 
 
 def test_a_proxy_that_refuses_who_asks_is_not_asked_again(runner, service, proxy, monkeypatch, library, caplog, clock):

@@ -11,6 +11,7 @@ from connector.core.records.record import Sight
 from connector.core.webhook.event import Event
 from connector.runtime.records.event_keeper import EventKeeper
 from connector.runtime.records.records import Records
+from connector.testing.clock import ManualClock
 
 
 @pytest.fixture
@@ -55,3 +56,27 @@ def test_events_that_tell_of_no_record_need_no_account(url):
     with Records(url) as records:
         EventKeeper(records, Connector.open())(event_of("meeting.started", {"id": 7}, None))
         assert records.count("zoom") == {}
+
+
+def test_an_event_is_not_kept_once_another_connector_of_the_name_has_the_copy(tmp_path, url):
+    old, both, new = (make_shop(tmp_path, hosts) for hosts in (["old"], ["old", "new"], ["new"]))
+    with Records(url, clock=ManualClock()) as records, Records(url) as other:  # of two processes
+        keeper = EventKeeper(records, old)
+        keeper(event_of("order.updated", {"id": 1}))
+        for moved in (both, new):
+            EventKeeper(other, moved)(event_of("order.updated", {"id": 2}))
+        for _ in range(2):
+            with pytest.raises(errors.StoreError, match="another connector named shop"):
+                keeper(event_of("order.updated", {"id": 3}))
+        assert [other.get("shop", "acme", "orders", one) is not None for one in "123"] == [True, True, False]
+
+
+def make_shop(tmp_path, hosts):
+    folder = tmp_path / "-".join(hosts)
+    (folder / "actions").mkdir(parents=True)
+    (folder / "manifest.yaml").write_text(
+        "format: 1\nversion: 1.0.0\nconnector: shop\nlabel: Shop\nsummary: Sell.\ndocs: https://shop.example/docs\n"
+        f"base_url: https://{hosts[0]}.example\nallowed_hosts: [{', '.join(f'{host}.example' for host in hosts[1:])}]\n"
+        "resources:\n  orders: {list: /orders, id: id, events: {updated: order.updated}}\n"
+    )
+    return Connector.open(folder)

@@ -21,10 +21,13 @@ os.geteuid() or ctypes.CDLL(None).prctl(24, 1, 0, 0, 0)
 os.execv(sys.executable, [sys.executable, "-c", *sys.argv[1:]])
 """
 _READ = """
-import json, sys
+import json, sys, threading
 from connector import Client, Connector
+from connector.runtime.database import database
 from connector.runtime.records.records import Records
 from connector.sandbox.sandbox import Sandbox
+engines, create_engine = [], database.create_engine
+database.create_engine = lambda url, **options: engines.append(url) or create_engine(url, **options)
 zoom = Connector.open()
 sandbox = Sandbox(zoom)
 with Records(sys.argv[1], account="work") as records:
@@ -32,7 +35,11 @@ with Records(sys.argv[1], account="work") as records:
     with Client(zoom, sandbox.connection, http=sandbox.http, records=records) as client:
         kept = client.run("getMeeting", {"meetingId": sys.argv[2]}, max_age="1h")
         client.run("createMeeting", {"userId": "me", "topic": "Not kept"})
+    threads = [threading.Thread(target=records.count, args=("zoom",)) for _ in range(3)]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
     print(json.dumps({
+        "engines": len(engines),
         "from_records": kept.from_records,
         "query": records.query("SELECT topic FROM zoom_meetings")[1],
         "export": len(records.read_view("zoom_meetings")[1]),
@@ -60,7 +67,7 @@ def test_a_copy_that_can_only_be_read_answers_reads_and_fails_no_call(folder):
         cwd=ROOT, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout) == {"from_records": True, "query": [["Standup"]], "export": 1}
+    assert json.loads(done.stdout) == {"engines": 1, "from_records": True, "query": [["Standup"]], "export": 1}
     assert "Records are not written into their copy" in done.stderr
 
 

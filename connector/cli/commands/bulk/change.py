@@ -36,7 +36,7 @@ def resume_command(
     arguments = BulkArguments(None, resolutions=resolutions, retry_failed=retry_failed)
     printer.write_text(resume_run(journal, run, arguments))
     if not context.quiet:
-        context.note(f"Workers run them: {context.format_command('bulk', 'work', flags=('connector', 'bulk'))}")
+        context.note(f"Workers run them: {context.format_command('bulk', 'work')}")
 
 
 @click.command("cancel", cls=StrictCommand, help="Send no further row of a run; rows in progress finish.")

@@ -39,7 +39,7 @@ def query_command(ctx: click.Context, /, statement: str, output_format: str, *, 
     if output_format == "csv":
         write_csv(columns, rows)  # a header without rows too, and two columns of one name
     else:
-        print_rows([dict(zip(columns, row, strict=True)) for row in rows], output_format)
+        print_rows([dict(zip(columns, row, strict=True)) for row in rows], output_format, header=columns)
 
 
 @click.command("export", cls=StrictCommand)

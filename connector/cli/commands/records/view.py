@@ -56,7 +56,8 @@ def list_command(ctx: click.Context, /, resource: str | None, output_format: str
         )  # fmt: skip
     listing = kinds.find_listing(names[0])
     columns = context.connector.action(listing).returns.columns if listing else ()
-    print_rows([one.to_dict() for one in found], output_format, [_build_row(one, columns) for one in found])
+    rows = [_build_row(one, columns) for one in found]
+    print_rows([one.to_dict() for one in found], output_format, rows, header=[*dict.fromkeys(("id", *columns))])
     if not found and output_format == "table":
         sync = context.format_command("records", "sync", names[0])
         context.note(f"The copy has no such {names[0]}. '{sync}' reads them.")
@@ -122,7 +123,7 @@ def _open(context: CommandContext) -> Records:
 
 def _print_counts(context: CommandContext, counts: dict[str, int], output_format: str) -> None:
     rows = [{"resource": name, "records": count} for name, count in sorted(counts.items())]
-    print_rows(rows, output_format, document=counts)
+    print_rows(rows, output_format, header=("resource", "records"), document=counts)
     if not counts and output_format == "table":
         sync = context.format_command("records", "sync")
         context.note(f"The copy is empty. '{sync}' reads what the service has.")

@@ -18,6 +18,7 @@ from connector.definition.suggest import did_you_mean
 if TYPE_CHECKING:
     from connector.runtime.run_log.run import Run
 
+_COLUMNS = ("id", "began", "action", "outcome", "status", "seconds", "connection", "door", "error")
 _TAIL_SECONDS = 1.0  # between two looks
 _TAIL_LIMIT = 1000  # runs that one look can have
 
@@ -37,7 +38,7 @@ def list_command(
     log = open_log(ctx, context)
     action = filters["action"]
     runs = log.find(build_query(context, filters, limit))
-    print_rows([run.to_dict() for run in runs], output_format, list(map(_build_row, runs)))
+    print_rows([run.to_dict() for run in runs], output_format, list(map(_build_row, runs)), header=_COLUMNS)
     if not runs and output_format == "table":
         known = context.connector.action_files
         meant = did_you_mean(action, known) if action is not None and action not in known else ""
@@ -78,17 +79,10 @@ def _print_lines(runs: list[Run]) -> None:
 
 
 def _build_row(run: Run) -> dict[str, Any]:
-    return {
-        "id": run.id[-8:],
-        "began": format_time(run.started_at),
-        "action": run.action,
-        "outcome": run.outcome,
-        "status": run.status,
-        "seconds": None if run.elapsed is None else round(run.elapsed, 2),
-        "connection": run.connection,
-        "door": run.door,
-        "error": run.message or run.error,
-    }
+    seconds = None if run.elapsed is None else round(run.elapsed, 2)
+    began, error = format_time(run.started_at), run.message or run.error
+    values = (run.id[-8:], began, run.action, run.outcome, run.status, seconds, run.connection, run.door, error)
+    return dict(zip(_COLUMNS, values, strict=True))
 
 
 def _format_line(run: Run) -> str:

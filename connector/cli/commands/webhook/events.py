@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from connector.runtime.webhooks.inbox import Inbox, StoredEvent
 
 _EVENT_STATES = ("pending", "delivered", "dead")
+_COLUMNS = ("id", "event", "state", "came", "attempts", "next", "error")
 
 
 def _filter_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -62,7 +63,7 @@ def events_command(ctx: click.Context, /, output_format: str, *, show: int | Non
         printer.write_json(_build_details(context, _find_event(context, inbox, show), reveal=flags["reveal"]))
         return
     rows = [_build_row(event) for event in inbox.find(_build_filter(context, flags), flags["limit"], newest=True)]
-    print_rows(rows, output_format)
+    print_rows(rows, output_format, header=_COLUMNS)
     if not context.quiet and not (rows and output_format != "table"):
         counts = inbox.counts()
         summary = ", ".join(f"{counts.get(state, 0)} {state}" for state in _EVENT_STATES)
@@ -89,7 +90,7 @@ def replay_command(ctx: click.Context, /, ids: tuple[int, ...], **flags: Any) ->
     count = inbox.replay(event_filter)
     printer.write_text(f"{format_count(count, 'event')} will be delivered again.")
     if count and not context.quiet:
-        command = context.format_command("webhook", "serve", flags=("connector", "inbox"))
+        command = context.format_command("webhook", "serve")
         print_stderr(f"Start a receiver ({command}) to deliver them.")
 
 
@@ -131,15 +132,9 @@ def _find_event(context: WebhookContext, inbox: Inbox, event_id: int) -> StoredE
 
 
 def _build_row(event: StoredEvent) -> dict[str, Any]:
-    return {
-        "id": event.id,
-        "event": event.name or None,
-        "state": event.state,
-        "came": format_time(event.received_at),
-        "attempts": event.attempts,
-        "next": format_time(event.due_at) if event.state == "pending" else None,
-        "error": event.error or None,
-    }
+    came, due = format_time(event.received_at), format_time(event.due_at) if event.state == "pending" else None
+    values = (event.id, event.name or None, event.state, came, event.attempts, due, event.error or None)
+    return dict(zip(_COLUMNS, values, strict=True))
 
 
 def _build_details(context: WebhookContext, event: StoredEvent, *, reveal: bool) -> dict[str, Any]:

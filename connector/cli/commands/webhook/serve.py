@@ -188,16 +188,19 @@ class _StdoutForwarder:
             raise
 
 
+def _find_event_name(context: WebhookContext) -> str:
+    """Return the name of an event to try: one that a resource causes, else the first that is described."""
+    emits = [resource.events for resource in context.connector.manifest.resources.values() if resource.events]
+    caused = (name for emitted in emits for names in emitted.event_names_by_change.values() for name in names)
+    return next(caused, None) or next(iter(context.connector.events), "EVENT")
+
+
 def _format_startup_message(context: WebhookContext, url: str, host: str) -> str:
     """Return the message for when the receiver listens."""
     lines = [f"Receiving events of {context.label} at {url}. Press Ctrl-C to stop."]
     if context.sandbox:
         lines.append("Events are signed with the sandbox's public secret: use it on this machine only.")
-        emits = [resource.events for resource in context.connector.manifest.resources.values() if resource.events]
-        event_name = next(
-            (name for emitted in emits for names in emitted.event_names_by_change.values() for name in names), "EVENT"
-        )
-        lines.append(f"Try it: {context.format_command('webhook', 'send', event_name)} --to {url}")
+        lines.append(f"Try it: {context.format_command('webhook', 'send', _find_event_name(context))} --to {url}")
     elif is_loopback_host(host):
         lines.append(
             f"{context.label} needs an https URL: forward a tunnel or a proxy to this receiver, and register its URL."

@@ -165,10 +165,12 @@ class AsyncStream(asyncio.Protocol):
         if not self._loop.is_closed():
             _INHERITED_TRANSPORTS.append(self._transport)
 
+    def is_readable(self) -> bool:
+        """Whether there is something to read, which ends an idle connection."""
+        return self._at_eof or bool(self._received) or self._is_readable()
+
     def get_extra_info(self, info: str) -> Any:
-        """Return what httpcore asks for, such as `is_readable`."""
-        if info == "is_readable":
-            return self._at_eof or bool(self._received) or self._is_readable()
+        """Return what httpcore asks for."""
         return self._transport.get_extra_info(info)
 
 

@@ -16,6 +16,7 @@ from connector.errors import UsageError
 from connector.first_use import dataclass, prepare_pattern
 from connector.runtime.http.certificate_file import as_file
 from connector.runtime.http.failures import OPEN_FILE_LIMIT_ERRNOS, collect_exceptions
+from connector.runtime.http.httpx.http11 import WireRequest
 from connector.runtime.http.proxies import NetworkSettingError, Proxy, find_proxy, read_certificate_paths
 from connector.runtime.http.transport import UploadFile, prepare_request
 from connector.runtime.process.extras import require
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from connector.core.request.body import MultipartPart
     from connector.core.request.builder import Request
     from connector.core.request.credential import ClientCertificate, Credential
+    from connector.runtime.http.httpx.http11 import HeaderPairs
     from connector.runtime.http.request_state import RequestState
 
 CORE_LIBRARIES = {"httpx": "httpcore", "httpx2": "httpcore2"}  # the library of its connections
@@ -161,13 +163,13 @@ def load_tls_context(
     return _load_tls_context(library, certificate_paths, os.getpid(), certificate)
 
 
-def build_library_request(
+def build_wire_request(
     library: HttpLibrary,
     origin: HttpOrigin,
     send_args: tuple[Request, Credential, BodySink | None],
     state: RequestState,
-) -> Any:
-    """Return the library's request of (request, credential, sink)."""
+) -> WireRequest:
+    """Return the request to send of (request, credential, sink)."""
     request, credential, sink = send_args
     prepared = prepare_request(request, credential, sink)
     headers = [(b"Host", origin.host_header)]
@@ -183,9 +185,7 @@ def build_library_request(
         headers.append((b"Content-Length", b"0"))
     path = prepared.url[origin.path_start :]
     target = (path if path.startswith("/") else f"/{path}").encode("ascii")
-    scheme, host = origin.library_origin.scheme, origin.library_origin.host
-    url = library.core.URL(scheme=scheme, host=host, port=origin.explicit_port, target=target)
-    return library.core.Request(request.method, url, headers=headers, content=content)
+    return WireRequest(request.method, target, headers, content)
 
 
 def _encode_multipart(library: HttpLibrary, parts: list[MultipartPart], url: str, state: RequestState) -> Any:
@@ -201,20 +201,6 @@ def _encode_multipart(library: HttpLibrary, parts: list[MultipartPart], url: str
     return library.client.Request("POST", url, files=fields)
 
 
-def decode_headers(response: Any) -> tuple[tuple[str, str], ...]:
-    """Return the headers of a library's response, names in lower case."""
-    return tuple((name.decode("ascii", "replace").lower(), value.decode("latin-1")) for name, value in response.headers)
-
-
-def is_reusable(connection: Any) -> bool:
-    """Whether a connection may be reused: the reply is complete and no byte follows it.
-
-    Further bytes would be read as the next reply. Only h11, inside the library's connection, knows of them; where it is
-    not found, nothing is reused (see docs/decisions/0020-private-names-of-httpcore.md).
-    """
-    if not connection.is_available():
-        return False
-    while (inner := getattr(connection, "_connection", None)) is not None:  # of a tunnel or a proxy
-        connection = inner
-    parser = getattr(connection, "_h11_state", None)
-    return parser is not None and not parser.trailing_data[0]
+def decode_headers(headers: HeaderPairs) -> tuple[tuple[str, str], ...]:
+    """Return the headers of a reply, names in lower case."""
+    return tuple((name.decode("ascii", "replace").lower(), value.decode("latin-1")) for name, value in headers)

@@ -25,16 +25,16 @@ _LARGE_WRITE_BYTES = 16_384
 
 
 class PooledConnection:
-    """A pooled connection of httpcore, and the request that it serves."""
+    """A pooled connection, and the request that it serves."""
 
-    __slots__ = ("idle_since", "library_connection", "origin", "request_state", "stream", "tls_host")
+    __slots__ = ("http", "idle_since", "origin", "request_state", "stream", "tls_host")
 
     def __init__(self, origin: str, tls_host: str | None, request_state: RequestState) -> None:
         self.origin = origin
         self.tls_host = tls_host  # bytes before TLS with this host are not the request's; None without TLS
         self.request_state = request_state
         self.idle_since = 0.0
-        self.library_connection: Any = None
+        self.http: Any = None  # what speaks HTTP over it: of `http11` or `proxied`
         self.stream: Any = None
 
     def close(self) -> None:
@@ -65,9 +65,13 @@ class SyncStream:
         if self._write_buffer:
             with contextlib.suppress(self._core.WriteError):  # the service may have replied before it closed
                 self._flush()
-        self._connection.request_state.phase = "read"
-        data: bytes = self._inner.read(max_bytes, self._connection.request_state.require_time_left())
-        return data
+        state = self._connection.request_state
+        state.phase, remaining = "read", state.require_time_left()
+        if len(self._tls_hosts) > 1:
+            data: bytes = self._inner.read(max_bytes, remaining)
+            return data
+        self._socket.settimeout(remaining)
+        return self._socket.recv(max_bytes)
 
     def write(self, buffer: bytes, *_: Any, **__: Any) -> None:
         """Buffer a small chunk; flush with a large one."""
@@ -123,11 +127,13 @@ class SyncStream:
             os.close(descriptor)
         _INHERITED_STREAMS.append(self._inner)
 
+    def is_readable(self) -> bool:
+        """Whether there is something to read, which ends an idle connection."""
+        read_pending = getattr(self._socket, "pending", None)
+        return self._is_readable() or bool(read_pending and read_pending())
+
     def get_extra_info(self, info: str) -> Any:
-        """Return what httpcore asks for, such as `is_readable`."""
-        if info == "is_readable":
-            read_pending = getattr(self._socket, "pending", None)
-            return self._is_readable() or bool(read_pending and read_pending())
+        """Return what httpcore asks for."""
         return self._inner.get_extra_info(info)
 
 

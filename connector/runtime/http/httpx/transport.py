@@ -1,4 +1,4 @@
-"""The transport over httpx or httpx2: their connections (httpcore's) and bodies, without their clients.
+"""The transport over httpx or httpx2: their network (httpcore's), parser (h11) and bodies, without their clients.
 
 No redirects, no cookies, no netrc. `connection_pool` replaces the libraries' own pools, whose cost grows with every
 caller.
@@ -19,12 +19,13 @@ from connector.runtime.http.body_reader import BodyReader
 from connector.runtime.http.connection_pool import Pool
 from connector.runtime.http.failures import build_stopped_failure, classify_failure
 from connector.runtime.http.httpx import async_network, sync_network
+from connector.runtime.http.httpx.http11 import AsyncHttp11Connection, Http11Connection
+from connector.runtime.http.httpx.proxied import AsyncProxiedConnection, ProxiedConnection
 from connector.runtime.http.httpx.request import (
     CORE_LIBRARIES,
     HttpOrigin,
-    build_library_request,
+    build_wire_request,
     decode_headers,
-    is_reusable,
     load_library,
 )
 from connector.runtime.http.httpx.sync_network import PooledConnection
@@ -82,9 +83,7 @@ def _build_connection(origin: HttpOrigin, state: RequestState) -> PooledConnecti
 def _is_alive(connection: PooledConnection, state: RequestState) -> bool:
     """Whether an idle connection is recent, and the server has not closed it."""
     connection.request_state = state
-    return (
-        time.monotonic() - connection.idle_since < MAX_IDLE_SECONDS and not connection.library_connection.has_expired()
-    )
+    return time.monotonic() - connection.idle_since < MAX_IDLE_SECONDS and not connection.stream.is_readable()
 
 
 class HttpcoreTransport(_BaseTransport):
@@ -98,17 +97,17 @@ class HttpcoreTransport(_BaseTransport):
         library, connection, reusable = self._library, None, False
         try:
             origin = self._resolve_origin(request, credential, state)
-            library_request = build_library_request(library, origin, (request, credential, sink), state)
+            wire_request = build_wire_request(library, origin, (request, credential, sink), state)
             connection = self._acquire(origin, state)
-            response = connection.library_connection.handle_request(library_request)
-            body_reader = state.body_reader = BodyReader(request, response.status, decode_headers(response), sink)
-            for chunk in response.stream:
+            http = connection.http
+            status, headers = http.start(wire_request)
+            body_reader = state.body_reader = BodyReader(request, status, decode_headers(headers), sink)
+            while (chunk := http.read_chunk()) is not None:
                 if not body_reader.feed(chunk):
                     return body_reader.finish()
                 if cancel is not None and cancel.is_set():
                     return build_stopped_failure(body_reader)
-            response.close()
-            reusable = is_reusable(connection.library_connection)
+            reusable = http.end_reply()
             return body_reader.finish()
         except library.select_exceptions(state) as error:
             return classify_failure(library.core, error, state)
@@ -149,13 +148,12 @@ class HttpcoreTransport(_BaseTransport):
         core = self._library.core
         backend = sync_network.SyncBackend(core, connection)
         if origin.proxy is not None:
-            proxy_pool = origin.build_proxy_pool(self._library, backend, asynchronous=False)
-            connection.library_connection = proxy_pool.create_connection(origin.library_origin)
+            connection.http = ProxiedConnection(self._library, origin, backend, asynchronous=False)
             return
         stream = backend.connect_tcp(origin.library_origin.host.decode("ascii"), origin.library_origin.port)
         if origin.uses_tls:
             stream = stream.start_tls(origin.load_tls_context(self._library), connection.tls_host)
-        connection.library_connection = core.HTTP11Connection(origin.library_origin, stream)
+        connection.http = Http11Connection(core, stream)
 
     def close(self) -> None:
         """Close every connection; waiting calls end at once. A forked child leaves its parent's alone."""
@@ -184,22 +182,21 @@ class AsyncHttpcoreTransport(_BaseTransport):
             async with asyncio.timeout(state.require_time_left()) as timer:
                 state.timer = timer if sink is not None else None
                 origin = self._resolve_origin(request, credential, state)
-                library_request = build_library_request(library, origin, (request, credential, sink), state)
+                wire_request = build_wire_request(library, origin, (request, credential, sink), state)
                 connection = await self._acquire(origin, state)
-                response = await connection.library_connection.handle_async_request(library_request)
-                body_reader = state.body_reader = BodyReader(request, response.status, decode_headers(response), sink)
-                turn, chunks = async_network.LoopTurn(asyncio.get_running_loop()), aiter(response.stream)
+                http = connection.http
+                status, headers = await http.start(wire_request)
+                body_reader = state.body_reader = BodyReader(request, status, decode_headers(headers), sink)
+                turn = async_network.LoopTurn(asyncio.get_running_loop())
                 try:
-                    async for chunk in chunks:
+                    while (chunk := await http.read_chunk()) is not None:
                         if not body_reader.feed(chunk):
                             return body_reader.finish()
                         if cancel is not None and cancel.is_set():
                             return build_stopped_failure(body_reader)
                         await turn.end_if_long()
                 finally:
-                    await chunks.aclose()
-                await response.aclose()
-                reusable = is_reusable(connection.library_connection)
+                    reusable = await http.end_reply()
                 return body_reader.finish()
         except library.select_exceptions(state) as error:
             return classify_failure(library.core, error, state)
@@ -250,13 +247,12 @@ class AsyncHttpcoreTransport(_BaseTransport):
         core = self._library.core
         backend = async_network.AsyncBackend(core, connection)
         if origin.proxy is not None:
-            proxy_pool = origin.build_proxy_pool(self._library, backend, asynchronous=True)
-            connection.library_connection = proxy_pool.create_connection(origin.library_origin)
+            connection.http = AsyncProxiedConnection(self._library, origin, backend, asynchronous=True)
             return
         stream = await backend.connect_tcp(origin.library_origin.host.decode("ascii"), origin.library_origin.port)
         if origin.uses_tls:
             stream = await stream.start_tls(origin.load_tls_context(self._library), connection.tls_host)
-        connection.library_connection = core.AsyncHTTP11Connection(origin.library_origin, stream)
+        connection.http = AsyncHttp11Connection(core, stream)
 
     async def aclose(self) -> None:
         """Close every connection; waiting calls end at once."""

@@ -216,23 +216,6 @@ def test_a_process_that_ends_during_a_refresh_waits_for_it(authority, folder):
 # the same on a disk that is really full
 
 
-@pytest.fixture
-def disk():
-    """A small disk of memory, where this user may mount one."""
-    folder = Path(tempfile.mkdtemp(prefix="connector-disk-"))
-    mount = ["mount", "-t", "tmpfs", "-o", "size=128k,mode=0700", "tmpfs", str(folder)]
-    if (
-        os.geteuid() != 0
-        or not shutil.which("mount")
-        or subprocess.run(mount, check=False, capture_output=True).returncode
-    ):
-        folder.rmdir()
-        pytest.skip("this user may not mount a small disk")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
-    folder.rmdir()
-
-
 def fill(disk):
     """Leave no room on a disk."""
     with contextlib.suppress(OSError), (disk / "ballast").open("ab", buffering=0) as ballast:

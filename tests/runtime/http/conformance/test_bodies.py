@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import tracemalloc
 import zlib
@@ -13,6 +14,7 @@ from support.transports import CREATE, READ, READS_TEXT_ONLY, build_request, cat
 
 from connector import Connection, errors
 from connector.core.request.body import Body, MultipartPart
+from connector.core.response.reply import Failure
 
 
 @pytest.mark.parametrize("action", [READ, CREATE])
@@ -167,3 +169,21 @@ def test_a_form_has_json_and_files_as_parts_of_their_own_kinds(transport, server
     assert json.dumps({"title": "Été"}, ensure_ascii=False, separators=(",", ":")).encode() in server.last.body
     assert b'name="file"; filename="report.pdf"' in server.last.body
     assert b"content-type: application/pdf" in heads
+
+
+class ChangedFile(io.BytesIO):
+    """A file that has another content when it is read than when it was measured."""
+
+    def __init__(self, measured, content):
+        super().__init__(measured)
+        self._parts = iter([content])
+
+    def read(self, size=-1):
+        return next(self._parts, b"")
+
+
+@pytest.mark.parametrize("content", [b"longer than it was", b"short"])
+def test_a_file_that_changes_its_size_while_it_is_sent_is_a_failure_and_no_exception(transport, server, content):
+    body = Body("multipart", [MultipartPart("file", ChangedFile(b"as it was", content), "a.txt")], None)
+    request = replace(build_request(server.url, "POST", "/files"), body=body)
+    assert isinstance(transport.send(request, seconds=2), Failure)

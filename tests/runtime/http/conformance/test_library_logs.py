@@ -42,7 +42,6 @@ def test_no_secret_of_a_request_or_a_reply_is_logged(transport, server, caplog):
     assert server.count == 6
     assert server.last.query == [("pwd", "canary-pwd"), ("access_token", "canary-query")]
     said = [f"{one.name} {one.getMessage()} {one.args}" for one in caplog.records]
-    assert said or transport.library == "pyreqwest"
     assert not [one for one in said if "canary" in one]
 
 
