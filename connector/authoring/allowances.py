@@ -5,7 +5,6 @@ The comment stands at the end of the line of the finding, or alone on the line a
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from connector.authoring.rule_catalogue import load_rules
@@ -13,14 +12,16 @@ from connector.definition.loader import read_bytes
 from connector.definition.parsers import strict_yaml
 from connector.definition.suggest import did_you_mean
 from connector.errors import DefinitionError, Finding
+from connector.first_use import prepare_pattern
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 RULE = "allowance"
-_COMMENT = re.compile(r"(?:^|(?<=\s))#\s*lint:\s*allow\b[ \t]*(.*)$")
-_CONTENT = re.compile(r"(?P<rule>[a-z0-9-]*[a-z0-9])?(?:\s+-\s+(?P<reason>\S.*))?\s*\Z")
+_COMMENT = prepare_pattern(r"(?:^|(?<=\s))#\s*lint:\s*allow\b[ \t]*(.*)$")
+_CONTENT = prepare_pattern(r"(?P<rule>[a-z0-9-]*[a-z0-9])?(?:\s+-\s+(?P<reason>\S.*))?\s*\Z")
 
 
 class Allowance(NamedTuple):

@@ -7,7 +7,6 @@ reported, because they may only follow from it.
 from __future__ import annotations
 
 from copy import deepcopy
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from pydantic import ValidationError
@@ -18,6 +17,7 @@ from connector.definition.manifest import Manifest
 from connector.definition.resource import ResourcesFile
 from connector.definition.suggest import closest
 from connector.errors import Finding
+from connector.first_use import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -22,6 +22,7 @@ from connector.definition.parsers.requirement import find_unmet_requirement
 from connector.definition.resource import ResourcesFile
 from connector.definition.validation import renamed_words, schema_validation
 from connector.errors import DefinitionError, Finding
+from connector.first_use import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
-import re
 import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -14,6 +13,7 @@ from connector.cli.webhooks.trigger_context import TriggerContext
 from connector.core.response.reply import Failure, Reply
 from connector.definition.lazy import cached_property
 from connector.errors import InputError, Problem, UsageError
+from connector.first_use import prepare_pattern
 from connector.runtime.http.transport import prepare_request
 from connector.runtime.sync.watcher import CHANGES_TRIGGER, find_watch
 from connector.runtime.webhooks.receiver import Receiver
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from connector.core.request.builder import Request
     from connector.runtime.webhooks.inbox import Inbox, StoredEvent
 
-_ID = re.compile(r"[0-9]{1,18}")
+_ID = prepare_pattern(r"[0-9]{1,18}")
 _OWN_URL = "http://127.0.0.1/"  # that the sandbox's events are signed for; nothing listens there
 
 

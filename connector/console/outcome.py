@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from connector.console.recent import Recent
+from connector.first_use import dataclass
 from connector.runtime.process.fork_safety import ForkSafeLock
 
 if TYPE_CHECKING:

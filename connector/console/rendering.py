@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import secrets
 import time
 from functools import cache, partial
@@ -14,13 +13,14 @@ import jinja2
 
 from connector.cli.output.times import format_duration, format_time
 from connector.console.visit import PAGE_FIELD
+from connector.first_use import prepare_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 CONSOLE = secrets.token_urlsafe(9)  # of this process: says of a form whose page it stands in
-_OWN_ADDRESS = re.compile(r' (?:href|src|action|formaction|hx-get|hx-post|data-news)="(?=/)')
-_POST_FORM = re.compile(r'<form method="post"[^>]*>')
+_OWN_ADDRESS = prepare_pattern(r' (?:href|src|action|formaction|hx-get|hx-post|data-news)="(?=/)')
+_POST_FORM = prepare_pattern(r'<form method="post"[^>]*>')
 TEMPLATES = Path(__file__).parent / "templates"
 _NOW = 60  # seconds that are just now
 

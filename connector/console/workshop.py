@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from connector.cli.authoring.kept_findings import MIN_FILES, find_findings, list_files
+from connector.first_use import dataclass
 from connector.runtime.process.fork_safety import ForkSafeLock
 
 if TYPE_CHECKING:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 
+from connector.first_use import prepare_pattern
+
 DAY_SECONDS = 86_400.0
 UNIT_SECONDS = {
     "ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": DAY_SECONDS, "day": DAY_SECONDS,
 }  # fmt: skip
-_DURATION_PATTERN = re.compile(rf"([0-9]{{1,9}}(?:\.[0-9]{{1,6}})?)\s*({'|'.join(UNIT_SECONDS)})?\Z", re.ASCII)
+_DURATION_PATTERN = prepare_pattern(rf"([0-9]{{1,9}}(?:\.[0-9]{{1,6}})?)\s*({'|'.join(UNIT_SECONDS)})?\Z", re.ASCII)
 
 
 def parse_duration(text: str) -> float | None:

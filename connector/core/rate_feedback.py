@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from connector.core.rate_limit import DAY_SECONDS, SAFETY_FACTOR, RequestedRate
 from connector.core.response import retry_after
+from connector.first_use import prepare_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 RESET_PRECISION = 2.0  # seconds; a reset nearer than that is the end of a second, rounded to whole seconds
 LONG_CLOSURE = 60.0  # seconds; beyond, a closure is a quota's, such as one user's day
 _TOO_MANY_REQUESTS = 429
-_LIMIT_PATTERN = re.compile(r"[1-9][0-9]{0,6}", re.ASCII)
+_LIMIT_PATTERN = prepare_pattern(r"[1-9][0-9]{0,6}", re.ASCII)
 
 
 class RateFeedback(NamedTuple):

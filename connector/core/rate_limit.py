@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, NamedTuple
 
 from connector.core.response import retry_after
 from connector.errors import RateLimited
+from connector.first_use import dataclass, prepare_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,8 +25,8 @@ DAY_SECONDS = 86_400.0
 SAFETY_FACTOR = 1.015  # spaces slots wider than the limit asks: requests arrive less evenly than they leave
 BUCKETS_PER_WINDOW = 100  # entries remembered of a window, however large its limit
 MAX_CLOCK_SKEW = 60.0  # seconds that calls which began together may see the time apart
-_LIMIT_PATTERN = re.compile(r"(?<![0-9])([1-9][0-9]*)/([1-9][0-9]*)?(s|min|m|h|day)", re.ASCII)
-_AT_ONCE_PATTERN = re.compile(r"([1-9][0-9]*) at once", re.ASCII)
+_LIMIT_PATTERN = prepare_pattern(r"(?<![0-9])([1-9][0-9]*)/([1-9][0-9]*)?(s|min|m|h|day)", re.ASCII)
+_AT_ONCE_PATTERN = prepare_pattern(r"([1-9][0-9]*) at once", re.ASCII)
 _UNIT_SECONDS = {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "day": DAY_SECONDS}
 
 

@@ -10,7 +10,6 @@ is hidden first, and the time of it depends on what can be shown.
 from __future__ import annotations
 
 import json
-import re
 from copy import copy
 from functools import cache
 from itertools import islice
@@ -22,6 +21,7 @@ from connector.core.secrets.escapes import MAX_ESCAPE_LENGTH
 from connector.core.secrets.names import is_secret_member, last_name
 from connector.core.secrets.span import replace_spans
 from connector.core.secrets.values import MIN_BEGINNING_LENGTH, MIN_SECRET_LENGTH, SecretValues
+from connector.first_use import prepare_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -37,7 +37,7 @@ SECRET_HEADERS = frozenset((
 _SECRET_PARAMETERS = frozenset((
     "code", "signature", "sig", "x-amz-signature", "x-amz-credential", "x-goog-signature", "x-goog-credential",
 ))  # fmt: skip
-_MARK = re.compile(r"[=:%\\&<]|[Bb][Ee][Aa][Rr]|[Bb][Aa][Ss][Ii][Cc]")  # in every text with a name beside a value
+_MARK = prepare_pattern(r"[=:%\\&<]|[Bb][Ee][Aa][Rr]|[Bb][Aa][Ss][Ii][Cc]")  # in every text with a name beside a value
 _CONTROLS = {code: chr(code).encode("unicode_escape").decode() for code in (*range(32), *range(127, 160))}
 _MAX_PREVIEW_LENGTH = 60
 _MAX_HEADER_LENGTH = 65_536

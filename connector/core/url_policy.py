@@ -5,28 +5,31 @@ from __future__ import annotations
 import codecs
 import ipaddress
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urlsplit
 
 from connector.core.http_semantics import DEFAULT_PORTS
 from connector.core.invalid_value import InvalidValue
+from connector.first_use import dataclass, prepare_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 for _codec in ("idna", "utf-16-be"):  # of URLs and of redaction; now, as no file may be left to load them from later
     codecs.lookup(_codec)
-_HEADER_NAME_PATTERN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+\Z")  # RFC 9110, 5.6.2
-HEADER_VALUE_PATTERN = re.compile(r"[\t\x20-\x7e]*\Z")
-_HOST_NAME_PATTERN = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\Z")  # some libraries end a host at a backslash
-_NUMBER_PATTERN = re.compile(r"(?:[0-9]+|0x[0-9a-f]*)\Z")  # what the system's resolver takes for a part of an address
+_HEADER_NAME_PATTERN = prepare_pattern(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+\Z")  # RFC 9110, 5.6.2
+HEADER_VALUE_PATTERN = prepare_pattern(r"[\t\x20-\x7e]*\Z")
+_HOST_NAME_PATTERN = prepare_pattern(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\Z")  # some libraries end a host at a backslash
+_NUMBER_PATTERN = prepare_pattern(
+    r"(?:[0-9]+|0x[0-9a-f]*)\Z"
+)  # what the system's resolver takes for a part of an address
 _PRIVATE_SUFFIXES = frozenset({  # last labels that the public name system does not have: private networks, RFC 6761
     "localhost", "localdomain", "local", "internal", "intranet", "private", "lan", "home", "corp", "workgroup",
     "domain", "arpa", "svc", "cluster", "pod", "node", "service", "consul", "docker", "k8s", "kube", "kubernetes",
     "test", "invalid", "onion", "alt",
 })  # fmt: skip
-_PATH_PATTERN = re.compile(r"/(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-Fa-f]{2})*\Z")  # RFC 3986, 3.3
+_PATH_PATTERN = prepare_pattern(r"/(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-Fa-f]{2})*\Z")  # RFC 3986, 3.3
 _RESERVED_HEADERS = {
     "host": "it follows from the base URL", "authorization": "it comes from the connection",
     "content-length": "it follows from the body", "transfer-encoding": "it follows from the body",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Literal
 
 from connector.definition.fields import ValueField
 from connector.definition.json_path import DataOrHeaderPath, JsonPath
 from connector.definition.validation.strict_model import StrictModel
 from connector.definition.validation.words import JsonValue, Key, Text, TextForm, word
+from connector.first_use import prepare_pattern
 
 ConnectionTypeName = Literal[
     "oauth2",
@@ -33,12 +33,12 @@ URL_INPUTS = {
 }
 CLOUD_INPUT = "cloud"  # the input that a manifest with clouds gives to every connection type
 BASIC_PLACES = ("basic.username", "basic.password")
-PLACEHOLDER = re.compile(r"\{([A-Za-z][A-Za-z0-9_]*)\}")
+PLACEHOLDER = prepare_pattern(r"\{([A-Za-z][A-Za-z0-9_]*)\}")
 
 TLS_PLACES = ("tls.certificate", "tls.key", "tls.key_password")
 REQUEST_FIELDS = ("timestamp", "method", "path", "query", "target", "url", "host", "body")  # of a signed payload
 
-_BRACES = re.compile(r"[{}]")
+_BRACES = prepare_pattern(r"[{}]")
 _PLACE_PATTERN = (
     r"^((header|query|body|path|token|authorize)\.\S+|basic\.(username|password)|tls\.(certificate|key|key_password))$"
 )

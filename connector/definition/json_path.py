@@ -12,9 +12,10 @@ from functools import lru_cache
 from typing import Annotated, NamedTuple
 
 from connector.definition.validation.words import TextForm
+from connector.first_use import prepare_pattern
 
 _SEGMENT_PATTERN = r"""(?:"(?:[^"\\]|\\["\\])+"|[^\s."'\[\]{}()*?$\\]+)"""
-_SEGMENT = re.compile(_SEGMENT_PATTERN)
+_SEGMENT = prepare_pattern(_SEGMENT_PATTERN)
 _PATH_PATTERN = rf"\.|{_SEGMENT_PATTERN}(?:\.{_SEGMENT_PATTERN})*"
 _HEADER_NAME_PATTERN = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"  # RFC 9110, 5.6.2
 _FOREIGN = {
@@ -25,8 +26,8 @@ _FOREIGN = {
 }
 _FORM = 'expected names joined with dots, such as data.items or errors.0.code; quote a name with a dot: "a.b"'
 HEADER = "header"
-_QUERY_NAME = re.compile(r"[^\s&=#?]+")
-_PART_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_QUERY_NAME = prepare_pattern(r"[^\s&=#?]+")
+_PART_NAME = prepare_pattern(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
 
 class PathSyntaxError(ValueError):

@@ -19,10 +19,10 @@ Every error pickles, contains no secret, and says what to do next. `to_dict()` g
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from connector.errors import serialization
+from connector.first_use import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

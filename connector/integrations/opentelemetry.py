@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -11,6 +11,7 @@ from connector._version import __version__
 from connector.core.exchange.asks import GetToken, SendRequest, Sleep, YieldPage
 from connector.core.http_semantics import DEFAULT_PORTS
 from connector.core.response.reply import Reply
+from connector.first_use import dataclass
 from connector.runtime.calls.observer import Observer
 from connector.runtime.process.extras import require
 

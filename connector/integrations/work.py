@@ -9,7 +9,7 @@ import atexit
 import hashlib
 import os
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -21,6 +21,7 @@ from connector.core.response.api_errors import CHECK_BEFORE_RETRY
 from connector.core.response.outcomes import may_change_state
 from connector.definition.loader import Connector
 from connector.errors import ConnectorError, InputError, Problem, TransportError
+from connector.first_use import dataclass
 from connector.runtime.auth.connection import Connection
 from connector.runtime.calls.call_options import CallOptions
 from connector.runtime.calls.factory import SOFT_KEY

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ from pydantic_core import PydanticSerializationError, to_json
 
 from connector.core.redaction import describe_type
 from connector.errors import UsageError
+from connector.first_use import dataclass, prepare_pattern
 from connector.runtime.process.fork_safety import ForkSafeLock
 from connector.sandbox.handlers import build_action_response
 from connector.sandbox.http.responses import SandboxResponse, build_json_response
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
     from connector.sandbox.http.responses import ErrorResponses
     from connector.sandbox.request_matcher import RequestMatcher
 
-_PATH_TARGET = re.compile(r"(?:(?P<method>[A-Za-z]+) )?(?P<path>/[^\s?#]*)\Z")
-_PLACEHOLDER = re.compile(r"\{[^{}]*\}")
+_PATH_TARGET = prepare_pattern(r"(?:(?P<method>[A-Za-z]+) )?(?P<path>/[^\s?#]*)\Z")
+_PLACEHOLDER = prepare_pattern(r"\{[^{}]*\}")
 _STATUSES = range(200, 600)
 _RETRY_AFTER_SECONDS = 1
 _TARGET_HINT = "Use an action's key, or a path such as /users/{userId} or 'DELETE /users/{userId}'."

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from connector.core.json_path import get_at_path, set_at_path
 from connector.core.records.since import find_since_name, read_since
 from connector.core.response.pagination.settings import Pagination
 from connector.definition.replies.returns import Returns
+from connector.first_use import dataclass
 from connector.sandbox.api.page_reply import PageReply
 from connector.sandbox.api.pagination import ListAdapter, PageRequest, slice_looping_page, slice_page
 from connector.sandbox.data.state import get_record

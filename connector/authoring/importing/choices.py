@@ -12,6 +12,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from connector.authoring.importing.evidence.inferred import Inferred
+from connector.first_use import prepare_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,14 +31,14 @@ _LONGEST_ABBREVIATION = 4
 _LARGEST_EXACT = 2**53
 _QUOTE = r"[`'\"*\u2018\u2019\u201c\u201d]"
 _DASHES = r"(?:-{1,2}|\u2013|\u2014)"
-_TAGS = re.compile(r"</?(?:p|div|ul|ol|li|br|b|i|code|strong|em|span|a|tt|del|s|sup)\b[^<>]*>", re.IGNORECASE)
-_LINE_BREAKS = re.compile(r"<(?:br|/?li|/?p|/?ul|/?div)\b[^<>]*>", re.IGNORECASE)
-_LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
-_ENTRY_END = re.compile(r"\n\s*(?:\n|[*+-]\s|[`\"'\d])")
-_INTRODUCTION = re.compile(
+_TAGS = prepare_pattern(r"</?(?:p|div|ul|ol|li|br|b|i|code|strong|em|span|a|tt|del|s|sup)\b[^<>]*>", re.IGNORECASE)
+_LINE_BREAKS = prepare_pattern(r"<(?:br|/?li|/?p|/?ul|/?div)\b[^<>]*>", re.IGNORECASE)
+_LINK = prepare_pattern(r"\[([^\]]*)\]\([^)]*\)")
+_ENTRY_END = prepare_pattern(r"\n\s*(?:\n|[*+-]\s|[`\"'\d])")
+_INTRODUCTION = prepare_pattern(
     r"\b(?:values?|options?|one of|types?|status(?:es)?|modes?|actions?|can be|either)\b", re.IGNORECASE
 )
-_LISTED = re.compile(
+_LISTED = prepare_pattern(
     rf"^[ \t]*(?:[*+-][ \t]+)?(?P<quote>`|\*\*`?|\")(?P<value>[\w.+-]{{1,60}})(?:`?\*\*|`|\")[ \t]*(?::|=|{_DASHES})"
     r"[ \t]*(?P<meaning>\S.*)$",
     re.MULTILINE,

@@ -6,12 +6,13 @@ Operations are read one by one. One that cannot be read is among `broken`, with 
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from connector.authoring.importing.document import ApiDocument, DanglingReferenceError
 from connector.authoring.importing.written_examples import find_example
+from connector.first_use import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -164,7 +165,6 @@ def _iter_items(document: ApiDocument, broken: list[BrokenOperation]) -> Iterato
 def read_operation(document: ApiDocument, path: str, method: str, item: dict[str, Any]) -> Operation:
     """Return the operation of a method of a path item. Raises ValueError and the like where it cannot be read."""
     raw = document.follow_mapping(item[method])
-    body = _read_body(document, raw, method)
     tags = raw.get("tags")
     docs = raw.get("externalDocs")
     return Operation(
@@ -176,7 +176,7 @@ def read_operation(document: ApiDocument, path: str, method: str, item: dict[str
         tags=tuple(_to_text(tag) for tag in tags if _to_text(tag)) if isinstance(tags, list) else (),
         deprecated=raw.get("deprecated") is True,
         parameters=tuple(_read_parameters(document, item, raw)),
-        body=body,
+        body=_read_body(document, raw, method),
         replies=_read_replies(document, raw),
         security=_read_security(document, raw),
         servers=_read_servers(raw, item, document.data),

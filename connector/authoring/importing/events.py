@@ -10,7 +10,6 @@ import json
 import re
 from collections import Counter
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from connector.authoring.importing.document import DanglingReferenceError
@@ -19,6 +18,7 @@ from connector.authoring.importing.evidence.paging_names import singular, squash
 from connector.authoring.importing.evidence.scope_lists import read_scope_lists
 from connector.authoring.importing.evidence.shapes import Shape, read_shape, read_text
 from connector.definition.case import to_kebab_case
+from connector.first_use import dataclass, prepare_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -31,26 +31,26 @@ _FORMATS = {
     "date-time": "datetime", "datetime": "datetime", "date": "date", "email": "email", "uri": "url", "url": "url",
     "uuid": "uuid", "byte": "base64", "base64": "base64", "password": "secret",
 }  # fmt: skip
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_UUID = prepare_pattern(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _BY_EXAMPLE = (
     ("uuid", _UUID),
-    ("datetime", re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*")),
-    ("date", re.compile(r"\d{4}-\d\d-\d\d")),
-    ("email", re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")),
-    ("url", re.compile(r"https?://\S+")),
-    ("phone", re.compile(r"\+\d{7,15}")),
+    ("datetime", prepare_pattern(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*")),
+    ("date", prepare_pattern(r"\d{4}-\d\d-\d\d")),
+    ("email", prepare_pattern(r"[^@\s]+@[^@\s]+\.[^@\s]+")),
+    ("url", prepare_pattern(r"https?://\S+")),
+    ("phone", prepare_pattern(r"\+\d{7,15}")),
 )
 _BY_NAME = (
-    ("timezone", re.compile(r"(^|_)time_?zone$")),
-    ("secret", re.compile(r"(password|passcode|secret|token|stream_key|host_key|_pin)$")),
-    ("email", re.compile(r"(^|_)email$")),
-    ("url", re.compile(r"(^|_)(url|uri|href)$")),
-    ("phone", re.compile(r"(^|_)(phone|phone_number|phone_numbers|did_number)$")),
-    ("datetime", re.compile(r"(^|_)(date_?time|start_time|end_time|created_at|updated_at|deleted_at)$")),
-    ("base64", re.compile(r"(^|_)uuids?$")),
+    ("timezone", prepare_pattern(r"(^|_)time_?zone$")),
+    ("secret", prepare_pattern(r"(password|passcode|secret|token|stream_key|host_key|_pin)$")),
+    ("email", prepare_pattern(r"(^|_)email$")),
+    ("url", prepare_pattern(r"(^|_)(url|uri|href)$")),
+    ("phone", prepare_pattern(r"(^|_)(phone|phone_number|phone_numbers|did_number)$")),
+    ("datetime", prepare_pattern(r"(^|_)(date_?time|start_time|end_time|created_at|updated_at|deleted_at)$")),
+    ("base64", prepare_pattern(r"(^|_)uuids?$")),
 )
-_ID_NAME = re.compile(r"(^|_)(id|ids|uuid|uuids|key|number)$")
-_DIGITS, _BASE64 = re.compile(r"\d{5,}"), re.compile(r"[A-Za-z0-9+/]{22}==|[A-Za-z0-9+/]{20,}={1,2}")
+_ID_NAME = prepare_pattern(r"(^|_)(id|ids|uuid|uuids|key|number)$")
+_DIGITS, _BASE64 = prepare_pattern(r"\d{5,}"), prepare_pattern(r"[A-Za-z0-9+/]{22}==|[A-Za-z0-9+/]{20,}={1,2}")
 _FIRST_MILLISECOND = 10**12
 _CHANGES = {"created": ("created", "added"), "updated": ("updated", "changed"), "deleted": ("deleted", "removed")}
 

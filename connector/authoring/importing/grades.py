@@ -7,11 +7,11 @@ is optional, or is not runnable; each note says why. Guesses stand with their ev
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from connector.authoring.importing.description import SENT_PLACES
 from connector.authoring.importing.evidence.shapes import is_json
+from connector.first_use import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

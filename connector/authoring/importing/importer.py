@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from connector._version import __version__
@@ -30,6 +30,7 @@ from connector.definition.case import to_kebab_case
 from connector.definition.folders.parts import RESOURCES_FILE, TYPES_FILE
 from connector.definition.folders.schema_files import write_schema_line
 from connector.errors import UsageError
+from connector.first_use import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

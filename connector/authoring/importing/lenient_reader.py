@@ -7,12 +7,12 @@ data of others, so nothing in it can make objects of Python, and its size is lim
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from connector.errors import UsageError
+from connector.first_use import prepare_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,7 +22,7 @@ MAX_VALUES = 10_000_000  # with each alias of YAML written out; a text of MAX_BY
 
 _SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NUMBER_TAGS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
-_FOREIGN_CHARACTERS = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_FOREIGN_CHARACTERS = prepare_pattern("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 # YAML with the types of JSON: any other tag is text, a list or a mapping, by its shape.
@@ -48,17 +48,19 @@ def _construct_number(convert: Callable[[str], int | float]) -> Callable[[Any, y
     return lambda _loader, node: convert(node.value)
 
 
-_LenientLoader.add_implicit_resolver("tag:yaml.org,2002:merge", re.compile(r"<<\Z"), ["<"])
+_LenientLoader.add_implicit_resolver("tag:yaml.org,2002:merge", prepare_pattern(r"<<\Z"), ["<"])
 _LenientLoader.add_implicit_resolver(
-    "tag:yaml.org,2002:null", re.compile(r"(?:~|null|Null|NULL|)\Z"), ["~", "n", "N", ""]
+    "tag:yaml.org,2002:null", prepare_pattern(r"(?:~|null|Null|NULL|)\Z"), ["~", "n", "N", ""]
 )
 _LenientLoader.add_implicit_resolver(
-    "tag:yaml.org,2002:bool", re.compile(r"(?:[Tt]rue|TRUE|[Ff]alse|FALSE)\Z"), list("tTfF")
+    "tag:yaml.org,2002:bool", prepare_pattern(r"(?:[Tt]rue|TRUE|[Ff]alse|FALSE)\Z"), list("tTfF")
 )
-_LenientLoader.add_implicit_resolver(_NUMBER_TAGS[0], re.compile(r"-?(?:0|[1-9][0-9]{0,300})\Z"), list("-0123456789"))
+_LenientLoader.add_implicit_resolver(
+    _NUMBER_TAGS[0], prepare_pattern(r"-?(?:0|[1-9][0-9]{0,300})\Z"), list("-0123456789")
+)
 _LenientLoader.add_implicit_resolver(
     _NUMBER_TAGS[1],
-    re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+(?:[eE][+-]?[0-9]{1,2})?|[eE][+-]?[0-9]{1,2})\Z"),
+    prepare_pattern(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+(?:[eE][+-]?[0-9]{1,2})?|[eE][+-]?[0-9]{1,2})\Z"),
     list("-0123456789"),
 )
 _LenientLoader.add_constructor(_NUMBER_TAGS[0], _construct_number(int))

@@ -21,6 +21,7 @@ from connector.authoring.importing.evidence.paging_facts import (
 from connector.authoring.importing.evidence.shapes import NestedMember, read_items, read_shape
 from connector.definition.inputs.request_location import RequestLocation
 from connector.definition.json_path import join_path
+from connector.first_use import prepare_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
 _CURSOR_KINDS = ("string", "any", "integer", "number", "union")
 _LAST_ITEM_PARAMETERS = ("startingafter", "afterid", "after", "sinceid", "lastseenid", "lastid", "lastitemid")
 _RANGE_ENDS = ("end", "to", "until", "endtime", "enddate", "enddatetime", "startdate", "finish")
-_CURSOR_WORDS = re.compile(r"\b(cursor|opaque|token)\b", re.IGNORECASE)
-_ID_WORDS = re.compile(r"\bids?\b", re.IGNORECASE)
+_CURSOR_WORDS = prepare_pattern(r"\b(cursor|opaque|token)\b", re.IGNORECASE)
+_ID_WORDS = prepare_pattern(r"\bids?\b", re.IGNORECASE)
 
 
 def infer_pagination(operation: Operation) -> Inferred | None:

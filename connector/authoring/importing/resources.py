@@ -25,14 +25,15 @@ from connector.authoring.importing.evidence.routes import (
 from connector.authoring.importing.evidence.seeds import build_seed
 from connector.authoring.importing.evidence.shapes import Shape, read_shape
 from connector.definition.case import to_camel_case, to_kebab_case
+from connector.first_use import prepare_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from connector.authoring.importing.description import Operation
 
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-_ME = re.compile(r"[`'\"]me[`'\"]")
+_UUID = prepare_pattern(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_ME = prepare_pattern(r"[`'\"]me[`'\"]")
 
 
 def infer_resources(operations: Iterable[Operation]) -> dict[str, Inferred]:

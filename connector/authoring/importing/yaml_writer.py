@@ -6,10 +6,10 @@ Short mappings and lists stand on one line, long ones below their key; texts hav
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING, Any
 
 from connector.definition.parsers.strict_yaml import resolve_scalar
+from connector.first_use import prepare_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -19,10 +19,10 @@ MAX_FLOW_DEPTH = 3
 MAX_KEY_LENGTH = 1000  # a longer key needs a question mark before it (YAML 1.1, 7.4.2)
 
 _INDICATORS = "-?:,[]{}#&*!|>'\"%@`="
-_UNSAFE = re.compile(r": |:$| #|[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff]")
-_UNSAFE_IN_FLOW = re.compile(r"[,\[\]{}?]|:[,\[\]{}]|:\Z")
-_ESCAPED = re.compile(r"[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
-_SURROGATE = re.compile(r"[\ud800-\udfff]")
+_UNSAFE = prepare_pattern(r": |:$| #|[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff]")
+_UNSAFE_IN_FLOW = prepare_pattern(r"[,\[\]{}?]|:[,\[\]{}]|:\Z")
+_ESCAPED = prepare_pattern(r"[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+_SURROGATE = prepare_pattern(r"[\ud800-\udfff]")
 
 
 def write_yaml(words: dict[str, Any], *, breaks: Collection[str] = ()) -> str:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +13,7 @@ from connector.core.exchange.retry import RetryPolicy
 from connector.core.request.credential import Credential
 from connector.core.response.error_details import ErrorDetails
 from connector.core.response.reply import Reply
+from connector.first_use import dataclass, prepare_pattern
 
 if TYPE_CHECKING:
     from connector.core.exchange.plan import CompiledAction
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 
 NOW = 1_800_000_000.0  # epoch seconds: a recorded reply is always read at the same time
 _TIMEOUT = 60.0
-_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+_PLACEHOLDER = prepare_pattern(r"\{([^{}]*)\}")
 # Category of an error that no rule of the manifest has named: by its class, else by its status.
 _CATEGORY_BY_ERROR: dict[type[errors.ConnectorError], str] = {
     errors.SignInError: "token_rejected",

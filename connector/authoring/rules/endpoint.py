@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from connector.authoring.draft import Violation
@@ -11,6 +10,7 @@ from connector.core.json_path import get_at_path
 from connector.core.rate_limit import RateLimit
 from connector.definition.action import DATA_TYPES, UPDATE_METHODS
 from connector.definition.suggest import did_you_mean
+from connector.first_use import prepare_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from connector.definition.action import Action
 
 _MIN_REASON_WORDS = 3
-_DELETION = re.compile(r"(delete|destroy|erase|purge)(?![a-z])")
+_DELETION = prepare_pattern(r"(delete|destroy|erase|purge)(?![a-z])")
 
 
 def check_scopes(file: ParsedFile[Action], folder: ConnectorFolder) -> Iterator[Violation]:

@@ -11,6 +11,7 @@ from connector.core.invalid_value import InvalidValue
 from connector.core.linear_regex import LinearRegex
 from connector.definition.inputs.request_location import RequestLocation
 from connector.definition.suggest import did_you_mean
+from connector.first_use import prepare_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,10 +22,10 @@ if TYPE_CHECKING:
     from connector.definition.parsers.strict_yaml import NodePath
     from connector.definition.replies.error_format import ErrorRule
 
-_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+_PLACEHOLDER = prepare_pattern(r"\{([^{}]*)\}")
 _LIMIT_REGEX = r"[1-9][0-9]*(/(([1-9][0-9]*)?(s|m|min|h)|day)| at once)"
-_RATE_PATTERN = re.compile(rf"{_LIMIT_REGEX}( {_LIMIT_REGEX})*\Z", re.ASCII)
-_TIME_OF_DAY = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]Z\Z")
+_RATE_PATTERN = prepare_pattern(rf"{_LIMIT_REGEX}( {_LIMIT_REGEX})*\Z", re.ASCII)
+_TIME_OF_DAY = prepare_pattern(r"([01][0-9]|2[0-3]):[0-5][0-9]Z\Z")
 
 
 def check_allowed_actions(file: ParsedFile[Manifest], folder: ConnectorFolder) -> Iterator[Violation]:

@@ -13,6 +13,7 @@ from connector.core.url_policy import check_header
 from connector.definition.fields import OBJECT_TYPES, InputType
 from connector.definition.inputs.request_location import LATER_PARTS, RequestLocation
 from connector.definition.suggest import closest, did_you_mean
+from connector.first_use import prepare_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +35,7 @@ _MAP_TYPES = tuple(name for name in get_args(InputType) if name.startswith("map 
 _SPREAD_TYPES = ("json", *_MAP_TYPES)
 _NESTED_TYPES = (*OBJECT_TYPES, *_MAP_TYPES)
 _BODYLESS_METHODS = ("GET", "HEAD", "DELETE")
-_PATH_PATTERN = re.compile(r"(/([A-Za-z0-9\-._~!$&'()*+,;=:@]|%[0-9A-Fa-f]{2}|\{[A-Za-z][A-Za-z0-9_]*\})+)*/?\Z")
+_PATH_PATTERN = prepare_pattern(r"(/([A-Za-z0-9\-._~!$&'()*+,;=:@]|%[0-9A-Fa-f]{2}|\{[A-Za-z][A-Za-z0-9_]*\})+)*/?\Z")
 
 
 class UsedLocation(NamedTuple):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from connector.authoring.draft import Violation
 from connector.core.records.since import SINCE_TYPES
 from connector.definition.suggest import did_you_mean
+from connector.first_use import prepare_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from connector.definition.parsers.strict_yaml import NodePath
     from connector.definition.resource import ResourceDefinition
 
-_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+_PLACEHOLDER = prepare_pattern(r"\{([^{}]*)\}")
 
 
 def check_sandbox(file: ParsedFile[Manifest], folder: ConnectorFolder) -> Iterator[Violation]:

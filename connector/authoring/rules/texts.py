@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from connector.authoring.draft import Violation
 from connector.authoring.rules.inputs.named_types import get_written_types
+from connector.first_use import prepare_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from connector.definition.parsers.strict_yaml import NodePath
 
 MAX_HELP_LENGTH = 160
-_TEMPLATE_PATTERN = re.compile(r"\{\{|\$\{|\{%|<%|__import__")
+_TEMPLATE_PATTERN = prepare_pattern(r"\{\{|\$\{|\{%|<%|__import__")
 _SERVICE_DATA = (
     ("returns", "example"),
     ("replies",),

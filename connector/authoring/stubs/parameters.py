@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import keyword
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from connector.authoring.stubs.result_types import format_typed_dict
 from connector.definition.case import to_snake_case
 from connector.definition.forms.sentences import describe_deprecation
+from connector.first_use import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Collection

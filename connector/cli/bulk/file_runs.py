@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any
 
 import filelock
@@ -21,6 +21,7 @@ from connector.core.bulk.journal_state import (
     JournalState,
     is_journal_header,
 )
+from connector.first_use import dataclass
 from connector.runtime.bulk.journal import Journal
 from connector.runtime.bulk.row_result import interrupted_result
 

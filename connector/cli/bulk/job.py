@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from connector.cli.context.connection_context import resolve_base_url
 from connector.definition.lazy import cached_property
+from connector.first_use import dataclass
 from connector.runtime.calls.call_options import CallOptions
 from connector.runtime.calls.factory import CallFactory
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +11,13 @@ import click
 
 from connector.core.bulk.row_formats import ROW_FORMATS
 from connector.errors import InputError, Problem, UsageError
+from connector.first_use import dataclass, prepare_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
 _CONCURRENCY_DEFAULT_AND_MAX = (8, 100)  # rows
-_RESOLUTION_PATTERN = re.compile(r"(all|[1-9][0-9]{0,9})=(done|retry)\Z", re.ASCII)
+_RESOLUTION_PATTERN = prepare_pattern(r"(all|[1-9][0-9]{0,9})=(done|retry)\Z", re.ASCII)
 concurrency_option = click.option(
     "--concurrency", type=click.IntRange(1, _CONCURRENCY_DEFAULT_AND_MAX[1]), metavar="N",
     help=f"Rows that run at the same time ({_CONCURRENCY_DEFAULT_AND_MAX[0]}).",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from connector.core.response.pagination.page import UnexpectedPage, read_items
 from connector.definition.replies.plain_fields import list_plain_fields
 from connector.errors import ConnectorError
+from connector.first_use import dataclass
 from connector.runtime.calls.call_options import CallOptions
 from connector.runtime.calls.factory import CallFactory
 from connector.runtime.calls.first_request import build_first_request

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from connector.cli.output.stdio import print_stderr
 from connector.core.auth.site import Site
 from connector.core.request.download_request import build_download_request
+from connector.first_use import dataclass
 from connector.runtime.calls.call_options import CallOptions
 from connector.runtime.downloads.batch import DownloadBatch
 from connector.runtime.downloads.download import DownloadRequest

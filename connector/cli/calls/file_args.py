@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import BinaryIO, TextIO
 from weakref import WeakSet
@@ -12,6 +12,7 @@ from weakref import WeakSet
 from connector.cli.help.near_files import suggest_file
 from connector.core.invalid_value import InvalidValue
 from connector.errors import StoreError
+from connector.first_use import dataclass
 
 _STDIN = "-"
 _READ: WeakSet[TextIO] = WeakSet()

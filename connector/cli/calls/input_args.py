@@ -6,7 +6,7 @@ Texts stay texts: the core converts and checks them. Every problem is reported a
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from connector.cli.calls import file_args
@@ -19,6 +19,7 @@ from connector.core.redaction import MASK, preview
 from connector.definition.case import to_flag_name
 from connector.definition.json_path import join_path
 from connector.errors import InputError, Problem
+from connector.first_use import dataclass, prepare_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
     from connector.definition.loader import Connector
 
 RUN_OPTION_SPELLINGS = {"connection": "connection", "debugRequest": "debugRequest", "debug_request": "debugRequest"}
-_PLACEHOLDER = re.compile(r"<[\w -]{1,40}>|\{\w{1,40}\}")  # as documentation writes a value that one has to know
-_PAIR_PATTERN = re.compile(r"(?P<name>[^=:\s][^=:]*)=(?P<value>.*)\Z", re.DOTALL)
+_PLACEHOLDER = prepare_pattern(r"<[\w -]{1,40}>|\{\w{1,40}\}")  # as documentation writes a value that one has to know
+_PAIR_PATTERN = prepare_pattern(r"(?P<name>[^=:\s][^=:]*)=(?P<value>.*)\Z", re.DOTALL)
 
 
 @dataclass(slots=True)

@@ -11,9 +11,10 @@ from typing import Any
 from connector.cli.calls import file_args
 from connector.core.inputs.coerce import to_json_value
 from connector.core.invalid_value import InvalidValue
+from connector.first_use import prepare_pattern
 
 _VARIABLE_PREFIX = "env:"
-_VARIABLE_NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+_VARIABLE_NAME = prepare_pattern(r"[A-Za-z_]\w*", re.ASCII)
 _JSON_BEGINS = ("{", "[", '"', "'", "\\")  # also as shells leave it that take no quotes off
 _MAX_SHOWN = 60  # characters of a value in the spelling that is told
 SECRET_FIX = "write {key}=@FILE, {key}=env:NAME or {key}=? for a prompt"  # noqa: S105  a hint

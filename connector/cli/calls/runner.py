@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ from connector.cli.output.progress import ProgressBar, count_columns
 from connector.cli.output.times import format_duration
 from connector.core.exchange.job import describe_start
 from connector.errors import ConnectorError, StoreError
+from connector.first_use import dataclass
 from connector.runtime.calls.call_options import CallOptions
 
 if TYPE_CHECKING:

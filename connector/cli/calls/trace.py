@@ -8,7 +8,7 @@ import logging
 import os
 import sys
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from connector.core.exchange.asks import SendRequest
 from connector.core.response.reply import Failure
 from connector.core.response.trace import Trace
 from connector.errors import StoreError
+from connector.first_use import dataclass
 from connector.runtime.files.atomic import replace_file
 
 if TYPE_CHECKING:

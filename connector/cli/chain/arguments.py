@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from connector.errors import InputError, Problem, UsageError
+from connector.first_use import dataclass
 
 _WORDS = ("done", "not-done")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from connector.cli.calls import item_values
@@ -11,6 +11,7 @@ from connector.core.exchange.plan import CompiledConnector
 from connector.core.invalid_value import InvalidValue
 from connector.core.redaction import MASK
 from connector.errors import InputError, Problem
+from connector.first_use import dataclass
 from connector.runtime.chain import chain_file
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,7 @@ from connector.cli.output.query import Query
 from connector.core.chain.chain import write_value
 from connector.definition.json_path import join_path
 from connector.errors import ConnectorError, UsageError
+from connector.first_use import dataclass
 from connector.runtime.bulk.journal import Journal
 from connector.runtime.bulk.journal_file import STEPS, rotate_journal
 from connector.runtime.calls.call_options import CallOptions

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,6 +16,7 @@ from connector.cli.groups import StrictCommand, global_options
 from connector.cli.output import stdio
 from connector.cli.output.stdio import print_stderr
 from connector.errors import ConnectorError, SignInError, UsageError
+from connector.first_use import dataclass
 from connector.runtime.auth import env_connection
 from connector.runtime.storage.memory_store import MemoryStore
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from connector.cli.bulk.options import BulkArguments, bulk_options
-from connector.cli.calls import input_args
 from connector.cli.calls.input_flags import OPTION_PREFIX, describe_unknown_flag, list_input_options
 from connector.cli.chain.arguments import ChainArguments
 from connector.cli.context.context import CommandContext, load_settings, open_connector
@@ -215,6 +214,7 @@ def _require_file(file: str | None) -> str:
 
 def _build_task(connector: Connector, action: Action, items: Sequence[str], flags: dict[str, list[str]]) -> CallTask:
     """Return the call of an action; its inputs may name the connection. Raises InputError."""
+    from connector.cli.calls import input_args  # here, as help and completion read no values
     from connector.cli.calls.call import CallTask
     from connector.runtime.calls.call_options import CallOptions
 

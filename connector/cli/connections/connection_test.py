@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from connector.core import redaction
 from connector.core.json_path import get_at_path
 from connector.errors import ConnectorError
+from connector.first_use import dataclass
 
 if TYPE_CHECKING:
     from connector.cli.context.connection_context import ConnectionContext

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import textwrap
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from connector.cli.output import printer
@@ -14,6 +13,7 @@ from connector.core import redaction
 from connector.core.auth.token_set import NO_EXPIRY
 from connector.core.redaction import MASK
 from connector.errors import SignInError
+from connector.first_use import dataclass
 
 if TYPE_CHECKING:
     from connector.cli.connections.connection_test import ConnectionTestResult

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING
 
 import yaml
 
+from connector.first_use import prepare_pattern
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_PLAIN_TEXT = re.compile(r"[A-Za-z][A-Za-z0-9 ._/+-]*(?<! )\Z")  # what YAML reads as a text without quotes
+_PLAIN_TEXT = prepare_pattern(r"[A-Za-z][A-Za-z0-9 ._/+-]*(?<! )\Z")  # what YAML reads as a text without quotes
 _OTHER_MEANING = ("null", "true", "false", "yes", "no", "on", "off", "y", "n")
 
 

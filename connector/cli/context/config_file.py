@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 from connector.core.secrets.names import is_secret_name
 from connector.definition.suggest import did_you_mean
 from connector.errors import DefinitionError, InputError, Problem
+from connector.first_use import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,7 @@ from connector.cli.context.context import load_settings, reject_store_with_sandb
 from connector.cli.groups import get_meta
 from connector.definition.json_path import PathSyntaxError, parse_path
 from connector.errors import InputError, Problem, UsageError
-from connector.runtime.calls.call_options import CallOptions
+from connector.first_use import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
     from connector.cli.context.settings import Setting, Settings
+    from connector.runtime.calls.call_options import CallOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +72,8 @@ class RunOptions:
 
     def call_options(self, timeout: Setting) -> CallOptions:
         """Return the call options that flags set; the timeout only from its flag. Raises UsageError."""
+        from connector.runtime.calls.call_options import CallOptions  # here, as help and completion run nothing
+
         flag_timeout = timeout.value if timeout.source.startswith("flag") else None
         return CallOptions.parse(
             timeout=flag_timeout,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +18,7 @@ from connector.core.secrets.span import MASK
 from connector.definition.lazy import cached_property
 from connector.definition.suggest import did_you_mean
 from connector.errors import InputError, Problem
+from connector.first_use import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

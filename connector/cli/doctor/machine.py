@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-import re
 import sys
 from importlib import metadata
 from pathlib import Path
@@ -11,13 +10,14 @@ from typing import TYPE_CHECKING
 
 from connector._version import __version__
 from connector.cli.doctor.diagnosis import OK, Diagnosis
+from connector.first_use import prepare_pattern
 from connector.runtime.process.extras import build_install_hint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _EXTRAS = ("sql", "crypto", "server", "console", "mcp", "excel", "parquet", "otel")  # those that commands use
-_REQUIREMENT = re.compile(r"([A-Za-z0-9._-]+)(?:\[[^\]]*\])?\s*[^;]*;.*\bextra == ['\"]([a-z0-9_-]+)['\"]")
+_REQUIREMENT = prepare_pattern(r"([A-Za-z0-9._-]+)(?:\[[^\]]*\])?\s*[^;]*;.*\bextra == ['\"]([a-z0-9_-]+)['\"]")
 
 
 def check_installation() -> Iterator[Diagnosis]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from connector.cli.output import table
@@ -11,6 +10,7 @@ from connector.cli.output.stdio import escape_controls, write_stderr
 from connector.cli.terminal.page import TextPage
 from connector.cli.terminal.screen import Screen
 from connector.core.json_path import get_at_path
+from connector.first_use import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from connector.cli.output import stdio
@@ -12,6 +12,7 @@ from connector.cli.output.error_output import error_to_dict, print_error
 from connector.cli.output.exit_codes import EXIT_DONE
 from connector.cli.output.stdio import print_stderr
 from connector.errors import UsageError
+from connector.first_use import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import io
 import os
-import re
 import sys
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from connector.cli.terminal.screen import Screen
 from connector.cli.terminal.wrapping import wrap
+from connector.first_use import prepare_pattern
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Callable, Iterator
     from typing import Any, TextIO
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 _WARNING = "Warning:"  # the first word of a warning
 
 # C0 without tab and line end, DEL, C1, marks of direction, line separators, and tags
-_CONTROLS = re.compile(
+_CONTROLS = prepare_pattern(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 
 from connector.core.redaction import preview
 from connector.errors import InputError, Problem
+from connector.first_use import prepare_pattern
 
-_AGO_PATTERN = re.compile(r"([0-9]+(?:\.[0-9]+)?)(s|m|h|d)\Z")
+_AGO_PATTERN = prepare_pattern(r"([0-9]+(?:\.[0-9]+)?)(s|m|h|d)\Z")
 _UNIT_SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
-_EPOCH_PATTERN = re.compile(r"[0-9]{1,11}\Z")
+_EPOCH_PATTERN = prepare_pattern(r"[0-9]{1,11}\Z")
 
 
 def parse_time(text: str, now: float, option: str) -> float:

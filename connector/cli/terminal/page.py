@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from connector.cli.terminal.wrapping import measure, wrap
+from connector.first_use import prepare_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,7 +16,7 @@ INDENT = 2
 GAP = 2  # characters between a term and its text
 WIDEST_TERM = 32  # characters; the text of a longer one begins below it
 _NARROWEST_TEXT = 24  # characters beside a term; where fewer are left, every text is below its term
-_WORD = re.compile(r"""(?:[^\s'"]|'[^']*'|"[^"]*")+""")  # of a command line, with its quotes
+_WORD = prepare_pattern(r"""(?:[^\s'"]|'[^']*'|"[^"]*")+""")  # of a command line, with its quotes
 
 
 class TextPage:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from connector.authoring.rules.examples import check_example
 from connector.authoring.rules.replies import check_reply
+from connector.first_use import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -17,6 +17,7 @@ from connector.core.request.body import Body
 from connector.core.request.builder import Request
 from connector.definition.inputs.request_location import RequestLocation
 from connector.errors import ApiError, PageError
+from connector.first_use import dataclass, prepare_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from connector.errors import Finding
     from connector.runtime.files.har import RecordedCall
 
-_PLACEHOLDER = re.compile(r"\{[^{}]*\}")
+_PLACEHOLDER = prepare_pattern(r"\{[^{}]*\}")
 _PAGE_PATHS = ("next", "has_more", "is_last", "total")  # of pagination, where the style reads them in the reply
 
 

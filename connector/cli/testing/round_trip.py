@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ from connector.cli.testing.checks import Check
 from connector.core.json_path import get_at_path
 from connector.core.redaction import preview
 from connector.errors import ConnectorError, InputError, NotFound
+from connector.first_use import prepare_pattern
 from connector.runtime.client.client import Client
 from connector.sandbox.sandbox import Sandbox
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from connector.definition.resource import ResourceDefinition
 
 _UPDATE_METHODS = ("PATCH", "PUT", "POST")
-_PLACEHOLDER = re.compile(r"\{[^{}]*\}")
+_PLACEHOLDER = prepare_pattern(r"\{[^{}]*\}")
 
 
 class StepFailed(Exception):

@@ -12,6 +12,7 @@ from connector.cli.context.locations import find_url
 from connector.cli.output import stdio
 from connector.definition.case import to_snake_case
 from connector.errors import UsageError
+from connector.first_use import prepare_pattern
 
 if TYPE_CHECKING:
     from connector.cli.context.settings import Settings
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from connector.definition.loader import Connector
     from connector.runtime.webhooks.inbox import Inbox
 
-_PEM = re.compile(r"-----BEGIN [A-Z ]+-----.+?-----END [A-Z ]+-----", re.DOTALL)  # a key on several lines
+_PEM = prepare_pattern(r"-----BEGIN [A-Z ]+-----.+?-----END [A-Z ]+-----", re.DOTALL)  # a key on several lines
 
 
 class TriggerContext(CommandContext):

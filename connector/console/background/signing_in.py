@@ -6,13 +6,14 @@ import contextlib
 import secrets
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from connector.cli.connections.sign_in import keep_connection
 from connector.cli.output.error_output import to_connector_error
 from connector.core.redaction import default_redactor
 from connector.errors import ConnectorError, InputError, Problem, SignInError, UsageError
+from connector.first_use import dataclass
 from connector.runtime.auth.device_sign_in import begin_device_sign_in
 from connector.runtime.auth.loopback_server import CallbackServer
 from connector.runtime.auth.sign_in import begin_sign_in, finish_sign_in

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Protocol
 
 from connector.cli.output.counts import format_count
 from connector.cli.output.error_output import to_connector_error
 from connector.errors import UsageError
+from connector.first_use import dataclass
 from connector.runtime.process.fork_safety import ForkSafeLock
 
 if TYPE_CHECKING:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from connector.cli.calls.call import CallTask
@@ -10,6 +9,7 @@ from connector.cli.output.table import pick_columns
 from connector.core import redaction
 from connector.core.invalid_value import InvalidValue
 from connector.core.query import DataQuery, UnfitQuery
+from connector.first_use import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from connector.cli.calls.call import CallTask
@@ -10,6 +9,7 @@ from connector.core import redaction
 from connector.core.inputs.choices import Choice
 from connector.core.json_path import get_at_path
 from connector.core.records.kinds import RecordKinds
+from connector.first_use import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

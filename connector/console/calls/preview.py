@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pydantic_core import to_jsonable_python
@@ -17,6 +16,7 @@ from connector.core.request.credential import Credential
 from connector.definition.case import to_snake_case
 from connector.definition.connection_type import PLACEHOLDER
 from connector.errors import ConnectorError
+from connector.first_use import dataclass
 from connector.runtime.auth.connection import Connection
 from connector.runtime.calls.call_options import CallOptions
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from connector.console.forms.field import Field, Option, write_value
 from connector.definition.forms.sentences import collect_choices
+from connector.first_use import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import Any, Literal
+
+from connector.first_use import dataclass
 
 Control = Literal["text", "number", "password", "area", "lines", "json", "select", "checks", "many", "file", "group"]
 

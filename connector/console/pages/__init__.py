@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
+
+from connector.first_use import dataclass
 
 if TYPE_CHECKING:
     from connector.console.route import PageRoute

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from connector.console.calls.answer import MAX_TEXT, build_answer
@@ -20,6 +20,7 @@ from connector.core.exchange.plan import compile_action
 from connector.core.inputs.typed_text import compile_text_reader
 from connector.core.invalid_value import InvalidValue
 from connector.errors import ConnectorError, InputError, Problem, UsageError
+from connector.first_use import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,7 @@ from connector.console.forms.reading import list_entered, read_inputs, read_numb
 from connector.console.route import PageRoute
 from connector.console.visit import Redirect, View
 from connector.errors import ConnectorError, InputError, Problem, UsageError
+from connector.first_use import prepare_pattern
 from connector.runtime.auth.connection import Connection
 from connector.runtime.auth.revocation import revoke
 from connector.runtime.storage.memory_store import MemoryStore
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from connector.definition.connection_type import ConnectionType
 
 _MAX_PORT = 65_535
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@-]{0,99}")
+_NAME = prepare_pattern(r"[A-Za-z0-9][A-Za-z0-9_.@-]{0,99}")
 
 
 def show_connections(desk: Desk, _: Visit) -> View:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from connector.cli.output.times import format_duration
@@ -13,6 +12,7 @@ from connector.console.route import PageRoute
 from connector.console.visit import View
 from connector.core import redaction
 from connector.errors import ConnectorError
+from connector.first_use import dataclass
 from connector.runtime.clock import SystemClock
 from connector.runtime.rate_budget.accounts import Accounts
 from connector.runtime.rate_budget.budget import is_sandbox, open_budget

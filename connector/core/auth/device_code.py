@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from connector.core.auth.oauth import TokenFailure, build_token_request
 from connector.core.auth.token_reply import parse_lifetime, read_failure, read_reply_fields
+from connector.first_use import dataclass
 
 if TYPE_CHECKING:
     from connector.core.auth.oauth import TokenRequest

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from connector.core.auth.site import fill_text
 from connector.core.auth.token_set import TokenSet
 from connector.definition.connection_type import find_placeholders
+from connector.first_use import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import parse_qsl, quote_plus, urlencode, urlsplit
 
@@ -17,6 +17,7 @@ from connector.core.redaction import default_redactor
 from connector.core.request.body import FORM_CONTENT_TYPE, Body
 from connector.core.request.builder import Request
 from connector.core.request.credential import Credential
+from connector.first_use import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import base64
 import hmac
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from connector.core.auth.site import fill_text
 from connector.core.request.body import to_wire_text
+from connector.first_use import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from connector.core.auth.site import NO_SITE, Site, fill_text
 from connector.core.request.body import to_wire_text
 from connector.definition.connection_type import PERSON_KINDS
+from connector.first_use import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import base64
 import hmac
-import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -14,6 +13,7 @@ from connector.core.request.body import to_wire_text
 from connector.core.request.builder import add_query
 from connector.definition.connection_type import PLACEHOLDER, REQUEST_FIELDS
 from connector.errors import UsageError
+from connector.first_use import dataclass, prepare_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from connector.core.request.credential import Credential
     from connector.definition.connection_type import ConnectionType, RequestSignature
 
-DIGEST_FIELD = re.compile(r"\{(hex|base64)\}")
+DIGEST_FIELD = prepare_pattern(r"\{(hex|base64)\}")
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any
 
 from connector.core.auth.site import fill_text
@@ -12,6 +12,7 @@ from connector.core.request.body import to_wire_text
 from connector.core.request.credential import Credential
 from connector.definition.connection_type import BASIC_PLACES
 from connector.definition.json_path import parse_path
+from connector.first_use import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

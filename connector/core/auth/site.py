@@ -6,7 +6,7 @@ or a query it is encoded. Hosts that a manifest or a cloud does not allow are re
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -16,6 +16,7 @@ from connector.core.redaction import preview
 from connector.core.request.body import to_wire_text
 from connector.definition.connection_type import CLOUD_INPUT, PLACEHOLDER, URL_INPUTS, find_placeholders
 from connector.errors import InputError, Problem
+from connector.first_use import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -25,6 +25,7 @@ from connector.core.redaction import describe_type
 from connector.core.response import retry_after
 from connector.core.response.error_texts import read_text
 from connector.definition.json_path import parse_path
+from connector.first_use import prepare_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,7 +45,7 @@ _CATEGORIES: dict[str, TokenFailureCategory] = {
     "server_error": "later",
     "slow_down": "later",
 }
-_NUMBER = re.compile(r"[+-]?[0-9]{1,40}(\.[0-9]{0,40})?", re.ASCII)
+_NUMBER = prepare_pattern(r"[+-]?[0-9]{1,40}(\.[0-9]{0,40})?", re.ASCII)
 
 
 def parse_token_reply(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import difflib
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from connector.core.redaction import MASK, describe_type, preview
 from connector.core.response import retry_after
 from connector.definition.case import to_snake_case
 from connector.errors import InputError, Problem
+from connector.first_use import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from connector.core.query import UnfitQuery
 from connector.errors import InputError, Problem
+from connector.first_use import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

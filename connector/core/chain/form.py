@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from connector.core.chain.chain import FROM_EACH, FROM_INPUTS, RESERVED_NAMES, Chain, Reference, Step
 from connector.core.invalid_value import InvalidValue
 from connector.core.query import DataQuery
 from connector.definition.suggest import did_you_mean
+from connector.first_use import prepare_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -21,7 +21,9 @@ STEP_OPTIONS = ("timeout", "retry", "account", "limit", "page_size", "connection
 _CHAIN_KEYS = ("inputs", "steps", "keep", "connection")
 _STEP_KEYS = ("action", "inputs", "each", "concurrency", *STEP_OPTIONS)
 _REFERENCE_KEYS = ("from", "query")
-_TEMPLATE = re.compile(r"(?:\{\{|\$\{|\{%|<%=)\s*\$?(?:steps\.)?([A-Za-z_]\w{0,63})[^{}%]{0,200}(?:\}\}|\}|%\}|%>)")
+_TEMPLATE = prepare_pattern(
+    r"(?:\{\{|\$\{|\{%|<%=)\s*\$?(?:steps\.)?([A-Za-z_]\w{0,63})[^{}%]{0,200}(?:\}\}|\}|%\}|%>)"
+)
 MAX_CONCURRENCY = 100
 
 

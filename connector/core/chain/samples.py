@@ -9,6 +9,7 @@ from connector.core.chain.chain import FROM_EACH, FROM_INPUTS, Reference, resolv
 from connector.core.query import UnfitQuery
 from connector.definition.suggest import did_you_mean
 from connector.errors import InputError
+from connector.first_use import prepare_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
     from connector.core.chain.chain import Chain, Step
     from connector.definition.loader import Connector
 
-_PLAIN_QUERY = re.compile(r"[A-Za-z_]\w*(\[(\d+|\*)?\])*(\.[A-Za-z_]\w*(\[(\d+|\*)?\])*)*", re.ASCII)
-_PLAIN_PART = re.compile(r"[A-Za-z_]\w*|\[", re.ASCII)
+_PLAIN_QUERY = prepare_pattern(r"[A-Za-z_]\w*(\[(\d+|\*)?\])*(\.[A-Za-z_]\w*(\[(\d+|\*)?\])*)*", re.ASCII)
+_PLAIN_PART = prepare_pattern(r"[A-Za-z_]\w*|\[", re.ASCII)
 _EMPTY_BY_KIND: dict[str, Any] = {"object": {}, "array": []}  # of a text, nothing tells what it looks like
 _MAX_LISTED = 12  # names in one message
 

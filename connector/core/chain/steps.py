@@ -6,11 +6,11 @@ durable engine. The same data lead to the same calls with the same numbers, so t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from connector.core.chain.chain import FROM_EACH, FROM_INPUTS, resolve_value
 from connector.errors import InputError, Problem
+from connector.first_use import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping

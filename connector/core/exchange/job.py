@@ -7,7 +7,7 @@ to send it, so what becomes of such a call is what became of the step that faile
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from connector.core.durations import parse_duration
@@ -17,6 +17,7 @@ from connector.core.json_path import get_at_path, get_from_reply
 from connector.core.response.outcomes import may_change_state
 from connector.definition.replies.error_format import to_json_text
 from connector.errors import ApiError, ConnectorError, DeadlineError, InputError, JobFailed
+from connector.first_use import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping

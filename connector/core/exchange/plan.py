@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from connector.core import redaction
@@ -20,6 +19,7 @@ from connector.core.response.pagination.settings import Pagination, pagination_f
 from connector.core.response.parser import ResponseParser
 from connector.definition.lazy import cached_property
 from connector.errors import InputError, Problem
+from connector.first_use import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -6,7 +6,7 @@ with Retry-After), its action file declares it idempotent, it carries an idempot
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -25,6 +25,7 @@ from connector.core.response.reply import Failure, Reply
 from connector.core.response.result import Result
 from connector.definition.suggest import did_you_mean
 from connector.errors import ConnectorError, InputError, NotFound, Problem, UsageError
+from connector.first_use import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from connector.core import url_policy
@@ -17,6 +17,7 @@ from connector.core.response.parser import ResponseParser
 from connector.definition.action import Action
 from connector.definition.replies.returns import Returns
 from connector.errors import ApiError
+from connector.first_use import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Generator

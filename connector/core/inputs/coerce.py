@@ -19,6 +19,7 @@ from connector.core.inputs.named_file import NamedFile
 from connector.core.invalid_value import InvalidValue
 from connector.definition.fields import OBJECT_TYPES
 from connector.definition.parsers import strict_json
+from connector.first_use import prepare_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -26,9 +27,9 @@ if TYPE_CHECKING:
     Converter = Callable[[Any], Any]
 
 Values = dict[str, Any]  # checked values, by input key
-_WHOLE_NUMBER_PATTERN = re.compile(r"-?[0-9]{1,19}\Z", re.ASCII)
-_DECIMAL_PATTERN = re.compile(r"-?[0-9]{1,17}(\.[0-9]{1,17})?([eE][+-]?[0-9]{1,3})?\Z", re.ASCII)
-_REFUSED_CHARACTER = re.compile("[\0\ud800-\udfff]")
+_WHOLE_NUMBER_PATTERN = prepare_pattern(r"-?[0-9]{1,19}\Z", re.ASCII)
+_DECIMAL_PATTERN = prepare_pattern(r"-?[0-9]{1,17}(\.[0-9]{1,17})?([eE][+-]?[0-9]{1,3})?\Z", re.ASCII)
+_REFUSED_CHARACTER = prepare_pattern("[\0\ud800-\udfff]")
 _TEXT_FIX = "pass text or a whole number"
 _MAX_EXACT_INTEGER = 1 << 53  # a float represents every whole number up to here
 MAX_JSON_DEPTH = 60

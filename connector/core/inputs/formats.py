@@ -10,13 +10,14 @@ from uuid import UUID
 from connector.core.inputs.time_zones import ZONE_NAME, has_zone_data, is_zone, suggest_zone
 from connector.core.invalid_value import InvalidValue
 from connector.core.url_policy import check_host
+from connector.first_use import prepare_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _MAX_EMAIL_LENGTH = 254  # RFC 5321, 4.5.3.1.3
 _MAX_DIGITS_LENGTH = 4_000  # characters, of a link with digits in it too
-_LINK_WITH_ID = re.compile(r"^https?://[^?#]*?/(\d{6,40})(?:[/?#]|$)")
+_LINK_WITH_ID = prepare_pattern(r"^https?://[^?#]*?/(\d{6,40})(?:[/?#]|$)")
 
 
 def check_digits(value: str) -> str:

@@ -7,9 +7,10 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from connector.core.invalid_value import InvalidValue
+from connector.first_use import prepare_pattern
 
-_DATE_PATTERN = re.compile(r"\d{4}-\d\d-\d\d\Z", re.ASCII)
-_DATETIME_PATTERN = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)?\Z", re.ASCII)
+_DATE_PATTERN = prepare_pattern(r"\d{4}-\d\d-\d\d\Z", re.ASCII)
+_DATETIME_PATTERN = prepare_pattern(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)?\Z", re.ASCII)
 _DATETIME_FORMS = (
     "a date and time, yyyy-MM-ddTHH:mm:ssZ in UTC, without Z in local time, or with an offset such as +01:00"
 )

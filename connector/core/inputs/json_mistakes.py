@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
+
+from connector.first_use import prepare_pattern
 
 _MAX_LENGTH = 200  # characters of a text that is shown again
-_TIGHT_COLON = re.compile(r"(?<=\w):(?=[^\s/])")  # as a shell leaves {"a":1} without its quotes
-_WORDS = re.compile(r"[A-Za-z_][\w.-]*=")
+_TIGHT_COLON = prepare_pattern(r"(?<=\w):(?=[^\s/])")  # as a shell leaves {"a":1} without its quotes
+_WORDS = prepare_pattern(r"[A-Za-z_][\w.-]*=")
 
 
 def suggest_json(text: str) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from connector.core.invalid_value import InvalidValue
 from connector.core.redaction import preview
 from connector.definition.action import UPDATE_METHODS
 from connector.errors import Problem
+from connector.first_use import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -10,11 +9,12 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from connector.definition.forms.field_schema import TIMEZONE_PATTERN
 from connector.definition.suggest import closest
+from connector.first_use import prepare_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-ZONE_NAME = re.compile(TIMEZONE_PATTERN)
+ZONE_NAME = prepare_pattern(TIMEZONE_PATTERN)
 _FIRST_YEAR, _LAST_YEAR = 1970, 2037  # the years that zone data lists one by one
 _SPELLING_CUTOFF = 0.85  # letters alone say where a zone is only when nearly all of them agree
 

@@ -16,6 +16,7 @@ from connector.core.inputs.field_checks import compile_field_check
 from connector.core.inputs.iso_times import to_iso_date, to_iso_datetime
 from connector.core.invalid_value import InvalidValue
 from connector.definition.fields import OBJECT_TYPES
+from connector.first_use import prepare_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -38,8 +39,8 @@ _MILLISECONDS_BY_SUFFIX = {
     **dict.fromkeys(("h", "hour", "hours"), 3_600_000),
     **dict.fromkeys(("d", "day", "days"), 86_400_000),
 }
-_DURATION_PART = re.compile(rf"\s*(\d{{1,9}}(?:\.\d{{1,6}})?)\s*({'|'.join(_MILLISECONDS_BY_SUFFIX)})(?![a-z])")
-_TIME = re.compile(
+_DURATION_PART = prepare_pattern(rf"\s*(\d{{1,9}}(?:\.\d{{1,6}})?)\s*({'|'.join(_MILLISECONDS_BY_SUFFIX)})(?![a-z])")
+_TIME = prepare_pattern(
     r"(\d{4}-\d\d-\d\d)[ T](\d\d?):(\d\d)(:\d\d(?:\.\d{1,9})?)?\s*(Z|UTC|[+-]\d\d:?\d\d)?\Z", re.ASCII | re.IGNORECASE
 )
 

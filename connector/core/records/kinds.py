@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import unquote
 
@@ -11,6 +10,7 @@ from connector.definition.case import to_snake_case
 from connector.definition.forms.action_heads import ActionHeads
 from connector.definition.suggest import did_you_mean
 from connector.errors import InputError, Problem
+from connector.first_use import dataclass, prepare_pattern
 
 if TYPE_CHECKING:
     from connector.definition.action import Action
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from connector.definition.resource import ResourceDefinition
 
 Role = Literal["get", "list", "create", "update", "delete"]
-_PLACEHOLDER = re.compile(r"\{[^{}]*\}")
+_PLACEHOLDER = prepare_pattern(r"\{[^{}]*\}")
 _LIST_ROLES: dict[str, Role] = {"GET": "list", "POST": "create"}
 _ITEM_ROLES: dict[str, Role] = {"GET": "get", "PATCH": "update", "PUT": "update", "DELETE": "delete"}
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any, Literal
+
+from connector.first_use import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

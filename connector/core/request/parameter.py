@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from connector.core.inputs import coerce
@@ -11,6 +11,7 @@ from connector.core.json_path import get_at, set_at
 from connector.core.request.body import Body, MultipartPart, encode_body, join_name, to_wire_text
 from connector.definition.inputs.request_location import RequestLocation
 from connector.errors import UsageError
+from connector.first_use import dataclass
 
 if TYPE_CHECKING:
     from connector.core.request.builder import Request

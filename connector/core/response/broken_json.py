@@ -5,12 +5,12 @@ Each pattern is bounded, and searched for once: time is linear in the text's len
 
 from __future__ import annotations
 
-import re
+from connector.first_use import prepare_pattern
 
 # whole codes only: part of a longer value could be part of a secret
-_CODE_PATTERN = re.compile(r'"(?:code|error)"\s{0,32}:\s{0,32}(?:"([^"\\]{1,200})"|([0-9]{1,9})\b)')
-_MESSAGE_START = re.compile(r'"message"\s{0,32}:\s{0,32}"')
-_MESSAGE_END = re.compile(r'"\s{0,32}(?:,\s{0,32}"[A-Za-z_]{1,64}"\s{0,32}:|\}\s{0,32}\Z)')
+_CODE_PATTERN = prepare_pattern(r'"(?:code|error)"\s{0,32}:\s{0,32}(?:"([^"\\]{1,200})"|([0-9]{1,9})\b)')
+_MESSAGE_START = prepare_pattern(r'"message"\s{0,32}:\s{0,32}"')
+_MESSAGE_END = prepare_pattern(r'"\s{0,32}(?:,\s{0,32}"[A-Za-z_]{1,64}"\s{0,32}:|\}\s{0,32}\Z)')
 
 
 def find_code(text: str) -> str | None:

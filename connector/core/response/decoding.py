@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pydantic_core import SchemaValidator, core_schema, from_json
 
 from connector.core.response.large_json import LargeJsonParser
+from connector.first_use import prepare_pattern
 
 if TYPE_CHECKING:
     from connector.core.response.reply import Reply
@@ -30,15 +31,15 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _FIRST_OF_MARKS = {mark[:1] for mark, _ in _MARKS}
-_CHARSET = re.compile(r";\s*charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE | re.ASCII)
+_CHARSET = prepare_pattern(r";\s*charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE | re.ASCII)
 # Python's names of charsets. Its other codecs are not charsets, and some of them are slow.
-_CHARSET_NAMES = re.compile(
+_CHARSET_NAMES = prepare_pattern(
     r"utf-8|utf-16|utf-16-[bl]e|utf-32|utf-32-[bl]e|ascii|iso8859-\d+|cp\d+|koi8-\w|gbk|gb2312|gb18030|big5\w*|"
     r"euc_\w+|shift_jis\w*|iso2022_\w+|mac-\w+|tis-620|johab",
     re.ASCII,
 )
 # An escape of a JSON text: a pair of surrogates, half of one, or any other.
-_ESCAPE = re.compile(
+_ESCAPE = prepare_pattern(
     r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\.", re.DOTALL
 )
 # A body with 0 for each digit and point, to find numbers that may be too large for a float.

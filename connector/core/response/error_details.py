@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,7 @@ from connector.core.response.formats.reading import parse_error_body
 from connector.core.response.reply import Reply
 from connector.definition.json_path import parse_path
 from connector.definition.replies.error_format import to_json_text
+from connector.first_use import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

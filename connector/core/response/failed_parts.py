@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from connector.core.json_path import get_at_path, has_path
 from connector.core.response.error_texts import FieldMessage, find_reason, read_code, read_field_messages
 from connector.definition.replies.error_format import to_json_text
+from connector.first_use import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable

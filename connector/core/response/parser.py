@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +30,7 @@ from connector.core.response.outcomes import is_done_by_status
 from connector.core.response.result import Result
 from connector.definition.action import DATA_TYPES, ROW_TYPES
 from connector.definition.json_path import parse_reply_path
+from connector.first_use import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

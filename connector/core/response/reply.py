@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from connector.core.request.fixed import fixed
+from connector.first_use import dataclass
 
 _SUCCESS = range(200, 300)
 

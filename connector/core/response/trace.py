@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from connector._version import __version__
 from connector.core.request.body import FORM_CONTENT_TYPE
+from connector.first_use import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

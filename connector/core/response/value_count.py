@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
+from connector.first_use import prepare_pattern
+
 # A string, closed or not, or a run of signs that begin a value. Possessive, so that it keeps nothing to go back to.
-_TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[,\[{]++', re.DOTALL)
+_TOKEN = prepare_pattern(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[,\[{]++', re.DOTALL)
 _VALUE_SIGNS = (b",", b"[", b"{")
 _SIGNS_BY_TYPE = {"csv": (b",", b"\t", b"\n"), "xml": (b"<", b'="', b"='")}
 

@@ -7,16 +7,21 @@ tab is the letter t. A space and a plus sign are one too, because a form's body 
 from __future__ import annotations
 
 import html
-import re
 from array import array
 from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from connector.first_use import prepare_pattern
+
+if TYPE_CHECKING:
+    import re
 
 MAX_ESCAPE_LENGTH = 16  # characters that one character is usually written in, at most
 MAX_NESTING = 4  # escapes of escapes
-_ESCAPE_SIGN = re.compile(r"[%\\&]")
+_ESCAPE_SIGN = prepare_pattern(r"[%\\&]")
 # Each alternative is bounded, or takes a run that cannot begin anywhere else: time is linear in the text's length.
 # Each begins with a single character, so that `re` looks for these characters first, ten times as fast.
-_ESCAPE = re.compile(
+_ESCAPE = prepare_pattern(
     rb"%[0-9a-fA-F]{2}"
     rb"|\\\\*+u[dD][89abAB][0-9a-fA-F]{2}\\\\*+u[dD][c-fC-F][0-9a-fA-F]{2}"
     rb"|\\\\*+(?:u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2})?"

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from connector.core.secrets.span import MASK, Span
+from connector.first_use import prepare_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,26 +28,26 @@ _MAX_NAME_LENGTH = 64
 
 # Each pattern begins with a sign and is bounded behind it, so that time is linear in the text's length.
 _QUOTE = r"(?:\\{0,15}[\"']|&quot;|&apos;|&#0{0,4}3[49];|&#[xX]0{0,4}2[27];|%(?:25)?2[27])"
-_PAIR = re.compile(
+_PAIR = prepare_pattern(
     rf"(?P<quote>{_QUOTE})(?P<name>[\w.$ \[\]-]{{1,{_MAX_NAME_LENGTH}}}+)(?P=quote)"
     r"\s{0,32}+(?::|=>?|&#58;|&#[xX]3[aA];|%(?:25)?3[aA])\s{0,32}+"
 )
-_VALUE_QUOTE = re.compile(_QUOTE)
-_NUMBER = re.compile(r"-?[0-9][^\s,}\]&]*+")
-_PARAMETER = re.compile(
+_VALUE_QUOTE = prepare_pattern(_QUOTE)
+_NUMBER = prepare_pattern(r"-?[0-9][^\s,}\]&]*+")
+_PARAMETER = prepare_pattern(
     rf"(?:^|[?&;#]|%(?:25)?26|%(?:25)?3[fF]|\\u0026|\\u003[fF])(?P<name>[\w.\[\]-]{{1,{_MAX_NAME_LENGTH}}}+)"
     r"(?:=|%(?:25)?3[dD]|\\u003[dD]|&equals;|&#61;|&#[xX]3[dD];)"
 )
-_ASSIGNMENT = re.compile(rf"(?<![\w.-])(?P<name>[A-Za-z_][\w.-]{{0,{_MAX_NAME_LENGTH - 1}}}+)=(?![\s=])")
-_ELEMENT = re.compile(
+_ASSIGNMENT = prepare_pattern(rf"(?<![\w.-])(?P<name>[A-Za-z_][\w.-]{{0,{_MAX_NAME_LENGTH - 1}}}+)=(?![\s=])")
+_ELEMENT = prepare_pattern(
     rf"<(?:[\w.-]{{1,{_MAX_NAME_LENGTH}}}+:)?(?P<name>[\w.-]{{1,{_MAX_NAME_LENGTH}}}+)(?:\s[^<>]{{0,256}}+)?>(?P<value>[^<]++)"
 )
-_PARAMETER_VALUE = re.compile(r"[^&#\s\"'<>\\]++")
-_USER = re.compile(
+_PARAMETER_VALUE = prepare_pattern(r"[^&#\s\"'<>\\]++")
+_USER = prepare_pattern(
     r"(?<=[a-zA-Z0-9+.-])(?:://|:\\{1,3}/\\{1,3}/)(?P<user>[^/\s@\"'<>]++(?:@[^/\s@\"'<>]*+(?=@))*+)(?P<end>@?)"
 )
 _MAX_HOST_LENGTH = 512  # characters; more is a user's name and password, in a text that was cut before the @
-_SCHEME = re.compile(r"\b(?i:Bearer|Basic)(?P<gap>\s{1,32}+|%20)(?P<value>[A-Za-z0-9._~+/=-]{6,}+)")
+_SCHEME = prepare_pattern(r"\b(?i:Bearer|Basic)(?P<gap>\s{1,32}+|%20)(?P<value>[A-Za-z0-9._~+/=-]{6,}+)")
 
 
 class NamedValue(NamedTuple):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import re
 from typing import TYPE_CHECKING, Any
 
 from connector.core.json_path import set_at
@@ -12,6 +11,7 @@ from connector.core.webhook.errors import build_webhook_error
 from connector.core.webhook.event import Challenge
 from connector.core.webhook.signature import is_equal
 from connector.definition.json_path import parse_delivery_path
+from connector.first_use import prepare_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 MAX_TOKEN_LENGTH = 128  # characters of a challenge's token that is signed
 MAX_ECHO_LENGTH = 1024  # characters of one that is only sent back
 MAX_UNSIGNED_BYTES = 16_384  # bytes of a body that is read though it is not signed
-_SIGNED_TOKEN = re.compile(rf"[A-Za-z0-9_-]{{1,{MAX_TOKEN_LENGTH}}}\Z")
-_ECHOED_TOKEN = re.compile(rf"[ -~]{{1,{MAX_ECHO_LENGTH}}}\Z")
-_REPLY_FIELD = re.compile(r"\{(read|hex|base64)\}")
+_SIGNED_TOKEN = prepare_pattern(rf"[A-Za-z0-9_-]{{1,{MAX_TOKEN_LENGTH}}}\Z")
+_ECHOED_TOKEN = prepare_pattern(rf"[ -~]{{1,{MAX_ECHO_LENGTH}}}\Z")
+_REPLY_FIELD = prepare_pattern(r"\{(read|hex|base64)\}")
 
 
 class ChallengeResponder:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any
 
 from connector.core.webhook.body import BodyFormat
@@ -13,6 +13,7 @@ from connector.core.webhook.identity import KeyBuilder, read_place, to_id_text
 from connector.core.webhook.times import to_datetime
 from connector.definition.json_path import parse_reply_path
 from connector.errors import WebhookError
+from connector.first_use import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

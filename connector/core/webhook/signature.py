@@ -13,6 +13,7 @@ from connector.core.webhook.errors import build_webhook_error
 from connector.core.webhook.times import format_time, to_epoch_seconds
 from connector.definition.json_path import parse_delivery_place
 from connector.errors import WebhookError
+from connector.first_use import prepare_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from connector.definition.trigger import Signature
 
 MAX_TIMESTAMP_SKEW = 300.0  # seconds that a delivery's timestamp may be ahead of this machine's clock
-_ID_PATTERN = re.compile(r"[!-~]+\Z")
+_ID_PATTERN = prepare_pattern(r"[!-~]+\Z")
 _DIGEST_BYTES = {"sha1": 20, "sha256": 32, "sha512": 64}
 _ED25519_DIGEST_BYTES = 64
 _DIGESTS_BY_ALGORITHM = {  # of those that differ in length
@@ -179,7 +180,7 @@ _PAYLOAD_VALUES: dict[str, Callable[[_SignedHeaders, ReceivedDelivery | Delivery
     "url": lambda _, delivery: delivery.url.encode(),
     "form": lambda _, delivery: _join_form(delivery.body),
 }
-_PAYLOAD_FIELD = re.compile(rf"\{{({'|'.join(_PAYLOAD_VALUES)})\}}")
+_PAYLOAD_FIELD = prepare_pattern(rf"\{{({'|'.join(_PAYLOAD_VALUES)})\}}")
 
 
 def _split_template(template: str) -> list[str | bytes]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 from typing import Any
+
+from connector.first_use import prepare_pattern
 
 UNITS_PER_SECOND = {"s": 1, "ms": 1000}
 _MAX_TIMESTAMP = 253_402_300_799  # the last second of the year 9999
 _MAX_TIME_LENGTH = 40  # characters of a time in ISO 8601
-_DIGITS = re.compile(r"[0-9]{1,18}")
-_SIGNED_TIMES = {"s": re.compile(r"[0-9]{1,11}"), "ms": re.compile(r"[0-9]{1,14}")}
+_DIGITS = prepare_pattern(r"[0-9]{1,18}")
+_SIGNED_TIMES = {"s": prepare_pattern(r"[0-9]{1,11}"), "ms": prepare_pattern(r"[0-9]{1,14}")}
 
 
 def to_datetime(value: Any, unit: str) -> datetime | None:

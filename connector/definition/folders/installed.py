@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from connector.errors import DefinitionError, Finding
+from connector.first_use import dataclass
 
 ENTRY_POINT_GROUP = "connector.connectors"
 _MAX_NAME_LENGTH = 200  # characters; a longer one is no name of a file on every system

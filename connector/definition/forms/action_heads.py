@@ -6,9 +6,7 @@ A connector may have thousands of actions. Its index takes the first words of ea
 
 from __future__ import annotations
 
-import re
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from connector.definition.action import RAW_REQUEST, SAFE_METHODS, Scopes, split_request
@@ -16,6 +14,7 @@ from connector.definition.case import to_kebab_case, to_snake_case
 from connector.definition.forms.head_index import HeadIndex
 from connector.definition.loader import read_bytes
 from connector.errors import DefinitionError, Finding
+from connector.first_use import dataclass, prepare_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
 _WORDS = frozenset(("action", "label", "summary", "request"))
 _OTHER_WORDS = {"group": b"\ngroup:", "read_only": b"\nread_only:"}  # read too where a line begins with one
 _RARE_WORD = b"\ndeprecated:"  # a file with it is read whole
-_REQUEST_LINE = re.compile(r"raw|(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) /\S*")
+_REQUEST_LINE = prepare_pattern(r"raw|(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) /\S*")
 
 
 class HasRequestLine:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from connector.definition.case import to_flag_name
 from connector.definition.forms.sentences import format_value
+from connector.first_use import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Collection

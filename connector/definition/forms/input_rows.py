@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from itertools import takewhile
 from typing import TYPE_CHECKING
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from connector.definition.forms.describe import CONNECTION_INPUT, DEBUG_INPUT
 from connector.definition.forms.sentences import describe_aliases, describe_field, describe_relations, format_value
 from connector.definition.inputs.input_group import MemberGroup, describe_variants
+from connector.first_use import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, TypeAlias
 
 from connector.definition.inputs.spellings import index_spellings
+from connector.first_use import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

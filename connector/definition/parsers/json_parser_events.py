@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING
 import yaml
 
 from connector.definition.parsers import strict_json
+from connector.first_use import prepare_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_TOKEN_PATTERN = re.compile(r"[ \t\r\n,:]*([{}\[\]\"]|[^ \t\r\n,:{}\[\]\"]+)")
+_TOKEN_PATTERN = prepare_pattern(r"[ \t\r\n,:]*([{}\[\]\"]|[^ \t\r\n,:{}\[\]\"]+)")
 _END_EVENTS = {"}": yaml.MappingEndEvent, "]": yaml.SequenceEndEvent}
 _START_EVENTS = {"{": yaml.MappingStartEvent, "[": yaml.SequenceStartEvent}
 

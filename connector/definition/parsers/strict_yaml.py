@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
@@ -17,6 +17,7 @@ import yaml
 from connector.definition.parsers.json_parser_events import is_json, parse_events
 from connector.definition.parsers.word_events import select_words
 from connector.errors import DefinitionError, Finding
+from connector.first_use import dataclass, prepare_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,8 +27,8 @@ MAX_DEPTH = 40
 MAX_NODES = 50_000
 MAX_NUMBER_LENGTH = 310
 
-_NUMBER_PATTERN = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?\Z")
-_LINE_BREAK = re.compile("[\x85\u2028\u2029]")
+_NUMBER_PATTERN = prepare_pattern(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?\Z")
+_LINE_BREAK = prepare_pattern("[\x85\u2028\u2029]")
 _CONSTANTS = {"": None, "null": None, "true": True, "false": False}
 _Loader: type = getattr(yaml, "CLoader", yaml.SafeLoader)
 

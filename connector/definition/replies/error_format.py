@@ -10,10 +10,11 @@ from connector.definition.lazy import cached_property
 from connector.definition.replies.reply_example import ReplyExample
 from connector.definition.validation.strict_model import StrictModel
 from connector.definition.validation.words import Text, word
+from connector.first_use import prepare_pattern
 
 Scalar = str | int
 JsonScalar = str | int | float | bool | None
-_NUMBER = re.compile(r"-?[0-9]{1,18}", re.ASCII)
+_NUMBER = prepare_pattern(r"-?[0-9]{1,18}", re.ASCII)
 _JSON_WORDS = ("true", "false", "null")
 ErrorCategory = Literal[
     "token_rejected", "scope", "cursor_expired", "daily_quota", "concurrency", "rate_limit", "not_found",

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from connector.definition.loader import Connector
 from connector.errors import UsageError
+from connector.first_use import dataclass
 from connector.integrations.airflow_info import FOLDER, GENERIC_TYPE, INPUTS, KIND, STORED, WORDS, read_bundled_manifest
 from connector.runtime.auth.connection import Connection
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from connector.first_use import dataclass
 from connector.integrations.work import describe_event
 
 if TYPE_CHECKING:

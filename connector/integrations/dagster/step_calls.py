@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -11,6 +10,7 @@ import dagster as dg
 from dagster._core.events import EngineEventData
 
 from connector.errors import ConnectorError, UsageError
+from connector.first_use import dataclass
 from connector.integrations.work import build_cut_off_error
 
 if TYPE_CHECKING:

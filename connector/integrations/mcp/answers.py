@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import jmespath
 from jmespath.exceptions import JMESPathError
 from mcp import types
 
+from connector.first_use import dataclass
 from connector.integrations.mcp.arguments import FIELDS, LIMIT
 
 if TYPE_CHECKING:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import jmespath
@@ -11,6 +10,7 @@ from jmespath.exceptions import JMESPathError
 from connector.core.inputs.validate import RUN_OPTIONS
 from connector.core.redaction import preview
 from connector.errors import Problem
+from connector.first_use import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -9,7 +9,6 @@ import hmac
 import ipaddress
 import logging
 import socket
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -18,6 +17,7 @@ from mcp.server.transport_security import TransportSecuritySettings
 
 from connector.core.url_policy import is_loopback_host
 from connector.errors import UsageError
+from connector.first_use import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, MutableMapping

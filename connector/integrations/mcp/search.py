@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from connector.definition.forms.action_heads import read_input_labels
 from connector.definition.resource import list_path_nouns
+from connector.first_use import dataclass
 from connector.integrations.mcp import words
 
 if TYPE_CHECKING:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from connector.first_use import prepare_pattern
+
 
 def _split(text: str) -> list[str]:
     return text.split()
@@ -26,7 +28,7 @@ _STOP_WORDS = frozenset(
     )
 )
 _FILLERS = frozenset(_split("a an the please i we you can could would like want need to me my help let us"))
-_EMAIL = re.compile(r"[^\s@]{1,64}@[^\s@]+\.[^\s@]+")
+_EMAIL = prepare_pattern(r"[^\s@]{1,64}@[^\s@]+\.[^\s@]+")
 # What the first word of an action, or its method, stands for; and the words that people ask for it with.
 _INTENTS = {
     "read": _split(

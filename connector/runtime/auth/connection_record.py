@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ from pydantic_core import ValidationError
 from connector.core.auth.token_set import TokenSet  # noqa: TC001  its validator reads it
 from connector.core.response import retry_after
 from connector.errors import SignInError, StoreError
+from connector.first_use import dataclass
 from connector.runtime.files.stored_data import build_validator
 from connector.runtime.storage.store import describe_store
 

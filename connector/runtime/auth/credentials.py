@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from connector.core.request.credential import Credential
+from connector.first_use import dataclass
 
 if TYPE_CHECKING:
     from connector.definition.action import Action

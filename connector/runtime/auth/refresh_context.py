@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from connector.core.auth import oauth
@@ -11,6 +11,7 @@ from connector.core.auth.session import build_login_request
 from connector.core.auth.signing import BEARER, Signer
 from connector.core.auth.token_set import find_lost_scopes
 from connector.errors import SignInError
+from connector.first_use import dataclass
 from connector.runtime.auth import connection_record, token_endpoint
 from connector.runtime.auth.discovery import find_addresses
 

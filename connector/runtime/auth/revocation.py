@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from connector.core.auth import oauth, token_reply
 from connector.core.response.reply import Reply
 from connector.errors import ServiceDown, SignInError, TransportError
+from connector.first_use import dataclass
 from connector.runtime.auth import token_endpoint
 from connector.runtime.auth.discovery import find_addresses
 from connector.runtime.clock import SystemClock

@@ -9,13 +9,13 @@ from __future__ import annotations
 import hashlib
 import secrets
 import threading
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from connector.core import redaction, url_policy
 from connector.core.auth import oauth
 from connector.core.invalid_value import InvalidValue
 from connector.errors import SignInError, StoreError, TransportError, UsageError
+from connector.first_use import dataclass
 from connector.runtime.auth import connection_record, token_endpoint
 from connector.runtime.auth.connection import Connection
 from connector.runtime.auth.discovery import find_addresses

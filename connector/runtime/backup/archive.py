@@ -9,12 +9,13 @@ import json
 import os
 import zipfile
 import zlib
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, field, fields
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from connector._version import __version__
 from connector.errors import StoreError, UsageError
+from connector.first_use import dataclass
 from connector.runtime.database.schema import build_version_error
 from connector.runtime.files import atomic, private_files
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from connector.core.bulk.journal_state import CorruptJournal, JournalState, is_journal_header
 from connector.errors import UsageError
+from connector.first_use import dataclass
 from connector.runtime.backup.archive import ArchiveWriter, FileCopy, PartCopy, TableCopy
 from connector.runtime.backup.places import open_places
 from connector.runtime.files import private_files

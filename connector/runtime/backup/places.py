@@ -6,11 +6,11 @@ import contextlib
 import json
 import time
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
 from importlib import import_module
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from connector.first_use import dataclass
 from connector.runtime.database.driver import open_driver
 from connector.runtime.database.schema import Schema, list_columns
 from connector.runtime.files.key_names import is_name

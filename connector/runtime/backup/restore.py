@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from connector.errors import ConnectorError, StoreError
+from connector.first_use import dataclass
 from connector.runtime.backup.backup import is_whole_journal
 from connector.runtime.backup.places import KINDS, open_places
 from connector.runtime.bulk.journal_file import lock_journal, open_journal

@@ -6,8 +6,10 @@ import codecs
 import re
 from typing import IO
 
+from connector.first_use import prepare_pattern
+
 _CHUNK_BYTES = 1 << 16
-_DELIMITER_LINE = re.compile(r'"?sep=(.)"?\s*\Z', re.IGNORECASE)
+_DELIMITER_LINE = prepare_pattern(r'"?sep=(.)"?\s*\Z', re.IGNORECASE)
 _UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 WINDOWS = "cp1252"
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import errno
 import itertools
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import filelock
 
 from connector.core.bulk.journal_state import is_journal_header
 from connector.errors import StoreError, UsageError
+from connector.first_use import dataclass
 from connector.runtime.files import private_files
 
 if TYPE_CHECKING:

@@ -7,13 +7,13 @@ import hashlib
 import io
 import itertools
 import json
-import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import IO, TYPE_CHECKING, Any
 
 from connector.definition.lazy import cached_property
 from connector.definition.parsers import strict_yaml
 from connector.errors import InputError, Problem
+from connector.first_use import dataclass, prepare_pattern
 from connector.runtime.bulk.csv_text import detect_encoding, read_delimiter_line
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 MAX_LINE_BYTES = 16 << 20
 MAX_YAML_BYTES = 64 << 20
 _DELIMITERS = ",;\t"
-_CR_LINE_END = re.compile(r"(?<=\r)(?!\n)")  # a lone CR, which some spreadsheets write as a line end
+_CR_LINE_END = prepare_pattern(r"(?<=\r)(?!\n)")  # a lone CR, which some spreadsheets write as a line end
 
 
 @dataclass(frozen=True, slots=True, repr=False)

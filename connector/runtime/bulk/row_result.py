@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from connector.core.response.api_errors import CHECK_BEFORE_RETRY
 from connector.errors import ConnectorError, NotFound, TransportError
+from connector.first_use import dataclass
 
 if TYPE_CHECKING:
     from connector.core.response.result import Result

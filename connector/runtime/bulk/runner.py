@@ -5,11 +5,12 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from connector.core.bulk.journal_state import ROW_FAILED, ROW_NEW, ROW_REPEATABLE
 from connector.errors import StoreError
+from connector.first_use import dataclass
 from connector.runtime.bulk.row_result import RowResult, interrupted_result
 from connector.runtime.bulk.row_runner import RowRunner
 from connector.runtime.calls.call_options import CallOptions

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
+from connector.first_use import dataclass
 from connector.runtime.bulk.shared_tables import ROW_OUTCOMES, ROW_RUNNING, ROW_WAITING, ROWS, now_of
 
 if TYPE_CHECKING:

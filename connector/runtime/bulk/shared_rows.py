@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Text, bindparam, case, func, null, select, update
 
 from connector.errors import ConnectorError
+from connector.first_use import dataclass
 from connector.runtime.bulk.row_reader import Row
 from connector.runtime.bulk.shared_judgement import judge_rows, lock_run, stop_run
 from connector.runtime.bulk.shared_tables import ROW_RUNNING, ROW_WAITING, ROWS, RUN_RUNNING, RUNS, now_of

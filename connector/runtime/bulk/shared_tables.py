@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Column, Float, Index, Integer, MetaData, Table, Text, literal_column
 
+from connector.first_use import dataclass
 from connector.runtime.database.table_schema import define_schema
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ from connector.definition.case import to_snake_case
 from connector.definition.loader import read_bytes
 from connector.definition.suggest import did_you_mean
 from connector.errors import CallProblem, DefinitionError, Problem, UsageError
+from connector.first_use import dataclass
 from connector.runtime.calls.call_options import OPTION_NAMES, CallOptions
 
 if TYPE_CHECKING:

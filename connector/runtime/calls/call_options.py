@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +10,7 @@ from connector.core import durations, redaction
 from connector.core.exchange.retry import RetryOverrides, parse_retry
 from connector.definition.json_path import PathSyntaxError, parse_path
 from connector.errors import InputError, Problem
+from connector.first_use import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

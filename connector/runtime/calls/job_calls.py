@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from pydantic_core import to_jsonable_python
 
 from connector.core.durations import parse_duration
 from connector.core.exchange import job
+from connector.first_use import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

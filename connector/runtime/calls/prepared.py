@@ -6,7 +6,7 @@ import contextlib
 import inspect
 import logging
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -21,6 +21,7 @@ from connector.core.response.pagination.page import extract_items
 from connector.core.response.reply import Reply
 from connector.core.response.result import end_result
 from connector.errors import ConnectorError, SignInError, UsageError
+from connector.first_use import dataclass
 from connector.runtime.calls.call_log import log_end
 from connector.runtime.calls.page_options import check_page_options
 

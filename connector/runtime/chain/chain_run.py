@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any
 
 from connector.core.chain.chain import LostReply
 from connector.core.chain.steps import order_steps
 from connector.core.response.result import Result
 from connector.errors import ConnectorError, InputError, UsageError, from_dict
+from connector.first_use import dataclass
 from connector.runtime.bulk.row_reader import Row
 from connector.runtime.bulk.runner import DEFAULT_CONCURRENCY, BulkOptions, run_rows
 from connector.runtime.chain.step_journal import StepJournal, compute_digest

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from connector.core.inputs.choices import Choice, extract_choices, list_defined_choices, search_choices
@@ -11,6 +10,7 @@ from connector.core.inputs.validate import RUN_OPTIONS
 from connector.core.redaction import preview
 from connector.definition.suggest import did_you_mean
 from connector.errors import InputError, Problem
+from connector.first_use import dataclass
 from connector.runtime.calls.call_options import CallOptions
 
 if TYPE_CHECKING:

@@ -6,11 +6,11 @@ By plain statements, without SQLAlchemy: every command writes a run, and must no
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from connector._version import __version__
 from connector.errors import StoreError
+from connector.first_use import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

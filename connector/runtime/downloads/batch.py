@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from http import HTTPStatus
 from pathlib import Path
 from queue import SimpleQueue
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from connector.core.json_path import get_at_path
 from connector.errors import ConnectorError, InputError, Problem, SignInError, StoreError, UsageError
+from connector.first_use import dataclass
 from connector.runtime.calls.call_options import check_limit
 from connector.runtime.downloads import file_name
 from connector.runtime.downloads.download import DownloadRequest, check_progress_callback

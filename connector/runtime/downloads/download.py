@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
 from connector.core import redaction
@@ -12,6 +12,7 @@ from connector.core.request.download_request import build_download_request
 from connector.core.response.trace import Trace
 from connector.core.url_policy import HEADER_VALUE_PATTERN
 from connector.errors import ConnectorError, Denied, InputError, Problem, SignInError, UsageError
+from connector.first_use import dataclass
 from connector.runtime.auth.credentials import GivenToken
 from connector.runtime.calls.call_options import MAX_TIMEOUT
 from connector.runtime.calls.observer import TraceObserver

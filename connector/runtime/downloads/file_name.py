@@ -8,17 +8,19 @@ import unicodedata
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from connector.first_use import prepare_pattern
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
 MAX_NAME_BYTES = 180  # file systems allow 255
 DEFAULT_NAME = "download"
-_UNSAFE_CHARACTERS = re.compile(r'[<>:"/\\|?*%]')  # special in a path, a shell or on another system
-_DEVICE_NAMES = re.compile(r"(?i)(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|\Z)")
-_EXTENSION_PATTERN = re.compile(r"\.[A-Za-z0-9]{1,10}\Z")
-_FILENAME_PARAMETER = re.compile(r'(?i);\s*filename\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^";\s]+))')
-_EXTENDED_FILENAME_PARAMETER = re.compile(r"(?i);\s*filename\*\s*=\s*(utf-8|iso-8859-1)'[^']*'([^;\s]+)")
+_UNSAFE_CHARACTERS = prepare_pattern(r'[<>:"/\\|?*%]')  # special in a path, a shell or on another system
+_DEVICE_NAMES = prepare_pattern(r"(?i)(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|\Z)")
+_EXTENSION_PATTERN = prepare_pattern(r"\.[A-Za-z0-9]{1,10}\Z")
+_FILENAME_PARAMETER = prepare_pattern(r'(?i);\s*filename\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^";\s]+))')
+_EXTENDED_FILENAME_PARAMETER = prepare_pattern(r"(?i);\s*filename\*\s*=\s*(utf-8|iso-8859-1)'[^']*'([^;\s]+)")
 _EXTENSION_BY_TYPE = {
     **dict.fromkeys(("audio/mp4", "audio/x-m4a"), ".m4a"),
     **dict.fromkeys(("audio/mpeg", "audio/mp3"), ".mp3"),

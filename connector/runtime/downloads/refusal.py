@@ -6,12 +6,13 @@ A name decides: JSON is a file where the listing, the caller or the service name
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from connector.core.response.api_errors import build_reply_error
 from connector.core.response.decoding import begins_as_web_page, is_labelled_json
 from connector.core.response.error_details import parse_error_details
+from connector.first_use import dataclass
 from connector.runtime.http.body_reader import MAX_ERROR_BYTES
 
 if TYPE_CHECKING:

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Self
 
 from connector.core.response.reply import Failure
+from connector.first_use import dataclass, prepare_pattern
 from connector.runtime.downloads.refusal import SNIFFED_BYTES
 from connector.runtime.files import private_files
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-_CONTENT_RANGE = re.compile(r"bytes (?:([0-9]{1,18})-([0-9]{1,18})|\*)/([0-9]{1,18}|\*)\Z", re.ASCII)
-_CONTENT_LENGTH = re.compile(r"[0-9]{1,18}\Z", re.ASCII)
+_CONTENT_RANGE = prepare_pattern(r"bytes (?:([0-9]{1,18})-([0-9]{1,18})|\*)/([0-9]{1,18}|\*)\Z", re.ASCII)
+_CONTENT_LENGTH = prepare_pattern(r"[0-9]{1,18}\Z", re.ASCII)
 # Seconds: a file that changed within the second in which it was sent may have changed twice (RFC 9110, 8.8.2).
 _MIN_LAST_MODIFIED_AGE = 1.0
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from connector.core.redaction import describe_type, preview
 from connector.errors import InputError, Problem, StoreError
+from connector.first_use import dataclass
 from connector.runtime.downloads import file_name
 from connector.runtime.downloads.refusal import ExpectedFile
 from connector.runtime.files.atomic import rename_to_new

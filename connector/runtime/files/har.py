@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from connector.core.response.reply import Failure, Reply
 from connector.definition.loader import read_bytes
 from connector.errors import DefinitionError, Finding
+from connector.first_use import dataclass
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import ipaddress
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies_environment
 
 from connector.core.http_semantics import DEFAULT_PORTS
 from connector.core.url_policy import is_loopback_host
+from connector.first_use import dataclass
 
 if TYPE_CHECKING:
     from urllib.parse import SplitResult

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from connector.core.rate_limit import DAY_SECONDS, SAFETY_FACTOR
+from connector.first_use import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

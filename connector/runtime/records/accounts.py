@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from connector.definition.connection_type import PERSON_KINDS
 from connector.errors import UsageError
+from connector.first_use import dataclass
 
 if TYPE_CHECKING:
     from connector.definition.loader import Connector

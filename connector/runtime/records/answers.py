@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import logging
 from concurrent.futures import wait
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from connector.core.json_path import set_at_path
@@ -16,6 +15,7 @@ from connector.core.records.sights import find_kind, name_variant, read_listing
 from connector.core.redaction import MASK
 from connector.core.response.result import Result
 from connector.errors import StoreError
+from connector.first_use import dataclass
 from connector.runtime.records.accounts import find_owner
 
 if TYPE_CHECKING:

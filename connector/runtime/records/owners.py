@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Column, MetaData, Table, Text, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from connector.errors import StoreError
+from connector.first_use import dataclass
 from connector.runtime.process.command_lines import format_command
 
 if TYPE_CHECKING:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
@@ -26,6 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from connector.core.records.record import MAX_SKEW, Record, Sight, apply_sight
+from connector.first_use import dataclass, prepare_pattern
 from connector.runtime.database.table_schema import define_schema
 from connector.runtime.records.owners import OWNERS
 
@@ -91,7 +90,7 @@ PURGED_FEED = "purged"  # the name under which stands the last change that is no
 _DAY = "day "  # the beginning of the name under which stands the last change of a day's first look
 _DAY_SECONDS = 86_400
 PURGE_BATCH = 1000  # changes; a small number keeps writers from waiting
-_NUL = re.compile(r"((?<!\\)(?:\\\\)*)\\u0000")  # as JSON escapes it
+_NUL = prepare_pattern(r"((?<!\\)(?:\\\\)*)\\u0000")  # as JSON escapes it
 _CHUNK = 500  # ids in one query; databases limit the number of parameters
 _LOCK = text("SELECT pg_advisory_xact_lock(6021023602)")  # numbers of changes are in the order of commits
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, field, fields
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
+
+from connector.first_use import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from connector.errors import StoreError
+from connector.first_use import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

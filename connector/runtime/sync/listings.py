@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from connector.core.records.kinds import RecordKinds
 from connector.core.response.pagination.settings import pagination_for
 from connector.definition.suggest import did_you_mean
 from connector.errors import InputError, Problem, UsageError
+from connector.first_use import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from connector.core.records.kinds import RecordKind
@@ -11,6 +11,7 @@ from connector.core.records.record import MAX_SKEW, Sight
 from connector.core.records.sights import read_listing
 from connector.core.records.since import build_since
 from connector.errors import Denied, NotFound, Rejected, StoreError
+from connector.first_use import dataclass
 from connector.runtime.records.accounts import find_connection_owner
 from connector.runtime.records.tables import ReadList
 from connector.runtime.sync.listings import find_listings

@@ -6,9 +6,10 @@ The request and response objects of a framework cost more than all the work of a
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, MutableMapping
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
+
+from connector.first_use import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -10,11 +10,12 @@ import contextlib
 import json
 import logging
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from connector.errors import StoreError, UsageError, WebhookError
+from connector.first_use import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable

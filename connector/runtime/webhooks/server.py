@@ -7,11 +7,12 @@ import contextlib
 import os
 import socket
 import threading
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from connector.core.http_semantics import MAX_PORT
 from connector.errors import UsageError
+from connector.first_use import dataclass
 from connector.runtime.webhooks import asgi
 from connector.runtime.webhooks.admin.health import Health, ReadinessLimits
 from connector.runtime.webhooks.asgi import ConnectionLimits

@@ -12,6 +12,7 @@ from pydantic_core import from_json
 
 from connector.core.json_path import get_at_path, set_at_path
 from connector.core.url_policy import is_loopback_host
+from connector.first_use import prepare_pattern
 from connector.sandbox.http.responses import SandboxResponse, build_json_response
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 FILES_PATH = "/sandbox-files/"  # relative to the base path
 FILE_SIZE = 300_000  # bytes per file
-_RANGE_PATTERN = re.compile(r"bytes=([0-9]{1,12})-\Z", re.ASCII)
+_RANGE_PATTERN = prepare_pattern(r"bytes=([0-9]{1,12})-\Z", re.ASCII)
 
 
 def rewrite_file_urls(response: SandboxResponse, action: Action | None, sandbox_url: str) -> SandboxResponse:

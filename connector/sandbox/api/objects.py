@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from connector.core.inputs.variants import list_sent_members
 from connector.definition.json_path import join_path, parse_path
+from connector.first_use import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from connector.core.json_path import get_at_path, set_at_path
 from connector.definition.json_path import parse_path, parse_reply_path
+from connector.first_use import dataclass
 from connector.sandbox.api.pagination import DEFAULT_CURSOR_NAME
 
 if TYPE_CHECKING:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from connector.core.json_path import get_at
+from connector.first_use import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from connector.definition.forms.action_heads import ActionHeads
+from connector.first_use import dataclass, prepare_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from connector.definition.forms.action_heads import ActionHead
     from connector.definition.loader import Connector
 
-_PLACEHOLDER_PATTERN = re.compile(r"\{[^{}]*\}")
+_PLACEHOLDER_PATTERN = prepare_pattern(r"\{[^{}]*\}")
 _ITEM_METHODS = ("GET", "PATCH", "PUT", "DELETE")
 _LIST_METHODS = ("GET", "POST")
 

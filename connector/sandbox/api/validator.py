@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -14,6 +14,7 @@ from connector.core.json_path import set_at
 from connector.core.request.body import to_wire_text
 from connector.definition.inputs.request_location import LATER_PARTS, RequestLocation
 from connector.errors import InputError
+from connector.first_use import dataclass
 from connector.sandbox.api.json_types import TEXT_TYPES, find_expected_type, has_type
 from connector.sandbox.api.objects import MISSING, ObjectReader, find_at_path, find_covers
 from connector.sandbox.http.body_parser import BadBody, ParsedBody, parse_body, unflatten

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from connector.definition.fields import OBJECT_TYPES
+from connector.first_use import dataclass
 from connector.sandbox.api.objects import MISSING, find_at_path
 from connector.sandbox.data.template import FieldPath, SentPaths
 

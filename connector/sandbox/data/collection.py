@@ -6,7 +6,7 @@ A record is the item's example, merged with the example of the action that creat
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -14,6 +14,7 @@ from pydantic_core import from_json, to_json
 
 from connector.core.json_path import get_at_path, set_at
 from connector.definition.lazy import cached_property
+from connector.first_use import dataclass
 from connector.sandbox.data.body_mapping import BodyMapping
 from connector.sandbox.data.template import FieldPath, RecordTime, SentPaths, drop_sent_fields, find_times, sort_as
 

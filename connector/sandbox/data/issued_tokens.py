@@ -6,8 +6,10 @@ import base64
 import hashlib
 import hmac
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
+
+from connector.first_use import dataclass
 
 CODE_LIFETIME = 300.0  # seconds
 TOKEN_PREFIX = "sandboxed-"  # noqa: S105  prefix of every code and token

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pydantic_core import ValidationError, to_json
 
 from connector.errors import StoreError
+from connector.first_use import dataclass, prepare_pattern
 from connector.runtime.files.stored_data import build_validator
 from connector.runtime.process.fork_safety import ForkSafeLock
 from connector.sandbox.data.issued_tokens import TokenRegistry
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 VERSION = 1
 _LOCK_TIMEOUT = 10.0  # seconds
 _LOCK_POLL_INTERVAL = 0.005  # seconds
-_HEAD_PATTERN = re.compile(rb'\{"version":1,"stamp":"([0-9a-f]{32})"')
+_HEAD_PATTERN = prepare_pattern(rb'\{"version":1,"stamp":"([0-9a-f]{32})"')
 _HEAD_BYTES = 80
 _RESET_HINT = "`connector sandbox reset` deletes all sandbox data."
 

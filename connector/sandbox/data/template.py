@@ -7,9 +7,10 @@ is left of the example is the service's own (ids, links, times), and its times a
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+
+from connector.first_use import dataclass, prepare_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -17,10 +18,10 @@ if TYPE_CHECKING:
     from connector.sandbox.data.state import SandboxRecord
 
 FieldPath = tuple[str, ...]
-_ISO_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)")
-_ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d")
-_CHANGE_NAME = re.compile(r"updat|modif|chang|edit", re.IGNORECASE)
-_EPOCH_NAME = re.compile(r"creat|updat|modif|_at$|At$|_time$|Time$|date", re.IGNORECASE)
+_ISO_TIME = prepare_pattern(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)")
+_ISO_DATE = prepare_pattern(r"\d{4}-\d\d-\d\d")
+_CHANGE_NAME = prepare_pattern(r"updat|modif|chang|edit", re.IGNORECASE)
+_EPOCH_NAME = prepare_pattern(r"creat|updat|modif|_at$|At$|_time$|Time$|date", re.IGNORECASE)
 _EPOCH_SECONDS = range(1_000_000_000, 4_000_000_000)
 _EPOCH_MILLISECONDS = range(1_000_000_000_000, 4_000_000_000_000)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from connector.core.webhook.times import format_time
 from connector.definition.json_path import HEADER, parse_reply_path
 from connector.definition.suggest import did_you_mean
 from connector.errors import UsageError, WebhookError
+from connector.first_use import dataclass
 from connector.runtime.clock import SystemClock
 from connector.runtime.http.transport import load_transport
 from connector.runtime.webhooks.forwarders import check_forward_url, post_request

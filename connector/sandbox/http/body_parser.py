@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from pydantic_core import from_json
+
+from connector.first_use import dataclass, prepare_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,7 +22,7 @@ CONTENT_TYPES = {
     "multipart": "multipart/form-data",
     "text": "text/plain",
 }
-_BRACKET_NAME_PATTERN = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])*)\Z")
+_BRACKET_NAME_PATTERN = prepare_pattern(r"([^\[\]]+)((?:\[[^\[\]]*\])*)\Z")
 _MAX_DEPTH = 60
 
 

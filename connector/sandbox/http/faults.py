@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from connector.definition.suggest import did_you_mean
 from connector.errors import UsageError
+from connector.first_use import dataclass, prepare_pattern
 from connector.runtime.process.fork_safety import ForkSafeLock
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ _COUNTED_KINDS = ("drop-reply", "refuse", "expire-token", "html", "drop-token-re
 _TOKEN_KINDS = ("drop-token-reply", "token-5xx", "invalid-grant", "slow-token")
 _NAMES = (*_COUNTED_KINDS, "slow", "slow-token", "cursor-loop")
 _DEFAULT_DELAY = 3.0  # seconds
-_FAULT_PATTERN = re.compile(
+_FAULT_PATTERN = prepare_pattern(
     r"(?P<kind>429|5[0-9]{2}|token-5xx|[a-z-]+)(?::(?P<amount>[0-9]{1,6}(?:\.[0-9]{1,3})?))?\Z", re.ASCII
 )
 

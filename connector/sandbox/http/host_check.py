@@ -11,11 +11,12 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, NamedTuple
 
 from connector.core.url_policy import is_loopback_host
+from connector.first_use import prepare_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-_AUTHORITY = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\[\]:/?#@\s]+))(?::[0-9]{0,5})?")
+_AUTHORITY = prepare_pattern(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\[\]:/?#@\s]+))(?::[0-9]{0,5})?")
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 

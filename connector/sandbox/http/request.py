@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
+
+from connector.first_use import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

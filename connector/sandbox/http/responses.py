@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from pydantic_core import to_json
@@ -10,6 +10,7 @@ from pydantic_core import to_json
 from connector.core.json_path import get_from_reply, set_at_path
 from connector.definition.json_path import parse_reply_path
 from connector.definition.manifest import ErrorReply
+from connector.first_use import dataclass
 from connector.sandbox.http.body_formats import encode_body
 
 if TYPE_CHECKING:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
@@ -11,6 +10,7 @@ from connector.core.auth.oauth import JWT_GRANT_TYPE
 from connector.definition.connection_type import PERSON_KINDS
 from connector.definition.lazy import cached_property
 from connector.errors import UsageError
+from connector.first_use import prepare_pattern
 from connector.sandbox.data.issued_tokens import (
     CODE_LIFETIME,
     TOKEN_PREFIX,
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from connector.sandbox.http.request import SandboxRequest
     from connector.sandbox.oauth.endpoints import Role
 
-_CHALLENGE_PATTERN = re.compile(r"[A-Za-z0-9_-]{43}\Z")
+_CHALLENGE_PATTERN = prepare_pattern(r"[A-Za-z0-9_-]{43}\Z")
 _GET_ROLES: tuple[Role, ...] = ("authorize", "discovery")
 _KINDS_BY_GRANT: dict[str, tuple[str, ...]] = {
     "authorization_code": ("oauth2",),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from connector.authoring.importing.building.schema_types import find_type
 from connector.authoring.importing.building.site import NotRunnableError
 from connector.definition.json_path import join_path
+from connector.first_use import dataclass
 
 if TYPE_CHECKING:
     from connector.authoring.importing.building.fields import FieldBuilder

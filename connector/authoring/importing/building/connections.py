@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 from connector.authoring.importing.building.texts import first_sentence, join_key, split_words, to_title
 from connector.authoring.importing.building.words import Words, sort_input_words
 from connector.authoring.importing.evidence.scope_lists import read_scope_lists
+from connector.first_use import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from connector.authoring.importing.building.texts import join_key, split_words
 from connector.definition.case import to_kebab_case, to_snake_case
+from connector.first_use import prepare_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -41,7 +42,7 @@ _VERB_LIST = """
 """
 _VERBS = frozenset(_VERB_LIST.split())
 _NOISE = frozenset(("a", "an", "the", "api", "v1", "v2", "v3", "v4", "v10"))
-_HISSING = re.compile(r"(?:ss|x|zz|ch|sh|o)es\Z")
+_HISSING = prepare_pattern(r"(?:ss|x|zz|ch|sh|o)es\Z")
 _NOUNS = ("report", "group", "book", "order", "review", "test", "link", "post", "share", "list", "use")
 _MIN_SHARE = 0.5
 _MIN_RATIO = 0.85  # of good ids to good summaries; with fewer, names of one description would be of two kinds

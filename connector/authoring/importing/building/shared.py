@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from connector.authoring.importing.building.texts import first_sentence, has_template, join_key, split_words, to_title
 from connector.authoring.importing.building.words import Words, sort_input_words
 from connector.authoring.rules.fields import is_secret_name
+from connector.first_use import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from connector.authoring.importing.building.texts import join_key, split_words, to_title
+from connector.first_use import dataclass, prepare_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -19,9 +20,9 @@ if TYPE_CHECKING:
 
 DOMAIN_INPUT = "domain"
 _UNKNOWN = f"https://{{{DOMAIN_INPUT}}}"  # the host of a description that names none
-_STAND_IN = re.compile(r"(?:your|my|example)[-_a-z]*\.(?=[a-z0-9-]+\.[a-z])|<[^<>]+>\.", re.IGNORECASE)
-_VARIABLE = re.compile(r"\{([^{}]+)\}")
-_HOST = re.compile(r"[A-Za-z0-9.{}-]+(?:\.[A-Za-z]{2,}|\})(?::\d+)?")
+_STAND_IN = prepare_pattern(r"(?:your|my|example)[-_a-z]*\.(?=[a-z0-9-]+\.[a-z])|<[^<>]+>\.", re.IGNORECASE)
+_VARIABLE = prepare_pattern(r"\{([^{}]+)\}")
+_HOST = prepare_pattern(r"[A-Za-z0-9.{}-]+(?:\.[A-Za-z]{2,}|\})(?::\d+)?")
 
 
 class NotRunnableError(ValueError):

@@ -7,18 +7,20 @@ import re
 from typing import Any
 from unicodedata import combining, normalize
 
+from connector.first_use import prepare_pattern
+
 MAX_SENTENCE = 160
 MAX_LABEL = 60
 
 _MAX_VALUE_DEPTH, _MAX_VALUE_ITEMS, _MAX_VALUE_TEXT = 6, 50, 1000
-_TAG = re.compile(r"<!--.*?-->|</?[A-Za-z][^<>]*>", re.DOTALL)
-_IMAGE_OR_LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()]*\)")
-_MARKUP = re.compile(r"`+|\*\*|__|^#+\s*|^>\s*|^\s*[-*+]\s+", re.MULTILINE)
-_TEMPLATE = re.compile(r"\{\{+|\}\}+|\$\{|\{%|%\}|<%|%>|__import__")
-_PARAGRAPH = re.compile(r"\n\s*\n|<br\s*/?>|</p>|</li>|<ul>|<li>", re.IGNORECASE)
-_SENTENCE_END = re.compile(r"(?<!\be\.g)(?<!\bi\.e)(?<!\betc)(?<!\bvs)(?<!\b[A-Z])[.!?](?=\s|$)")
-_CLAUSE = re.compile(r"[,;:(]\s*|\s[-\u2013\u2014]\s|\s(?=(?:which|that|when|where|because|so|and|or)\s)")
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[A-Z]+")
+_TAG = prepare_pattern(r"<!--.*?-->|</?[A-Za-z][^<>]*>", re.DOTALL)
+_IMAGE_OR_LINK = prepare_pattern(r"!?\[([^\[\]]*)\]\([^()]*\)")
+_MARKUP = prepare_pattern(r"`+|\*\*|__|^#+\s*|^>\s*|^\s*[-*+]\s+", re.MULTILINE)
+_TEMPLATE = prepare_pattern(r"\{\{+|\}\}+|\$\{|\{%|%\}|<%|%>|__import__")
+_PARAGRAPH = prepare_pattern(r"\n\s*\n|<br\s*/?>|</p>|</li>|<ul>|<li>", re.IGNORECASE)
+_SENTENCE_END = prepare_pattern(r"(?<!\be\.g)(?<!\bi\.e)(?<!\betc)(?<!\bvs)(?<!\b[A-Z])[.!?](?=\s|$)")
+_CLAUSE = prepare_pattern(r"[,;:(]\s*|\s[-\u2013\u2014]\s|\s(?=(?:which|that|when|where|because|so|and|or)\s)")
+_WORD = prepare_pattern(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[A-Z]+")
 _REPLACEMENTS = {"{{": "{", "}}": "}", "${": "{", "{%": "{", "%}": "}", "<%": "", "%>": "", "__import__": "import"}
 
 

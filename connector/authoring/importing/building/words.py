@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from connector.authoring.importing.grades import Guess, Note
 from connector.authoring.rules.files import ACTION_KEYS, INPUT_KEYS
+from connector.first_use import dataclass
 
 Words = dict[str, Any]
 

@@ -21,13 +21,14 @@ from connector.authoring.importing.evidence.shapes import (
     read_items,
     read_shape,
 )
+from connector.first_use import prepare_pattern
 
 if TYPE_CHECKING:
     from connector.authoring.importing.description import Operation
 
 ListPath = tuple[str, ...]
 
-_LISTING_POST = re.compile(r"search|query|list|find|filter|scan|scroll|/get$|/sync$", re.IGNORECASE)
+_LISTING_POST = prepare_pattern(r"search|query|list|find|filter|scan|scroll|/get$|/sync$", re.IGNORECASE)
 _ENVELOPES = ("data", "result", "results", "embedded", "response", "payload", "meta")
 _MAX_DEPTH = 3
 _NEEDED_POINTS = {"item": 8, "list": 6, "paged list": 2}

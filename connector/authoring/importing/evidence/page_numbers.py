@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from connector.first_use import prepare_pattern
+
 if TYPE_CHECKING:
     from connector.authoring.importing.evidence.paging_facts import PagingParameter
 
-_FROM_ZERO = re.compile(
+_FROM_ZERO = prepare_pattern(
     r"\b(?:zero|0)[- ](?:based|indexed|relative)|(?:starts?|begins?) (?:at|from|with) 0\b"
     r"|\bdefaults?(?: value)?(?: is| to)?\s*[=:]?\s*[`'\"]?0(?!\.?\d)",
     re.IGNORECASE,
@@ -16,7 +18,7 @@ _FROM_ZERO = re.compile(
 
 
 _LARGEST_SIZE = 100_000
-_SIZE_IN_TEXT = re.compile(
+_SIZE_IN_TEXT = prepare_pattern(
     r"(?:\bmax(?:imum)?\b[^.]{0,40}?|\bup to\b|\bbetween \d+ (?:and|to)\b|\b\d+ to\b|\b1 ?[-\u2013] ?"
     r"|\bcannot exceed\b|\b(?:no|not) (?:more|greater|larger) than\b|\bat most\b)\D{0,20}?(\d[\d,]{1,6})\b",
     re.IGNORECASE,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ from connector.authoring.importing.evidence.paging_names import (
 )
 from connector.authoring.importing.evidence.shapes import NestedMember, Shape, is_json, iter_members, read_shape
 from connector.definition.inputs.request_location import RequestLocation
+from connector.first_use import dataclass, prepare_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from connector.authoring.importing.description import Operation
     from connector.authoring.importing.evidence.listing import ListPath
 
-_LINK_HEADER = re.compile(r"`?\blink\b`?.{0,25}\bheader|\bheader.{0,25}`?\blink\b", re.IGNORECASE)
-_URL_WORDS = re.compile(r"\b(url|uri|link|href|address)s?\b", re.IGNORECASE)
-_TOKEN_WORDS = re.compile(r"\b(token|cursor|marker|opaque|id)\b", re.IGNORECASE)
+_LINK_HEADER = prepare_pattern(r"`?\blink\b`?.{0,25}\bheader|\bheader.{0,25}`?\blink\b", re.IGNORECASE)
+_URL_WORDS = prepare_pattern(r"\b(url|uri|link|href|address)s?\b", re.IGNORECASE)
+_TOKEN_WORDS = prepare_pattern(r"\b(token|cursor|marker|opaque|id)\b", re.IGNORECASE)
 _PAGEABLE = frozenset({*SIZE_PARAMETERS, *NUMBER_PARAMETERS, *OFFSET_PARAMETERS, "cursor", "pagetoken", "marker"})
 
 

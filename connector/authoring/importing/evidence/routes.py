@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from connector.authoring.importing.evidence.listing import find_list, list_path_words
 from connector.authoring.importing.evidence.made_texts import fits_text, make_text
 from connector.authoring.importing.evidence.paging_names import squash
 from connector.authoring.importing.evidence.shapes import Shape, read_items, read_shape
+from connector.first_use import dataclass, prepare_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from connector.authoring.importing.description import ApiParameter, Operation
 
-_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+_PLACEHOLDER = prepare_pattern(r"\{([^{}]*)\}")
 
 
 @dataclass(slots=True)

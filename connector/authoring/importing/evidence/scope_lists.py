@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-_SCOPES = re.compile(r"^.*?\bscopes?\b[^`\n]*:?\**[^`\n]*((?:`[^`\n]+`[, ]*)+)", re.IGNORECASE | re.MULTILINE)
+from connector.first_use import prepare_pattern
+
+_SCOPES = prepare_pattern(r"^.*?\bscopes?\b[^`\n]*:?\**[^`\n]*((?:`[^`\n]+`[, ]*)+)", re.IGNORECASE | re.MULTILINE)
 
 
 def read_scope_lists(text: str) -> dict[str, list[str]]:

@@ -9,6 +9,7 @@ from connector.authoring.importing.evidence.made_texts import fits_text, make_te
 from connector.authoring.importing.evidence.routes import normalize_path
 from connector.authoring.importing.evidence.shapes import name_kind, read_shape
 from connector.authoring.importing.examples import make_reply_example
+from connector.first_use import prepare_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from connector.authoring.importing.evidence.inferred import Inferred
     from connector.authoring.importing.evidence.routes import Candidate
 
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_UUID = prepare_pattern(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _NAME_FIELDS = ("name", "title", "topic", "email", "subject", "label", "display_name", "displayName")
 _MADE_IDS = {"integer": 10_000_000_001, "uuid": "123e4567-e89b-42d3-a456-426614174000", "text": "abc123"}
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from connector.authoring.importing.merge.files import read_text
 from connector.definition.case import to_kebab_case
 from connector.definition.parsers import strict_yaml
 from connector.errors import DefinitionError
+from connector.first_use import dataclass, prepare_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from connector.authoring.importing.merge.record import FileRecord
 
 _CALLERS = ("choices_from", "poll", "then", "login", "test")  # words that name another action
-_ACTION_FILE = re.compile(r"actions/[^/]+\.yaml\Z")
+_ACTION_FILE = prepare_pattern(r"actions/[^/]+\.yaml\Z")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -20,6 +20,7 @@ from connector.authoring.importing.merge.three_way import ThreeWayMerge, WordNot
 from connector.authoring.importing.merge.words import Level, digest_words, is_mapping_of_words
 from connector.definition.parsers import strict_yaml
 from connector.errors import DefinitionError
+from connector.first_use import dataclass
 
 if TYPE_CHECKING:
     from connector.authoring.importing.merge.spelling import Spelling

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -19,6 +19,7 @@ from connector.definition.folders.parts import RESOURCES_FILE
 from connector.definition.manifest import Manifest
 from connector.definition.parsers import strict_yaml
 from connector.errors import UsageError
+from connector.first_use import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping

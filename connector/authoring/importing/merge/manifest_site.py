@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -13,6 +12,7 @@ from connector.authoring.importing.merge.words import Level, digest_word, digest
 from connector.definition.manifest import Manifest
 from connector.definition.parsers import strict_yaml
 from connector.errors import DefinitionError, UsageError
+from connector.first_use import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import itertools
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 import yaml
+
+from connector.first_use import dataclass, prepare_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from connector.authoring.importing.merge.words import Path
 
-_COMMENT = re.compile(r"(?:^|(?<=\s))#[^\n]*", re.MULTILINE)
-_DEEPER_COMMENTS = re.compile(r"(?:[ \t]*\r?\n)*(?P<indent> *)#[^\n]*(?:\n|\Z)")
+_COMMENT = prepare_pattern(r"(?:^|(?<=\s))#[^\n]*", re.MULTILINE)
+_DEEPER_COMMENTS = prepare_pattern(r"(?:[ \t]*\r?\n)*(?P<indent> *)#[^\n]*(?:\n|\Z)")
 _Loader: type = getattr(yaml, "CLoader", yaml.SafeLoader)
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, field, replace
 from typing import TYPE_CHECKING, Any
 
 from connector.authoring.importing.merge.files import read_text, write_text
 from connector.authoring.importing.merge.words import digest_text
 from connector.definition.loader import read_bytes
 from connector.errors import DefinitionError, Finding
+from connector.first_use import dataclass
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from connector.authoring.importing.merge.folder_merge import MANIFEST
 from connector.authoring.importing.merge.three_way import Absent
 from connector.core.redaction import preview
 from connector.definition.json_path import join_path
+from connector.first_use import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

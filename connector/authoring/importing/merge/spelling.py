@@ -6,10 +6,11 @@ and put back in the author's: in the inputs, and in all that refers to them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from connector.authoring.importing.merge.words import Level, Path, digest_word, find_level_below
+from connector.first_use import dataclass
 
 _REFERENCES = ("requires", "conflicts_with")
 

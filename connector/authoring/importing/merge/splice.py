@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from connector.authoring.importing.merge.marks import MarkedText
@@ -10,15 +9,16 @@ from connector.authoring.importing.merge.words import digest_word
 from connector.authoring.importing.yaml_writer import write_scalar, write_yaml
 from connector.definition.parsers import strict_yaml
 from connector.errors import DefinitionError
+from connector.first_use import prepare_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from connector.authoring.importing.merge.marks import MarkedEntry, MarkedNode
 
-_COLON = re.compile(r"[ \t]*:")
-_COMMA_AFTER = re.compile(r"[ \t]*,[ \t]*")
-_COMMA_BETWEEN = re.compile(r"\s*,\s*")
+_COLON = prepare_pattern(r"[ \t]*:")
+_COMMA_AFTER = prepare_pattern(r"[ \t]*,[ \t]*")
+_COMMA_BETWEEN = prepare_pattern(r"\s*,\s*")
 
 
 class SpliceError(ValueError):

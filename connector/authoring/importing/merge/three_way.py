@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from connector.authoring.importing.merge.words import (
@@ -11,6 +11,7 @@ from connector.authoring.importing.merge.words import (
     has_names,
     is_mapping_of_words,
 )
+from connector.first_use import dataclass
 
 if TYPE_CHECKING:
     from connector.authoring.importing.merge.words import Digests, Level, Path

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -12,6 +11,7 @@ from connector.authoring.draft import Violation
 from connector.core.url_policy import may_receive_credentials
 from connector.definition.connection_type import CLOUD_INPUT, PLACEHOLDER, URL_INPUTS
 from connector.definition.suggest import did_you_mean
+from connector.first_use import dataclass, prepare_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from connector.definition.manifest import Manifest
     from connector.definition.parsers.strict_yaml import NodePath
 
-_HOST_PATTERN = re.compile(r"(\*\.)?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]([a-z0-9-]*[a-z0-9])?\Z")
+_HOST_PATTERN = prepare_pattern(r"(\*\.)?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]([a-z0-9-]*[a-z0-9])?\Z")
 _HOST_RULE, _URL_RULE, _INPUT_RULE, _CLOUD_RULE = "allowed-hosts", "base-url", "connection-inputs", "clouds"
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from connector.definition.json_path import parse_delivery_path
 from connector.definition.suggest import did_you_mean
+from connector.first_use import prepare_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from connector.definition.parsers.strict_yaml import NodePath
     from connector.definition.trigger import ChallengeFormat, Trigger
 
-_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+_PLACEHOLDER = prepare_pattern(r"\{([^{}]*)\}")
 _DIGESTS = ("hex", "base64")
-_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # RFC 9110, 5.6.2
+_HEADER_NAME = prepare_pattern(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # RFC 9110, 5.6.2
 _FOREIGN_HEADERS = ("connection", "content-length", "content-type", "location", "set-cookie", "transfer-encoding")
 
 

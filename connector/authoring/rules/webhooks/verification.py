@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from connector.authoring.draft import Violation
 from connector.authoring.rules.webhooks.challenges import check_challenge
 from connector.definition.json_path import PathSyntaxError, parse_delivery_place
 from connector.definition.suggest import did_you_mean
+from connector.first_use import prepare_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from connector.definition.parsers.strict_yaml import NodePath
     from connector.definition.trigger import Signature, Trigger
 
-_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
-_LOCATION_PATTERN = re.compile(r"(header|part)\.[A-Za-z0-9!#$%&'*+.^_`|~-]+\Z")  # a field name (RFC 9110, 5.6.2)
+_PLACEHOLDER = prepare_pattern(r"\{([^{}]*)\}")
+_LOCATION_PATTERN = prepare_pattern(r"(header|part)\.[A-Za-z0-9!#$%&'*+.^_`|~-]+\Z")  # a field name (RFC 9110, 5.6.2)
 _SIGNED_PARTS = ("timestamp", "body", "id", "method", "url", "form")
 _KEY_FORMS = {
     "hmac": ("text", "base64", "hex"),

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import click
 
 from connector.cli.groups import LazyGroup, global_options
+from connector.first_use import prepare_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_ID = re.compile(r"[0-9a-f-]{6,36}")  # of a run, or the end of one
+_ID = prepare_pattern(r"[0-9a-f-]{6,36}")  # of a run, or the end of one
 _SUBCOMMANDS = {
     "list": ("commands.runs.view", "List runs: those of uncertain outcome first, then the newest."),
     "show": ("commands.runs.show", "Print everything about a run: requests, replies and waits, without secrets."),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from connector.core.durations import parse_duration
 from connector.errors import UsageError
+from connector.first_use import dataclass
 from connector.runtime.webhooks import service_manager
 
 if TYPE_CHECKING:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
-import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 from xml.parsers import expat
+
+from connector.first_use import dataclass, prepare_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,7 +17,7 @@ TEXT_NAME = "#text"
 ATTRIBUTE_PREFIX = "@"
 MAX_DEPTH = 100  # elements within each other
 _MAX_NAME_LENGTH = 60
-_DECLARED_ENCODING = re.compile(rb"""^\s*<\?xml\s[^>]{0,200}?encoding\s*=\s*["']([A-Za-z][A-Za-z0-9._-]*)["']""")
+_DECLARED_ENCODING = prepare_pattern(rb"""^\s*<\?xml\s[^>]{0,200}?encoding\s*=\s*["']([A-Za-z][A-Za-z0-9._-]*)["']""")
 
 ListPaths = frozenset[tuple[str, ...]]
 

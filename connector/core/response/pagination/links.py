@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 from connector.core import url_policy
 from connector.core.invalid_value import InvalidValue
 from connector.core.redaction import MASK
+from connector.first_use import prepare_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,9 +18,9 @@ if TYPE_CHECKING:
     from connector.core.request.builder import Pairs, Request
 
 # every pattern is matched where the last one ended and can give up only once, so that parsing is linear
-_SEPARATORS = re.compile(r"[\s,]*")
-_TARGET = re.compile(r"<([^<>]*)>")
-_PARAMETER = re.compile(
+_SEPARATORS = prepare_pattern(r"[\s,]*")
+_TARGET = prepare_pattern(r"<([^<>]*)>")
+_PARAMETER = prepare_pattern(
     r"""\s*;[\s;]*([^\s=;,"<>]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"?|'([^'"<>;,]*)'|([^\s;,"]*)))?""", re.DOTALL
 )
 _DEFAULT_PORTS = {"https": 443, "http": 80}

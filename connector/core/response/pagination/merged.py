@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any
 
 from connector.core.json_path import get_at_path, has_path, set_at_path
 from connector.definition.json_path import parse_reply_path
+from connector.first_use import dataclass
 
 if TYPE_CHECKING:
     from connector.core.response.pagination.paginator import Paginator

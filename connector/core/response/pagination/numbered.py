@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from connector.core.response.pagination.page import MAX_DIGITS, UnexpectedPage
+from connector.first_use import dataclass
 
 if TYPE_CHECKING:
     from connector.core.request.builder import Request

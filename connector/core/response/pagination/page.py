@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from connector.core.json_path import get_at_path, get_from_reply, has_path
 from connector.core.response.pagination.links import find_next_target
 from connector.definition.json_path import join_path, parse_reply_path
+from connector.first_use import dataclass
 
 if TYPE_CHECKING:
     from connector.core.response.pagination.settings import Pagination

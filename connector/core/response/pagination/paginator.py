@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any
 
 from pydantic_core import to_json
@@ -14,6 +14,7 @@ from connector.core.response.pagination.numbered import NumberedPages
 from connector.core.response.pagination.page import Page, UnexpectedPage
 from connector.core.response.pagination.settings import LINKED_STYLES, NUMBERED_STYLES
 from connector.errors import PageError
+from connector.first_use import dataclass
 
 if TYPE_CHECKING:
     from connector.core.redaction import Redactor

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from connector.core.request.parameter import Parameter
+from connector.first_use import dataclass
 
 if TYPE_CHECKING:
     from connector.definition.action import Action

@@ -7,13 +7,13 @@ import logging
 import os
 import re
 import sys
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from connector.core.http_semantics import DEFAULT_PORTS, LENGTH_METHODS
 from connector.core.request.body import reopen
 from connector.errors import UsageError
+from connector.first_use import dataclass, prepare_pattern
 from connector.runtime.http.certificate_file import as_file
 from connector.runtime.http.failures import OPEN_FILE_LIMIT_ERRNOS, collect_exceptions
 from connector.runtime.http.httpx.http11 import WireRequest
@@ -72,7 +72,7 @@ def load_library(name: str) -> HttpLibrary:
     return HttpLibrary(core, client, collect_exceptions(core, client))
 
 
-_QUOTED_REPLY = re.compile(r"(exception=\w+)\(.*", re.DOTALL)  # an exception quotes what could not be parsed
+_QUOTED_REPLY = prepare_pattern(r"(exception=\w+)\(.*", re.DOTALL)  # an exception quotes what could not be parsed
 
 
 def _redact_log(record: logging.LogRecord) -> bool:

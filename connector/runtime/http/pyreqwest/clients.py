@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import os
-import re
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -17,6 +16,7 @@ from pyreqwest.proxy import ProxyBuilder
 from connector.core.http_semantics import DEFAULT_PORTS
 from connector.core.response.reply import Failure
 from connector.errors import UsageError
+from connector.first_use import prepare_pattern
 from connector.runtime.http.body_reader import BodySinkError
 from connector.runtime.http.decompression import DecodingError
 from connector.runtime.http.failures import OWN_EXCEPTIONS
@@ -112,7 +112,7 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_detach_after_fork)
 
 MAPPED_EXCEPTIONS = (errors.PyreqwestError, ValueError, *OWN_EXCEPTIONS)
-_OS_ERROR_PATTERN = re.compile(r"\(os error (\d+)\)")
+_OS_ERROR_PATTERN = prepare_pattern(r"\(os error (\d+)\)")
 _KIND_BY_EXCEPTION: tuple[tuple[type[Exception], str, str], ...] = (
     (errors.ClientClosedError, "stopped", "the client was closed"),
     (errors.WriteTimeoutError, "write_timeout", "the request could not be sent in time"),

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from connector.errors import StoreError, UsageError
+from connector.first_use import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
