@@ -38,7 +38,7 @@ class TimeoutGroup(Generic[T]):
         return loop_deadlines is not None and loop_deadlines.pop(item, None) is not None
 
     def _find_deadlines(self, loop: asyncio.AbstractEventLoop) -> dict[T, float] | None:
-        """Return the deadlines of a loop: mostly those found last, as to look up a weak key takes longer than the rest."""
+        """Return the deadlines of a loop: mostly those found last, as looking up a weak key takes longest."""
         get_last_loop, deadlines = self._last_found
         if get_last_loop() is loop:
             return deadlines
