@@ -27,6 +27,11 @@ COMMANDS = {
     "run ACTION --sandbox": (("run", *_CALL, "--sandbox"), "at most 1.5"),
     "lint": (("lint",), "at most 30"),
 }
+COMPLETED = {  # what a shell asks for at a tab
+    "the actions that begin with crea": ("run", "crea"),
+    "the flags of an action": ("run", "createMeeting", "--"),
+}
+_SHELL = "COMP_WORDS='{words}' COMP_CWORD={last} _CONNECTOR_COMPLETE=bash_complete exec '{python}' -m connector"
 
 
 def rows(server: Service, count: int) -> Iterator[Row]:
@@ -41,16 +46,27 @@ def rows(server: Service, count: int) -> Iterator[Row]:
             for name, (words, _) in COMMANDS.items()
             for size, path in folders.items()
         }
+        processes |= {
+            f"{name} {size}": _completion(words, path)
+            for name, words in COMPLETED.items()
+            for size, path in folders.items()
+        }
         took = rounds.fresh(processes, count, XDG_STATE_HOME=str(folder))
-    for name, (_, goal) in COMMANDS.items():
+    goals = {name: goal for name, (_, goal) in COMMANDS.items()} | dict.fromkeys(COMPLETED, "at most 2.5")
+    for name, goal in goals.items():
         many, base = took[f"{name} {MANY}"], took[f"{name} {few}"]
-        what = f"connector {name}, {MANY:,} actions"
+        what = f"{'completing' if name in COMPLETED else 'connector'} {name}, {MANY:,} actions"
         yield Row(what, f"{many * 1000:,.0f} ms", f"of {few} {base * 1000:,.0f} ms", many / base, goal)
 
 
 def _command(words: tuple[str, ...], folder: Path) -> list[str]:
     python = [sys.executable, "-m", "connector"]
     return [*python, "lint", str(folder)] if words == ("lint",) else [*python, "--connector", str(folder), *words]
+
+
+def _completion(words: tuple[str, ...], folder: Path) -> list[str]:
+    line = ("connector", "--connector", str(folder), *words)
+    return ["sh", "-c", _SHELL.format(words=" ".join(line), last=len(line) - 1, python=sys.executable)]
 
 
 def write_many(folder: Path, actions: int) -> Path:
