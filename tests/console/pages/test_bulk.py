@@ -175,7 +175,7 @@ def folder(tmp_path, monkeypatch):
         journal.record_start(2, 3, None, may_resend=False)
         journal.record_result({"row": 2, "line": 3, "outcome": "rejected", "error": ERROR})
         journal.record_start(3, 4, None, may_resend=False)
-    Journal(folder / "other.journal", {**HEADER, "connector": "shop"}, lambda: 5).close()
+    Journal(folder / "of-shop.journal", {**HEADER, "connector": "shop"}, lambda: 5).close()
     Journal(folder / "chain.journal", {"connector": "zoom", "chain": "x"}, lambda: 5).close()
     (folder / "text.journal").write_text("no journal")
     (folder / "odd.journal").write_text('{"journal":1,"connector":"zoom","action":"getUser","rows":"x","count":"5"}\n')
@@ -188,7 +188,7 @@ def test_runs_with_a_journal_in_the_folder_are_shown(visit, folder):
     seen = visitor.get("/bulk")
     assert f"Journals in {folder}" in seen.text
     assert "people.csv.createUser createUser stopped 3 of 5: 2 waiting , 1 failed , 1 done , 1 uncertain" in seen.text
-    assert not any(name in seen.text for name in ("other", "chain.", "text.", "odd"))
+    assert not any(name in seen.text for name in ("of-shop", "chain.", "text.", "odd"))
     seen = visitor.get("/bulk/file/people.csv.createUser")
     assert "Row 2, line 3: rejected No such plan." in seen.text
     assert "Row 3, line 4: uncertain" in seen.text
