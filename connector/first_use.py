@@ -29,37 +29,18 @@ else:
 __all__ = ["dataclass", "prepare_pattern"]
 
 
-class _OfPattern:
-    """An attribute of a compiled pattern, which the pattern keeps from its first use on."""
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self._name = name
-
-    def __get__(self, pattern: _Pattern, owner: type) -> Any:
-        value = getattr(re.compile(*pattern.source), self._name)
-        vars(pattern)[self._name] = value
-        return value
-
-
 class _Pattern:
     def __init__(self, pattern: str | bytes, flags: int) -> None:
         self.source: tuple[Any, int] = (pattern, flags)
 
+    def __getattr__(self, name: str) -> Any:
+        """Return what the compiled pattern has, and keep it."""
+        value = getattr(re.compile(*self.source), name)
+        setattr(self, name, value)
+        return value
+
     def __reduce__(self) -> tuple[Any, ...]:
         return re.compile, self.source
-
-    match = _OfPattern()
-    fullmatch = _OfPattern()
-    search = _OfPattern()
-    split = _OfPattern()
-    findall = _OfPattern()
-    finditer = _OfPattern()
-    sub = _OfPattern()
-    subn = _OfPattern()
-    flags = _OfPattern()
-    groups = _OfPattern()
-    groupindex = _OfPattern()
-    pattern = _OfPattern()
 
 
 class _OfDataclass:
