@@ -11,6 +11,7 @@ from support import private_postgres
 from support.servers import GivenClock
 
 from connector import errors
+from connector.runtime.clock import SystemClock
 from connector.runtime.database.connect import open_database
 from connector.runtime.database.table_schema import define_schema
 
@@ -25,7 +26,7 @@ def count(database):
 @pytest.fixture(params=["sqlite", "postgres"])
 def database(request, tmp_path):
     url = private_postgres.fresh() if request.param == "postgres" else f"sqlite:///{tmp_path}/new/numbers.db"
-    return open_database(url, SCHEMA, GivenClock())
+    return open_database(url, SCHEMA, SystemClock())  # who waits for a lock waits for a thread that really runs
 
 
 @pytest.mark.parametrize(
