@@ -44,6 +44,7 @@ _PAGINATION = {
     "next_url": "{style: next_url, next: next, size_param: query.limit, max_size: 100}",
     "none": "{style: none}",
 }
+_LISTING_VERBS = ("list", "search", "find")
 AUTH_KINDS = tuple(_AUTH)
 PAGINATION_STYLES = tuple(_PAGINATION)
 INPUT_TYPES = ("string", "text", "integer", "number", "boolean", "datetime", "date", "json", "list of string")
@@ -133,6 +134,13 @@ def outline_action(key: str, request: str, inputs: Sequence[str]) -> tuple[str, 
         words = _to_words(name)
         lines += [f"  {_to_key(name)}:", f"    label: {words.title()}", f"    help: The {words}."]
         lines += [f"    type: {type_name}", *(["    required: true"] * to.startswith("path.")), f"    to: {to}"]
+    if method == "GET" and key.startswith(_LISTING_VERBS):
+        items = ["items", *re.findall(r"/(\w+)", path)][-1]
+        lines += [
+            "",
+            "# If it has pages: the field of the reply that has the items.",
+            f"# pagination: {{items: {items}}}",
+        ]
     place = f"actions/{to_kebab_case(key)}.yaml"
     return place, write_schema_line(place) + "\n".join(lines) + "\n"
 

@@ -78,6 +78,15 @@ def test_every_problem_of_a_new_action_is_told_at_once(key, request_line, inputs
     assert "nothing was written" in str(caught.value)
 
 
+@pytest.mark.parametrize("path", ["/teams/{team_id}/users", "/users", "/v1.0/{team_id}", "/"])
+def test_a_new_list_has_its_paging_ready_to_be_turned_on(acme, path):
+    file = scaffold.create_action(acme, *outline.outline_action("listUsers", f"GET {path}", []))
+    assert find_errors(acme) == []
+    file.write_text(file.read_text("utf-8").replace("# pagination:", "pagination:"), "utf-8")
+    assert find_errors(acme) == []
+    assert Connector.open(acme).action("listUsers").pagination is not None
+
+
 def test_an_action_that_is_there_is_never_overwritten(acme):
     before = (acme / "actions/list-items.yaml").read_text()
     with pytest.raises(UsageError, match="exists already"):

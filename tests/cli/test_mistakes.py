@@ -58,6 +58,7 @@ MISTAKES = [
     (("lint", "lamps/actions.yaml"), "Name the folder: "),
     (("import", "https://example.com/openapi.json", "x"), "Download it, and pass the file"),
     (("connect", "work", "--client-id", "abc"), "An input is -i clientId=VALUE"),
+    (("new-action", "listOrders", "--method", "GET"), "Unknown option --method. Try 'connector new-action --help'"),
     (("connect", "work", "--client-secret", CANARY), "-i KEY=@FILE, -i KEY=env:NAME or -i KEY=?"),
     (("curl", "-X", "POST", "https://api.zoom.us/v2/users/me/meetings", "-d", CANARY),
      "connector request POST /users/me/meetings -d @FILE"),

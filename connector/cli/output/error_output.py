@@ -102,9 +102,15 @@ def _no_such_option(error: click.NoSuchOption, args: Sequence[str]) -> str:
     if any(part in name.lower() for part in ("token", "secret", "password", "passcode", "api-key")):
         return f"Unknown option {name}: secrets must not be on the command line.{_secret_fix(args)}"
     suggestion = f" Did you mean {error.possibilities[0]}?" if error.possibilities else ""
-    if not suggestion and "--input" in _list_flags(error.ctx) and name.startswith("--"):
+    if not suggestion and _takes_values(error.ctx) and name.startswith("--"):
         suggestion = f" An input is -i {to_camel_case(name[2:]):.60}=VALUE."
     return f"Unknown option {name:.60}.{suggestion}"
+
+
+def _takes_values(ctx: click.Context | None) -> bool:
+    """Whether a command takes values of inputs; that which makes an action takes their names."""
+    params = ctx.command.params if ctx else []
+    return any("--input" in param.opts and str(param.metavar).endswith("=VALUE") for param in params)
 
 
 def _sends_nothing(command: click.Command) -> bool:
