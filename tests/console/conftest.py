@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 from support.pages.browsing.consoles import Visitor, make_desk, serve
 
+from connector.console.pages import records
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
@@ -23,6 +25,12 @@ def _own_folders(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The user's folders are the test's own."""
     for name in ("CONFIG", "STATE", "DATA", "CACHE"):
         monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name.lower()))
+
+
+@pytest.fixture(autouse=True)
+def _patient_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page waits for the end of its sync, however slow the machine is."""
+    monkeypatch.setattr(records, "_MAX_WAIT_SECONDS", 120.0)
 
 
 @pytest.fixture
@@ -78,7 +86,7 @@ def browser(chromium: Browser, _own_folders: None) -> Iterator[Callable[..., Pag
             context = chromium.new_context(color_scheme=scheme, java_script_enabled=script, reduced_motion="reduce")
             stack.callback(context.close)
             page = context.new_page()
-            page.set_default_timeout(15_000)
+            page.set_default_timeout(60_000)
             page.on("console", lambda one: complaints.append(one.text) if _is_complaint(one) else None)
             page.on("pageerror", lambda error: complaints.append(str(error)))
             page.goto(address)

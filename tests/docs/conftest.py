@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from importlib.util import find_spec
 
 import pytest
-from support.pages.site import Site, build_site
+from support.pages.site import Site, share_site
 
 
 @pytest.fixture(scope="session")
@@ -13,4 +14,5 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     """The documentation as a site."""
     if find_spec("material") is None:
         pytest.skip("the extra site is not installed")
-    return build_site(tmp_path_factory.mktemp("site"))
+    root = tmp_path_factory.getbasetemp()
+    return share_site(root.parent if "PYTEST_XDIST_WORKER" in os.environ else root)
