@@ -14,7 +14,7 @@ from connector.cli.output import process_exit, stdio
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_GC_THRESHOLD = 50_000  # objects; most live until the command ends, and looking at them again is a third of lint
+_GC_THRESHOLD = 100_000  # objects; most live until the command ends, and looking at them again is a third of lint
 EXIT_UNCERTAIN = 5  # an uncertain write outranks a closed stdout
 
 

@@ -27,8 +27,9 @@ from connector.core.response.result import Result
 from connector.core.response.trace import Trace
 from connector.errors import Finding, Problem
 from connector.runtime.http.body_reader import DecodingError
+from connector.runtime.http.httpx.async_transport import AsyncHttpcoreTransport
 from connector.runtime.http.httpx.request import load_library
-from connector.runtime.http.httpx.transport import AsyncHttpcoreTransport, HttpcoreTransport
+from connector.runtime.http.httpx.transport import HttpcoreTransport
 
 CLASSES = [one for one in vars(errors).values() if inspect.isclass(one) and issubclass(one, errors.ConnectorError)]
 VALUES = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,13 +17,22 @@ _SEQUENCES = {  # of the terminal's own palette, which its user chose to be legi
 }  # fmt: skip
 
 
-class Screen(NamedTuple):
-    """The size of a stream in characters, and whether it is a terminal and shows colours."""
+class Screen:
+    """The size of a stream in characters, and whether it is a terminal and shows colours.
 
-    width: int = _DEFAULT_WIDTH
-    height: int = _DEFAULT_HEIGHT
-    is_terminal: bool = False
-    has_colour: bool = False
+    No named tuple: the first one of a process has Python make the classes of its syntax trees.
+    """
+
+    def __init__(
+        self,
+        width: int = _DEFAULT_WIDTH,
+        height: int = _DEFAULT_HEIGHT,
+        *,
+        is_terminal: bool = False,
+        has_colour: bool = False,
+    ) -> None:
+        self.width, self.height = width, height
+        self.is_terminal, self.has_colour = is_terminal, has_colour
 
     @classmethod
     def of(cls, stream: TextIO, environ: Mapping[str, str] | None = None) -> Screen:

@@ -32,8 +32,13 @@ class JwtIssuer:
     lifetime: float = DEFAULT_JWT_LIFETIME
 
     @classmethod
-    def of(cls, connection_type: ConnectionType, key: str, values: Mapping[str, Any]) -> JwtIssuer:
-        """Return the issuer of a connection; a claim with an input that was not given is left out."""
+    def of(cls, connection_type: ConnectionType, key: str, values: Mapping[str, Any]) -> JwtIssuer | None:
+        """Return the issuer of a connection that makes its own JWTs, else None.
+
+        A claim with an input that was not given is left out.
+        """
+        if connection_type.kind != "jwt":
+            return None
         filled = ((name, _fill(claim, connection_type, values)) for name, claim in connection_type.claims.items())
         key_id = connection_type.key_id and fill_text(connection_type.key_id, connection_type, values)
         return cls(

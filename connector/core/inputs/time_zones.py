@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo, available_timezones
 
 from connector.definition.forms.field_schema import TIMEZONE_PATTERN
 from connector.definition.suggest import closest
@@ -27,6 +26,8 @@ def has_zone_data() -> bool:
 @lru_cache(maxsize=1024)
 def is_zone(name: str) -> bool:
     """Whether the machine's zone data has a zone of this name."""
+    from zoneinfo import ZoneInfo  # here and below, as few calls name a zone
+
     try:
         ZoneInfo(name)
     except (KeyError, OSError, ValueError):  # missing (a KeyError), a folder, no name of a file
@@ -44,6 +45,8 @@ def find_same_zone(name: str, candidates: Iterable[str]) -> str | None:
 
 def suggest_zone(text: str, candidates: Iterable[str] = ()) -> str | None:
     """Return the zone that a misspelt text means, or None where it could mean another place."""
+    from zoneinfo import available_timezones
+
     spellings = {name.lower(): name for name in (*available_timezones(), *candidates) if ZONE_NAME.fullmatch(name)}
     match = closest(text.strip().lower().replace(" ", "_"), spellings, _SPELLING_CUTOFF)
     return None if match is None else spellings[match]
@@ -56,5 +59,7 @@ def _history(name: str) -> tuple[tuple[timedelta | None, ...], ...]:
 @lru_cache(maxsize=4096)
 def _offsets(name: str, year: int) -> tuple[timedelta | None, ...]:
     """Return the offsets of a zone in a year, week by week: no clock changes for less than that."""
+    from zoneinfo import ZoneInfo
+
     start, zone = datetime(year, 1, 1, 12, tzinfo=UTC), ZoneInfo(name)
     return tuple((start + timedelta(weeks=week)).astimezone(zone).utcoffset() for week in range(52))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from mimetypes import MimeTypes
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from connector.core.inputs.named_file import unwrap_file
@@ -12,10 +12,10 @@ from connector.errors import InputError, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from mimetypes import MimeTypes
 
     from connector.definition.action import Action
 
-_TYPES = MimeTypes()  # those that Python knows; what a system adds differs between machines
 _UNKNOWN_TYPE = "application/octet-stream"
 
 
@@ -26,7 +26,15 @@ def find_upload_input(action: Action) -> str | None:
 
 def guess_type(name: str) -> str:
     """Return the media type of a file by its name."""
-    return _TYPES.guess_type(name)[0] or _UNKNOWN_TYPE
+    return _load_types().guess_type(name)[0] or _UNKNOWN_TYPE
+
+
+@cache
+def _load_types() -> MimeTypes:
+    """Return the types that Python knows; what a system adds differs between machines."""
+    from mimetypes import MimeTypes  # here, as it reads the system's files all the same
+
+    return MimeTypes()
 
 
 def describe_file(action: Action, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -85,7 +85,8 @@ class Connection:
         self._secrets = list_secrets(self._type, self._values)
         self._main_secret = find_main_secret(connector, kind)
         self._signer = self._build_signer(self._values)
-        secret, issuer = self._find_secret(self._values), self.oauth_client.issuer_of_jwts
+        secret = self._find_secret(self._values)
+        issuer = JwtIssuer.of(self._type, secret or "", self._values)
         self._own_credential = OwnCredential(self._type, self._signer, self._values, secret, issuer)
         self._renewable_credential: tuple[Credential, Credential] | None = None  # for a stored connection
         self._is_durable = store is not None
@@ -196,12 +197,11 @@ class Connection:
 
     def _build_oauth_client(self, site: Site, values: Mapping[str, Any]) -> OAuthClient:
         signer = self._build_signer(values)
-        client = replace(OAuthClient.from_inputs(self._type, site, values), certificate=signer.certificate)
-        if self._type.login is not None:
-            return client.with_login(compile_login(self.connector, self._type, signer, values, site))
-        if self._type.kind == "jwt":
-            return replace(client, issuer_of_jwts=JwtIssuer.of(self._type, self._find_secret(values) or "", values))
-        return client
+        issuer = JwtIssuer.of(self._type, self._find_secret(values) or "", values)
+        client = OAuthClient.from_inputs(self._type, site, values)
+        client = replace(client, certificate=signer.certificate, issuer_of_jwts=issuer)
+        login = None if self._type.login is None else compile_login(self.connector, self._type, signer, values, site)
+        return client if login is None else client.with_login(login)
 
     def _find_secret(self, values: Mapping[str, Any]) -> str | None:
         """Return the main secret of a kind that has one, or None."""

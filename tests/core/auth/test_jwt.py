@@ -23,7 +23,9 @@ SECRET = "canary-secret"
 
 def issuer(claims=None, key=SECRET, values=VALUES, **words):
     type_words = {"label": "J", "kind": "jwt", "claims": claims or {}, "inputs": INPUTS, **words}
-    return JwtIssuer.of(ConnectionType.model_validate(type_words), key, values)
+    issuer = JwtIssuer.of(ConnectionType.model_validate(type_words), key, values)
+    assert issuer is not None
+    return issuer
 
 
 def read(token, key, algorithm="HS256"):

@@ -47,6 +47,7 @@ _LOADED += [
     "httpx",
     "connector.runtime.client.client",
     "connector.runtime.calls.prepared",
+    "connector.runtime.http.httpx.async_transport",
     "connector.runtime.http.httpx.transport",
     "connector.definition.loader",
 ]
