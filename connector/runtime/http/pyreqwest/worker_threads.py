@@ -18,7 +18,7 @@ T = TypeVar("T")
 class WorkerTask(Generic[T]):
     """One call on a worker thread; its first outcome counts: what the work comes to, or that it was cancelled.
 
-    A future has callbacks, states and a condition besides; making and ending one takes as long as a small request.
+    A future, with its condition, states and callbacks, takes three times as many instructions.
     """
 
     __slots__ = ("_is_settled", "_outcomes")
