@@ -22,7 +22,7 @@ from connector.core.exchange.asks import (
     Steps,
     YieldPage,
 )
-from connector.core.exchange.retry import Attempt, Done, Reauthenticate, Retry, decide
+from connector.core.exchange.retry import Attempt, Reauthenticate, Retry, decide
 from connector.core.http_semantics import BODY_METHODS
 from connector.core.request.body import add_body_fields
 from connector.core.request.credential import Credential
@@ -33,6 +33,7 @@ from connector.core.response.pagination.merged import MergedPages
 from connector.core.response.pagination.page import note_unread_pages
 from connector.core.response.pagination.paginator import MAX_PAGES, Paginator
 from connector.core.response.reply import Failure, Reply
+from connector.core.response.result import Result
 from connector.errors import ConnectorError, DeadlineError, PageError, RateLimited
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 
     from connector.core.exchange.plan import CompiledAction
     from connector.core.request.builder import Request
-    from connector.core.response.result import Result
+    from connector.core.response.pagination.settings import Pagination
 
 ENGINE_MAX_WAIT = 1.0  # seconds that a call waits for a slot when an engine owns retries
 MIN_PROGRESS_BYTES = (
@@ -94,9 +95,9 @@ def run_timed(
                 request.ensure_replayable()
                 continue
             attempt += 1
-            if isinstance(decision, Done):
+            if isinstance(decision, Result):
                 possibly_repeated = reply_lost and options.policy.all_errors and is_write(plan.action, request)
-                return now, _with_attempts(decision.result, attempt, possibly_repeated=possibly_repeated)
+                return now, _with_attempts(decision, attempt, possibly_repeated=possibly_repeated)
             error = decision.error
             if not isinstance(decision, Retry):
                 if isinstance(reply_or_failure, Failure) and now >= deadline:
@@ -121,7 +122,10 @@ def _make_attempt(
     plan: CompiledAction, request: Request, options: ExchangeOptions, deadline: float, rejection: _Rejection | None
 ) -> Generator[Ask, Answer, _AttemptOutcome]:
     """Get a credential and a slot, send once, and follow redirects. Raises ConnectorError."""
-    now, credential = yield from _get_credential(plan, deadline, rejection)
+    token, lacks_scope = (None, False) if rejection is None else (rejection.token, rejection.decision.lacks_scope)
+    now, credential = yield GetToken(token, deadline, lacks_scope)
+    if rejection is not None or not isinstance(credential, Credential) or scopes.missing_scope_error(plan, credential):
+        now, credential = yield from _check_credential(plan, deadline, rejection, (now, credential))
     if not request.sends_credential:
         credential = _NO_CREDENTIAL
     request = _with_credential(plan, request, credential)
@@ -142,14 +146,11 @@ def _make_attempt(
     return now, request, credential, reply_or_failure
 
 
-def _get_credential(
-    plan: CompiledAction, deadline: float, rejection: _Rejection | None
+def _check_credential(
+    plan: CompiledAction, deadline: float, rejection: _Rejection | None, answer: Answer
 ) -> Generator[Ask, Answer, tuple[float, Credential]]:
-    """Get a credential that has a scope of the action, and is not the rejected one. Raises ConnectorError."""
-    if rejection is None:
-        now, credential = yield GetToken(None, deadline)
-    else:
-        now, credential = yield GetToken(rejection.token, deadline, rejection.decision.lacks_scope)
+    """Return a credential that has a scope of the action, and is not the rejected one. Raises ConnectorError."""
+    now, credential = answer
     scope_error: ConnectorError | None = None
     if isinstance(credential, Credential) and (scope_error := scopes.missing_scope_error(plan, credential)):
         now, better = yield GetToken(credential.secret, deadline, lacks_scope=True)
@@ -194,8 +195,12 @@ def _check_wait(answer: Answer, error: ConnectorError | None) -> float:
 
 def run_single(plan: CompiledAction, request: Request, options: ExchangeOptions, deadline: float, now: float) -> Steps:
     """Run one request, as `run_call`; the result of a raw request says whether its reply names a next page."""
-    result = yield from run_call(plan, request, options, deadline, now)
-    return result if plan.raw_pagination is None else note_unread_pages(plan.raw_pagination, result)
+    steps = run_call(plan, request, options, deadline, now)
+    return steps if plan.raw_pagination is None else _note_next_page(plan.raw_pagination, steps)
+
+
+def _note_next_page(pagination: Pagination, steps: Steps) -> Steps:
+    return note_unread_pages(pagination, (yield from steps))
 
 
 def collect_pages(plan: CompiledAction, request: Request, options: ExchangeOptions, now: float) -> Steps:

@@ -56,12 +56,6 @@ class RetryPolicy:
     idempotency_key: str | None = None  # the request's idempotency key
 
 
-class Done(NamedTuple):
-    """The call has its result."""
-
-    result: Result
-
-
 class Fail(NamedTuple):
     """The call has failed; a retry would not help, or could perform a write twice."""
 
@@ -83,7 +77,7 @@ class Reauthenticate(NamedTuple):
     lacks_scope: bool = False
 
 
-Decision = Done | Fail | Retry | Reauthenticate
+Decision = Result | Fail | Retry | Reauthenticate
 
 
 class Attempt(NamedTuple):
@@ -177,10 +171,10 @@ def decide(
         return _decide_retry(attempt, error, None, now, may_retry=may_retry)
     parsed = parser.parse(request, reply_or_failure)
     if isinstance(parsed, Result):
-        return Done(parsed)
+        return parsed
     error = build_reply_error(parser, request, reply_or_failure, parsed, now)
     if attempt.reply_lost and request.method == "DELETE" and isinstance(error, NotFound):
-        return Done(parser.build_result(request, reply_or_failure, {}))
+        return parser.build_result(request, reply_or_failure, {})
     is_repeatable = not (parsed.is_partial and may_change_state(request))
     if request.sends_credential and is_token_rejected(reply_or_failure, parsed) and is_repeatable:
         error.attempts = attempt.number

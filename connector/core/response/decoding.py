@@ -124,10 +124,10 @@ def parse_json(reply: Reply) -> DecodedBody:
         text, warnings = decode_text(reply)
         body = text.encode()
     try:
-        value, told = decode_json(body)
+        decoded = decode_json(body)
     except ValueError as error:
         raise build_unreadable(reply, "JSON", error) from None
-    return DecodedBody(value, (*warnings, *told))
+    return DecodedBody(decoded.value, (*warnings, *decoded.warnings)) if warnings else decoded
 
 
 def decode_json(body: bytes) -> DecodedBody:

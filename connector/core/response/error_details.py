@@ -50,7 +50,9 @@ class ErrorDetails:
 
 def is_failure(error_format: ErrorFormat, reply: Reply, data: Any) -> bool:
     """Whether a reply with a status of success is an error by the definition."""
-    if _list_failed_paths(error_format, reply, data) or _list_failure_values(error_format, reply, data):
+    if error_format.failure_paths and _list_failed_paths(error_format, reply, data):
+        return True
+    if _list_failure_values(error_format, reply, data):
         return True
     code = _find_code(error_format, reply, data) if error_format.success_codes else None
     return code is not None and to_json_text(code) not in error_format.success_texts

@@ -34,6 +34,7 @@ from connector.first_use import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from collections.abc import Set as AbstractSet
 
     from connector.core.request.builder import Request
     from connector.core.response.formats.xml_tree import ListPaths
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
 MAX_PAGE_BYTES = 65_536
 _NO_CONTENT_STATUSES = (HTTPStatus.NO_CONTENT, HTTPStatus.RESET_CONTENT)
 _DATA_STATUSES = (HTTPStatus.OK, HTTPStatus.CREATED)  # an action that promises data gets it with these
-_URL_HEADERS = ("location", "content-location", "refresh")  # headers that may hold a URL with a token in it
+_URL_HEADERS = frozenset(("location", "content-location", "refresh"))  # headers that may hold a URL with a token in it
 _PLAIN_HEADERS = frozenset(("content-type", "content-length", "content-encoding", "date", "connection", "keep-alive"))
 _EMPTY_WARNING = "The service sent no data; the status says that it was done."
 _MULTI_STATUS_WARNING = "The status is 207: a part may have failed; look at the status of each in the data."
@@ -107,27 +108,22 @@ class ResponseParser:
         headers: dict[str, str] = {}
         for name, value in reply.headers:
             headers[name] = f"{headers[name]}, {value}" if name in headers else value
-        has_secret, upload_header = _may_have_secret(headers, request), self._upload_header
-        for name, value in headers.items():
-            if name == upload_header:  # the file is sent there, and no caller gets this result
-                continue
-            if name in redaction.SECRET_HEADERS:
-                headers[name] = redaction.MASK
-            elif has_secret or name in _URL_HEADERS:
-                headers[name] = request.full_redactor.redact_text(value)
-        request_id_location = self.connector.manifest.errors.request_id
-        return Result(
-            data,
-            reply.status,
-            headers,
-            headers.get(request_id_location.partition(".")[2].lower()) if request_id_location else None,
-            warnings=warnings,
-        )
+        shown = headers.keys() if _may_have_secret(headers, request) else headers.keys() & _URL_HEADERS
+        hidden = headers.keys() & redaction.SECRET_HEADERS
+        if shown or hidden:
+            headers |= self._mask_headers(headers, shown, hidden, request)
+        request_id_header = self.connector.manifest.errors.request_id_header
+        return Result(data, reply.status, headers, headers.get(request_id_header), warnings=warnings)
 
-    @property
-    def _upload_header(self) -> str | None:
+    def _mask_headers(
+        self, headers: Mapping[str, str], shown: AbstractSet[str], hidden: AbstractSet[str], request: Request
+    ) -> dict[str, str]:
+        """Return headers without secrets: those that are shown redacted, and hidden ones as a mask."""
         upload = self.action.upload
-        return None if upload is None else parse_reply_path(upload.url).header
+        to_upload = None if upload is None else parse_reply_path(upload.url).header
+        redactor = request.full_redactor
+        masked = {name: redactor.redact_text(headers[name]) for name in shown} | dict.fromkeys(hidden, redaction.MASK)
+        return {name: value for name, value in masked.items() if name != to_upload}  # where the file is sent
 
     def _parse_content(self, request: Request, reply: Reply) -> Result | ErrorDetails:
         """Parse a reply whose body is wanted as it is, a file or a text; an error may come in its place."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from connector.core.request.fixed import fixed
 from connector.first_use import dataclass
 
@@ -28,14 +30,20 @@ class Reply:
     @property
     def media_type(self) -> str:
         """The media type of the body in lower case, without parameters; empty when the reply does not say."""
-        content_type = self.header("content-type")
-        return content_type.partition(";")[0].strip().lower() if content_type else ""
+        return _parse_media_type(self.header("content-type") or "")
 
     def header(self, name: str) -> str | None:
         """Return a header's value, several joined with commas, or None."""
-        name = name.lower()
-        values = [value for key, value in self.headers if key == name]
-        return ", ".join(values) if values else None
+        name, joined = name.lower(), None
+        for key, value in self.headers:
+            if key == name:
+                joined = value if joined is None else f"{joined}, {value}"
+        return joined
+
+
+@lru_cache(maxsize=256)
+def _parse_media_type(content_type: str) -> str:
+    return content_type.partition(";")[0].strip().lower()
 
 
 @dataclass(frozen=True, slots=True)

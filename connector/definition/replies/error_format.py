@@ -64,10 +64,15 @@ class ErrorFormat(StrictModel):
         default=[], description="Error replies of the service, and what the client makes of them."
     )
 
-    @property
+    @cached_property
     def judges_success(self) -> bool:
         """Whether a reply of a status of success may be an error."""
         return self.failed is not None or bool(self.success_codes)
+
+    @cached_property
+    def request_id_header(self) -> str:
+        """The name of the header with the request's id, in lower case; empty where replies have none."""
+        return self.request_id.partition(".")[2].lower() if self.request_id else ""
 
     @cached_property
     def failure_signs(self) -> tuple[FailureSign, ...]:

@@ -119,7 +119,7 @@ class ConnectionResolver:
                     action.action, [Problem("connection", preview(named), "the name of a connection")]
                 )
             connection = self._loaded.get(named) if isinstance(named, str) else None
-        elif connection is not None and named not in (None, default_name, connection.kind):
+        elif connection is not None and named is not None and named not in (default_name, connection.kind):
             problem = Problem("connection", preview(named), default_name, "create a client with that connection")
             raise InputError.from_problems(action.action, [problem])
         if connection is not None and not connection.can_run(action):

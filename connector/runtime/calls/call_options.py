@@ -51,9 +51,12 @@ class CallOptions:
     @classmethod
     def parse(cls, **given: Any) -> CallOptions:
         """Parse options as a caller writes them; None means not given. Raises UsageError."""
-        chosen = {name: value for name, value in given.items() if value is not None and value is not False}
-        if not chosen:
+        for value in given.values():  # a loop: most calls set none, and a comprehension is a call itself
+            if value is not None and value is not False:
+                break
+        else:
             return _DEFAULTS
+        chosen = {name: value for name, value in given.items() if value is not None and value is not False}
         problems: list[Problem] = []
         for name in (name for name in _PARSERS if name in chosen):
             try:

@@ -283,12 +283,17 @@ def _split_run_options(given: Mapping[str, Any]) -> tuple[dict[str, Any], Mappin
     """Split the run options from the inputs."""
     if not isinstance(given, dict) and not hasattr(given, "keys"):
         raise UsageError(f"given is {redaction.describe_type(given)}.", hint="Pass a mapping of inputs.")
-    options = {key: given[key] for key in RUN_OPTIONS if key in given}
+    options = {}
+    for key in RUN_OPTIONS:
+        if key in given:
+            options[key] = given[key]
     return options, {key: value for key, value in given.items() if key not in options} if options else given
 
 
 def _is_debug_requested(options: Mapping[str, Any]) -> bool:
     """Whether the input debugRequest, in either spelling, is true. Raises InputError."""
+    if not options:
+        return False
     debug_values = [options[name] for name in ("debugRequest", "debug_request") if name in options]
     try:
         return any(to_boolean(value) for value in debug_values)

@@ -143,12 +143,13 @@ class PreparedCall:
     def build_steps(self, default_timeout: float = DEFAULT_TIMEOUT) -> Steps:
         """Return the steps of a run: one call, or all pages merged. Raises InputError for unfit options."""
         now = self.now() - self.waited
-        check_page_options(self.compiled, self.request, self.options, self.pagination)
+        pagination = self.pagination
+        check_page_options(self.compiled, self.request, self.options, pagination)
         if self.job is not None and self.options.no_wait and self.compiled.action.poll is not None:
             return self.job.build_start_steps(self, now, default_timeout)
         if self.job is not None:
             return self.job.build_steps(self, now)
-        if self.is_listing:
+        if pagination is not None:
             options = self.build_exchange_options(DEFAULT_LISTING_TIMEOUT)
             return exchange.collect_pages(self.compiled, self.request, options, now)
         options = self.build_exchange_options(default_timeout)

@@ -21,7 +21,6 @@ from connector.runtime.process.fork_safety import ForkSafeEvent
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from connector.core.exchange.asks import GetToken
     from connector.core.request.builder import Request
     from connector.core.response.result import Result
     from connector.definition.loader import Connector
@@ -127,10 +126,6 @@ class BaseClient:
     def _prepare_shown(self, action: str | None, given: Mapping[str, Any] | None, options: CallOptions) -> PreparedCall:
         """Prepare a call that is only validated or shown; it needs no connection."""
         return self._call_factory.prepare(action, {} if given is None else given, options, is_shown_only=True)
-
-    def _get_cached_credential(self, call: PreparedCall, ask: GetToken) -> Any:
-        """Answer a GetToken ask without waiting, or return None."""
-        return self._closed_error() or call.get_credential(ask)
 
     def _check_open(self) -> None:
         if closed_error := self._closed_error():

@@ -137,7 +137,7 @@ class TaskDriver(BaseClient):
         return self._closed_error()
 
     async def _get_credential(self, call: PreparedCall, ask: GetToken) -> Any:
-        cached = self._get_cached_credential(call, ask)
+        cached = self._closed_error() or call.get_credential(ask)
         if cached is not None:
             return cached
         max_wait = ask.deadline - call.now()

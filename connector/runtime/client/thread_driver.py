@@ -125,7 +125,7 @@ class ThreadDriver(BaseClient):
         return self._closed_error()
 
     def _get_credential(self, call: PreparedCall, ask: GetToken) -> Any:
-        cached = self._get_cached_credential(call, ask)
+        cached = self._closed_error() or call.get_credential(ask)
         if cached is not None:
             return cached
         credential = call.get_credential_source().wait(

@@ -70,7 +70,7 @@ class UploadFile:
 def prepare_request(request: Request, credential: Credential, sink: BodySink | None = None) -> PreparedRequest:
     """Combine a request and its credential; a body for a sink is requested uncompressed."""
     url = add_query(request.base_url + request.path, (*request.query, *credential.query))
-    header_names = {name.lower() for name, _ in request.headers}
+    header_names = {name.lower() for name, _ in request.headers} if request.headers else ()
     headers = [*credential.headers, *request.headers]
     if "user-agent" not in header_names:
         headers.append(("User-Agent", USER_AGENT))

@@ -32,7 +32,6 @@ from connector.runtime.http.transport import prepare_request
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from concurrent.futures import Future
 
     from connector.core.exchange.body_sink import BodySink
     from connector.core.request.builder import Request
@@ -40,6 +39,7 @@ if TYPE_CHECKING:
     from connector.core.response.reply import Reply
     from connector.runtime.http.body_reader import Headers
     from connector.runtime.http.pyreqwest.clients import PyreqwestClient
+    from connector.runtime.http.pyreqwest.worker_threads import WorkerTask
 
 _CHUNK_BYTES = 65_536
 _GRACE_SECONDS = 1.0  # after the deadline, at which the library ends by itself
@@ -124,7 +124,7 @@ class PyreqwestTransport:
             return build_stopped_failure(call.body_reader)
 
     def _send(
-        self, call: _PyreqwestCall, credential: Credential, deadline: float, cancel: Any, task: Future[Any]
+        self, call: _PyreqwestCall, credential: Credential, deadline: float, cancel: Any, task: WorkerTask[Any]
     ) -> Reply | Failure:
         try:
             client = self._clients.get_client(call, credential)
