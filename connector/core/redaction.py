@@ -46,6 +46,7 @@ _MIN_MARGIN = 4 * MIN_BEGINNING_LENGTH * MAX_ESCAPE_LENGTH  # enough to know a s
 _NO_VALUES = SecretValues()
 _LISTS = (list, tuple)
 _CONTAINERS = (dict, list, tuple)
+_NO_TEXT = frozenset((bool, int, float, type(None)))  # most values of a request: asked first, as four classes would be
 
 
 class Redactor:
@@ -175,6 +176,8 @@ class Redactor:
     def _gather_secrets(self, data: Any, found: list[str]) -> None:
         members = data.items() if isinstance(data, dict) else map(_to_pair, data) if isinstance(data, _LISTS) else ()
         for name, item in members:
+            if type(item) in _NO_TEXT:
+                continue
             if isinstance(item, str):
                 if item and isinstance(name, str) and self._is_secret_text(last_name(name), item):
                     found.append(item)
@@ -214,7 +217,7 @@ def _gather_texts(data: Any, texts: list[str]) -> None:
         for key, item in data.items():
             texts.append(str(key))
             _gather_texts(item, texts)
-    elif isinstance(data, list | tuple):
+    elif isinstance(data, _LISTS):
         for item in data:
             _gather_texts(item, texts)
     else:

@@ -35,8 +35,13 @@ class Clock(Protocol):
 class SystemClock:
     """The system's clock."""
 
-    monotonic = staticmethod(time.monotonic)  # a call reads it eight times
-    time = staticmethod(time.time)
+    def time(self) -> float:
+        """Return epoch seconds."""
+        return time.time()
+
+    def monotonic(self) -> float:
+        """Return seconds that never go backwards."""
+        return time.monotonic()
 
     def jitter(self) -> float:
         """Return a random number from 0 up to 1."""

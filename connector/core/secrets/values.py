@@ -84,10 +84,13 @@ class SecretValues:
             return True
         joined = "".join(text.split())
         in_base64 = joined.replace("-", "+").replace("_", "/")
-        return any(
-            beginning in text or beginning in joined or any(form in in_base64 for form in coded)
-            for beginning, coded in self._beginnings
-        )
+        for beginning, coded in self._beginnings:
+            if beginning in text or beginning in joined:
+                return True
+            for form in coded:
+                if form in in_base64:
+                    return True
+        return False
 
     def _may_be_escaped(self, text: str) -> bool:
         return has_escape(text) or (self._has_space and "+" in text)

@@ -8,7 +8,10 @@ import json
 import re
 from collections.abc import Mapping
 from functools import lru_cache, partial
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
+
+from pydantic_core import PydanticSerializationError, to_json
 
 from connector.core.json_path import get_at, remove_at
 from connector.definition.json_path import parse_reply_path
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
 
 HeaderValues = Mapping[str, list[str]]  # all values of the headers that a trigger reads, by lower-case name
 _dump = json.JSONEncoder(sort_keys=True, separators=(",", ":"), check_circular=False).encode
+_get_name = itemgetter(0)
 
 
 class KeyBuilder:
@@ -39,45 +43,51 @@ class KeyBuilder:
         ignored_headers = {place.header for place in ignored_places}
         self._ignored_paths = [place.segments for place in ignored_places if place.header is None]
         self._ignored_query = _compile_query_pattern(rules.ignore.query)
-        self._ignored_query_in_text = _compile_query_pattern([_dump(name)[1:-1] for name in rules.ignore.query])
-        drop_ignored = partial(_drop_fields, frozenset(rules.ignore.fields)) if rules.ignore.fields else None
-        self._decoder = json.JSONDecoder(parse_int=str, parse_float=str, object_hook=drop_ignored)
+        in_text = _compile_query_pattern([_dump(name)[1:-1] for name in rules.ignore.query])
+        self._ignored_query_in_text = re.compile(in_text.pattern.encode()) if in_text else None
+        self._ignored_fields = frozenset(rules.ignore.fields)
+        sort_fields = partial(_sort_fields, self._ignored_fields)
+        self._decoder = json.JSONDecoder(parse_int=str, parse_float=str, object_pairs_hook=sort_fields)
         places = [parse_reply_path(path) for path in (fields.name, fields.at, fields.account, fields.object) if path]
         header_places = [*places, *(parse_reply_path(path) for path in fields.subject)]
         self._event_headers = sorted({place.header for place in header_places if place.header} - ignored_headers)
         self.header_names = {place.header for place in (*self._id_places, *header_places) if place.header}
 
     def build_key(self, body: bytes, data: dict[str, Any], name: str, headers: HeaderValues) -> str:
-        """Return the key of an event: a hash, the same for each delivery of the event."""
+        """Return the key of an event: a hash, the same for each delivery of the event; `data` is the body's, parsed."""
         id_parts = [read_place(data, place, headers) for place in self._id_places]
         if id_parts and all(map(_is_id_part, id_parts)):
-            return _hash(_dump([self._trigger_name, name, "id", *map(to_id_text, id_parts)]))
+            return _hash(_dump([self._trigger_name, name, "id", *map(to_id_text, id_parts)]).encode())
         try:
-            text = self._normalize(body)
+            text = self._normalize(body, data)
         except (ValueError, RecursionError):  # lists within lists, a thousand deep: its bytes tell it apart
-            return self._hash_content(name, "bytes", headers, hashlib.sha256(body).hexdigest())
+            return self._hash_content(name, "bytes", headers, hashlib.sha256(body).hexdigest().encode())
         return self._hash_content(name, "body", headers, text)
 
     def build_raw_key(self, body: bytes, headers: HeaderValues) -> str:
         """Return the key of what is no event: its bytes tell it apart."""
-        return self._hash_content("", "bytes", headers, hashlib.sha256(body).hexdigest())
+        return self._hash_content("", "bytes", headers, hashlib.sha256(body).hexdigest().encode())
 
-    def _hash_content(self, name: str, basis: str, headers: HeaderValues, text: str) -> str:
+    def _hash_content(self, name: str, basis: str, headers: HeaderValues, content: bytes) -> str:
         event_headers = [tuple(headers.get(header, ())) for header in self._event_headers]
-        return _hash(_dump_head(self._trigger_name, name, basis, *event_headers), text)
+        return _hash(_dump_head(self._trigger_name, name, basis, *event_headers) + content)
 
-    def _normalize(self, body: bytes) -> str:
+    def _normalize(self, body: bytes, data: Any) -> bytes:
         """Return a body as one text for each way to write it, without the parts that change.
 
-        Numbers are texts of their digits: none is rounded, and one that is sent as a text is equal to it.
+        Numbers are texts of their digits: none is rounded, and one that is sent as a text is equal to it. The data of
+        the body has them, unless a number may be written in several ways; then the body is read once more.
         """
-        data = self._decoder.decode(body.removeprefix(codecs.BOM_UTF8).decode())
+        try:
+            data = _sort_data(self._ignored_fields, data)
+        except (_DigitsLostError, RecursionError):  # the decoder goes deeper
+            data = self._decoder.decode(body.removeprefix(codecs.BOM_UTF8).decode())
         for path in self._ignored_paths:
             data = remove_at(data, path)
-        text = _dump(data)
+        text = _dump_sorted(data)
         in_text = self._ignored_query_in_text
-        if in_text and "://" in text and in_text.search(text):  # else it is not worth to look at each value
-            text = _dump(self._strip_urls(data))
+        if in_text and _may_have_query(text) and in_text.search(text):  # else it is not worth to look at each value
+            text = _dump_sorted(self._strip_urls(data))
         return text
 
     def _strip_urls(self, value: Any) -> Any:
@@ -92,20 +102,57 @@ class KeyBuilder:
 
 
 @lru_cache(maxsize=64)
-def _dump_head(*parts: str | tuple[str, ...]) -> str:
+def _dump_head(*parts: str | tuple[str, ...]) -> bytes:
     """Return what a key is made of beside the body: mostly the name of the event, of which there are few."""
-    return _dump(parts)
+    return _dump(parts).encode()
 
 
-def _hash(head: str, text: str = "") -> str:
-    return hashlib.sha256(f"{head}{text}".encode()).hexdigest()
+def _dump_sorted(data: Any) -> bytes:
+    """Return data, whose fields are sorted, as `_dump` writes it; by a faster encoder, where both write the same.
+
+    They differ in what is not ASCII, in the last character that is, and in how deep they go.
+    """
+    try:
+        text = to_json(data)
+    except PydanticSerializationError:
+        return _dump(data).encode()
+    return text if text.isascii() and b"\x7f" not in text else _dump(data).encode()
 
 
-def _drop_fields(ignored: frozenset[str], fields: dict[str, Any]) -> dict[str, Any]:
-    """Return the fields of a JSON object without those that change."""
-    if ignored.isdisjoint(fields):
-        return fields
-    return {name: item for name, item in fields.items() if name not in ignored}
+def _may_have_query(text: bytes) -> bool:
+    """Whether a text may have a URL with parameters: far cheaper than to search it for their names."""
+    return (b"?" in text or b"&" in text or b"#" in text) and b"://" in text
+
+
+def _hash(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+class _DigitsLostError(Exception):
+    """A number whose value does not tell its digits: a zero may have been -0, and what is not whole is rounded."""
+
+
+def _sort_data(ignored: frozenset[str], value: Any) -> Any:
+    """Return parsed JSON as the decoder of keys would. Raises _DigitsLostError."""
+    kind = type(value)
+    if kind is dict:
+        return {
+            name: item if type(item := value[name]) is str else _sort_data(ignored, item)
+            for name in sorted(value)
+            if name not in ignored
+        }
+    if kind is list:
+        return [_sort_data(ignored, item) for item in value]
+    if kind is int and value:
+        return str(value)
+    if kind is int or kind is float:
+        raise _DigitsLostError
+    return value
+
+
+def _sort_fields(ignored: frozenset[str], fields: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the fields of a JSON object by name, without those that change; of two with one name, the last."""
+    return {name: item for name, item in sorted(fields, key=_get_name) if name not in ignored}
 
 
 def read_place(data: Any, place: ReplyPath | None, headers: HeaderValues) -> Any:

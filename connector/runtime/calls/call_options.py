@@ -72,6 +72,8 @@ class CallOptions:
 
     def chosen(self) -> Mapping[str, Any]:
         """Return the options that are not at their default, by name."""
+        if self is _DEFAULTS:
+            return {}
         values = zip(OPTION_NAMES, _get_options(self), strict=True)
         return {name: value for name, value in values if value is not None and value is not False and value != ()}
 

@@ -63,14 +63,18 @@ class RunRecorder(Observer):
 
     def before(self, call: ObservedCall, ask: Ask) -> None:
         """Write a call down before it may change something."""
+        if not isinstance(ask, SendRequest) or not may_change_state(ask.request):
+            return
         notes = self._find_notes(call)
-        if notes is None or notes.is_begun or not isinstance(ask, SendRequest) or not may_change_state(ask.request):
+        if notes is None or notes.is_begun:
             return
         notes.is_begun = True
         self._write(Run(**self._describe(call, notes), outcome=RUNNING), wait=self._is_durable)
 
     def after(self, call: ObservedCall, ask: Ask, answer: Any, times: tuple[float, float]) -> None:
         """Note what was sent, answered and waited for."""
+        if not self._has_trace and not isinstance(ask, Sleep):
+            return
         notes = self._find_notes(call)
         if notes is None:
             return

@@ -7,6 +7,8 @@ from dataclasses import asdict, field, fields
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
+from pydantic_core import PydanticSerializationError, to_json
+
 from connector.first_use import dataclass
 
 if TYPE_CHECKING:
@@ -63,8 +65,9 @@ class Run:
     def to_row(self) -> tuple[Any, ...]:
         """Return the values of COLUMNS."""
         details = {name: value for name, value in zip(DETAIL_NAMES, _get_details(self), strict=True) if value}
-        values = (int(value) if value is True or value is False else value for value in _get_columns(self))
-        return (*values, json.dumps(details) if details else "{}")
+        values = [*_get_columns(self), _dump(details)]
+        values[_IS_WRITE] = int(self.is_write)  # its column is of numbers
+        return tuple(values)
 
     @classmethod
     def from_row(cls, row: Sequence[Any]) -> Run:
@@ -76,7 +79,17 @@ class Run:
 
 
 COLUMNS = (*(one.name for one in fields(Run) if one.name not in DETAIL_NAMES), "details")
+_IS_WRITE = COLUMNS.index("is_write")
 _get_columns, _get_details = attrgetter(*COLUMNS[:-1]), attrgetter(*DETAIL_NAMES)
+
+
+def _dump(details: Mapping[str, Any]) -> str:
+    """Return details as JSON in ASCII, which a database of any encoding keeps."""
+    try:
+        text = to_json(details)  # several times as fast
+    except PydanticSerializationError:  # a lone surrogate
+        return json.dumps(details)
+    return text.decode() if text.isascii() else json.dumps(details)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

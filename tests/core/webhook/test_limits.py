@@ -234,7 +234,7 @@ def test_a_key_of_headers_and_of_bytes_is_what_it_was_in_every_version_too(folde
     lamps = folder(TRIGGER.format(more="").replace("name: kind", "name: header.x-kind")).manifest.triggers["lamps"]
     builder, raw = KeyBuilder("lamps", lamps), b"no JSON"
     for _ in range(2):
-        assert builder.build_key(b'{"n": 1.50}', {}, "on", headers) == digest("on", "body", '{"n":"1.50"}')
+        assert builder.build_key(b'{"n": 1.50}', {"n": 1.5}, "on", headers) == digest("on", "body", '{"n":"1.50"}')
         assert builder.build_raw_key(raw, headers) == digest("", "bytes", hashlib.sha256(raw).hexdigest())
 
 

@@ -200,6 +200,14 @@ def test_calls_of_the_handler_of_an_event_come_through_the_door_of_webhooks(sand
         assert [run.door for run in log.find()] == ["cli", "webhook"]
 
 
+@pytest.mark.parametrize("text", ["a", "\x7f\x00", "é \U0001f600", "\ud83d", 10**30, 0.1, [1, {"a": None}]])
+def test_details_are_kept_in_ascii_and_come_back_as_they_were(text):
+    run = run_of(inputs={"topic": text})
+    row = run.to_row()
+    assert all(value.isascii() for value in row if isinstance(value, str))
+    assert Run.from_row(row) == run
+
+
 def test_a_text_of_several_lines_is_kept_whole_so_that_the_call_can_be_made_again(sandbox, url):
     agenda = "First:\n\tone\u00a0thing"
     with RunLog(url) as log:

@@ -7,7 +7,7 @@ import os
 import threading
 from concurrent.futures import CancelledError
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,14 +44,14 @@ class WorkerTask(Generic[T]):
         """Whether nobody waits for the result any more."""
         return bool(self._outcomes)
 
-    def wait(self, timeout: float | None) -> Any:
+    def wait(self, timeout: float | None) -> T:
         """Return what the work returned. Raises what it raised, TimeoutError, CancelledError, KeyboardInterrupt."""
         if not self._is_settled.acquire(timeout=-1 if timeout is None else min(timeout, threading.TIMEOUT_MAX)):
             raise TimeoutError
         result, error = self._outcomes["first"]
         if error is not None:
             raise error
-        return result
+        return cast("T", result)
 
 
 class InterruptibleThreads(Generic[T]):
@@ -78,7 +78,7 @@ class InterruptibleThreads(Generic[T]):
         self._pending_tasks.add(task)
         worker.put((task, work))
         try:
-            return task.wait(timeout)  # type: ignore[no-any-return]
+            return task.wait(timeout)
         finally:
             self._pending_tasks.discard(task)
             if task.cancel():  # it has no result yet, or was cancelled
