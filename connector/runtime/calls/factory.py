@@ -283,10 +283,7 @@ def _split_run_options(given: Mapping[str, Any]) -> tuple[dict[str, Any], Mappin
     """Split the run options from the inputs."""
     if not isinstance(given, dict) and not hasattr(given, "keys"):
         raise UsageError(f"given is {redaction.describe_type(given)}.", hint="Pass a mapping of inputs.")
-    options = {}
-    for key in RUN_OPTIONS:
-        if key in given:
-            options[key] = given[key]
+    options = {key: given[key] for key in RUN_OPTIONS if key in given}
     return options, {key: value for key, value in given.items() if key not in options} if options else given
 
 

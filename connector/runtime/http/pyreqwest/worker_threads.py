@@ -6,8 +6,8 @@ import contextlib
 import os
 import threading
 from concurrent.futures import CancelledError
-from queue import SimpleQueue
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,18 +21,17 @@ class WorkerTask(Generic[T]):
     A future, with its condition, states and callbacks, takes three times as many instructions.
     """
 
-    __slots__ = ("_is_settled", "_outcomes")
+    __slots__ = ("_outcomes", "_settled")
 
     def __init__(self) -> None:
-        self._outcomes: dict[str, tuple[T | None, BaseException | None]] = {}
-        self._is_settled = threading.Lock()  # held until there is an outcome
-        self._is_settled.acquire()
+        self._outcomes: dict[str, tuple[Any, BaseException | None]] = {}
+        self._settled: SimpleQueue[None] = SimpleQueue()  # gets an item when there is an outcome
 
-    def settle(self, result: T | None, error: BaseException | None = None) -> None:
+    def settle(self, result: Any, error: BaseException | None = None) -> None:
         """Set the outcome, unless there is one, and wake who waits for it."""
         outcome = (result, error)
         if self._outcomes.setdefault("first", outcome) is outcome:
-            self._is_settled.release()
+            self._settled.put(None)
 
     def cancel(self) -> bool:
         """Let nobody wait for the result any more; return False where there is one."""
@@ -46,12 +45,15 @@ class WorkerTask(Generic[T]):
 
     def wait(self, timeout: float | None) -> T:
         """Return what the work returned. Raises what it raised, TimeoutError, CancelledError, KeyboardInterrupt."""
-        if not self._is_settled.acquire(timeout=-1 if timeout is None else min(timeout, threading.TIMEOUT_MAX)):
-            raise TimeoutError
+        try:
+            self._settled.get(timeout=None if timeout is None else min(timeout, threading.TIMEOUT_MAX))
+        except Empty:
+            raise TimeoutError from None
+        result: T
         result, error = self._outcomes["first"]
         if error is not None:
             raise error
-        return cast("T", result)
+        return result
 
 
 class InterruptibleThreads(Generic[T]):
