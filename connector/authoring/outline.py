@@ -150,7 +150,7 @@ def _find_problems(key: str, method: str, path: str, inputs: Sequence[str]) -> I
         yield Problem("key", key, "camelCase, such as createUser", "write letters and digits, a small letter first")
     if method not in METHODS or not re.fullmatch(r"/[^\s?#]*", path):
         expected = "METHOD /path below the base URL, without a query, such as 'POST /users/{id}'"
-        yield Problem("request", f"{method} {path}".strip(), expected, "put it in quotes")
+        yield Problem("request", f"{method} {path}".strip(), expected, "begin the path with /, and quote both together")
     names = re.findall(r"\{([^{}]*)\}", path)
     for item in (*names, *inputs):
         name, colon, type_name = item.partition(":")

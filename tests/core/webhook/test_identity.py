@@ -11,7 +11,7 @@ import tarfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, reject
 from hypothesis import strategies as some
 from support.signature_schemes import KEY, NOW
 
@@ -212,7 +212,7 @@ def test_keys_are_those_in_the_inboxes_of_earlier_releases(value, is_ascii):
     try:
         event = verify_webhook(ZOOM, secret, verifier_for(ZOOM).sign(secret, int(NOW), raw), raw, now=NOW)
     except WebhookError:  # a lone surrogate is no UTF-8; a key in the place of a value is no JSON
-        return
+        reject()
     assert event.key == key_in_the_inboxes_of_earlier_releases(raw)
 
 

@@ -11,7 +11,7 @@ from connector.runtime.http.body_reader import BodyReader
 from connector.runtime.http.failures import build_stopped_failure, classify_failure
 from connector.runtime.http.httpx import async_network
 from connector.runtime.http.httpx.http11 import AsyncHttp11Connection
-from connector.runtime.http.httpx.pooled_transport import PooledTransport, build_connection, is_alive
+from connector.runtime.http.httpx.pooled_transport import PooledTransport
 from connector.runtime.http.httpx.proxied import AsyncProxiedConnection
 from connector.runtime.http.httpx.request import build_wire_request, decode_headers
 from connector.runtime.http.idle_connections import get_idle_connections
@@ -63,9 +63,7 @@ class AsyncHttpcoreTransport(PooledTransport):
         except library.select_exceptions(state) as error:
             return classify_failure(library.core, error, state)
         finally:
-            if connection is not None:
-                self._pool.release(connection) if reusable else self._discard(connection)
-            state.close_files()
+            self._release(connection, state, reusable=reusable)
 
     def _check_loop(self) -> None:
         """Raise UsageError in a second event loop while the first one is open; connections belong to one loop."""
@@ -91,11 +89,9 @@ class AsyncHttpcoreTransport(PooledTransport):
             except BaseException:
                 self._pool.cancel_wait(origin.name, waiter)
                 raise
-        if idle is not None:
-            if is_alive(idle, state):
-                return idle
-            idle.close()
-        connection = build_connection(origin, state)
+        connection = self._take_connection(idle, origin, state)
+        if connection is idle:
+            return idle
         try:
             await self._open_connection(origin, connection)
         except BaseException:
@@ -111,7 +107,7 @@ class AsyncHttpcoreTransport(PooledTransport):
         if origin.proxy is not None:
             connection.http = AsyncProxiedConnection(self._library, origin, backend, asynchronous=True)
             return
-        stream = await backend.connect_tcp(origin.library_origin.host.decode("ascii"), origin.library_origin.port)
+        stream = await backend.connect_tcp(*origin.address)
         if origin.uses_tls:
             stream = await stream.start_tls(origin.load_tls_context(self._library), connection.tls_host)
         connection.http = AsyncHttp11Connection(core, stream)

@@ -50,17 +50,27 @@ class PooledTransport:
             raise NetworkSettingError("proxy", "credentials are never sent unencrypted to a proxy")
         return origin
 
-    def _discard(self, connection: PooledConnection) -> None:
-        connection.close()
-        self._pool.discard(connection.origin, connection)
+    def _take_connection(
+        self, idle: PooledConnection | None, origin: HttpOrigin, state: RequestState
+    ) -> PooledConnection:
+        """Return the idle connection of an origin if it is alive, else one that is not open yet."""
+        if idle is not None:
+            if _is_alive(idle, state):
+                return idle
+            idle.close()
+        return PooledConnection(origin.name, origin.address[0] if origin.uses_tls else None, state)
+
+    def _release(self, connection: PooledConnection | None, state: RequestState, *, reusable: bool) -> None:
+        """End the use of a connection, and close the files of its request."""
+        if connection is not None and reusable:
+            self._pool.release(connection)
+        elif connection is not None:
+            connection.close()
+            self._pool.discard(connection.origin, connection)
+        state.close_files()
 
 
-def build_connection(origin: HttpOrigin, state: RequestState) -> PooledConnection:
-    """Return a connection to an origin that is not open yet."""
-    return PooledConnection(origin.name, origin.library_origin.host.decode("ascii") if origin.uses_tls else None, state)
-
-
-def is_alive(connection: PooledConnection, state: RequestState) -> bool:
+def _is_alive(connection: PooledConnection, state: RequestState) -> bool:
     """Whether an idle connection is recent, and the server has not closed it."""
     connection.request_state = state
     return time.monotonic() - connection.idle_since < MAX_IDLE_SECONDS and not connection.stream.is_readable()

@@ -112,6 +112,11 @@ class HttpOrigin:
         name = f"{name} {certificate.fingerprint}" if certificate is not None else name
         return cls(name, library_origin, url.netloc, uses_tls, url.port, path_start, proxy, certificate)
 
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port."""
+        return self.library_origin.host.decode("ascii"), self.library_origin.port
+
     def load_tls_context(self, library: HttpLibrary) -> ssl.SSLContext:
         """Return the TLS context of connections to it. Raises NetworkSettingError."""
         return load_tls_context(library, read_certificate_paths(), self.certificate)

@@ -15,7 +15,7 @@ from connector.runtime.http.body_reader import BodyReader
 from connector.runtime.http.failures import build_stopped_failure, classify_failure
 from connector.runtime.http.httpx import sync_network
 from connector.runtime.http.httpx.http11 import Http11Connection
-from connector.runtime.http.httpx.pooled_transport import PooledTransport, build_connection, is_alive
+from connector.runtime.http.httpx.pooled_transport import PooledTransport
 from connector.runtime.http.httpx.proxied import ProxiedConnection
 from connector.runtime.http.httpx.request import CORE_LIBRARIES, build_wire_request, decode_headers
 from connector.runtime.http.request_state import RequestState
@@ -56,9 +56,7 @@ class HttpcoreTransport(PooledTransport):
         except library.select_exceptions(state) as error:
             return classify_failure(library.core, error, state)
         finally:
-            if connection is not None:
-                self._pool.release(connection) if reusable else self._discard(connection)
-            state.close_files()
+            self._release(connection, state, reusable=reusable)
 
     def _acquire(self, origin: HttpOrigin, state: RequestState) -> PooledConnection:
         """Return a connection to an origin. Raises TimeoutError, PoolClosed, and the network's errors."""
@@ -74,11 +72,9 @@ class HttpcoreTransport(PooledTransport):
             except BaseException:
                 self._pool.cancel_wait(origin.name, waiter)
                 raise
-        if idle is not None:
-            if is_alive(idle, state):
-                return idle
-            idle.close()
-        connection = build_connection(origin, state)
+        connection = self._take_connection(idle, origin, state)
+        if connection is idle:
+            return idle
         try:
             self._open_connection(origin, connection)
         except BaseException:
@@ -94,7 +90,7 @@ class HttpcoreTransport(PooledTransport):
         if origin.proxy is not None:
             connection.http = ProxiedConnection(self._library, origin, backend, asynchronous=False)
             return
-        stream = backend.connect_tcp(origin.library_origin.host.decode("ascii"), origin.library_origin.port)
+        stream = backend.connect_tcp(*origin.address)
         if origin.uses_tls:
             stream = stream.start_tls(origin.load_tls_context(self._library), connection.tls_host)
         connection.http = Http11Connection(core, stream)
