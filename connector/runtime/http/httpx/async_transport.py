@@ -91,7 +91,7 @@ class AsyncHttpcoreTransport(PooledTransport):
                 raise
         connection = self._take_connection(idle, origin, state)
         if connection is idle:
-            return idle
+            return connection
         try:
             await self._open_connection(origin, connection)
         except BaseException:

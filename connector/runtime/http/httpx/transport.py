@@ -74,7 +74,7 @@ class HttpcoreTransport(PooledTransport):
                 raise
         connection = self._take_connection(idle, origin, state)
         if connection is idle:
-            return idle
+            return connection
         try:
             self._open_connection(origin, connection)
         except BaseException:
