@@ -25,7 +25,7 @@ EXTRAS = {
     "connector.runtime.bulk.sheet_reader": "excel",
     "connector.integrations.prefect": "prefect",
     "connector.integrations.temporal": "temporal",
-    "connector.core.response.large_json": "fast",
+    "connector.core.response.fast_json": "fast",
     "connector.core.webhook.keys": "crypto",
     "connector.runtime.bulk.shared_": "sql",
     "connector.runtime.database.": "sql",

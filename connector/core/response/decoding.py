@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic_core import SchemaValidator, core_schema, from_json
 
-from connector.core.response.large_json import LargeJsonParser
+from connector.core.response.fast_json import FastJsonParser
 from connector.first_use import prepare_pattern
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ _search_exponent = SchemaValidator(
     )
 ).validate_python
 _BEFORE_NUMBERS = (b"", b" ", b":", b",", b"[")
-_large_json = LargeJsonParser()
+_fast_json = FastJsonParser()
 
 
 class DecodedBody(NamedTuple):
@@ -132,7 +132,7 @@ def parse_json(reply: Reply) -> DecodedBody:
 
 def decode_json(body: bytes) -> DecodedBody:
     """Return the data of a JSON text in UTF-8. Raises ValueError."""
-    value = _large_json.parse(body)
+    value = _fast_json.parse(body)
     if value is not None:
         return DecodedBody(value)
     warnings: tuple[str, ...] = ()

@@ -9,7 +9,6 @@ import ipaddress
 import os
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
-from urllib.request import getproxies_environment
 
 from connector.core.http_semantics import DEFAULT_PORTS
 from connector.core.url_policy import is_loopback_host
@@ -55,11 +54,20 @@ class Proxy:
 
 def find_proxy(scheme: str, host: str, port: int) -> Proxy | None:
     """Return the proxy for a host, or None. Raises NetworkSettingError."""
-    proxy_urls = getproxies_environment()
+    proxy_urls = _read_settings()
     url = proxy_urls.get(scheme) or proxy_urls.get("all")
     if not url or is_loopback_host(host) or _bypasses_proxy(host.lower(), port, proxy_urls.get("no", "")):
         return None
     return _parse_proxy(url, f"{scheme.upper()}_PROXY" if proxy_urls.get(scheme) else "ALL_PROXY")
+
+
+def _read_settings() -> dict[str, str]:
+    """Return the URLs of proxies by scheme, "all" or "no"."""
+    if not any(name.lower().endswith("_proxy") for name in os.environ):
+        return {}
+    from urllib.request import getproxies_environment  # with which come email and http, which nothing else here needs
+
+    return getproxies_environment()
 
 
 def read_certificate_paths() -> tuple[str, str]:

@@ -1,4 +1,8 @@
-"""Convert requests and replies for httpx or httpx2; parse origins and load TLS contexts."""
+"""Convert requests and replies for httpx or httpx2; parse origins and load TLS contexts.
+
+httpcore has the connections. httpx itself is loaded for what few requests need: the parts of a form, and hosts that are
+no plain names.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +10,14 @@ import importlib
 import logging
 import os
 import re
+import ssl
 import sys
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from connector.core.http_semantics import DEFAULT_PORTS, LENGTH_METHODS
 from connector.core.request.body import reopen
+from connector.core.url_policy import Origin
 from connector.errors import UsageError
 from connector.first_use import dataclass, prepare_pattern
 from connector.runtime.http.certificate_file import as_file
@@ -22,7 +28,6 @@ from connector.runtime.http.transport import UploadFile, prepare_request
 from connector.runtime.process.extras import require
 
 if TYPE_CHECKING:
-    import ssl
     from types import ModuleType
 
     from connector.core.exchange.body_sink import BodySink
@@ -51,11 +56,21 @@ def import_without_cli(name: str) -> ModuleType:
 
 @dataclass(frozen=True, slots=True)
 class HttpLibrary:
-    """httpcore or httpcore2, httpx or httpx2, and every exception class of both."""
+    """httpx or httpx2 by its name, and httpcore or httpcore2."""
 
+    name: str
     core: ModuleType
-    client: ModuleType
-    exceptions: tuple[type[Exception], ...]
+
+    @property
+    def client(self) -> ModuleType:
+        """The library httpx or httpx2 itself, loaded when it is first asked for."""
+        return import_without_cli(self.name)
+
+    @property
+    def exceptions(self) -> tuple[type[Exception], ...]:
+        """Every exception class of both, as far as they are loaded, and our own."""
+        client = sys.modules.get(self.name)
+        return collect_exceptions(self.core) if client is None else collect_exceptions(self.core, client)
 
     def select_exceptions(self, state: RequestState) -> tuple[type[Exception], ...]:
         """Return the exceptions to catch: any during a SOCKS handshake, whose errors the library leaves as they are."""
@@ -65,11 +80,11 @@ class HttpLibrary:
 
 @cache
 def load_library(name: str) -> HttpLibrary:
-    """Import a library, and keep reply data out of its debug logs."""
-    core, client = importlib.import_module(CORE_LIBRARIES[name]), import_without_cli(name)
+    """Import a library's connections, and keep reply data out of their debug logs."""
+    core = importlib.import_module(CORE_LIBRARIES[name])
     for logger_name in ("http11", "http2", "connection", "proxy", "socks"):
         logging.getLogger(f"{core.__name__}.{logger_name}").addFilter(_redact_log)
-    return HttpLibrary(core, client, collect_exceptions(core, client))
+    return HttpLibrary(name, core)
 
 
 _QUOTED_REPLY = prepare_pattern(r"(exception=\w+)\(.*", re.DOTALL)  # an exception quotes what could not be parsed
@@ -103,14 +118,15 @@ class HttpOrigin:
         """
         start = base.index("//") + 2
         path_start = next((position for position in range(start, len(base)) if base[position] in "/?#"), len(base))
-        url = library.client.URL(base[:path_start])
-        port = url.port or DEFAULT_PORTS[url.scheme]
-        host = url.raw_host.decode("ascii")
-        library_origin = library.core.Origin(url.raw_scheme, url.raw_host, port)
-        proxy = find_proxy(url.scheme, host, port)
-        name, uses_tls = f"{url.scheme}://{host}:{port}", url.scheme == "https"
+        scheme, host, explicit_port = _split_origin(library, base[:path_start])
+        port = DEFAULT_PORTS[scheme] if explicit_port is None else explicit_port
+        library_origin = library.core.Origin(scheme.encode(), host.encode(), port)
+        proxy = find_proxy(scheme, host, port)
+        name, uses_tls = f"{scheme}://{host}:{port}", scheme == "https"
         name = f"{name} {certificate.fingerprint}" if certificate is not None else name
-        return cls(name, library_origin, url.netloc, uses_tls, url.port, path_start, proxy, certificate)
+        netloc = f"[{host}]" if ":" in host else host
+        netloc = netloc if explicit_port is None else f"{netloc}:{explicit_port}"
+        return cls(name, library_origin, netloc.encode(), uses_tls, explicit_port, path_start, proxy, certificate)
 
     @property
     def address(self) -> tuple[str, int]:
@@ -139,12 +155,21 @@ class HttpOrigin:
         )
 
 
+def _split_origin(library: HttpLibrary, url: str) -> tuple[str, str, int | None]:
+    """Return the scheme, the host and the port of a URL, None for the usual one. Raises as the library does."""
+    origin = Origin.parse(url) if url.isascii() else None
+    if origin is not None and origin.is_name:
+        return origin.scheme, origin.host, None if origin.port == DEFAULT_PORTS[origin.scheme] else origin.port
+    parsed = library.client.URL(url)
+    return parsed.scheme, parsed.raw_host.decode("ascii"), parsed.port
+
+
 @lru_cache(_MAX_TLS_CONTEXTS)
 def _load_tls_context(
     library: HttpLibrary, certificate_paths: tuple[str, str], _pid: int, certificate: ClientCertificate | None
 ) -> ssl.SSLContext:
     try:
-        tls_context: ssl.SSLContext = library.client.create_ssl_context()
+        tls_context = _create_tls_context(library, certificate_paths)
     except OSError as error:
         if error.errno in OPEN_FILE_LIMIT_ERRNOS:
             raise  # as any other failure to connect; the setting is right
@@ -155,6 +180,19 @@ def _load_tls_context(
         with as_file(certificate.pem) as path:
             tls_context.load_cert_chain(path)
     return tls_context
+
+
+def _create_tls_context(library: HttpLibrary, certificate_paths: tuple[str, str]) -> ssl.SSLContext:
+    """Return a context that trusts what the library would trust: the given file or folder, else its own roots."""
+    if library.name == "httpx2":
+        context: ssl.SSLContext = library.core.default_ssl_context()
+        return context
+    file, folder = certificate_paths
+    if not (file or folder):
+        import certifi  # where it is used: a setting may take its place
+
+        file = certifi.where()
+    return ssl.create_default_context(cafile=file or None, capath=None if file else folder)
 
 
 def load_tls_context(

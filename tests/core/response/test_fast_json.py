@@ -1,4 +1,4 @@
-"""Large JSON is read by msgspec where it is installed, with the same data or the same error as by the other parser."""
+"""JSON is read by msgspec where it is installed, with the same data or the same error as by the other parser."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.core.response import large_json
+from connector.core.response import decoding, fast_json
 from connector.core.response.decoding import decode_json
 
 pytest.importorskip("msgspec", reason="the extra `fast` is not installed")
-FIRST_TEXTS, PADDING = large_json.FIRST_TEXTS, b" " * large_json.LARGE_BYTES
 
 
 @pytest.fixture(autouse=True, scope="module")
 def _from_the_first_text():
-    """Let it parse every large text, the first ones of the process too."""
+    """Let it parse every text, the first ones of the process and those after a refused one too."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(large_json, "FIRST_TEXTS", 0)
+        patch.setattr(fast_json, "WAITING_BYTES", 0)
+        patch.setattr(decoding, "_fast_json", fast_json.FastJsonParser())
         yield
 
 
 def read(text, *, parser):
     """Return what is read, its types visible, or the error; by msgspec first, or by the other parser alone."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(large_json, "load_msgspec", lambda: parser)
+        patch.setattr(fast_json, "load_msgspec", lambda: parser)
         try:
             return repr(decode_json(text))
         except ValueError as error:
@@ -36,12 +36,12 @@ def read(text, *, parser):
 
 
 def check_same(text):
-    assert read(text, parser=large_json.load_msgspec()) == read(text, parser=None)
+    assert read(text, parser=fast_json.load_msgspec()) == read(text, parser=None)
 
 
 def is_parsed(text):
     """Whether msgspec reads this text, so that the other parser does not."""
-    return large_json.LargeJsonParser().parse(text) is not None
+    return fast_json.FastJsonParser().parse(text) is not None
 
 
 NUMBERS = [
@@ -54,7 +54,7 @@ NUMBERS = [
 
 @pytest.mark.parametrize("number", NUMBERS)
 def test_a_number_is_read_the_same_or_refused_the_same(number):
-    check_same(f'{{"a": [{number}], "b": {number}}}'.encode() + PADDING)
+    check_same(f'{{"a": [{number}], "b": {number}}}'.encode())
 
 
 @pytest.mark.parametrize(
@@ -66,8 +66,8 @@ def test_a_number_is_read_the_same_or_refused_the_same(number):
     ],
 )  # fmt: skip
 def test_a_text_is_read_the_same_as_a_value_and_as_a_name(text):
-    check_same(b"[" + text + b"]" + PADDING)
-    check_same(b"{" + text + b": 1}" + PADDING)
+    check_same(b"[" + text + b"]")
+    check_same(b"{" + text + b": 1}")
 
 
 @pytest.mark.parametrize(
@@ -79,15 +79,15 @@ def test_a_text_is_read_the_same_as_a_value_and_as_a_name(text):
     ],
 )  # fmt: skip
 def test_a_document_is_read_the_same_or_refused_the_same(text):
-    check_same(text + PADDING)
-    check_same(PADDING + text)
+    check_same(text)
+    check_same(text)
 
 
 @pytest.mark.parametrize("depth", [1, 5, 6, 7, 8, 199, 200, 201, 202, 900, 1_025, 100_000])
 @pytest.mark.parametrize(("opening", "closing"), [(b"[", b"]"), (b'{"a":', b"}"), (b'[{"a":', b"}]")])
 def test_deep_data_is_read_or_refused_the_same_however_deep(depth, opening, closing):
-    check_same(opening * depth + b"1" + closing * depth + PADDING)
-    check_same(opening * depth + PADDING)
+    check_same(opening * depth + b"1" + closing * depth)
+    check_same(opening * depth)
 
 
 JSON = st.recursive(
@@ -98,7 +98,7 @@ JSON = st.recursive(
 
 @given(JSON, st.booleans())
 def test_what_any_program_writes_is_read_the_same(data, escapes):
-    check_same(json.dumps(data, ensure_ascii=escapes).encode("utf-8", "surrogatepass") + PADDING)
+    check_same(json.dumps(data, ensure_ascii=escapes).encode("utf-8", "surrogatepass"))
 
 
 @given(JSON, st.data())
@@ -106,39 +106,48 @@ def test_what_is_broken_anywhere_is_read_or_refused_the_same(data, drawn):
     text = bytearray(json.dumps(data).encode())
     place = drawn.draw(st.integers(0, len(text)))
     text[place : place + drawn.draw(st.integers(0, 2))] = drawn.draw(st.binary(max_size=3))
-    check_same(bytes(text) + PADDING)
+    check_same(bytes(text))
 
 
-def test_a_page_of_usual_data_is_not_parsed_twice():
+def test_usual_data_is_not_parsed_twice():
     page = {"users": [{"id": number, "plan": {"name": "a", "limits": [1.5, None]}} for number in range(2_000)]}
     assert is_parsed(json.dumps(page).encode())
-    assert not is_parsed(json.dumps(page["users"][0]).encode())  # small
-    assert not is_parsed(b"[1e400]" + PADDING)
+    assert is_parsed(json.dumps(page["users"][0]).encode())
+    assert not is_parsed(b"[1e400]")
 
 
 def test_data_is_parsed_to_a_depth_and_no_deeper():
-    depth = large_json.MAX_DEPTH
-    assert is_parsed(b"[" * depth + b"]" * depth + PADDING)
-    assert not is_parsed(b"[" * (depth + 1) + b"]" * (depth + 1) + PADDING)
+    depth = fast_json.MAX_DEPTH
+    assert is_parsed(b"[" * depth + b"]" * depth)
+    assert not is_parsed(b"[" * (depth + 1) + b"]" * (depth + 1))
 
 
-def test_where_msgspec_is_not_installed_large_texts_are_read_all_the_same(monkeypatch):
+def test_where_msgspec_is_not_installed_texts_are_read_all_the_same(monkeypatch):
     monkeypatch.setitem(sys.modules, "msgspec.json", None)
-    monkeypatch.setattr(large_json, "load_msgspec", large_json.load_msgspec.__wrapped__)
-    assert large_json.load_msgspec() is None
-    assert decode_json(b"[1]" + PADDING) == ([1], ())
+    monkeypatch.setattr(fast_json, "load_msgspec", fast_json.load_msgspec.__wrapped__)
+    assert fast_json.load_msgspec() is None
+    assert decode_json(b"[1]") == ([1], ())
 
 
-def test_a_process_that_reads_few_large_texts_does_not_load_msgspec():
-    program = f"""
+def test_texts_of_a_kind_that_is_refused_are_seldom_parsed_twice(monkeypatch):
+    monkeypatch.setattr(fast_json, "WAITING_BYTES", 1_000)
+    refused = []
+    real = fast_json.load_msgspec()
+    monkeypatch.setattr(fast_json, "load_msgspec", lambda: lambda text: refused.append(text) or real(text))
+    parser, text = fast_json.FastJsonParser(), b"[" * 50 + b"]" * 50
+    assert [parser.parse(text) for _ in range(44)] == [None] * 44
+    assert len(refused) == 4, "one of eleven: ten have the bytes of its wait"
+
+
+def test_a_process_that_reads_little_does_not_load_msgspec():
+    program = """
 import sys
 from connector.core.response.decoding import decode_json
-for number in range(1, {10 * FIRST_TEXTS}):
-    decode_json(b"[1]")
-    decode_json(b"[1]" + b" " * {len(PADDING)})
+for number in range(1, 1_000):
+    decode_json(b"[1]" + b" " * 9_997)
     if "msgspec" in sys.modules:
         break
 print(number)
 """
     ran = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
-    assert int(ran.stdout) == FIRST_TEXTS + 1
+    assert int(ran.stdout) == 101, "after a million bytes"
