@@ -164,9 +164,12 @@ class AsyncPyreqwestTransport:
         """Send one request; `cancel` is checked between the chunks of a body."""
         call, task = _PyreqwestCall(request, sink), asyncio.current_task()
         assert task is not None
+        check_cancellation = _CancellationCheck(task)
         self._pending_tasks.add(task)
         try:
-            return await self._send(call, credential, deadline, cancel)
+            outcome = await self._send(call, credential, deadline, cancel, check_cancellation)
+            check_cancellation()
+            return outcome
         except asyncio.CancelledError:
             if task in self._cancelled_tasks and not task.uncancel():
                 return build_stopped_failure(call.body_reader)
@@ -176,7 +179,12 @@ class AsyncPyreqwestTransport:
             self._cancelled_tasks.discard(task)
 
     async def _send(
-        self, call: _PyreqwestCall, credential: Credential, deadline: float, cancel: Any
+        self,
+        call: _PyreqwestCall,
+        credential: Credential,
+        deadline: float,
+        cancel: Any,
+        check_cancellation: _CancellationCheck,
     ) -> Reply | Failure:
         try:
             client = self._clients.get_client(call, credential)
@@ -185,8 +193,10 @@ class AsyncPyreqwestTransport:
             return classify_unsent_failure(error)
         try:
             async with library_request as response:
+                check_cancellation()
                 body_reader, read_chunk = call.start_body(response)
                 while (chunk := await read_chunk()) is not None:
+                    check_cancellation()
                     if cancel is not None and cancel.is_set():
                         return build_stopped_failure(call.body_reader)
                     if not call.feed(chunk):
@@ -203,6 +213,20 @@ class AsyncPyreqwestTransport:
         for task in [pending for pending in self._pending_tasks if pending.get_loop() is loop]:
             self._cancelled_tasks.add(task)
             task.cancel()
+
+
+class _CancellationCheck:
+    """Raises CancelledError where a task was cancelled, and the library gave what it had just got in place of that."""
+
+    __slots__ = ("_count", "_task")
+
+    def __init__(self, task: asyncio.Task[Any]) -> None:
+        self._task = task
+        self._count = task.cancelling()  # it may clean up after an earlier one
+
+    def __call__(self) -> None:
+        if self._task.cancelling() > self._count:
+            raise asyncio.CancelledError
 
 
 class _ClientCache:
