@@ -30,6 +30,7 @@ settings.register_profile(
     database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
+settings.register_profile("brief", settings.get_profile("short"), max_examples=10)  # where branches are counted
 settings.register_profile("long", settings.get_profile("short"), max_examples=3000)
 settings.load_profile("short")
 

@@ -169,7 +169,6 @@ class AsyncPyreqwestTransport:
         try:
             outcome = await self._send(call, credential, deadline, cancel, check_cancellation)
             check_cancellation()
-            return outcome
         except asyncio.CancelledError:
             if task in self._cancelled_tasks and not task.uncancel():
                 return build_stopped_failure(call.body_reader)
@@ -177,6 +176,7 @@ class AsyncPyreqwestTransport:
         finally:
             self._pending_tasks.discard(task)
             self._cancelled_tasks.discard(task)
+        return outcome
 
     async def _send(
         self,

@@ -51,13 +51,8 @@ class Swallowing:
 
 @pytest.fixture(params=["head", "chunk", "end", "failure"])
 def reply(request, monkeypatch):
-    made = []
-
-    def build(*_):
-        made.append(Swallowing(request.param))
-        return made[0]
-
-    monkeypatch.setattr(pyreqwest_transport._PyreqwestCall, "build_request", build)
+    made = Swallowing(request.param)
+    monkeypatch.setattr(pyreqwest_transport._PyreqwestCall, "build_request", lambda *_: made)
     return made
 
 
@@ -65,9 +60,7 @@ async def begin(transport, reply):
     """Start a call, and let it wait for the step that swallows."""
     request = Request("GET", "/x", base_url="http://127.0.0.1:1/v2")
     task = asyncio.ensure_future(transport.send(request, Credential("t"), time.monotonic() + 600, None, None))
-    while not reply:
-        await asyncio.sleep(0)
-    await reply[0].is_waiting.wait()
+    await reply.is_waiting.wait()
     return task
 
 
