@@ -28,7 +28,7 @@ class Swallowing:
 
     async def wait(self):
         self.is_waiting.set()
-        await asyncio.sleep(WIDE * 3)
+        await asyncio.Event().wait()  # for ever
 
     async def __aenter__(self):
         if self.step == "head":
