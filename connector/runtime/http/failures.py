@@ -65,7 +65,8 @@ _TLS_REASONS = {  # OpenSSL's own words say little
 
 def collect_exceptions(*libraries: ModuleType) -> tuple[type[Exception], ...]:
     """Return every exception class of these libraries, and our own."""
-    classes = [member for library in libraries for member in vars(library).values() if isinstance(member, type)]
+    members = [member for library in libraries for member in tuple(vars(library).values())]  # one may be being loaded
+    classes = [member for member in members if isinstance(member, type)]
     return (*(member for member in classes if issubclass(member, Exception)), *OWN_EXCEPTIONS)
 
 

@@ -45,13 +45,13 @@ _MULTIPART_HEADERS = (b"content-type", b"content-length", b"transfer-encoding")
 def import_without_cli(name: str) -> ModuleType:
     """Import a library without its command line, which would load rich."""
     cli_module = f"{name}._main"
-    if cli_module in sys.modules:
+    if name in sys.modules or cli_module in sys.modules:
         return importlib.import_module(name)
     sys.modules[cli_module] = None  # type: ignore[assignment]  # as if rich were missing
     try:
         return importlib.import_module(name)
     finally:
-        del sys.modules[cli_module]
+        sys.modules.pop(cli_module, None)  # another thread may have been here, too
 
 
 @dataclass(frozen=True, slots=True)
