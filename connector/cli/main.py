@@ -44,6 +44,7 @@ def run(argv: Sequence[str] | None = None) -> int:
     if argv is None:
         code = process_exit.settle_tokens(code)
         process_exit.exit_without_waiting(code)
+        process_exit.let_exit_code_stand()
         gc.freeze()  # what is alive goes with the process; looking at it once more is a twelfth of a dry run
     return code
 

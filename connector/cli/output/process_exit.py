@@ -36,6 +36,14 @@ def exit_code_of(interrupt: KeyboardInterrupt) -> int:
     return 128 + int(number)
 
 
+def let_exit_code_stand() -> None:
+    """Reset what makes Python end by SIGINT, whatever the exit code is.
+
+    It remembers a Ctrl-C that met a text run as code, as dataclasses and named tuples are made, until it runs another.
+    """
+    exec("")  # noqa: S102
+
+
 def settle_tokens(code: int) -> int:
     """Wait until every new token is stored; return the exit code, which says if one was lost."""
     if _STAKES_MODULE not in sys.modules:

@@ -98,7 +98,7 @@ class SecretValues:
     def _find_wrapped(self, text: str) -> Iterator[Span]:
         """Yield the places of long values that are broken into lines, as base64 and folded headers are."""
         parts = text.split()
-        if len(parts) < 2:  # noqa: PLR2004  nothing is between
+        if not parts[1:]:  # nothing is between
             return
         joined = "".join(parts)
         needles = [needle for needle in self._texts if len(needle) >= MIN_BEGINNING_LENGTH]

@@ -135,6 +135,22 @@ def test_ctrl_c_ends_with_130_at_once(start, server, words, script):
     assert server.count == sent
 
 
+INTERRUPTED_CODE = """
+import sys
+from connector.cli import main
+main._dispatch = lambda _: exec(f"import os; os.kill(os.getpid(), {sys.argv[1]}); os.getpid()")
+sys.exit(main.run())
+"""
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_that_meets_a_text_run_as_code_has_its_exit_code(surroundings, number, code):
+    """Python would end by SIGINT; dataclasses are made from such texts, when they are first used."""
+    command = [sys.executable, "-c", INTERRUPTED_CODE, str(int(number))]
+    done = subprocess.run(command, env=surroundings, capture_output=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout, done.stderr.strip()) == (code, b"", b"Interrupted.")
+
+
 def test_ctrl_c_while_a_write_is_under_way_is_uncertain(start, server):
     process = start("run", "createMeeting", "--user-id", "me", "--base-url", server.always(servers.silence()).url,
                     env=TOKEN)  # fmt: skip
