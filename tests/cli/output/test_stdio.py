@@ -144,10 +144,11 @@ sys.exit(main.run())
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_signal_that_meets_a_text_run_as_code_has_its_exit_code(surroundings, number, code):
-    """Python would end by SIGINT; dataclasses are made from such texts, when they are first used."""
-    command = [sys.executable, "-c", INTERRUPTED_CODE, str(int(number))]
-    done = subprocess.run(command, env=surroundings, capture_output=True, timeout=60, check=False)
+def test_a_signal_that_meets_a_text_run_as_code_has_its_exit_code(surroundings, tmp_path, number, code):
+    """Python would end a module by SIGINT; dataclasses are made from such texts, when they are first used."""
+    (tmp_path / "interrupted.py").write_text(INTERRUPTED_CODE)
+    command = [sys.executable, "-m", "interrupted", str(int(number))]
+    done = subprocess.run(command, env=surroundings, cwd=tmp_path, capture_output=True, timeout=60, check=False)
     assert (done.returncode, done.stdout, done.stderr.strip()) == (code, b"", b"Interrupted.")
 
 
