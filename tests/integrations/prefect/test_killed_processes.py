@@ -69,7 +69,7 @@ def test_a_write_whose_process_was_killed_while_it_waited_is_made(service, kille
     run = killed()
     run.start("createMeeting", MEETING)
     wait_until(lambda: refusing.asked)
-    wait_until(lambda: b"Retry 1/" in run.engine.read_history())
+    wait_until(lambda: b"AwaitingRetry" in run.engine.server.read_history())  # not the log, which is written sooner
     run.kill()
     assert run.read_result()["status"] == 201
     assert [one.status for one in refusing.asked] == [429, 201]
