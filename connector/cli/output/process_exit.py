@@ -37,7 +37,7 @@ def exit_code_of(interrupt: KeyboardInterrupt) -> int:
 
 
 def let_exit_code_stand() -> None:
-    """Reset what makes Python end by SIGINT, whatever the exit code is.
+    """Reset what makes Python end a module by SIGINT, whatever the exit code is.
 
     It remembers a Ctrl-C that met a text run as code, as dataclasses and named tuples are made, until it runs another.
     """

@@ -38,10 +38,9 @@ def test_an_origin_is_what_httpx_reads(scheme, host, port, rest):
             HttpOrigin.parse(library, f"{scheme}://{host}{port}{rest}")
         return
     origin = HttpOrigin.parse(library, f"{scheme}://{host}{port}{rest}")
-    core = origin.library_origin
-    read = core.scheme.decode(), core.host, core.port, origin.host_header, origin.explicit_port
+    read = origin.scheme, origin.host.encode(), origin.port, origin.host_header, origin.explicit_port
     assert read == expected
-    assert origin.proxy == find_proxy(url.scheme, url.raw_host.decode(), core.port)
+    assert origin.proxy == find_proxy(url.scheme, url.raw_host.decode(), origin.port)
 
 
 CALLS = """

@@ -107,7 +107,7 @@ class AsyncHttpcoreTransport(PooledTransport):
         if origin.proxy is not None:
             connection.http = AsyncProxiedConnection(self._library, origin, backend, asynchronous=True)
             return
-        stream = await backend.connect_tcp(*origin.address)
+        stream = await backend.connect_tcp(origin.host, origin.port)
         if origin.uses_tls:
             stream = await stream.start_tls(origin.load_tls_context(self._library), connection.tls_host)
         connection.http = AsyncHttp11Connection(core, stream)

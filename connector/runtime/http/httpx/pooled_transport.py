@@ -58,7 +58,7 @@ class PooledTransport:
             if _is_alive(idle, state):
                 return idle
             idle.close()
-        return PooledConnection(origin.name, origin.address[0] if origin.uses_tls else None, state)
+        return PooledConnection(origin.name, origin.host if origin.uses_tls else None, state)
 
     def _release(self, connection: PooledConnection | None, state: RequestState, *, reusable: bool) -> None:
         """End the use of a connection, and close the files of its request."""

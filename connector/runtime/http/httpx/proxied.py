@@ -13,13 +13,13 @@ class _Proxied:
     """A library's connection to an origin; see `http11` for what it does."""
 
     def __init__(self, library: HttpLibrary, origin: HttpOrigin, backend: Any, *, asynchronous: bool) -> None:
-        self._core, self._origin = library.core, origin
+        self._core, self._explicit_port = library.core, origin.explicit_port
         pool = origin.build_proxy_pool(library, backend, asynchronous=asynchronous)
-        self._connection = pool.create_connection(origin.library_origin)
+        self._scheme, self._host = origin.scheme.encode(), origin.host.encode()
+        self._connection = pool.create_connection(self._core.Origin(self._scheme, self._host, origin.port))
 
     def _convert(self, request: WireRequest) -> Any:
-        scheme, host = self._origin.library_origin.scheme, self._origin.library_origin.host
-        url = self._core.URL(scheme=scheme, host=host, port=self._origin.explicit_port, target=request.target)
+        url = self._core.URL(scheme=self._scheme, host=self._host, port=self._explicit_port, target=request.target)
         return self._core.Request(request.method, url, headers=request.headers, content=request.content)
 
 

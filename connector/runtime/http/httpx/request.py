@@ -99,13 +99,14 @@ def _redact_log(record: logging.LogRecord) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class HttpOrigin:
-    """The origin of a base URL in the library's terms, and its proxy."""
+    """The origin of a base URL, and its proxy; the host is ASCII, and without brackets."""
 
     name: str
-    library_origin: Any  # httpcore.Origin
-    host_header: bytes
-    uses_tls: bool
+    scheme: str
+    host: str
+    port: int
     explicit_port: int | None  # if the URL has one
+    host_header: bytes
     path_start: int  # index of the path in a URL
     proxy: Proxy | None
     certificate: ClientCertificate | None = None
@@ -120,18 +121,17 @@ class HttpOrigin:
         path_start = next((position for position in range(start, len(base)) if base[position] in "/?#"), len(base))
         scheme, host, explicit_port = _split_origin(library, base[:path_start])
         port = DEFAULT_PORTS[scheme] if explicit_port is None else explicit_port
-        library_origin = library.core.Origin(scheme.encode(), host.encode(), port)
-        proxy = find_proxy(scheme, host, port)
-        name, uses_tls = f"{scheme}://{host}:{port}", scheme == "https"
+        name = f"{scheme}://{host}:{port}"
         name = f"{name} {certificate.fingerprint}" if certificate is not None else name
         netloc = f"[{host}]" if ":" in host else host
         netloc = netloc if explicit_port is None else f"{netloc}:{explicit_port}"
-        return cls(name, library_origin, netloc.encode(), uses_tls, explicit_port, path_start, proxy, certificate)
+        proxy = find_proxy(scheme, host, port)
+        return cls(name, scheme, host, port, explicit_port, netloc.encode(), path_start, proxy, certificate)
 
     @property
-    def address(self) -> tuple[str, int]:
-        """Host and port."""
-        return self.library_origin.host.decode("ascii"), self.library_origin.port
+    def uses_tls(self) -> bool:
+        """Whether it is https."""
+        return self.scheme == "https"
 
     def load_tls_context(self, library: HttpLibrary) -> ssl.SSLContext:
         """Return the TLS context of connections to it. Raises NetworkSettingError."""

@@ -90,7 +90,7 @@ class HttpcoreTransport(PooledTransport):
         if origin.proxy is not None:
             connection.http = ProxiedConnection(self._library, origin, backend, asynchronous=False)
             return
-        stream = backend.connect_tcp(*origin.address)
+        stream = backend.connect_tcp(origin.host, origin.port)
         if origin.uses_tls:
             stream = stream.start_tls(origin.load_tls_context(self._library), connection.tls_host)
         connection.http = Http11Connection(core, stream)
