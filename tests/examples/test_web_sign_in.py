@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from support.files import read_files
 
 SECRET = "canary-of-a-client-secret-77"
 
@@ -28,7 +29,7 @@ def test_any_process_with_the_store_finishes_what_another_began(open_browser, st
     back = browser.sent_back(f"{first}/acme/connect")
     assert browser.open(back.replace(first, second)) == (200, "acme is connected as ada@example.com.\n")
     assert browser.open(f"{first}/acme/me") == (200, "acme is connected as ada@example.com.\n")
-    kept = b"".join(path.read_bytes() for path in (tmp_path / "store").rglob("*") if path.is_file())
+    kept = read_files(tmp_path / "store")
     assert b"sealed" in kept
     assert SECRET.encode() not in kept
 

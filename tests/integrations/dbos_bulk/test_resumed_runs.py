@@ -8,6 +8,7 @@ import threading
 from contextlib import closing
 
 import pytest
+from support.files import read_files
 from support.pace import wait_until
 from support.servers import held, reply
 
@@ -117,6 +118,4 @@ def test_a_run_whose_rows_were_stored_with_a_key_is_not_continued_without_it(on_
     said = "no key is set" if stored else "password is a secret"
     assert (refused.code, said in refused.err) == (1 if stored else 2, True), refused.err
     assert people.count == asked
-    assert b"Canary42Harbour" not in b"".join(
-        path.read_bytes() for path in on_sqlite.folder.glob("rows.db*") if path.is_file()
-    )
+    assert b"Canary42Harbour" not in read_files(on_sqlite.folder, "rows.db*")

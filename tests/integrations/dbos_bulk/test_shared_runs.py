@@ -9,6 +9,7 @@ from collections import Counter
 
 import pytest
 from support import private_postgres
+from support.files import read_files
 from support.pace import wait_until
 from support.rate_limited_server import RateLimitedServer
 from support.servers import Counting, held, reply
@@ -283,7 +284,7 @@ def test_a_secret_in_a_column_is_refused_without_a_key_and_encrypted_with_one(co
 def read_database(commands: Commands) -> bytes:
     """Return all that a database holds."""
     if commands.database.startswith("sqlite"):
-        return b"".join(path.read_bytes() for path in commands.folder.glob("rows.db*") if path.is_file())
+        return read_files(commands.folder, "rows.db*")
     listed = (
         "select table_schema || '.' || table_name from information_schema.tables where table_schema !~ '^(pg_|inf)'"
     )

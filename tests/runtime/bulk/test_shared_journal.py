@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from support import private_postgres
+from support.files import read_files
 from support.pace import wait_until
 
 from connector.errors import InputError, Problem, StoreError, UsageError
@@ -300,7 +301,7 @@ def test_with_a_key_rows_can_be_read_with_that_key_alone(tmp_path, monkeypatch):
         run = load(journal)
         assert worker(journal, "a").take_batch(run, 1)[0][0].row.given == {"name": "n1"}
         check_key(journal, run)
-    assert b"n11" not in b"".join(path.read_bytes() for path in tmp_path.glob("rows.db*") if path.is_file())
+    assert b"n11" not in read_files(tmp_path, "rows.db*")
     monkeypatch.setenv("CONNECTOR_KEY", generate_key())
     with SharedJournal(url) as other:
         with pytest.raises(StoreError, match="is sealed with key"):

@@ -19,6 +19,7 @@ from connector.definition.case import to_snake_case
 from connector.sandbox.data.state import SandboxState
 from connector.sandbox.http_server import serve
 from connector.sandbox.service import SandboxService
+from support.files import read_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -218,4 +219,4 @@ def kept(folder: Mapping[str, str]) -> bytes:
     from pathlib import Path
 
     homes = [Path(folder[name]) for name in ("XDG_DATA_HOME", "XDG_STATE_HOME")]
-    return b"".join(path.read_bytes() for home in homes for path in home.rglob("*") if path.is_file())
+    return b"".join(read_files(home) for home in homes)

@@ -19,6 +19,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
+from support.files import read_files
 from support.pace import wait_until
 
 USER, PASSWORD = "admin", "airflow-canary-p@ss/word"
@@ -108,8 +109,7 @@ class AirflowRuntime:
         """Return all that Airflow wrote down: its database, and every log."""
         with closing(sqlite3.connect(self.home / "airflow.db")) as database:
             rows = "\n".join(database.iterdump())
-        logs = [path.read_bytes() for path in self.home.rglob("*.log") if path.is_file()]
-        return b"\n".join([rows.encode(), *logs])
+        return b"\n".join([rows.encode(), read_files(self.home, "*.log")])
 
     def close(self) -> None:
         """End every process."""

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
+from support.files import read_files
 from support.processes.engines.private_redis import PrivateRedis
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ class CeleryEngine:
 
     def read_history(self) -> bytes:
         """Return every write that Redis was sent, the messages among them decoded, and the log of the worker."""
-        written = b"\n".join(path.read_bytes() for path in self.folder.rglob("*.aof"))
+        written = read_files(self.folder, "*.aof")
         messages = [base64.b64decode(body) for body in _BODY.findall(written)]
         return b"\n".join((written, *messages, (self.folder / "worker.log").read_bytes()))
 

@@ -17,6 +17,7 @@ from dagster._core.workspace.load_target import GrpcServerTarget
 
 from connector import errors
 from connector.integrations.dagster import report_event
+from support.files import read_files
 from support.pace import wait_until
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ class DagsterEngine:
 
     def read_history(self) -> bytes:
         """Return all that Dagster wrote down: databases, outputs, the logs of steps and of its processes."""
-        return b"\n".join(path.read_bytes() for path in self.folder.rglob("*") if path.is_file())
+        return read_files(self.folder)
 
     def close(self) -> None:
         """End the processes, and the runs that the code server started."""

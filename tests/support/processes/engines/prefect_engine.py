@@ -19,6 +19,7 @@ from unittest import mock
 
 import httpx
 
+from support.files import read_files
 from support.pace import wait_until
 
 if TYPE_CHECKING:
@@ -172,15 +173,6 @@ def end_process(process: subprocess.Popen[bytes]) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-
-
-def read_files(folder: Path) -> bytes:
-    """Return what is in all files of a folder."""
-    found = []
-    for path in folder.rglob("*"):
-        with contextlib.suppress(FileNotFoundError, IsADirectoryError):  # the server removes files of its own
-            found.append(path.read_bytes())
-    return b"\n".join(found)
 
 
 def start_engine(folder: Path, database: str) -> PrefectEngine:

@@ -18,6 +18,7 @@ from temporalio.client import WorkflowFailureError
 from temporalio.testing import WorkflowEnvironment
 
 from connector.integrations.temporal import find_error, start_for_event
+from support.files import read_files
 from support.processes.engines import temporal_app
 
 if TYPE_CHECKING:
@@ -118,8 +119,8 @@ class TemporalEngine:
 
     def read_history(self) -> bytes:
         """Return all that the server wrote down: the files of its database, and each history with what is encoded in it."""
-        files = [path.read_bytes() for path in self.database.parent.glob(f"{self.database.name}*")]
-        return b"\n".join([*files, *self.run(self._read_histories())])
+        files = read_files(self.database.parent, f"{self.database.name}*")
+        return b"\n".join([files, *self.run(self._read_histories())])
 
     async def _read_histories(self) -> list[bytes]:
         found = []
