@@ -21,9 +21,13 @@ def names() -> list[str]:
     return [one.name for one in threading.enumerate() if one.name == "connector-http"]
 
 
+@pytest.fixture(autouse=True)
+def _without_earlier_threads():
+    wait_until(lambda: not names())
+
+
 @pytest.fixture
 def workers():
-    wait_until(lambda: not names())
     one = InterruptibleThreads()
     yield one
     one.cancel_all()
