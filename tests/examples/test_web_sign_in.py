@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from support.files import read_files
+from support.processes.files import read_files
 
 SECRET = "canary-of-a-client-secret-77"
 

@@ -8,8 +8,8 @@ import threading
 from contextlib import closing
 
 import pytest
-from support.files import read_files
 from support.pace import wait_until
+from support.processes.files import read_files
 from support.servers import held, reply
 
 from connector.runtime.bulk.shared_journal import SharedJournal

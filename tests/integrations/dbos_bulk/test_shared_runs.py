@@ -9,8 +9,8 @@ from collections import Counter
 
 import pytest
 from support import private_postgres
-from support.files import read_files
 from support.pace import wait_until
+from support.processes.files import read_files
 from support.rate_limited_server import RateLimitedServer
 from support.servers import Counting, held, reply
 

@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from support import private_postgres
-from support.files import read_files
 from support.pace import wait_until
+from support.processes.files import read_files
 
 from connector.errors import InputError, Problem, StoreError, UsageError
 from connector.runtime.bulk.row_reader import Row

@@ -19,7 +19,7 @@ from connector.definition.case import to_snake_case
 from connector.sandbox.data.state import SandboxState
 from connector.sandbox.http_server import serve
 from connector.sandbox.service import SandboxService
-from support.files import read_files
+from support.processes.files import read_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -19,8 +19,8 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
-from support.files import read_files
 from support.pace import wait_until
+from support.processes.files import read_files
 
 USER, PASSWORD = "admin", "airflow-canary-p@ss/word"
 FERNET_KEY = "Y29ubmVjdG9yLXRlc3RzLW9mLWFuLWVuZ2luZS0wMDE="  # of these tests alone

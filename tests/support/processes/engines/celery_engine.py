@@ -10,8 +10,8 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
-from support.files import read_files
 from support.processes.engines.private_redis import PrivateRedis
+from support.processes.files import read_files
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -17,8 +17,8 @@ from dagster._core.workspace.load_target import GrpcServerTarget
 
 from connector import errors
 from connector.integrations.dagster import report_event
-from support.files import read_files
 from support.pace import wait_until
+from support.processes.files import read_files
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -19,8 +19,8 @@ from unittest import mock
 
 import httpx
 
-from support.files import read_files
 from support.pace import wait_until
+from support.processes.files import read_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -18,8 +18,8 @@ from temporalio.client import WorkflowFailureError
 from temporalio.testing import WorkflowEnvironment
 
 from connector.integrations.temporal import find_error, start_for_event
-from support.files import read_files
 from support.processes.engines import temporal_app
+from support.processes.files import read_files
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
