@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING
 
 from connector.definition.case import to_kebab_case
@@ -10,15 +9,26 @@ from connector.definition.case import to_kebab_case
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+_CLOSE, _SURE = 0.6, 0.8  # likeness of a word to what is meant
+_VERBS = (
+    ("get", "list", "read", "show", "fetch", "find", "search", "retrieve", "view"),
+    ("create", "add", "new", "make", "insert", "schedule", "register", "invite"),
+    ("update", "edit", "change", "modify", "patch", "set", "rename"),
+    ("delete", "remove", "destroy", "erase", "cancel"),
+)
+_MAX_LENGTH = 100  # a longer text is no misspelt word, and comparing takes time by the square of its length
 
-def did_you_mean(word: str, candidates: Iterable[str]) -> str:
+
+def did_you_mean(word: str, candidates: Iterable[str], cutoff: float = _CLOSE) -> str:
     """Return ` Did you mean 'x'?` with the closest candidate, or an empty text when none is close."""
-    match = closest(word, candidates)
+    match = closest(word, candidates, cutoff)
     return f" Did you mean {match!r}?" if match else ""
 
 
-def closest(word: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
+def closest(word: str, known: Iterable[str], cutoff: float = _CLOSE) -> str | None:
     """Return the known word closest to `word`, or None when none is close; `cutoff` 1 means equal."""
+    import difflib
+
     return next(iter(difflib.get_close_matches(word[:_MAX_LENGTH], list(known), n=1, cutoff=cutoff)), None)
 
 
@@ -42,13 +52,3 @@ def _find_kind(verb: str) -> int | None:
     """Return the index of the kind of deed that a verb is, itself or misspelt; None for an unknown one."""
     meant = closest(verb, [known for verbs in _VERBS for known in verbs], _SURE)
     return next((index for index, verbs in enumerate(_VERBS) if meant in verbs), None)
-
-
-_SURE = 0.8
-_VERBS = (
-    ("get", "list", "read", "show", "fetch", "find", "search", "retrieve", "view"),
-    ("create", "add", "new", "make", "insert", "schedule", "register", "invite"),
-    ("update", "edit", "change", "modify", "patch", "set", "rename"),
-    ("delete", "remove", "destroy", "erase", "cancel"),
-)
-_MAX_LENGTH = 100  # a longer text is no misspelt word, and comparing takes time by the square of its length

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from connector.core.redaction import MASK, describe_type, preview
 from connector.core.response import retry_after
 from connector.definition.case import to_snake_case
+from connector.definition.suggest import closest
 from connector.errors import InputError, Problem
 from connector.first_use import dataclass
 
@@ -140,7 +140,7 @@ def _find_misspelled_key(key: str) -> str | None:
     """Return the key that an unknown one is a slip of, such as refreshToken; None for what a reply has besides."""
     if (snake_key := to_snake_case(key)) in _TOKEN_KEYS:
         return snake_key
-    return next(iter(difflib.get_close_matches(key, (*_SECRET_KEYS, "expires_at"), n=1, cutoff=_SLIP_RATIO)), None)
+    return closest(key, (*_SECRET_KEYS, "expires_at"), _SLIP_RATIO)
 
 
 def _is_timestamp(value: object) -> bool:

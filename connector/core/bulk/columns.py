@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING, Any
 
 from connector.core.bulk.cells import convert_cell
@@ -203,10 +202,10 @@ class ColumnMapping:
         return tuple(keys), problems
 
     def _unknown_input_problem(self, name: str) -> Problem:
-        matches = difflib.get_close_matches(name, list(self._keys_by_name), n=1)
+        match = closest(name, self._keys_by_name)
         fix = (
-            f"did you mean {self._keys_by_name[matches[0]]}?"
-            if matches
+            f"did you mean {self._keys_by_name[match]}?"
+            if match is not None
             else f"the inputs are {', '.join(self.action.inputs)}"
         )
         return Problem(name[:60], "an unknown input", f"an input of {self.action.action}", fix)

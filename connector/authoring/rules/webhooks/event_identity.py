@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from connector.authoring.draft import Violation
@@ -10,9 +9,10 @@ from connector.core.json_path import get_at_path, has_path
 from connector.core.webhook.event import MAX_NAME_LENGTH
 from connector.definition.events import VALUE_TYPES, iter_leaf_fields
 from connector.definition.json_path import join_path, parse_reply_path
+from connector.definition.suggest import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from connector.authoring.draft import ParsedFile
     from connector.authoring.folder_reader import ConnectorFolder
@@ -193,13 +193,13 @@ def _check_against_bodies(trigger: Trigger, bodies: list[Any]) -> Iterator[tuple
         place = parse_reply_path(text)
         if place.header is not None or text == trigger.event.name or _is_in_any(bodies, place.segments):
             continue
-        similar = _find_misspelt(text, {path for body in bodies for path in _iter_paths(body)})
+        similar = did_you_mean(text, {path for body in bodies for path in _iter_paths(body)}, _MISSPELT)
         if similar or (len(place.segments) > 1 and _is_in_any(bodies, place.segments[:-1])):
             yield path, f"no event in schemas/events/ has {text}.{similar}"
     yield from _check_units(trigger, bodies)
     names = {name for body in bodies for path, _ in iter_leaf_fields(body) for name in path}
     for index, name in enumerate(trigger.identity.ignore.fields):
-        if name not in names and (similar := _find_misspelt(name, names)):
+        if name not in names and (similar := did_you_mean(name, names, _MISSPELT)):
             message = f"no event in schemas/events/ has a field {name}.{similar}"
             yield ("dedupe", "ignore", "fields", index), message
 
@@ -222,12 +222,6 @@ def _check_units(trigger: Trigger, bodies: list[Any]) -> Iterator[tuple[NodePath
                     (part, place),
                     f"{path} is described as {value_type}, which is not written as {holder.unit}; {fix}.",
                 )
-
-
-def _find_misspelt(text: str, known: Iterable[str]) -> str:
-    """Return a question about what was meant, where a known name is spelled almost the same."""
-    similar = get_close_matches(text, known, n=1, cutoff=_MISSPELT)
-    return f" Did you mean {similar[0]!r}?" if similar else ""
 
 
 def _is_in_any(bodies: list[Any], names: tuple[str, ...]) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 from typing import TYPE_CHECKING
 
@@ -21,6 +20,8 @@ def parse_csv(text: str, media_type: str = "") -> DecodedBody:
     Cells are separated by commas, or by tabs where the label says so. Nothing is dropped: a cell that is missing is
     null, one too many has its number as a name, and of columns with one name the later ones get a number.
     """
+    import csv
+
     delimiter = "\t" if media_type == TAB_SEPARATED else ","
     csv.field_size_limit(max(csv.field_size_limit(), len(text)))  # the size of the reply was limited as it was read
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)

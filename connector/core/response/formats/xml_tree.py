@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 from dataclasses import field
 from typing import TYPE_CHECKING, Any
-from xml.parsers import expat
 
 from connector.first_use import dataclass, prepare_pattern
 
@@ -89,6 +88,8 @@ def parse_xml(body: bytes, list_paths: ListPaths = frozenset()) -> Any:
     text (`#text`). Children or attributes of one name are a list, as is what `list_paths` names, even once or not at
     all. Prefixes of names are dropped.
     """
+    from xml.parsers import expat
+
     builder = _TreeBuilder(list_paths)
     parser = expat.ParserCreate("utf-8", namespace_separator=" ")
     parser.buffer_text = True
