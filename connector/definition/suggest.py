@@ -9,7 +9,7 @@ from connector.definition.case import to_kebab_case
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_CLOSE, _SURE = 0.6, 0.8  # likeness of a word to what is meant
+_CLOSE, _SURE = 0.6, 0.8  # similarity of a word to what is meant
 _VERBS = (
     ("get", "list", "read", "show", "fetch", "find", "search", "retrieve", "view"),
     ("create", "add", "new", "make", "insert", "schedule", "register", "invite"),

@@ -41,7 +41,7 @@ def _build_part(part: MultipartPart, files: list[Any]) -> PartBuilder:
     elif (length := _measure_remaining(data)) is None:
         builder = PartBuilder.from_stream(_read_chunks(data))
     else:
-        builder = PartBuilder.from_stream_with_length(_read_chunks(data, length), length)
+        builder = PartBuilder.from_stream_with_length(_read_measured(data, length), length)
     if part.file_name is None:
         return builder.mime(part.content_type) if part.content_type else builder
     media_type = mimetypes.guess_type(part.file_name)[0] or "application/octet-stream"
@@ -63,17 +63,23 @@ def _measure_remaining(file: Any) -> int | None:
     return end - position
 
 
-def _read_chunks(file: Any, length: int | None = None) -> Iterator[bytes]:
-    """Yield what is in a file. Raises UploadReadError, also where that is more than `length`.
+def _read_chunks(file: Any) -> Iterator[bytes]:
+    upload = UploadFile(file)
+    while chunk := upload.read(_CHUNK_BYTES):
+        yield chunk
 
-    The library sends as much as was announced and asks for no more, so each chunk waits for the read after it.
+
+def _read_measured(file: Any, length: int) -> Iterator[bytes]:
+    """Yield what is in a file of so many bytes. Raises UploadReadError, also where there are more.
+
+    The library sends as many as were announced and asks for no more, so each chunk waits for the read after it.
     """
-    upload, sent = UploadFile(file), 0
-    chunk = upload.read(_CHUNK_BYTES)
+    chunks, sent = _read_chunks(file), 0
+    chunk = next(chunks, b"")
     while chunk:
-        following = upload.read(_CHUNK_BYTES)
+        following = next(chunks, b"")
         sent += len(chunk)
-        if length is not None and sent + len(following) > length:
+        if sent + len(following) > length:
             raise UploadReadError("the file to send has grown since it was opened")
         yield chunk
         chunk = following
