@@ -32,6 +32,8 @@ def command(tmp_path):
             "ZOOM_ACCESS_TOKEN": "token-1",
         }
         kept |= env or {}
+        if kept["HOME"] is None:  # then the system names the home of this user, where no test may leave anything
+            kept |= {f"XDG_{kind}_HOME": str(tmp_path / kind) for kind in ("CACHE", "CONFIG", "DATA", "STATE")}
         done = subprocess.run(
             [sys.executable, *python, "-m", "connector", *words],
             env={key: value for key, value in kept.items() if value is not None},
