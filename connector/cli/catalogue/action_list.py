@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from connector.cli.terminal.page import TextPage
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from connector.definition.trigger import Trigger
 
 TRIGGER_GROUP = "triggers"
+_WORD = re.compile(r"[^\W\d_]{3,}")
 
 
 class Entry(NamedTuple):
@@ -25,23 +27,37 @@ class Entry(NamedTuple):
 
 def find_actions(heads: Sequence[ActionHead], words: Sequence[str]) -> list[ActionHead]:
     """Return the actions that have every word in their name, label, group, summary or request."""
-    return [
-        head
-        for head in heads
-        if _has_words(words, head.action, head.label, head.summary, head.request, head.group or "")
-    ]
+    return [head for head in heads if _has_words(words, _text_of_action(head))]
 
 
 def find_triggers(triggers: Mapping[str, Trigger], words: Sequence[str]) -> dict[str, Trigger]:
     """Return the triggers that have every word in their name, label or summary."""
-    return {
-        name: trigger for name, trigger in triggers.items() if _has_words(words, name, trigger.label, trigger.summary)
-    }
+    return {name: trigger for name, trigger in triggers.items() if _has_words(words, _text_of_trigger(name, trigger))}
 
 
-def _has_words(words: Sequence[str], *texts: str) -> bool:
-    text = " ".join(texts).casefold()
-    return all(word.casefold() in text for word in words)
+def suggest_word(words: Sequence[str], heads: Sequence[ActionHead], triggers: Mapping[str, Trigger]) -> str:
+    """Return ` Did you mean 'x'?` for the first word that no action and no trigger has, or an empty text."""
+    from connector.definition.case import to_kebab_case
+    from connector.definition.suggest import did_you_mean
+
+    texts = [*map(_text_of_action, heads), *(_text_of_trigger(name, trigger) for name, trigger in triggers.items())]
+    unknown = next((word for word in words if not any(_has_words([word], text) for text in texts)), None)
+    if unknown is None:
+        return ""
+    known = _WORD.findall(to_kebab_case(" ".join(texts)))
+    return did_you_mean(unknown.casefold(), sorted(set(known)))
+
+
+def _text_of_action(head: ActionHead) -> str:
+    return " ".join((head.action, head.label, head.summary, head.request, head.group or ""))
+
+
+def _text_of_trigger(name: str, trigger: Trigger) -> str:
+    return f"{name} {trigger.label} {trigger.summary}"
+
+
+def _has_words(words: Sequence[str], text: str) -> bool:
+    return all(word.casefold() in text.casefold() for word in words)
 
 
 def group_entries(actions: Sequence[ActionHead], triggers: Mapping[str, Trigger]) -> dict[str, list[Entry]]:

@@ -65,7 +65,9 @@ def list_command(ctx: click.Context, words: tuple[str, ...], output_format: str,
         return
     groups = action_list.group_entries(actions, triggers)
     if words and not groups:
-        print_stderr(f"No action or trigger has {' and '.join(map(repr, words))} in its name, group, summary or path.")
+        asked = " and ".join(map(repr, words))
+        meant = action_list.suggest_word(words, index.heads, connector.manifest.triggers)
+        print_stderr(f"No action or trigger has {asked} in its name, group, summary or path.{meant}")
     screen = Screen.of(sys.stdout)
     if screen.is_terminal:
         command = CommandContext(connector, settings).format_command

@@ -93,6 +93,16 @@ def test_a_list_can_be_searched_by_words_of_name_summary_and_path(here):
     nothing = here("list", "nothing-like-it")
     assert (nothing.code, nothing.out.strip()) == (0, "")
     assert "No action or trigger has 'nothing-like-it'" in nothing.err
+    assert "Did you mean" not in nothing.err
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"), [(["meetng"], "meeting"), (["user", "Recrdings"], "recordings"), (["create", "usr"], "user")]
+)
+def test_a_list_suggests_the_word_that_a_misspelt_one_may_mean(here, words, meant):
+    done = here("list", *words)
+    assert (done.code, done.out.strip()) == (0, "")
+    assert done.err.strip().endswith(f"Did you mean '{meant}'?")
 
 
 @pytest.mark.parametrize("width", range(40, 201, 20))
