@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 PACKAGES = {"provider": "oidc-provider@9", "rivet": "@zoom/rivet@0.4.0"}  # what a fixture needs
 LEAST_NODE = (20, 12)  # the OAuth server takes digests with crypto.hash
 HERE = Path(__file__).parent
-PATIENCE = 30.0
+PATIENCE = 120.0  # seconds, for what takes a few
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 QUIET = "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
 QUIET += " --disable-component-update --disable-sync --disable-extensions --no-default-browser-check"

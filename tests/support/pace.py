@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
 WIDE = 20.0  # seconds; ends what takes well under one, before anything else would end it
-PATIENCE = 60.0  # seconds, for all that nothing else would end
+PATIENCE = 180.0  # seconds, for all that nothing else would end; a busy machine takes a minute to start an engine
 
 
 class Work:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from support import private_postgres
+from support.pace import PATIENCE
 from support.servers import Counting, reply
 
 from connector.runtime.bulk.shared_journal import SharedJournal
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[3]
-PATIENCE = 120.0  # seconds, for what takes a few
 HEADER = "email,firstName,lastName\n"
 
 

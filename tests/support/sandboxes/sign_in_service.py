@@ -19,6 +19,7 @@ from connector.definition.case import to_snake_case
 from connector.sandbox.data.state import SandboxState
 from connector.sandbox.http_server import serve
 from connector.sandbox.service import SandboxService
+from support.pace import PATIENCE
 from support.processes.files import read_files
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from connector.sandbox.http.responses import SandboxResponse
 
 SECRET = "canary-client-secret-4711"
-PATIENCE = 30.0  # seconds to wait for the output of a command
 _HIDDEN = ("code", "code_verifier", "refresh_token", "access_token", "token")
 
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
+from support.pace import PATIENCE
 from support.processes.engines.private_redis import PrivateRedis
 from support.processes.files import read_files
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
     from connector import Event
 
-PATIENCE = 60.0  # seconds, for what takes a few
 _BODY = re.compile(rb'"body": "([A-Za-z0-9+/=]+)"')  # of a message in Redis
 
 

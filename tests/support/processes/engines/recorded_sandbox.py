@@ -13,11 +13,10 @@ from connector.sandbox.data.state import SandboxState
 from connector.sandbox.http.faults import parse_fault
 from connector.sandbox.http_server import serve
 from connector.sandbox.service import SandboxService
+from support.pace import PATIENCE
 
 if TYPE_CHECKING:
     from connector.sandbox.http.responses import SandboxResponse
-
-PATIENCE = 60.0  # seconds; a test ends long before
 
 
 @dataclass(frozen=True, slots=True)

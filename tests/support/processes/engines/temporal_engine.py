@@ -18,6 +18,7 @@ from temporalio.client import WorkflowFailureError
 from temporalio.testing import WorkflowEnvironment
 
 from connector.integrations.temporal import find_error, start_for_event
+from support.pace import PATIENCE
 from support.processes.engines import temporal_app
 from support.processes.files import read_files
 
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
     from temporalio.worker import Worker
 
     from connector import Event
-
-PATIENCE = 60.0  # seconds, for what takes a few
 
 
 def find_server() -> str:
