@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from connector.definition.trigger import Trigger
 
 TRIGGER_GROUP = "triggers"
-_WORD = re.compile(r"[^\W\d_]{3,}")
 
 
 class Entry(NamedTuple):
@@ -44,7 +43,7 @@ def suggest_word(words: Sequence[str], heads: Sequence[ActionHead], triggers: Ma
     unknown = next((word for word in words if not any(_has_words([word], text) for text in texts)), None)
     if unknown is None:
         return ""
-    known = _WORD.findall(to_kebab_case(" ".join(texts)))
+    known = re.findall(r"[^\W\d_]{3,}", to_kebab_case(" ".join(texts)))
     return did_you_mean(unknown.casefold(), sorted(set(known)))
 
 
