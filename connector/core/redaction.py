@@ -57,18 +57,8 @@ class Redactor:
         self.secret_parameters = frozenset(name.lower() for name in query) | _SECRET_PARAMETERS
         self.secret_headers = frozenset(name.lower() for name in headers) | SECRET_HEADERS
         self.known_values = SecretValues()
-        self.is_exact = False
         self._derived: Redactor | None = None  # the last one with secrets: calls of a connection have the same ones
-        self._exact: Redactor | None = None
         self._without_values: Redactor | None = None
-
-    def exact(self) -> Redactor:
-        """Return the redactor for what is kept, and not shown: all that is no secret stays as it is."""
-        if self._exact is None:
-            redactor = copy(self)
-            redactor.is_exact = True
-            self._exact = redactor
-        return self._exact
 
     def with_secrets(self, values: Iterable[str]) -> Redactor:
         """Return a redactor that also masks these values, in every encoding in which a service may echo them."""
@@ -88,7 +78,7 @@ class Redactor:
 
     def __copy__(self) -> Redactor:
         redactor = Redactor.__new__(Redactor)
-        redactor.__dict__.update(self.__dict__, _derived=None, _exact=None, _without_values=None)
+        redactor.__dict__.update(self.__dict__, _derived=None, _without_values=None)
         return redactor
 
     def narrow(self, data: Any) -> Redactor:
@@ -115,7 +105,11 @@ class Redactor:
         return name.lower() in self.secret_headers or is_secret_member(name, "a text")
 
     def redact_text(self, text: str, max_length: int | None = None) -> str:
-        """Return text without secrets, on one line: control characters are escaped, unless the redactor is exact.
+        """Return text without secrets for a message: on one line, control characters are escaped."""
+        return escape_control_characters(self.mask_text(text, max_length))[:max_length]
+
+    def mask_text(self, text: str, max_length: int | None = None) -> str:
+        """Return text without secrets; all that is no secret stays as it is.
 
         With `max_length` it is shortened to so many characters, after its secrets were masked.
         """
@@ -124,8 +118,7 @@ class Redactor:
         if _MARK.search(text):
             spans += (*self._find_in_urls(text), *names.find_credentials(text))
             spans += (named.span for named in names.find_fields(text, self.is_secret_field))
-        text = replace_spans(text, spans) if spans else text
-        return (text if self.is_exact else escape_control_characters(text))[:max_length]
+        return (replace_spans(text, spans) if spans else text)[:max_length]
 
     def redact_url(self, url: str, max_length: int | None = None) -> str:
         """Return a URL, or text that contains URLs, without secrets."""
@@ -148,19 +141,17 @@ class Redactor:
     def redact_data(self, data: Any, max_length: int | None = None) -> Any:
         """Return JSON data with secret fields and values masked, texts shortened, and everything else unchanged."""
         if isinstance(data, str):
-            return self.redact_text(data, max_length)
+            return self.mask_text(data, max_length)
         if isinstance(data, dict):
             members = ((str(key), item) for key, item in data.items())
-            return {
-                self.redact_text(key, max_length): self.redact_member(key, item, max_length) for key, item in members
-            }
+            return {self.mask_text(key, max_length): self.redact_member(key, item, max_length) for key, item in members}
         if isinstance(data, list | tuple):
             return [self.redact_data(item, max_length) for item in data]
         return MASK if self.known_values and str(data) in self.known_values.values else data
 
     def redact_pairs(self, pairs: Iterable[tuple[str, Any]], max_length: int | None = None) -> list[list[Any]]:
         """Return form pairs without secrets; a name may be nested, as in settings[password]."""
-        return [[self.redact_text(name), self.redact_member(last_name(name), item, max_length)] for name, item in pairs]
+        return [[self.mask_text(name), self.redact_member(last_name(name), item, max_length)] for name, item in pairs]
 
     def redact_member(self, name: str, item: Any, max_length: int | None = None) -> Any:
         """Return a member of JSON data without secrets."""
@@ -259,7 +250,7 @@ def preview(value: Any, *, is_secret: bool = False, redactor: Redactor | None = 
             text = json.dumps(redactor.redact_data(_cut_data(value, _MAX_PREVIEW_LENGTH)), ensure_ascii=False)
     except (TypeError, ValueError, RecursionError):
         text = describe_type(value)
-    text = escape_control_characters(text).replace("\\\\", "\\")  # JSON has escaped control characters already
+    text = escape_control_characters(text)
     return text if len(text) <= _MAX_PREVIEW_LENGTH else f"{text[: _MAX_PREVIEW_LENGTH - 3]}..."
 
 

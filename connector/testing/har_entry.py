@@ -78,6 +78,6 @@ def _build_content(reply: Reply, redactor: Redactor) -> dict[str, Any]:
     try:
         data = json.loads(text)
     except (ValueError, RecursionError):
-        return {**content, "text": "\n".join(map(redactor.exact().redact_text, text.split("\n")))}
-    shown = redactor.exact().redact_data(data)
+        return {**content, "text": redactor.mask_text(text)}
+    shown = redactor.redact_data(data)
     return {**content, "text": text if shown == data else json.dumps(shown, ensure_ascii=False)}

@@ -19,7 +19,9 @@ from connector.cli.output import stdio
 from connector.cli.output.exit_codes import EXIT_DONE, combine_exit_codes
 from connector.cli.output.printer import CARD, ResultWriter, choose_format, make_printer
 from connector.cli.output.query import Query
-from connector.core.chain.chain import write_value
+from connector.core.chain.chain import Reference, write_value
+from connector.core.inputs.objects import find_secrets
+from connector.core.redaction import MASK, redactor_for
 from connector.definition.json_path import join_path
 from connector.errors import ConnectorError, UsageError
 from connector.first_use import dataclass
@@ -90,7 +92,7 @@ def run_chain(job: ChainJob) -> int:
     printer = writer.printer
     settled = job.chain_arguments.parse_settlements()
     if options.dry_run:
-        printer.print_result({"steps": [_describe_step(step) for step in job.chain.steps]})
+        printer.print_result({"steps": [_describe_step(job.connector, step) for step in job.chain.steps]})
         printer.finish()
         return EXIT_DONE
     confirm_actions(job.connector, options, [step.action for step in job.chain.steps])
@@ -211,8 +213,20 @@ def _add_way_on(job: ChainJob, run: ChainRun, error: ConnectorError) -> Connecto
     return error.with_hint("Once that is mended, the same command with --resume goes on at this step.")
 
 
-def _describe_step(step: Step) -> dict[str, Any]:
+def _describe_step(connector: Connector, step: Step) -> dict[str, Any]:
+    """Return a step as its file has it, without secrets."""
+    action = connector.action(step.action)
+    fields = {written: action.inputs.get(action.key_by_spelling.get(written, written)) for written in step.inputs}
+    inputs = write_value(dict(step.inputs))
+    found = [
+        text for name, field in fields.items() if field is not None for text in find_secrets(field, inputs[name], name)
+    ]
+    redactor = redactor_for(connector).with_secrets(map(str, found))  # of a reference, its words
+    for name, field in fields.items():
+        if not isinstance(step.inputs[name], Reference):  # which is no secret itself
+            is_secret = field is not None and field.secret
+            inputs[name] = MASK if is_secret else redactor.redact_member(name, inputs[name])
     described: dict[str, Any] = {"step": step.name, "action": step.action}
     if step.each is not None:
-        described["each"] = write_value(step.each)
-    return {**described, "inputs": write_value(dict(step.inputs))}
+        described["each"] = redactor.redact_data(write_value(step.each))
+    return {**described, "inputs": inputs}

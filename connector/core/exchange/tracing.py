@@ -38,7 +38,8 @@ def record(trace: Trace, ask: Ask, asked_at: float, now: float, answer: Any) -> 
         **entry,
     }
     trace.entries.append(entry)
-    return json.dumps(entry, ensure_ascii=False, default=str)
+    line = json.dumps(entry, ensure_ascii=False, default=str)
+    return line if line.isprintable() else json.dumps(entry, default=str)  # a terminal obeys nothing of it
 
 
 def _build_entry(ask: Ask, answer: Any) -> dict[str, Any] | None:
@@ -121,5 +122,5 @@ def _describe_body(reply: Reply, redactor: Redactor) -> Any:
             pass
     content_type = reply.header("content-type") or ""
     if content_type.startswith("text/") or "json" in content_type or "xml" in content_type:
-        return redactor.redact_text(content[:_MAX_TEXT_BYTES].decode("utf-8", "replace"), _MAX_TEXT_LENGTH)
+        return redactor.mask_text(content[:_MAX_TEXT_BYTES].decode("utf-8", "replace"), _MAX_TEXT_LENGTH)
     return f"{len(content)} bytes"

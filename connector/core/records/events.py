@@ -51,5 +51,5 @@ def _read_change(connector: Connector, name: str, resource: ResourceDefinition, 
         parent = read_id(told, resource.parent_id)
     if not record_id:
         return None
-    data = redactor_for(connector).exact().redact_data(told)
+    data = redactor_for(connector).redact_data(told)
     return Sight(resource=name, id=record_id, source="event", data=data, parent=parent)

@@ -70,7 +70,6 @@ def read_items(
     kind: RecordKind, plan: ListPlan, request: Request, items: Iterable[Any], redactor: Redactor
 ) -> Iterator[Sight]:
     """Yield the sights of the items of a list."""
-    redactor = redactor.exact()
     listing, parent = read_listing(kind, plan, request).name, _find_parent(kind, plan.action, request)
     id_name = kind.definition.list_id or kind.definition.id
     parent_name = None if kind.definition.parent_id == id_name else kind.definition.parent_id
@@ -86,7 +85,7 @@ def read_items(
 
 def read_reply(kind: RecordKind, action: Action, request: Request, data: Any, redactor: Redactor) -> Iterator[Sight]:
     """Yield the sight of a reply that is no list: a record read, created, updated or deleted."""
-    names, redactor = read_path_values(action.path, request.path), redactor.exact()
+    names = read_path_values(action.path, request.path)
     record_id = read_id(data, kind.definition.id)
     if kind.role == "get" and record_id:
         yield Sight(

@@ -91,7 +91,7 @@ def redact_body(body: Body, redactor: Redactor, max_length: int | None = None) -
     """Return a body as JSON-safe data without secrets, texts shortened; bytes and files are summarized."""
     if body.kind == "multipart":
         fields = redactor.redact_pairs(((part.name, _summarize_data(part.data)) for part in body.value), max_length)
-        file_names = [part.file_name and redactor.redact_text(part.file_name) for part in body.value]
+        file_names = [part.file_name and redactor.mask_text(part.file_name) for part in body.value]
         return [
             {"name": name, "file_name": file_name, "data": data}
             for (name, data), file_name in zip(fields, file_names, strict=True)

@@ -108,7 +108,7 @@ class RunRecorder(Observer):
         path = request.path.partition("?")[0]
         plain = _take_open_inputs(call)
         redactor = request.full_redactor.narrow([path, plain])
-        inputs, hidden = _show_inputs(call, plain, redactor.exact())
+        inputs, hidden = _show_inputs(call, plain, redactor)
         return {
             "id": notes.run_id,
             "connector": call.compiled.connector.name,

@@ -100,6 +100,37 @@ def test_curl_prints_a_command_that_does_the_same(recorded, server):
     assert json.loads(words[words.index("--data-raw") + 1]) == server.last.json()
 
 
+LINES = "First:\n\tC:\\new"
+
+
+def test_what_is_shown_of_a_call_is_what_is_sent_also_where_a_text_has_lines(recorded, here, server):
+    done = recorded(*CREATE, "--agenda", LINES, "--curl")
+    sent = server.last.json()
+    assert sent["agenda"] == LINES
+    words = shlex.split(done.err)
+    assert json.loads(words[words.index("--data-raw") + 1]) == sent
+    assert json.loads(recorded(*CREATE, "--agenda", LINES, "--dry-run", "--output", "json").out)["body"] == sent
+    run_id = here("runs", "list", "--output", "json").data[0]["id"]
+    words = shlex.split(here("runs", "show", run_id, "--curl").out)
+    assert json.loads(words[words.index("--data-raw") + 1]) == sent
+
+
+def test_the_text_of_a_raw_request_is_shown_as_it_is_sent(recorded, server):
+    done = recorded("request", "POST", "/x", "-d", LINES, "-H", "Content-Type=text/plain", "--curl")
+    assert server.last.body.decode() == LINES
+    words = shlex.split(done.err)
+    assert words[words.index("--data-raw") + 1] == LINES
+
+
+def test_a_debug_line_has_nothing_that_a_terminal_obeys_and_the_same_data(recorded, server):
+    odd = "\x1b[2J \x9b2J \u202e \x7f é"
+    server.always(servers.reply(200, {"said": odd}))
+    done = recorded("run", "getUser", "--user-id", "me", "--debug")
+    (line,) = done.err.splitlines()
+    assert line.isprintable()
+    assert json.loads(line)["reply"]["body"]["said"] == odd
+
+
 def test_curl_of_a_dry_run_sends_nothing(recorded, server):
     done = recorded(*CREATE, "--curl", "--dry-run")
     assert shlex.split(done.err)[-1] == f"{server.url}/users/me/meetings"

@@ -177,6 +177,33 @@ def test_a_dry_run_shows_the_steps_and_sends_nothing(file, server, tmp_path):
     assert done.data["steps"][1]["inputs"] == {"userId": {"from": "user", "query": "id"}, "topic": {"from": "each"}}
 
 
+SECRET_STEPS = """
+steps:
+  user:
+    action: createUser
+    inputs: {email: a@example.com, first_name: N, lastName: L, userType: 1, action: autoCreate, password: {env: PW}}
+  users:
+    action: createUser
+    each: [{email: b@example.com, password: 0ther-planted-canary}]
+    inputs:
+      {email: {from: each, query: email}, firstName: N, lastName: "two\\nlines", userType: 1, action: autoCreate,
+      password: {from: each, query: password}}
+  raw:
+    action: rawRequest
+    inputs: {method: POST, url: /x, headers: {Authorization: Bearer planted-canary-3}, data: {password: canary-4}}
+"""
+
+
+def test_a_dry_run_of_a_chain_shows_no_secret_and_all_else_as_it_is(cli):
+    done = cli("run", "-f", "-", "--sandbox", "--dry-run", env={"PW": "planted-canary"}, given=SECRET_STEPS)
+    assert done.code == 0, done.err
+    assert "canary" not in done.out
+    one, more, raw = json.loads(done.out)["steps"]
+    assert one["inputs"]["password"] == more["each"][0]["password"] == raw["inputs"]["data"]["password"] == "***"
+    assert more["inputs"]["password"] == {"from": "each", "query": "password"}
+    assert more["inputs"]["lastName"] == "two\nlines"
+
+
 def test_a_chain_from_a_pipe_has_no_journal_unless_one_is_named(cli, server):
     server.always(answer)
     words = ("run", "-f", "-", "--base-url", server.url)

@@ -15,6 +15,7 @@ CANARY = "c4n4ry-pw"
 GIVEN = {
     "userId": "me",
     "topic": "It's = @ 9",
+    "agenda": "First:\n\tC:\\new",
     "duration": 45,
     "availableDialInCountries": ["DE", "IT"],
     "password": CANARY,

@@ -30,7 +30,7 @@ WRONG = [
     ("C05", "getMeeting", {"meetingId": 8.9347503e10}, "meetingId", ["fraction or exponent", "quotes"]),
     ("C05", "getMeeting", {"meetingId": 89347503.0}, "meetingId", ["89347503.0", "quotes"]),
     *(("C07", "getUser", {"userId": value}, "userId", ["path cannot hold"]) for value in (".", "..")),
-    ("C07", "getUser", {"userId": "a\0b"}, "userId", [r'"a\x00b"', "U+0000 at position 2"]),
+    ("C07", "getUser", {"userId": "a\0b"}, "userId", [r'"a\u0000b"', "U+0000 at position 2"]),
     ("C07", "getUser", {"userId": ""}, "userId", ["required", "ID or email address"]),
     *(("C09", "addMeetingRegistrant", {**PERSON, "email": value}, "email", ["email address"]) for value in ("someone", "a b@c.example", "a@@b.c")),
     ("C09", "addMeetingRegistrant", {**PERSON, "email": f"{'a' * 250}@b.example"}, "email", ["at most 254 characters"]),
