@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -47,7 +48,14 @@ class Runner:
 
     def run_file(self, *args: Any) -> Any:
         """Run a call file."""
-        return self._done(self.client.run_file, *args)
+        result = self._done(self.client.run_file, *args)
+        return self._iterate(result) if isinstance(result, AsyncIterator) else result
+
+    def _iterate(self, results: AsyncIterator[Any]) -> Iterator[Any]:
+        assert self._loop is not None
+        with contextlib.suppress(StopAsyncIteration):
+            while True:
+                yield self._loop.run(_awaited(anext, [results], {}))
 
     def choices(self, *args: Any, **options: Any) -> Any:
         """List the choices of an input."""

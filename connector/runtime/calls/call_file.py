@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from connector.core.redaction import describe_type
 from connector.definition.case import to_snake_case
 from connector.definition.loader import read_bytes
 from connector.definition.suggest import did_you_mean
@@ -15,10 +17,12 @@ from connector.first_use import dataclass
 from connector.runtime.calls.call_options import OPTION_NAMES, CallOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from connector.definition.parsers.strict_yaml import Document, NodePath
     from connector.errors import Finding
+
+    CallSource = str | os.PathLike[str] | Mapping[str, Any] | Sequence[Mapping[str, Any]]
 
 MAX_CALL_FILE_BYTES = 64 << 20
 _OPTION_KEYS = tuple(name for name in OPTION_NAMES if name != "observers")
@@ -47,16 +51,23 @@ class CallSpec:
         return CallProblem(*facts, file=self.document.source, line=line, action=self.action)
 
 
-def load_call(call: str | os.PathLike[str] | Mapping[str, Any]) -> CallSpec:
-    """Return the one call of a file or mapping. Raises DefinitionError."""
+def load_calls(call: CallSource) -> CallSpec | list[CallSpec]:
+    """Return the call of a file or a mapping; of a file with several, or a list of mappings, all of them.
+
+    Raises DefinitionError with every mistake of their form, UsageError.
+    """
     if isinstance(call, str | os.PathLike):
         specs = read_calls(read_bytes(Path(call)), str(call))
-        if len(specs) != 1:
-            raise UsageError(f"{call} holds {len(specs)} calls.", hint="Run them one by one, or on the command line.")
-        return specs[0]
+        return specs[0] if len(specs) == 1 else specs
     from connector.definition.parsers.strict_yaml import Document
 
-    return _build_specs([(Document("the call", dict(call)), (), dict(call))])[0]
+    if isinstance(call, Mapping):
+        return _build_specs([(Document("the call", dict(call)), (), dict(call))])[0]
+    if not isinstance(call, Sequence):
+        hint = "Pass the path of a file, a mapping with action and inputs, or a list of such mappings."
+        raise UsageError(f"A call cannot be read from {describe_type(call)}.", hint=hint)
+    document = Document("the calls", list(call))
+    return _build_specs([(document, (index,), item) for index, item in enumerate(call)])
 
 
 def read_calls(raw: bytes, source: str) -> list[CallSpec]:

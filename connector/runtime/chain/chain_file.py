@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,23 +17,22 @@ from connector.runtime.calls.call_file import MAX_CALL_FILE_BYTES
 from connector.runtime.calls.call_options import CallOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from connector.core.chain.chain import Chain, Step
     from connector.definition.loader import Connector
     from connector.definition.parsers.strict_yaml import Document
+    from connector.runtime.calls.call_file import CallSource
 
 
-def load_chain(
-    call: str | os.PathLike[str] | Mapping[str, Any], connector: Connector, given: Mapping[str, Any] | None = None
-) -> Chain | None:
+def load_chain(call: CallSource, connector: Connector, given: Mapping[str, Any] | None = None) -> Chain | None:
     """Return the chain of a file or mapping; None where it holds calls. Raises DefinitionError with every problem.
 
     `given` are the inputs of this run, in the place of those that the file has.
     """
     if isinstance(call, str | os.PathLike):
         return read_chain(read_bytes(Path(call)), str(call), connector, given)
-    return _build_chain(strict_yaml.Document("the chain", dict(call)), connector, given) if is_chain(call) else None
+    if not isinstance(call, Mapping) or not is_chain(call):
+        return None
+    return _build_chain(strict_yaml.Document("the chain", dict(call)), connector, given)
 
 
 def read_chain(raw: bytes, source: str, connector: Connector, given: Mapping[str, Any] | None = None) -> Chain | None:

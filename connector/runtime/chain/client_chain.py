@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from connector.core.chain.chain import Chain
     from connector.core.response.result import Result
     from connector.definition.loader import Connector
+    from connector.runtime.calls.call_file import CallSource
     from connector.runtime.calls.call_options import CallOptions
     from connector.runtime.calls.caller import Caller
 
@@ -41,7 +42,7 @@ class TaskCaller(CallChecker, Protocol):
 
 
 def load_steps(
-    call: FilePath | Mapping[str, Any], connector: Connector, *, inputs: Mapping[str, Any] | None, **words: Any
+    call: CallSource, connector: Connector, *, inputs: Mapping[str, Any] | None, **words: Any
 ) -> Chain | None:
     """Return the chain of a file or mapping; None where it holds a call, which takes none of a chain's words.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from connector.runtime.calls.call_file import load_call
+from connector.runtime.calls.call_file import CallSpec, load_calls
 from connector.runtime.calls.call_options import CallOptions
 from connector.runtime.calls.factory import build_raw_inputs
 from connector.runtime.client.choice_lists import join_choices
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from connector.core.inputs.choices import Choice
     from connector.core.response.result import Result
+    from connector.runtime.calls.call_file import CallSource
     from connector.runtime.client.async_items import AsyncItems
 
 
@@ -61,20 +62,23 @@ class AsyncClient(TaskDriver):
 
     async def run_file(
         self,
-        call: str | os.PathLike[str] | Mapping[str, Any],
+        call: CallSource,
         *,
         journal: str | os.PathLike[str] | None = None,
         settle: Mapping[str, Any] | None = None,
         inputs: Mapping[str, Any] | None = None,
-    ) -> Result:
-        """As Client.run_file."""
+    ) -> Result | Any:
+        """As Client.run_file; the iterator of several calls is asynchronous."""
         with loading_modules():
             from connector.runtime.chain.client_chain import load_steps, run_chain_in_tasks
         chain = load_steps(call, self.connector, journal=journal, settle=settle, inputs=inputs)
         if chain is not None:
             return await run_chain_in_tasks(self, chain, journal, settle)
-        call_spec = load_call(call)
-        return await self.execute(call_spec.action, call_spec.given, call_spec.options)
+        calls = load_calls(call)
+        if isinstance(calls, CallSpec):
+            return await self.execute(calls.action, calls.given, calls.options)
+        self._check_calls(calls)
+        return (await self.execute(one.action, one.given, one.options) for one in calls)
 
     async def request(
         self,

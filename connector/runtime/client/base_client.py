@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from connector.core.exchange.asks import YieldPage
-from connector.errors import UsageError
+from connector.errors import InputError, UsageError
 from connector.runtime.auth.connection_resolver import ConnectionResolver
 from connector.runtime.calls.call_options import CallOptions
 from connector.runtime.calls.factory import CallFactory
@@ -24,9 +24,10 @@ if TYPE_CHECKING:
     from connector.core.request.builder import Request
     from connector.core.response.result import Result
     from connector.definition.loader import Connector
-    from connector.errors import ConnectorError
+    from connector.errors import ConnectorError, Problem
     from connector.runtime.auth.connection_resolver import ResolveConnection
     from connector.runtime.auth.credentials import Credentials
+    from connector.runtime.calls.call_file import CallSpec
     from connector.runtime.calls.prepared import PreparedCall
     from connector.runtime.clock import Clock
     from connector.runtime.records.answers import KeptAnswers
@@ -126,6 +127,17 @@ class BaseClient:
     def _prepare_shown(self, action: str | None, given: Mapping[str, Any] | None, options: CallOptions) -> PreparedCall:
         """Prepare a call that is only validated or shown; it needs no connection."""
         return self._call_factory.prepare(action, {} if given is None else given, options, is_shown_only=True)
+
+    def _check_calls(self, calls: Sequence[CallSpec]) -> None:
+        """Check the calls of a file before the first is made. Raises InputError with the problems of all."""
+        problems: list[Problem] = []
+        for one in calls:
+            try:
+                self._prepare_shown(one.action, one.given, one.options).build_steps()
+            except InputError as error:
+                problems += map(one.locate, error.problems)
+        if problems:
+            raise InputError.from_problems("the calls", problems)
 
     def _check_open(self) -> None:
         if closed_error := self._closed_error():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from connector.runtime.calls.call_file import load_call
+from connector.runtime.calls.call_file import CallSpec, load_calls
 from connector.runtime.calls.call_options import CallOptions
 from connector.runtime.calls.factory import build_raw_inputs
 from connector.runtime.client.choice_lists import join_choices
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from connector.core.inputs.choices import Choice
     from connector.core.response.result import Result
+    from connector.runtime.calls.call_file import CallSource
     from connector.runtime.client.items import Items
 
 
@@ -81,13 +82,16 @@ class Client(ThreadDriver):
 
     def run_file(
         self,
-        call: str | os.PathLike[str] | Mapping[str, Any],
+        call: CallSource,
         *,
         journal: str | os.PathLike[str] | None = None,
         settle: Mapping[str, Any] | None = None,
         inputs: Mapping[str, Any] | None = None,
-    ) -> Result:
+    ) -> Result | Any:
         """Run a call file, or the same as a mapping: action, inputs and options, or `steps`. Raises as `run`.
+
+        A file with several calls, or a list of mappings, is checked whole and gives an iterator of results: each call
+        is made when its result is asked for, and the first that fails ends it.
 
         The data of a chain of steps are what it keeps. With the file of a `journal`, the same call goes on where an
         earlier one ended, and makes no call twice; `settle` says of uncertain steps whether they are "done" or
@@ -98,8 +102,11 @@ class Client(ThreadDriver):
         chain = load_steps(call, self.connector, journal=journal, settle=settle, inputs=inputs)
         if chain is not None:
             return run_chain(self, chain, journal, settle)
-        call_spec = load_call(call)
-        return self.execute(call_spec.action, call_spec.given, call_spec.options)
+        calls = load_calls(call)
+        if isinstance(calls, CallSpec):
+            return self.execute(calls.action, calls.given, calls.options)
+        self._check_calls(calls)
+        return (self.execute(one.action, one.given, one.options) for one in calls)
 
     def request(
         self,

@@ -197,6 +197,37 @@ class TestCallFiles:
         assert dict(server.last.query) == {"status": "pending", "page_size": "5"}
         assert call == {"action": "listUsers", "inputs": {"status": "pending"}, "limit": 5}
 
+    def test_several_calls_are_made_one_after_another_as_their_results_are_asked_for(self, runner, server, tmp_path):
+        path = tmp_path / "calls.yaml"
+        path.write_text("action: listUsers\n---\naction: getUser\ninputs: {userId: me}\n---\naction: listUsers\n")
+        calls = [{"action": "listUsers"}, {"action": "getUser", "inputs": {"userId": "me"}}, {"action": "listUsers"}]
+        for several in (path, calls):
+            before = server.count
+            server.then(servers.reply(json_={"users": [1]})).then(servers.reply(404, {"code": 1001, "message": "no"}))
+            results = runner(server.url).run_file(several)
+            assert server.count == before
+            assert next(results).data["users"] == [1]
+            with pytest.raises(errors.NotFound):
+                next(results)
+            assert list(results) == []
+            assert server.count == before + 2
+        assert list(runner(server.url).run_file([])) == []
+
+    def test_several_calls_are_checked_before_the_first_is_made(self, runner, server, tmp_path):
+        path = tmp_path / "calls.yaml"
+        path.write_text(
+            "- action: listUsers\n- action: getUsr\n- action: getUser\n- action: getUser\n  limit: 5\n  inputs: {userId: me}\n"
+        )
+        with pytest.raises(errors.InputError) as caught:
+            runner(server.url).run_file(path)
+        assert [(one.field, one.line) for one in caught.value.problems] == [("action", 2), ("userId", 3), ("limit", 5)]
+        assert server.count == 0
+
+    @pytest.mark.parametrize("call", [5, None, {1, 2}])
+    def test_what_is_no_call_is_told(self, runner, call):
+        with pytest.raises(errors.UsageError, match="A call cannot be read from"):
+            runner("http://127.0.0.1:1/v2").run_file(call)
+
     def test_its_connection_is_the_clients_or_it_is_refused(self, runner, server):
         one = runner(server.url)
         assert one.run_file({"action": "listUsers", "connection": "accessToken"}).status == 200
@@ -220,7 +251,7 @@ class TestCallFiles:
         ("text", "said"),
         [
             ("acton: listUsers", "4"), ("- 5", "mapping"), ("action: listUsers\ninputs: [1]", "2:"), ("action: [a]", "action"), ("", "mapping"),
-            ("action: listUsers\ndebug: maybe", "2:"), ("action: listUsers\naction: listUsers", "2:"), ("action: a\n---\naction: b", "2 calls"),
+            ("action: listUsers\ndebug: maybe", "2:"), ("action: listUsers\naction: listUsers", "2:"), ("action: a\n---\nacton: b", "3:"),
             ("action: listUsers\nretry: 3", "2:"), ("a: [", "1:"),
         ],
     )  # fmt: skip
