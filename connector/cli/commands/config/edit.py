@@ -36,6 +36,7 @@ class _SetCommand(StrictCommand):
 def set_command(ctx: click.Context, /, key: str, value: str, *, is_user: bool) -> None:
     """Set KEY to VALUE in the project file of this folder or above, else in a new one here; with --profile, in it."""
     from connector.runtime.files.atomic import replace_file
+    from connector.runtime.files.named_output import follow_links
 
     profile = get_meta(ctx, "profile")
     path = config_path() if is_user else find_project_file() or Path.cwd() / PROJECT_FILE_NAME
@@ -49,7 +50,7 @@ def set_command(ctx: click.Context, /, key: str, value: str, *, is_user: bool) -
         _check_changed(changed, path, is_project=not is_user)
         path.parent.mkdir(parents=True, exist_ok=True)
         if is_user:
-            replace_file(path, changed)
+            replace_file(follow_links(path), changed)
         else:
             path.write_bytes(changed)  # a file of the project, with the rights of one
     except OSError as error:

@@ -35,6 +35,17 @@ def test_config_set_writes_the_users_own_file_for_this_user_alone(here, surround
     assert not (tmp_path / "connector.yaml").exists()
 
 
+@pytest.mark.parametrize("is_user", [True, False])
+def test_config_set_writes_where_a_link_leads(here, surroundings, tmp_path, is_user):
+    folder = Path(surroundings["XDG_CONFIG_HOME"]) / "connector" if is_user else tmp_path
+    path, real = folder / ("config.yaml" if is_user else "connector.yaml"), tmp_path / "dotfiles.yaml"
+    folder.mkdir(parents=True, exist_ok=True)
+    real.write_text("output: json\n")
+    path.symlink_to(real)
+    assert here("config", "set", "output", "yaml", *["--user"] * is_user).code == 0
+    assert (path.is_symlink(), real.read_text()) == (True, "output: yaml\n")
+
+
 @pytest.mark.parametrize(
     ("key", "value", "told"),
     [
