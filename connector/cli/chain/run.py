@@ -104,6 +104,7 @@ def run_chain(job: ChainJob) -> int:
         run = _open_run(job, ChainRun(job.chain, choose_caller, settled=settled), session, stack)
         stack.enter_context(print_debug_lines(enabled=options.debug))
         session.begin_call()
+        stack.enter_context(stdio.keeping_code(lambda: combine_exit_codes(writer.exit_codes)))
         try:
             with ChainProgress(job.chain, enabled=not options.quiet) as progress:
                 run.tell = progress.show
