@@ -21,7 +21,7 @@ from connector.cli.output.printer import CARD, ResultWriter, choose_format, make
 from connector.cli.output.query import Query
 from connector.core.chain.chain import write_value
 from connector.definition.json_path import join_path
-from connector.errors import ConnectorError, UsageError
+from connector.errors import ConnectorError, InputError, UsageError
 from connector.first_use import dataclass
 from connector.runtime.bulk.journal import Journal
 from connector.runtime.bulk.journal_file import STEPS, rotate_journal
@@ -89,6 +89,8 @@ def run_chain(job: ChainJob) -> int:
     writer = _make_writer(job)
     printer = writer.printer
     settled = job.chain_arguments.parse_settlements()
+    if problems := options.call_options(job.settings.get("timeout")).problems:  # before a step, and without any
+        raise InputError.from_problems("options", list(problems))
     if options.dry_run:
         printer.print_result({"steps": [_describe_step(step) for step in job.chain.steps]})
         printer.finish()
