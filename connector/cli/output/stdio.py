@@ -104,7 +104,7 @@ def print_stderr(text: str, role: Role | None = None, *, level: str = "info", is
     screen = Screen.of(sys.stderr)
     text = escape_controls(text)
     if screen.is_terminal and is_wrapped:
-        text = "\n".join(wrap(text, screen.width, "  "))
+        text = "\n".join(wrap(text, screen.text_width, "  "))
     if is_warning:
         text = screen.paint(_WARNING, "uncertain") + text.removeprefix(_WARNING)
     write_stderr(text if is_warning else "\n".join(screen.paint(line, role) for line in text.split("\n")))
