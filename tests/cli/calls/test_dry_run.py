@@ -40,3 +40,17 @@ def test_a_dry_run_refuses_the_options_that_a_run_refuses(here, server, tmp_path
     assert (run.code, run.err) == (dry.code, dry.err)
     assert (dry.code, dry.out.startswith("GET"), server.count) == (2, False, 0)
     assert [path.name for path in tmp_path.glob("*.journal")] == []
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--use-pmi", "yes", "--usePMI", "on"), "usePMI: got two values: --use-pmi and --usePMI; expected one."),
+        (("--topic", "a", "-i", "topic=b"), "topic: got two values: --topic and -i topic; expected one."),
+        (("--topic", "--", "--topic", "b"), "topic: got two values: --topic and its flag; expected one."),
+        (("--topic=a", "--topic=b"), "topic: got two values: --topic and --topic; expected one."),
+    ],
+)
+def test_two_values_are_told_with_their_flags_as_they_were_written(cli, words, told):
+    done = cli(*BASE, *words, "--dry-run")
+    assert (done.code, told in done.err) == (2, True), done.err
