@@ -11,8 +11,8 @@ import click
 from connector.cli.context.settings import DEFAULT_VALUES, Settings
 from connector.cli.groups import UnknownCommand, root
 from connector.cli.output.error_output import error_to_dict, from_click, print_error, to_connector_error
-from connector.cli.output.exit_codes import EXIT_DONE, EXIT_REFUSED, EXIT_USAGE
-from connector.cli.output.stdio import is_stdout_error, write_stderr
+from connector.cli.output.exit_codes import EXIT_DONE, EXIT_REFUSED, EXIT_USAGE, exit_code
+from connector.cli.output.stdio import is_stdout_error, keeping_code, write_stderr
 from connector.cli.registry import COMPLETION_VARIABLE
 from connector.definition.suggest import suggest_action
 from connector.errors import ConnectorError, DefinitionError, InputError, UsageError
@@ -102,7 +102,8 @@ def _report_error(error: ConnectorError, args: Sequence[str]) -> int:
     if _wants_json(args):
         from connector.cli.output import printer
 
-        printer.write_json(error_to_dict(error))
+        with keeping_code(lambda: exit_code(error)):
+            printer.write_json(error_to_dict(error))
     return print_error(error)
 
 

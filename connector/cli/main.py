@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _GC_THRESHOLD = 100_000  # objects; most live until the command ends, and looking at them again is a third of lint
-EXIT_UNCERTAIN = 5  # an uncertain write outranks a closed stdout
 
 
 def run(argv: Sequence[str] | None = None) -> int:
@@ -36,9 +35,9 @@ def run(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except KeyboardInterrupt as interrupt:
         code = _handle_interrupt(interrupt)
-    except BrokenPipeError:
+    except BrokenPipeError as error:
         stdio.discard_output()
-        code = EXIT_UNCERTAIN if code == EXIT_UNCERTAIN else 0
+        code = code or stdio.get_known_code(error)  # a reader who left is no failure, and undoes none
     except OSError as error:
         code = _handle_stdout_error(error, code)
     if argv is None:
@@ -98,4 +97,4 @@ def _handle_stdout_error(error: OSError, code: int | None) -> int:
         notes = ["The command itself was done." if code == 0 else f"The command itself ended with exit code {code}."]
     text = f"stdout: {error.strerror or error}. Free some space, or redirect the output."
     stdio.print_stderr(" ".join((text, *notes)), level="error")
-    return code or 1
+    return code or stdio.get_known_code(error) or 1

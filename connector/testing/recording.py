@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from connector.errors import StoreError
 from connector.runtime.clock import SystemClock
-from connector.runtime.files.atomic import replace_file
+from connector.runtime.files.named_output import write_output
 from connector.sandbox.oauth.credentials import SandboxConnection
 from connector.testing.clock import ManualClock
 from connector.testing.har_entry import build_har
@@ -90,7 +90,7 @@ class Recording:
         content = json.dumps(build_har(self._entries), ensure_ascii=False, indent=2).encode()
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            replace_file(self.path, content + b"\n")
+            write_output(self.path, content + b"\n")
         except OSError as error:
             reason = error.strerror or type(error).__name__
             hint = "Make the folder writable, or record elsewhere."

@@ -89,7 +89,10 @@ class BulkReporter:
         started_at, was_interrupted = time.monotonic(), False
         columns = count_columns("rows", format_note=self._format_unsuccessful)
         enabled = not self._quiet and not stdio.is_stdout_terminal()
-        with ProgressBar(columns, total=self.total, enabled=enabled) as progress_bar:
+        with (
+            stdio.keeping_code(self._find_code),
+            ProgressBar(columns, total=self.total, enabled=enabled) as progress_bar,
+        ):
             try:
                 self._print_results(rows, progress_bar)
             except KeyboardInterrupt:
@@ -101,10 +104,14 @@ class BulkReporter:
                 return EXIT_UNCERTAIN
             except ConnectorError as error:
                 self.exit_codes.add(print_error(error))
-        self.printer.finish()
+        with stdio.keeping_code(self._find_code):
+            self.printer.finish()
         self._print_summary(time.monotonic() - started_at, has_journal=has_journal)
         if was_interrupted and EXIT_UNCERTAIN not in self.exit_codes:
             raise KeyboardInterrupt
+        return self._find_code()
+
+    def _find_code(self) -> int:
         return max(self.exit_codes, default=EXIT_DONE)
 
     def _format_unsuccessful(self) -> str:

@@ -90,7 +90,7 @@ def client_opener(session: Session) -> Callable[[SharedRun], Client]:
 
 def _build_options(job: BulkJob) -> dict[str, Any]:
     """Return how each row is called, as JSON. Raises UsageError for a setting that the queue has no use for."""
-    retry = job.options.retry_options or {}
+    retry = job.call_options.retry.values if job.call_options.retry is not None else {}
     unused = next((name for name in retry if name not in _RETRY_NAMES), None)
     if unused:
         hint = "Remove it: a row waits for as long as the service asks, in the database."
@@ -99,7 +99,7 @@ def _build_options(job: BulkJob) -> dict[str, Any]:
     call = {name: value for name in names if (value := getattr(job.call_options, name)) is not None}
     options: dict[str, Any] = {"call": call}
     if retry:
-        options["attempts"] = int(retry["maxRetries"]) + 1
+        options["attempts"] = retry["maxRetries"] + 1
     return options
 
 

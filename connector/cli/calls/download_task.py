@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from connector.cli.output.stdio import print_stderr
 from connector.core.auth.site import Site
 from connector.core.request.download_request import build_download_request
+from connector.errors import InputError
 from connector.first_use import dataclass
 from connector.runtime.calls.call_options import CallOptions
 from connector.runtime.downloads.batch import DownloadBatch
@@ -106,6 +107,8 @@ class DownloadTask:
         """Return the first request, and what is odd about its inputs. Raises InputError."""
         if self.call is not None:
             return self.call.preview(connector, place, options)
+        if options.problems:
+            raise InputError.from_problems("options", list(options.problems))
         manifest = connector.manifest
         base_url = place.base_url if isinstance(place, Site) else place
         clouds = [

@@ -20,7 +20,6 @@ from connector.core.request.credential import Credential
 from connector.definition.connection_type import CLOUD_INPUT, PLACEHOLDER
 from connector.errors import ConnectorError
 from connector.runtime.auth import env_connection
-from connector.runtime.calls.call_options import CallOptions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,12 +41,9 @@ def print_requests(connector: Connector, settings: Settings, options: RunOptions
 
     def preview(task: CallTask | DownloadTask) -> tuple[Request, tuple[str, ...]]:
         place = given_url or find_site(task.options.connection)
-        is_listing = task.is_listing(connector)
-        flags = CallOptions.parse(
-            account=options.account,
-            limit=options.limit if is_listing else None,
-            page_size=options.page_size if is_listing else None,
-        )
+        flags = options.call_options(settings.get("timeout"))
+        if not task.is_listing(connector):
+            flags = replace(flags, limit=None, page_size=None)
         return task.preview(connector, place, replace(task.options.override(flags), connection=None))
 
     if tasks.from_file:

@@ -11,7 +11,7 @@ from weakref import WeakSet
 
 from connector.cli.help.near_files import suggest_file
 from connector.core.invalid_value import InvalidValue
-from connector.errors import StoreError
+from connector.errors import UsageError
 from connector.first_use import dataclass
 
 _STDIN = "-"
@@ -94,11 +94,11 @@ def _build_unreadable_error(path: str, error: OSError) -> InvalidValue:
 
 
 def read_file(path: str) -> bytes:
-    """Return the content of a file, or of standard input for -. Raises StoreError with path and reason."""
+    """Return the content of a file, or of standard input for -. Raises UsageError with path and reason."""
     if path == "-":
         return sys.stdin.buffer.read()
     try:
         return Path(path).expanduser().read_bytes()
     except OSError as error:
         hint = suggest_file(path).strip() or "Check the path and its permissions."
-        raise StoreError(f"{path}: {error.strerror}.", path=path, hint=hint) from None
+        raise UsageError(f"{path}: {error.strerror}.", hint=hint) from None

@@ -88,16 +88,21 @@ class _InputParser:
 
 
 def parse_inputs(
-    connector: Connector, action: Action, items: Sequence[str], flags: Mapping[str, Sequence[str]]
+    connector: Connector,
+    action: Action,
+    items: Sequence[str],
+    flags: Mapping[str, Sequence[tuple[str, str]]] | None = None,
 ) -> dict[str, Any]:
     """Return the inputs of `-i` items (`key=value`, `key:=json`, `key=@file`) and of flags, by input key.
+
+    A flag is given as it was written, with its value.
 
     Raises InputError with every problem of the arguments and of the values that could be parsed.
     """
     parser = _InputParser(connector, action)
-    for key, values in flags.items():
-        for value in values:
-            _parse_flag(parser, key, value)
+    for key, given in (flags or {}).items():
+        for flag, value in given:
+            _parse_flag(parser, key, value, flag)
     for position, item in enumerate(items, 1):
         _parse_item(parser, item, position)
     if parser.problems:
@@ -133,7 +138,7 @@ def _is_same_type(left: Any, right: Any) -> bool:
     return type(left) is type(right)
 
 
-def _parse_flag(parser: _InputParser, key: str, value: str) -> None:
+def _parse_flag(parser: _InputParser, key: str, value: str, flag: str) -> None:
     input_field = parser.action.inputs[parser.action.key_by_spelling[key]]
     try:
         parsed = (
@@ -144,7 +149,7 @@ def _parse_flag(parser: _InputParser, key: str, value: str) -> None:
     except InvalidValue as invalid:
         parser.add_problem(key, preview(value), invalid)
         return
-    parser.add_value(key, parsed, "its flag")
+    parser.add_value(key, parsed, flag)
 
 
 def _parse_item(parser: _InputParser, item: str, position: int) -> None:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from connector.cli.groups import get_meta, list_run_flags, set_meta
+from connector.cli.help.extra_words import index_options, list_given_flags
 from connector.definition.inputs.input_group import describe_variants
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from click.shell_completion import CompletionItem
 
     from connector.definition.action import Action
@@ -74,6 +78,25 @@ def list_input_options(ctx: click.Context) -> list[click.Option]:
     ]
     set_meta(ctx, "flags", input_options)
     return input_options
+
+
+def note_args(ctx: click.Context, args: Sequence[str]) -> None:
+    """Keep the arguments as they were written, to name a flag as its user does."""
+    set_meta(ctx, "args", tuple(args))
+
+
+def take_input_flags(ctx: click.Context, options: dict[str, Any]) -> dict[str, list[tuple[str, str]]]:
+    """Take the flags of inputs out of the options of a command: by key, each as it was written with its value."""
+    values = {name: options.pop(name) for name in [*options] if name.startswith(OPTION_PREFIX)}
+    values = {name: given for name, given in values.items() if given}
+    written: dict[str, list[str]] = {name: [] for name in values}
+    for flag, option in list_given_flags(get_meta(ctx, "args"), index_options(ctx)) if values else ():
+        if option.name in written:
+            written[option.name].append(flag)
+    return {
+        name.removeprefix(OPTION_PREFIX): [*zip_longest(written[name][: len(given)], given, fillvalue="its flag")]
+        for name, given in values.items()
+    }
 
 
 def _build_option(connector: Connector, action: Action, flag: CliFlag) -> click.Option:

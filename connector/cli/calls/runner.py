@@ -66,19 +66,15 @@ class _CallRunner:
     timeout: Setting
 
     def run(self) -> int:
-        """Run every call and return the exit code; an uncertain write outranks a broken pipe.
+        """Run every call and return the exit code, which an error of stdout keeps.
 
         The calls of a file are all checked first. Raises ConnectorError, with the problems of all.
         """
         if self.tasks.from_file:
             check_calls(self.tasks, self._build_request, lambda task: self.session.get_client(task.options.connection))
         confirm_calls(self.session.connector, self.session.options, self.tasks.calls)
-        try:
+        with stdio.keeping_code(lambda: combine_exit_codes(self.writer.exit_codes)):
             self._run_all()
-        except BrokenPipeError:
-            if EXIT_UNCERTAIN not in self.writer.exit_codes:
-                raise
-            stdio.discard_output()
         return combine_exit_codes(self.writer.exit_codes)
 
     def _build_request(self, task: CallTask | DownloadTask) -> Request:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import logging
 import os
 import sys
-import tempfile
 from dataclasses import field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from connector.cli.output import logs
@@ -20,10 +19,11 @@ from connector.core.response.reply import Failure
 from connector.core.response.trace import Trace
 from connector.errors import StoreError
 from connector.first_use import dataclass
-from connector.runtime.files.atomic import replace_file
+from connector.runtime.files.named_output import check_output, write_output
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from connector.core.request.builder import Request
     from connector.core.request.credential import Credential
@@ -61,7 +61,7 @@ class TraceCollector:
         merged = Trace([entry for trace in self.traces for entry in trace.entries])
         content = json.dumps(merged.har(), ensure_ascii=False, indent=2, default=str).encode()
         try:
-            replace_file(self.har_path, content)
+            write_output(self.har_path, content)
         except OSError as error:
             raise _build_error(self.har_path, error) from None
 
@@ -99,15 +99,19 @@ def _check_writable(path: Path) -> None:
     if path.is_dir():
         raise StoreError(f"{path} is a folder.", path=str(path), hint="Name a file in it.")
     try:
-        descriptor, temp_name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        check_output(path)
     except OSError as error:
         raise _build_error(path, error) from None
-    os.close(descriptor)
-    Path(temp_name).unlink()
 
 
 def _build_error(path: Path, error: OSError) -> StoreError:
     folder = path.parent
-    mode = f" (mode {folder.stat().st_mode & 0o7777:04o})" if folder.is_dir() else ""
-    hint = f"Check the folder {folder}{mode}: chmod u+wx {folder}" if mode else f"Create it first: mkdir -p {folder}"
+    if not folder.is_dir():
+        hint = f"Create it first: mkdir -p {folder}"
+    elif error.errno not in (errno.EACCES, errno.EPERM):
+        hint = "Name another file with --har"
+    elif os.access(path, os.F_OK):
+        hint = f"Check its permissions: chmod u+w {path}"
+    else:
+        hint = f"Check the folder {folder} (mode {folder.stat().st_mode & 0o7777:04o}): chmod u+wx {folder}"
     return StoreError(f"{path} cannot be written: {error.strerror}.", path=str(path), hint=f"{hint}.")

@@ -52,7 +52,7 @@ def format_short(view: ActionView, screen: Screen) -> str:
     page.add_heading("Inputs")
     flags = [flag for flag in build_cli_flags(action, list_run_flags()) if flag.given_as == flag.key]
     rows = [_format_input(flag, action.inputs[flag.key]) for flag in flags if not action.inputs[flag.key].hidden]
-    page.add_terms(rows or [("none", "")], widest_term=min(_WIDEST_FLAG, screen.width // 2))
+    page.add_terms(rows or [("none", "")], widest_term=min(_WIDEST_FLAG, screen.text_width // 2))
     page.add_heading("More")
     facts = [(view.format_command("--all"), "all inputs with every note, all examples, the example payload")]
     facts += [(view.format_command("INPUT"), "one input")] if flags else []

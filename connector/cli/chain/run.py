@@ -23,7 +23,7 @@ from connector.core.chain.chain import Reference, write_value
 from connector.core.inputs.objects import find_secrets
 from connector.core.redaction import MASK, redactor_for
 from connector.definition.json_path import join_path
-from connector.errors import ConnectorError, UsageError
+from connector.errors import ConnectorError, InputError, UsageError
 from connector.first_use import dataclass
 from connector.runtime.bulk.journal import Journal
 from connector.runtime.bulk.journal_file import STEPS, rotate_journal
@@ -91,6 +91,8 @@ def run_chain(job: ChainJob) -> int:
     writer = _make_writer(job)
     printer = writer.printer
     settled = job.chain_arguments.parse_settlements()
+    if problems := options.call_options(job.settings.get("timeout")).problems:  # before a step, and without any
+        raise InputError.from_problems("options", list(problems))
     if options.dry_run:
         printer.print_result({"steps": [_describe_step(job.connector, step) for step in job.chain.steps]})
         printer.finish()
@@ -106,6 +108,7 @@ def run_chain(job: ChainJob) -> int:
         run = _open_run(job, ChainRun(job.chain, choose_caller, settled=settled), session, stack)
         stack.enter_context(print_debug_lines(enabled=options.debug))
         session.begin_call()
+        stack.enter_context(stdio.keeping_code(lambda: combine_exit_codes(writer.exit_codes)))
         try:
             with ChainProgress(job.chain, enabled=not options.quiet) as progress:
                 run.tell = progress.show

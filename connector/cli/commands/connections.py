@@ -18,9 +18,9 @@ from connector.cli.groups import StrictGroup, global_options
 from connector.cli.output import printer
 from connector.cli.output.counts import format_count
 from connector.cli.output.error_output import print_error
-from connector.cli.output.exit_codes import combine_exit_codes
+from connector.cli.output.exit_codes import combine_exit_codes, exit_code
 from connector.cli.output.rows import print_rows, rows_option
-from connector.cli.output.stdio import print_stderr
+from connector.cli.output.stdio import keeping_code, print_stderr
 from connector.errors import ConnectorError, SignInError, UsageError
 
 if TYPE_CHECKING:
@@ -54,12 +54,13 @@ def list_command(ctx: click.Context, /, output_format: str, **store_flags: Any) 
     rows = list_connection_rows(context)
     values = [row.values for row in rows]
     document = {"store": describe_store(context), "connections": values}
-    print_rows(values, output_format, header=COLUMNS, columns=COLUMNS, document=document)
+    errors = [_tell_sign_in(context, row.values["name"], row.error) for row in rows if row.error is not None]
+    with keeping_code(lambda: combine_exit_codes(map(exit_code, errors))):
+        print_rows(values, output_format, header=COLUMNS, columns=COLUMNS, document=document)
     if not rows and output_format == "table":
         context.note(
             f"No connections in {describe_store(context)}. Run '{context.format_command('connect')}' to sign in."
         )
-    errors = [_tell_sign_in(context, row.values["name"], row.error) for row in rows if row.error is not None]
     return combine_exit_codes(map(print_error, errors))
 
 
@@ -90,11 +91,13 @@ def show_command(ctx: click.Context, /, name: str, output_format: str, **store_f
         raise connection_names.build_unknown_error(context, name)
     view, now = ConnectionView.from_record(context.build_record_key(name), record), time.time()
     details = {**view.to_dict(context.connector, now), "store": describe_store(context)}
-    if output_format == "json":
-        printer.write_json(details)
-    else:
-        printer.write_text("\n".join(_format_lines(details)))
-    return combine_exit_codes(map(print_error, _find_expiry_errors(context, view, now)))
+    errors = _find_expiry_errors(context, view, now)
+    with keeping_code(lambda: combine_exit_codes(map(exit_code, errors))):
+        if output_format == "json":
+            printer.write_json(details)
+        else:
+            printer.write_text("\n".join(_format_lines(details)))
+    return combine_exit_codes(map(print_error, errors))
 
 
 def _format_lines(details: dict[str, Any]) -> Iterable[str]:

@@ -15,10 +15,11 @@ from connector.cli.groups import StrictCommand, global_options
 from connector.cli.output import printer
 from connector.cli.output.counts import format_count
 from connector.cli.output.exit_codes import EXIT_DONE, EXIT_REFUSED
+from connector.cli.output.stdio import keeping_code
 from connector.errors import ConnectorError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 _HELP = """Look at what calls and receivers need: the installation, the connector's folder, the store and its key, the
 inbox, jobs, the network, the clock, and a connection. Each line is ok, warn or fail, with what to do.
@@ -39,7 +40,18 @@ def doctor_command(ctx: click.Context, /, output_format: str, *, connection: str
     """Look at everything."""
     reject_store_with_sandbox(flags["store"], sandbox=flags["sandbox"])
     checks: list[Diagnosis] = []
-    for check in _find_checks(ctx, connection, flags):
+    with keeping_code(lambda: _find_code(checks)):
+        _print_checks(_find_checks(ctx, connection, flags), checks, output_format)
+    return _find_code(checks)
+
+
+def _find_code(checks: list[Diagnosis]) -> int:
+    return EXIT_REFUSED if any(check.status == FAIL for check in checks) else EXIT_DONE
+
+
+def _print_checks(found: Iterable[Diagnosis], checks: list[Diagnosis], output_format: str) -> None:
+    """Print what is found, and add it to the checks."""
+    for check in found:
         if check.status == FAIL and check.message in [told.message for told in checks]:
             continue  # one fault that several checks meet
         checks.append(check)
@@ -51,7 +63,6 @@ def doctor_command(ctx: click.Context, /, output_format: str, *, connection: str
         printer.write_json({"ok": not counts[FAIL], "counts": counts, "checks": shown})
     else:
         printer.write_text(", ".join(f"{count} {status}" for status, count in counts.items()) + ".")
-    return EXIT_REFUSED if counts[FAIL] else EXIT_DONE
 
 
 def _format_check(check: Diagnosis) -> str:

@@ -75,7 +75,7 @@ def download_command(ctx: click.Context, /, url_or_action: str, items: tuple[str
             message = f"{url_or_action.partition('?')[0]:.60} is not a URL; expected https://..."
             raise UsageError(message, hint="Copy the URL from the reply or the event.")
         action = connector.action(url_or_action)
-        call = CallTask(action.action, input_args.parse_inputs(connector, action, items, {}))
+        call = CallTask(action.action, input_args.parse_inputs(connector, action, items))
         task = DownloadTask(call=call, **download_flags)
     code = run_calls(connector, settings, options, CallList([task]))
     return EXIT_REFUSED if code == EXIT_DONE and task.failed_paths else code

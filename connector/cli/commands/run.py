@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from connector.cli.bulk.options import BulkArguments, bulk_options
-from connector.cli.calls.input_flags import OPTION_PREFIX, describe_unknown_flag, list_input_options
+from connector.cli.calls.input_flags import describe_unknown_flag, list_input_options, note_args, take_input_flags
 from connector.cli.chain.arguments import ChainArguments
 from connector.cli.context.context import CommandContext, load_settings, open_connector
 from connector.cli.context.key_values import input_option
@@ -50,6 +50,7 @@ class RunCommand(StrictCommand):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse the arguments with the flags of the action."""
         note_connector(ctx, args)
+        note_args(ctx, args)
         name = self._first_word(args)
         if name is not None:
             _resolve_action(ctx, name)
@@ -171,11 +172,7 @@ def run_command(
         return print_file_schema(ctx, name, file)
     bulk_arguments = BulkArguments.from_options(file, raw_options)
     chain_arguments = ChainArguments(raw_options.pop("resume"), raw_options.pop("settlements"))
-    flags = {
-        key[len(OPTION_PREFIX) :]: list(raw_options.pop(key))
-        for key in list(raw_options)
-        if key.startswith(OPTION_PREFIX)
-    }
+    flags = take_input_flags(ctx, raw_options)
     options = RunOptions.from_flags(ctx, raw_options)
     settings = options.load_settings(ctx, bulk=bulk_arguments.on)
     connector = get_meta(ctx, "opened") or open_connector(settings)
@@ -212,7 +209,9 @@ def _require_file(file: str | None) -> str:
     return file
 
 
-def _build_task(connector: Connector, action: Action, items: Sequence[str], flags: dict[str, list[str]]) -> CallTask:
+def _build_task(
+    connector: Connector, action: Action, items: Sequence[str], flags: dict[str, list[tuple[str, str]]]
+) -> CallTask:
     """Return the call of an action; its inputs may name the connection. Raises InputError."""
     from connector.cli.calls import input_args  # here, as help and completion read no values
     from connector.cli.calls.call import CallTask

@@ -181,5 +181,5 @@ def _connection_to_dict(context: ConnectionContext, view: ConnectionView) -> dic
 def wrap_line(text: str, *, reserved: int = 0, next_indent: str = "") -> list[str]:
     """Return a text as lines at the width of the terminal, less what is reserved beside it; no word is broken."""
     screen = Screen.of(sys.stdout)
-    width = max((screen.width if screen.is_terminal else _LINE_WIDTH) - reserved, 1)
+    width = max((screen.text_width if screen.is_terminal else _LINE_WIDTH) - reserved, 1)
     return textwrap.wrap(text, width, subsequent_indent=next_indent, break_long_words=False, break_on_hyphens=False)

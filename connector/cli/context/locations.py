@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _INBOXES = "inbox"  # the folder of the default inboxes
 _SANDBOX_SUFFIX = "-sandbox"  # of an inbox that imitates another
-_NO_PLACES = ("memory:", "off")  # what a setting says of data that is not kept
+NO_PLACES = ("memory:", "off")  # what a setting says of data that is not kept
 
 
 def find_data_folder() -> Path:
@@ -65,7 +65,7 @@ def list_locations(settings: Settings) -> list[Location]:
         own_url = settings.get(kind).value
         urls = {"": own_url} if own_url else {}
         urls |= {name: build_default_url(kind, name) for name in names.get(kind, () if own_url else ("",))}
-        found += [Location(kind, name, url) for name, url in urls.items() if url is not None and url not in _NO_PLACES]
+        found += [Location(kind, name, url) for name, url in urls.items() if url is not None and url not in NO_PLACES]
     return found
 
 
@@ -75,7 +75,7 @@ def locate_part(connector: Connector, settings: Settings, part: PartCopy) -> Loc
 
     is_other_inbox = part.kind == "inbox" and part.name not in ("", connector.name)
     own_url = build_default_url(part.kind, part.name) if is_other_inbox else find_url(part.kind, connector, settings)
-    if own_url is None or own_url in _NO_PLACES:
+    if own_url is None or own_url in NO_PLACES:
         hint = f"Name a database or folder: set CONNECTOR_{part.kind.upper()}."
         raise UsageError(f"The backup has {part.kind}, and the settings name no place for it.", hint=hint)
     return Location(part.kind, part.name, own_url)

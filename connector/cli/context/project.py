@@ -62,13 +62,14 @@ def find_trust(project_file: Path, digest: str | None = None) -> Trust:
 def set_trust(project_file: Path, *, trusted: bool, digest: str | None = None) -> None:
     """Trust the folder of a project file as it is now, as it was read, or no longer. Raises StoreError."""
     from connector.runtime.files.atomic import replace_file
+    from connector.runtime.files.named_output import follow_links
 
     folder, path = str(project_file.parent.resolve()), _trust_path()
     digests = {one: digest for one, digest in _read_trusted().items() if one != folder}
     digests |= {folder: digest or _compute_digest_now(project_file)} if trusted else {}
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        replace_file(path, json.dumps(digests, indent=2).encode())
+        replace_file(follow_links(path), json.dumps(digests, indent=2).encode())
     except OSError as error:
         hint = "Check the path and its permissions."
         raise StoreError(f"{path}: {error.strerror}.", path=str(path), hint=hint) from None

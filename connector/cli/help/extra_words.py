@@ -5,7 +5,7 @@ No word is shown: it may be a secret.
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import TYPE_CHECKING
 
 import click
@@ -38,6 +38,13 @@ def find_swallowed_flag(args: Sequence[str], options: Mapping[str, click.Option]
         if following.startswith("--") and _fold(following.partition("=")[0]) in options:
             return arg, following.partition("=")[0]
     return None
+
+
+def list_given_flags(args: Sequence[str], options: Mapping[str, click.Option]) -> list[tuple[str, click.Option]]:
+    """Return the flags among the arguments as they are written, each with its option."""
+    before_end = takewhile(lambda arg: arg != "--", args)
+    flags = (arg.partition("=")[0] for arg in before_end if arg.startswith("--"))
+    return [(flag, options[_fold(flag)]) for flag in flags if _fold(flag) in options]
 
 
 def explain_extra_words(args: Sequence[str], extra: Sequence[str], options: Mapping[str, click.Option]) -> str:

@@ -21,7 +21,7 @@ class PageFormatter(click.HelpFormatter):
 
     def __init__(self, indent_increment: int = 2, width: int | None = None, max_width: int | None = None) -> None:
         screen = Screen.of(sys.stdout)
-        super().__init__(indent_increment, width or screen.width, max_width)
+        super().__init__(indent_increment, width or screen.text_width, max_width)
         self.page = TextPage(screen)
 
     def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:

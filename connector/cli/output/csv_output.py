@@ -35,12 +35,26 @@ class CsvPrinter:
         self._unseen = dict.fromkeys(self._paths)
         self._names: dict[str, None] = {}  # of the fields of the first items, for a column that none of them has
         self._late: dict[str, None] = {}  # fields that are no column
+        self._parted: dict[str, None] = {}  # fields that are no column since they have parts
+        self._list_name: str | None = None  # of those, the one that holds the items of a single mapping
 
     def print_items(self, items: Iterable[Any], columns: Sequence[str] = ()) -> None:
         """Print the items of a listing as they come, in these columns unless the command has named others."""
         self._paths = self._paths or tuple(columns)
         for item in items:
-            self.print_result([item if self._paths else _pick(item, ())])
+            self.print_result([item if self._paths else self._pick_plain(item)])
+
+    def print_picked(self, data: Any, columns: Sequence[str] = ()) -> None:
+        """Print of each item of data these columns, else its plain values, unless the command has named others."""
+        if self._paths:
+            self.print_result(data)
+            return
+        if columns:
+            self.print_result(pick_rows(data, columns))
+            return
+        if isinstance(data, dict):
+            self._list_name = next((name for name, value in data.items() if _is_list_of_mappings(value)), None)
+        self.print_result([self._pick_plain(item) for item in (data if isinstance(data, list) else [data])])
 
     def print_result(self, data: Any) -> None:
         """Print or keep the rows of a result."""
@@ -71,6 +85,14 @@ class CsvPrinter:
             print_stderr(describe_missing_column(name, self._names))
         if self._late:
             print_stderr(_describe_late([*self._late], self._learned))
+        if self._parted:
+            print_stderr(_describe_parted([*self._parted], self._learned, self._list_name))
+
+    def _pick_plain(self, item: Any) -> dict[str, Any]:
+        row = _pick(item, ())
+        if isinstance(item, dict) and len(row) < len(item):
+            self._parted.update((name, None) for name in item if name not in row)
+        return row
 
     def _write_kept(self) -> None:
         if not self._kept:
@@ -98,10 +120,29 @@ class CsvPrinter:
 
 def _describe_late(late: Sequence[str], learned: Sequence[str]) -> str:
     """Return the note about fields that no column has, with the option that prints them beside the columns."""
-    told, rest = late[:_MAX_TOLD], len(late) - _MAX_TOLD
-    names = ", ".join(told) + (f" and {rest:,} more" if rest > 0 else "")
-    option = f"--columns {shlex.quote(','.join([*learned, *told]))}"
-    return f"Later items have fields that are no columns: {names}. To have them too, name all: {option}"
+    return f"Later items have fields that are no columns: {_list_names(late)}. {_advise_columns(late, learned)}"
+
+
+def _describe_parted(parted: Sequence[str], learned: Sequence[str], list_name: str | None) -> str:
+    """Return the note about fields with parts, which no column has, with the option that prints them."""
+    text = f"Fields that have parts are no columns: {_list_names(parted)}."
+    if list_name is None:
+        return f"{text} {_advise_columns(parted, learned)}"
+    query = list_name if list_name.isidentifier() else json.dumps(list_name)  # as JMESPath writes a name
+    return f"{text} To have a row for each of {list_name}: --query {shlex.quote(query)}"
+
+
+def _list_names(names: Sequence[str]) -> str:
+    rest = len(names) - _MAX_TOLD
+    return ", ".join(names[:_MAX_TOLD]) + (f" and {rest:,} more" if rest > 0 else "")
+
+
+def _advise_columns(names: Sequence[str], learned: Sequence[str]) -> str:
+    return f"To have them too, name all: --columns {shlex.quote(','.join([*learned, *names[:_MAX_TOLD]]))}"
+
+
+def _is_list_of_mappings(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(item, dict) for item in value)
 
 
 def write_csv(columns: Sequence[str], rows: Iterable[Sequence[Any]], file: TextIO | None = None) -> None:

@@ -251,9 +251,10 @@ class ResultWriter:
     def _write_values(self, data: Any, columns: Sequence[str] = ()) -> None:
         """Print data without what stands around it: rows of CSV, or one value a line."""
         if self.output_format == "csv":
-            from connector.cli.output.csv_output import pick_rows
+            from connector.cli.output.csv_output import CsvPrinter
 
-            self.printer.print_result(data if self.columns else pick_rows(data, columns))
+            assert isinstance(self.printer, CsvPrinter)
+            self.printer.print_picked(data, columns)
             return
         for value in data if isinstance(data, list) else [data]:
             self.printer.print_result(value)

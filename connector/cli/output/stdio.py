@@ -37,6 +37,7 @@ def make_printable(stream: TextIO | None) -> TextIO:
 
 
 STDOUT_NAME = "stdout"  # filename of the errors of stdout
+_KNOWN_CODE = "known_exit_code"  # attribute of the errors of stdout
 
 
 class _StdoutFile(io.FileIO):
@@ -103,7 +104,7 @@ def print_stderr(text: str, role: Role | None = None, *, level: str = "info", is
     screen = Screen.of(sys.stderr)
     text = escape_controls(text)
     if screen.is_terminal and is_wrapped:
-        text = "\n".join(wrap(text, screen.width, "  "))
+        text = "\n".join(wrap(text, screen.text_width, "  "))
     if is_warning:
         text = screen.paint(_WARNING, "uncertain") + text.removeprefix(_WARNING)
     write_stderr(text if is_warning else "\n".join(screen.paint(line, role) for line in text.split("\n")))
@@ -121,6 +122,22 @@ def write_stderr(text: str) -> None:
 def is_stdout_error(error: BaseException) -> bool:
     """Whether an error says that stdout cannot be written."""
     return isinstance(error, BrokenPipeError) or (isinstance(error, OSError) and error.filename == STDOUT_NAME)
+
+
+@contextmanager
+def keeping_code(find_code: Callable[[], int]) -> Iterator[None]:
+    """Have an error of stdout carry the code that the command would end with: what failed, failed for any reader."""
+    try:
+        yield
+    except OSError as error:
+        if is_stdout_error(error):
+            setattr(error, _KNOWN_CODE, find_code())
+        raise
+
+
+def get_known_code(error: OSError) -> int:
+    """Return the code that an error of stdout carries, or 0."""
+    return int(getattr(error, _KNOWN_CODE, 0))
 
 
 def discard_output() -> None:

@@ -46,12 +46,12 @@ class TextPage:
 
     def add_text(self, text: str, indent: int = 0, *, role: Role | None = None, next_indent: str = "") -> None:
         """Add a text, wrapped at words."""
-        room = self.screen.width - indent
+        room = self.screen.text_width - indent
         self.add_lines([self.screen.paint(line, role) for line in wrap(text, room, next_indent)], indent)
 
     def add_labelled(self, label: str, role: Role, text: str, indent: int = 0) -> None:
         """Add a text behind a label in the colour of its role."""
-        first, *others = wrap(f"{label} {text}", self.screen.width - indent, "  ")
+        first, *others = wrap(f"{label} {text}", self.screen.text_width - indent, "  ")
         self.add_lines([self.screen.paint(label, role) + first.removeprefix(label), *others], indent)
 
     def add_lines(self, lines: Sequence[str], indent: int = 0) -> None:
@@ -64,11 +64,11 @@ class TextPage:
         """Add terms with their texts beside them, or below them where little room is left."""
         fitting = [measure(term) for term, _ in rows if measure(term) <= widest_term]
         column = indent + max(fitting, default=0) + gap
-        is_stacked = self.screen.width - column < _NARROWEST_TEXT
+        is_stacked = self.screen.text_width - column < _NARROWEST_TEXT
         if is_stacked:
             column = indent * 2
         for term, text in rows:
-            self._add_term(term, wrap(text, self.screen.width - column) if text else [], indent, column)
+            self._add_term(term, wrap(text, self.screen.text_width - column) if text else [], indent, column)
 
     def _add_term(self, term: str, lines: list[str], indent: int, column: int) -> None:
         """Add a term; its text begins on the same line where the term ends before the column."""
@@ -78,13 +78,13 @@ class TextPage:
             self.add_lines([first], indent)
             lines = lines[1:]
         else:
-            words = wrap(term, self.screen.width - indent, "  ")
+            words = wrap(term, self.screen.text_width - indent, "  ")
             self.add_lines([key(line, "key") for line in words], indent)
         self.add_lines(lines, column)
 
     def add_command(self, command: str, indent: int = INDENT) -> None:
         r"""Add a command line that can be copied: where it is too long, its lines end with a backslash."""
-        room = self.screen.width - indent
+        room = self.screen.text_width - indent
         if measure(command) <= room:
             self.add_lines([command], indent)
             return

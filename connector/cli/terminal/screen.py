@@ -12,13 +12,14 @@ if TYPE_CHECKING:
     Role = Literal["heading", "key", "done", "refused", "uncertain", "hint"]
 
 _DEFAULT_WIDTH, _DEFAULT_HEIGHT = 80, 24  # characters and lines, where nothing says another size
+_WIDEST_TEXT = 200  # characters of a line that one reads; a table has all of the width
 _SEQUENCES = {  # of the terminal's own palette, which its user chose to be legible on light or dark
     "heading": "1", "key": "36", "done": "32", "refused": "1;31", "uncertain": "1;33", "hint": "2",
 }  # fmt: skip
 
 
 class Screen:
-    """The size of a stream in characters, and whether it is a terminal and shows colours.
+    """The size of a stream in characters, and whether it is a terminal and shows colours; texts are wrapped earlier.
 
     No named tuple: the first one of a process has Python make the classes of its syntax trees.
     """
@@ -28,10 +29,12 @@ class Screen:
         width: int = _DEFAULT_WIDTH,
         height: int = _DEFAULT_HEIGHT,
         *,
+        text_width: int | None = None,
         is_terminal: bool = False,
         has_colour: bool = False,
     ) -> None:
         self.width, self.height = width, height
+        self.text_width = width if text_width is None else text_width
         self.is_terminal, self.has_colour = is_terminal, has_colour
 
     @classmethod
@@ -40,8 +43,10 @@ class Screen:
         environ = os.environ if environ is None else environ
         is_terminal = stream.isatty()
         width, height = _measure(stream) if is_terminal else (0, 0)
+        width = _read_count(environ.get("COLUMNS")) or width or _DEFAULT_WIDTH
         return cls(
-            width=_read_count(environ.get("COLUMNS")) or width or _DEFAULT_WIDTH,
+            width=width,
+            text_width=min(width, _WIDEST_TEXT),
             height=_read_count(environ.get("LINES")) or height or _DEFAULT_HEIGHT,
             is_terminal=is_terminal,
             has_colour=_wants_colour(environ, is_terminal=is_terminal),

@@ -23,6 +23,7 @@ from connector.core.response.api_errors import (
 from connector.core.response.outcomes import asks_to_retry, is_unprocessed, is_write, may_change_state
 from connector.core.response.reply import Failure, Reply
 from connector.core.response.result import Result
+from connector.definition.case import to_snake_case
 from connector.definition.suggest import did_you_mean
 from connector.errors import ConnectorError, InputError, NotFound, Problem, UsageError
 from connector.first_use import dataclass
@@ -116,13 +117,25 @@ class RetryOverrides:
 
 
 def parse_retry(given: Mapping[str, Any] | str) -> RetryOverrides:
-    """Parse the retry option of a call: "engine", or a mapping with RETRY_INPUTS. Raises InputError, UsageError."""
+    """Parse the retry option of a call: "engine", or a mapping with RETRY_INPUTS, or these in snake_case.
+
+    Raises InputError, UsageError.
+    """
     if given == "engine":
         return RetryOverrides(engine_retries=True)
     if isinstance(given, str) or not hasattr(given, "items"):
         raise UsageError(f"retry={given!r} is not valid.", hint='Use None, "engine" or a mapping.')
     problems: list[Problem] = []
-    values = {name: _parse_retry_input(name, value, problems) for name, value in given.items()}
+    values: dict[str, Any] = {}
+    spelling_by_name: dict[str, str] = {}
+    for spelling, value in given.items():
+        name = _find_name(spelling)
+        first = spelling_by_name.setdefault(name, spelling)
+        if first != spelling:
+            text = f"two values: as {first} and as {spelling}"
+            problems.append(Problem(f"retry.{name}", text, "one", "remove one"))
+            continue
+        values[name] = _parse_retry_input(name, value, problems)
     if problems:
         raise InputError.from_problems("retry", problems)
     return RetryOverrides(values)
@@ -137,6 +150,13 @@ def policy_from_inputs(default: RetryPolicy, values: Mapping[str, Any]) -> Retry
         delay=None if values.get("useExponentialBackoff") else delay,
         all_errors=bool(values.get("retryAllErrors", default.all_errors)),
     )
+
+
+def _find_name(spelling: str) -> str:
+    """Return the name that a caller writes as it is, or in snake_case; any other spelling is returned unchanged."""
+    if spelling in RETRY_INPUTS:
+        return spelling
+    return next((name for name in RETRY_INPUTS if to_snake_case(name) == spelling), spelling)
 
 
 def _parse_retry_input(name: str, value: Any, problems: list[Problem]) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import stat
 
@@ -10,6 +11,7 @@ import pytest
 from support import servers
 
 CANARY = "canary-token-0123456789"
+GET = ("run", "getUser", "--user-id", "me")
 CREATE = ("run", "createMeeting", "--user-id", "me", "--topic", "x")
 
 
@@ -67,12 +69,46 @@ def test_har_is_written_whatever_the_output_and_outcome(recorded, server, tmp_pa
     assert len(json.loads((tmp_path / "run.har").read_text())["log"]["entries"]) == 1
 
 
-def test_har_replaces_an_older_file_whole_and_keeps_it_private(recorded, tmp_path):
-    (tmp_path / "run.har").write_text("old")
+def test_har_takes_the_place_of_what_a_file_has_and_leaves_its_mode(recorded, tmp_path):
+    (tmp_path / "run.har").write_text("old" * 9999)
     (tmp_path / "run.har").chmod(0o644)
-    recorded("run", "getUser", "--user-id", "me", "--har", "run.har")
-    assert stat.S_IMODE((tmp_path / "run.har").stat().st_mode) == 0o600
+    recorded(*GET, "--har", "run.har")
+    assert stat.S_IMODE((tmp_path / "run.har").stat().st_mode) == 0o644
     assert json.loads((tmp_path / "run.har").read_text())["log"]
+
+
+@pytest.mark.parametrize("exists", [True, False])
+def test_har_follows_a_link(recorded, tmp_path, exists):
+    if exists:
+        (tmp_path / "real.har").write_text("old")
+    (tmp_path / "link.har").symlink_to("real.har")
+    assert recorded(*GET, "--har", "link.har").code == 0
+    assert (tmp_path / "link.har").is_symlink()
+    assert json.loads((tmp_path / "real.har").read_text())["log"]
+
+
+def test_har_is_written_into_a_pipe(recorded, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        assert recorded(*GET, "--har", "pipe").code == 0
+        assert json.loads(os.read(reader, 60_000))["log"]
+    finally:
+        os.close(reader)
+    assert (tmp_path / "pipe").is_fifo()
+
+
+def test_har_on_a_full_device_is_told_and_leaves_the_device(recorded, tmp_path):
+    node = tmp_path / "full"
+    try:
+        os.mknod(node, stat.S_IFCHR | 0o600, os.makedev(1, 7))
+        node.open("wb").close()
+    except OSError:
+        pytest.skip("this system makes no devices here")
+    done = recorded(*GET, "--har", "full")
+    assert (done.code, "full cannot be written: No space left on device." in done.err) == (1, True)
+    assert "Name another file with --har." in done.err
+    assert node.is_char_device()
 
 
 def test_har_in_a_folder_is_refused_before_anything_is_sent(recorded, server, tmp_path):

@@ -202,7 +202,7 @@ def test_how_it_is_tried_again_is_said_by_the_components_names(here, server, wor
     server.always(reply(503, {"code": 503, "message": "down"}))
     assert here(*words, "maxRetries=0", ZOOM_ACCESS_TOKEN="token-1").code == 1
     assert server.count == 1
-    assert here(*words, "maxRetries=1", "--retry", "retryDelayMS=1", ZOOM_ACCESS_TOKEN="token-1").code == 1
+    assert here(*words, "max_retries=1", "--retry", "retryDelayMS=1", ZOOM_ACCESS_TOKEN="token-1").code == 1
     assert server.count == 3
     wrong = here(*words, "maxRetry=1", "--retry", "retryDelayMS=-1", ZOOM_ACCESS_TOKEN="token-1")
     assert wrong.code == 2

@@ -73,6 +73,52 @@ def test_an_uncertain_write_counts_more_than_a_reader_who_never_came(surrounding
     assert b"uncertain" in done.stderr
 
 
+@pytest.fixture
+def run_unread(surroundings, tmp_path):
+    """Run a command whose reader never came; at once, or where it ends, its stdout is found closed."""
+
+    def call(*words, env=None, unbuffered=""):
+        reader, writer = os.pipe()
+        os.close(reader)
+        env = {**surroundings, **(env or {}), "PYTHONUNBUFFERED": unbuffered}
+        command = [sys.executable, "-m", "connector", *words]
+        try:
+            return subprocess.run(command, env=env, cwd=tmp_path, stdout=writer, stderr=subprocess.PIPE,
+                                  check=False, timeout=60)  # fmt: skip
+        finally:
+            os.close(writer)
+
+    return call
+
+
+FAILURES = [
+    (["run", "getUser", "--sandbox", "--user-id", "nobody@example.com"], 1),
+    (["run", "getUser", "--sandbox", "--user-id", "nobody@example.com", "--output", "yaml"], 1),
+    (["run", "getUser", "--sandbox", "--output", "json"], 2),
+    (["run", "getUser", "--user-id", "me", "--output", "json"], 3),
+    (["run", "-f", "chain.yaml", "--sandbox"], 2),
+    (["run", "-f", "calls.yaml", "--sandbox", "--keep-going", "--output", "lines"], 1),
+    (["run", "createMeeting", "-f", "rows.csv", "--sandbox"], 2),
+    (["request", "GET", "/users/nobody", "--sandbox", "--output", "json"], 1),
+    (["lint", "."], 2),
+    (["doctor", "--connection", "nosuch", "--output", "json"], 1),
+    (["config"], 2),
+]
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize(("words", "code"), FAILURES, ids=[" ".join(words) for words, _ in FAILURES])
+def test_what_failed_has_its_exit_code_whoever_reads(run_unread, tmp_path, words, code, unbuffered):
+    (tmp_path / "chain.yaml").write_text("steps:\n  - {name: one, action: getUser, inputs: {userId: 7, nope: 1}}\n")
+    (tmp_path / "calls.yaml").write_text(
+        "action: getUser\ninputs: {userId: nobody}\n---\naction: getUser\ninputs: {userId: me}\n"
+    )
+    (tmp_path / "rows.csv").write_text("userId,type\nme,99\n")
+    env = {"CONNECTOR_TIMEOUT": "soon"} if words == ["config"] else {}
+    done = run_unread(*words, unbuffered=unbuffered, env=env)
+    assert done.returncode == code, done.stderr
+
+
 @pytest.mark.parametrize("closed", ["1>&-", "2>&-", "1>&- 2>&-"])
 def test_streams_that_were_closed_before_the_start(surroundings, closed):
     command = f'exec "{sys.executable}" -m connector list {closed}'

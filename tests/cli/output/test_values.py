@@ -111,6 +111,27 @@ def test_csv_without_columns_waits_for_the_first_hundred_and_tells_of_later_fiel
     assert out == "100\r\n"
     assert "Later items have fields that are no columns: late, too late." in err
     assert "--columns 'id,late,too late'" in err
+    assert "Fields that have parts are no columns: parts. To have them too, name all: --columns id,parts" in err
+
+
+def test_csv_of_a_reply_names_its_list_and_how_to_have_a_row_for_each_item(here, server):
+    server.always(servers.reply(200, {"page_count": 1, "settings": {"a": 1}, "users": USERS}))
+    words = ("request", "GET", "/users", "--output", "csv", "--base-url", server.url)
+    done = here(*words, **TOKEN)
+    assert done.out == "page_count\r\n1\r\n"
+    assert done.err == (
+        "Fields that have parts are no columns: settings, users. To have a row for each of users: --query users\n"
+    )
+    assert here(*words, "--quiet", **TOKEN).err == ""
+    assert here(*words, "--query", "users", **TOKEN).out.startswith("id,")
+    assert here(*words, "--columns", "page_count", **TOKEN).err == ""
+
+
+def test_the_query_of_a_list_is_one_for_any_name(capsys):
+    printer = csv_output.CsvPrinter()
+    printer.print_picked({"id": 1, "all users": [{"id": 1}]})
+    printer.finish()
+    assert """--query '"all users"'""" in capsys.readouterr().err
 
 
 def test_csv_of_a_listing_of_nothing_has_the_header_where_columns_are_known(capsys):

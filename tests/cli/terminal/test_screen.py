@@ -9,6 +9,8 @@ import sys
 
 import pytest
 
+from connector.cli.terminal import grid
+from connector.cli.terminal.page import TextPage
 from connector.cli.terminal.screen import Screen
 from connector.cli.terminal.wrapping import cut, measure, wrap
 
@@ -52,6 +54,16 @@ def test_the_width_is_said_by_columns_else_by_the_terminal_else_eighty(monkeypat
     assert Screen.of(io.StringIO(), {}).width == 80
     assert Screen.of(io.StringIO(), {"COLUMNS": "120"}).width == 120
     assert Screen.of(io.StringIO(), {"COLUMNS": "wide"}).width == 80
+
+
+def test_a_text_has_no_more_than_two_hundred_characters_a_line_and_a_table_all_of_the_width():
+    screen = Screen.of(io.StringIO(), {"COLUMNS": "300"})
+    page = TextPage(screen)
+    page.add_text("word " * 100)
+    page.add_terms([("term", "word " * 100)])
+    assert 190 < max(map(len, str(page).splitlines())) <= 200
+    assert len(grid.format_grid(("id", "text"), [("1", "word " * 100)], screen).splitlines()[1]) > 290
+    assert Screen.of(io.StringIO(), {"COLUMNS": "50"}).text_width == 50
 
 
 TEXT = "Schedule a meeting of the harbour's friends at https://example.com/a/very/long/link?with=a&query=too, 会議 予定 です."

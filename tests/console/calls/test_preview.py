@@ -38,7 +38,7 @@ def test_the_command_gives_the_same_inputs(desk, monkeypatch):
     words = shlex.split(preview(desk, GIVEN).command)
     assert words[:3] == ["connector", "run", "createMeeting"]
     items = [item for item in words[3:] if item not in ("-i", "--sandbox") and item != "password=?"]
-    parsed = parse_inputs(desk.connector, desk.connector.action("createMeeting"), items, {})
+    parsed = parse_inputs(desk.connector, desk.connector.action("createMeeting"), items)
     assert parsed == {key: value for key, value in GIVEN.items() if key != "password"}
     assert "password=?" in words
     assert words[-1] == "--sandbox"

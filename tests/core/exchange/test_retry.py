@@ -69,6 +69,22 @@ def test_each_of_the_four_names_changes_what_it_says_and_nothing_else(given, pol
     assert retry.parse_retry(given).apply(DEFAULT) == policy
 
 
+@pytest.mark.parametrize(
+    ("name", "spelling"),
+    [
+        ("maxRetries", "max_retries"), ("retryDelayMS", "retry_delay_ms"),
+        ("useExponentialBackoff", "use_exponential_backoff"), ("retryAllErrors", "retry_all_errors"),
+    ],
+)  # fmt: skip
+def test_each_name_may_be_written_in_snake_case_and_once(name, spelling):
+    value = 1 if name in retry.RETRY_INPUTS[:2] else True
+    assert retry.parse_retry({spelling: value}) == retry.parse_retry({name: value})
+    with pytest.raises(errors.InputError) as caught:
+        retry.parse_retry({name: value, spelling: value})
+    [problem] = caught.value.problems
+    assert (problem.field, problem.got) == (f"retry.{name}", f"two values: as {name} and as {spelling}")
+
+
 def test_what_is_not_given_stays_with_every_other_part_of_the_policy():
     default = RetryPolicy(3, None, all_errors=True, idempotency_key="k-1")
     assert retry.parse_retry({"maxRetries": 1}).apply(default) == RetryPolicy(

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from pathlib import Path
+import os
+from pathlib import Path
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a file beside its place, then put it there; a file that exists keeps its mode. Raises OSError."""
+    """Write a file beside its place, then put it there; a file keeps its mode, a link is followed. Raises OSError."""
+    path = Path(os.path.realpath(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.new")  # what an interrupted import left there is written over
     try:

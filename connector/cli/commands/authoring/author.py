@@ -15,7 +15,7 @@ from connector.cli.output import printer
 from connector.cli.output.counts import format_count
 from connector.cli.output.exit_codes import EXIT_DONE, EXIT_USAGE
 from connector.cli.output.progress import ProgressBar, count_columns
-from connector.cli.output.stdio import print_stderr
+from connector.cli.output.stdio import keeping_code, print_stderr
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,17 +39,18 @@ def lint_command(ctx: click.Context, folder: Path | None, output_format: str, *,
     target = resolve_folder(ctx, folder)
     with LintProgress(enabled=not get_meta(ctx, "quiet")) as progress:
         findings = find_findings(target, progress.report)
-    if output_format == "json":
-        printer.write_json({"folder": str(target), "findings": [asdict(finding) for finding in findings]})
-    elif not findings:
-        connector = Connector.open(target)
-        count = format_count(len(connector.action_files), "action")
-        printer.write_text(f"{connector.name}: {count}, no problems found.")
-    else:
-        printer.write_text("\n".join(map(str, findings)))
-        print_stderr(f"{format_folder(target)}: {_count_findings(findings)}.")
-    is_wrong = any(strict or finding.voice == "error" for finding in findings)
-    return EXIT_USAGE if is_wrong else EXIT_DONE
+    code = EXIT_USAGE if any(strict or finding.voice == "error" for finding in findings) else EXIT_DONE
+    with keeping_code(lambda: code):
+        if output_format == "json":
+            printer.write_json({"folder": str(target), "findings": [asdict(finding) for finding in findings]})
+        elif not findings:
+            connector = Connector.open(target)
+            count = format_count(len(connector.action_files), "action")
+            printer.write_text(f"{connector.name}: {count}, no problems found.")
+        else:
+            printer.write_text("\n".join(map(str, findings)))
+            print_stderr(f"{format_folder(target)}: {_count_findings(findings)}.")
+    return code
 
 
 class LintProgress:
@@ -96,13 +97,16 @@ def docs_command(ctx: click.Context, folder: Path | None, output_format: str, *,
 
     target = resolve_folder(ctx, folder)
     changed = docs.write(target, check=check)
-    if output_format == "json":
-        printer.write_json({"folder": str(target), "stale" if check else "written": [str(path) for path in changed]})
-    elif changed:
-        printer.write_text("\n".join(map(str, changed)))
+    code = EXIT_USAGE if check and changed else EXIT_DONE
+    with keeping_code(lambda: code):
+        if output_format == "json":
+            shown = [str(path) for path in changed]
+            printer.write_json({"folder": str(target), "stale" if check else "written": shown})
+        elif changed:
+            printer.write_text("\n".join(map(str, changed)))
     if not get_meta(ctx, "quiet"):
         print_stderr(_summarize(target, len(changed), check=check))
-    return EXIT_USAGE if check and changed else EXIT_DONE
+    return code
 
 
 def _summarize(folder: Path, count: int, *, check: bool) -> str:

@@ -13,7 +13,7 @@ from connector.cli.groups import StrictCommand, get_meta, global_options
 from connector.cli.output import printer
 from connector.cli.output.counts import format_count
 from connector.cli.output.exit_codes import EXIT_DONE, EXIT_REFUSED
-from connector.cli.output.stdio import print_stderr
+from connector.cli.output.stdio import keeping_code, print_stderr
 
 if TYPE_CHECKING:
     from connector.authoring.changes.change import Change
@@ -38,18 +38,20 @@ def diff_command(ctx: click.Context, old: Path, new: Path, output_format: str, *
     changes = compare_folders(old, new)
     advice = advise_version(*versions, changes)
     is_breaking = any(change.is_breaking for change in changes)
-    if output_format == "json":
-        printer.write_json({
-            "old": str(old), "new": str(new), "breaking": is_breaking,
-            "changes": [asdict(change) for change in changes],
-            "versions": versions, "expected_version": advice,
-        })  # fmt: skip
-    elif changes:
-        printer.write_text("\n".join(map(str, changes)))
+    is_refused = is_breaking and (advice is not None or None in versions or not check_version)
+    code = EXIT_REFUSED if is_refused else EXIT_DONE
+    with keeping_code(lambda: code):
+        if output_format == "json":
+            printer.write_json({
+                "old": str(old), "new": str(new), "breaking": is_breaking,
+                "changes": [asdict(change) for change in changes],
+                "versions": versions, "expected_version": advice,
+            })  # fmt: skip
+        elif changes:
+            printer.write_text("\n".join(map(str, changes)))
     if not get_meta(ctx, "quiet"):
         print_stderr(_summarize(changes, versions, advice))
-    is_refused = is_breaking and (advice is not None or None in versions or not check_version)
-    return EXIT_REFUSED if is_refused else EXIT_DONE
+    return code
 
 
 def _summarize(changes: list[Change], versions: tuple[str | None, str | None], advice: str | None) -> str:

@@ -13,7 +13,7 @@ from connector.cli.groups import StrictCommand, get_meta, global_options
 from connector.cli.output import printer
 from connector.cli.output.counts import format_count
 from connector.cli.output.exit_codes import EXIT_DONE, EXIT_USAGE
-from connector.cli.output.stdio import print_stderr
+from connector.cli.output.stdio import keeping_code, print_stderr
 from connector.errors import StoreError, UsageError
 
 if TYPE_CHECKING:
@@ -78,8 +78,10 @@ def import_command(ctx: click.Context, /, paths: tuple[str, ...], output_format:
         hint = "Check the folder's permissions and the free disk space."
         message = f"{error.filename or target}: {error.strerror}."
         raise StoreError(message, path=str(error.filename or target), hint=hint) from None
-    _print_result(ctx, imported, plan, output_format, is_check=is_check)
-    return EXIT_USAGE if is_check and plan.changes else EXIT_DONE
+    code = EXIT_USAGE if is_check and plan.changes else EXIT_DONE
+    with keeping_code(lambda: code):
+        _print_result(ctx, imported, plan, output_format, is_check=is_check)
+    return code
 
 
 def _read(specs: Sequence[str]) -> tuple[Description, list[Source]]:

@@ -11,6 +11,7 @@ from connector.cli.context.context import output_option
 from connector.cli.context.folder import folder_argument, format_folder, resolve_folder
 from connector.cli.groups import StrictCommand, get_meta, global_options
 from connector.cli.output.exit_codes import EXIT_DONE, EXIT_USAGE
+from connector.cli.output.stdio import keeping_code
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -38,8 +39,10 @@ def test_command(ctx: click.Context, folder: Path | None, recordings: tuple[Path
     target = resolve_folder(ctx, folder)
     checks = list(_run_checks(target, recordings))
     quiet = bool(get_meta(ctx, "quiet"))
-    report_checks(format_folder(target), checks, as_json=output_format == "json", quiet=quiet)
-    return EXIT_DONE if all(check.is_passed for check in checks) else EXIT_USAGE
+    code = EXIT_DONE if all(check.is_passed for check in checks) else EXIT_USAGE
+    with keeping_code(lambda: code):
+        report_checks(format_folder(target), checks, as_json=output_format == "json", quiet=quiet)
+    return code
 
 
 def _run_checks(target: Path, recordings: Sequence[Path]) -> Iterator[Check]:

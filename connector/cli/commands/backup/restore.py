@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from connector.cli.calls.named_file import check_named_file
 from connector.cli.commands.backup.view import describe_manifest, format_part, place_options
 from connector.cli.context.config_file import config_path
 from connector.cli.context.context import load_keyring, load_settings, open_connector, output_option, restore_note_path
@@ -65,6 +66,8 @@ def restore_command(
     **places: Any,
 ) -> None:
     """Restore a backup."""
+    hint = "Name a file that 'connector backup' wrote. Nothing was restored."
+    check_named_file(str(file), "a backup", hint, is_text=False)
     with contextlib.ExitStack() as stack:
         archive = stack.enter_context(ArchiveReader(file))
         _check_key_file(archive, key_file)

@@ -7,12 +7,12 @@ from pathlib import Path
 import click
 
 from connector.cli.context.config_edit import set_value
-from connector.cli.context.config_file import PROFILES, PROJECT_FILE_NAME, config_path, parse_config
+from connector.cli.context.config_file import PROFILES, PROJECT_FILE_NAME, ConfigFile, config_path, parse_config
 from connector.cli.context.context import load_settings
 from connector.cli.context.project import find_project_file, find_trust, set_trust
 from connector.cli.groups import StrictCommand, get_meta, global_options
 from connector.cli.output.printer import write_text
-from connector.errors import DefinitionError, StoreError, UsageError
+from connector.errors import ConnectorError, DefinitionError, StoreError, UsageError
 
 
 class _SetCommand(StrictCommand):
@@ -36,6 +36,7 @@ class _SetCommand(StrictCommand):
 def set_command(ctx: click.Context, /, key: str, value: str, *, is_user: bool) -> None:
     """Set KEY to VALUE in the project file of this folder or above, else in a new one here; with --profile, in it."""
     from connector.runtime.files.atomic import replace_file
+    from connector.runtime.files.named_output import follow_links
 
     profile = get_meta(ctx, "profile")
     path = config_path() if is_user else find_project_file() or Path.cwd() / PROJECT_FILE_NAME
@@ -46,10 +47,11 @@ def set_command(ctx: click.Context, /, key: str, value: str, *, is_user: bool) -
             parse_config(raw, path, is_project=not is_user)  # a file with mistakes is told, not changed
         is_trusted = not is_user and find_trust(path) == "trusted"
         changed = set_value(raw.decode(), names, value).encode()
-        _check_changed(changed, path, is_project=not is_user)
+        file = _check_changed(changed, path, is_project=not is_user)
+        _check_use(ctx, names[-1], file, profile)
         path.parent.mkdir(parents=True, exist_ok=True)
         if is_user:
-            replace_file(path, changed)
+            replace_file(follow_links(path), changed)
         else:
             path.write_bytes(changed)  # a file of the project, with the rights of one
     except OSError as error:
@@ -60,13 +62,24 @@ def set_command(ctx: click.Context, /, key: str, value: str, *, is_user: bool) -
     write_text(f"{'.'.join(names)} is set in {path}.")
 
 
-def _check_changed(raw: bytes, path: Path, *, is_project: bool) -> None:
-    """Check the text that would be written. Raises UsageError without its lines, as no file has them."""
+def _check_changed(raw: bytes, path: Path, *, is_project: bool) -> ConfigFile:
+    """Parse the text that would be written. Raises UsageError without its lines, as no file has them."""
     try:
-        parse_config(raw, path, is_project=is_project)
+        return parse_config(raw, path, is_project=is_project)
     except DefinitionError as error:
         told = "\n".join(finding.message for finding in error.findings)
         raise UsageError(f"{told}\nNothing was set in {path}.") from None
+
+
+def _check_use(ctx: click.Context, key: str, file: ConfigFile, profile: str | None) -> None:
+    """Check that what uses the setting can use its value. Raises UsageError."""
+    from connector.cli.context.setting_use import check_use
+
+    values = {**file.values, **(file.profiles[profile] if profile else {})}
+    try:
+        check_use(key, values, get_meta(ctx, "connector"))
+    except ConnectorError as error:
+        raise UsageError(f"{key}: {error}\nNothing was set in {file.path}.") from None
 
 
 @click.command("trust", cls=StrictCommand)

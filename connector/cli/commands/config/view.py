@@ -11,7 +11,8 @@ from connector.cli.context.project import find_trust
 from connector.cli.context.settings import Setting, Settings
 from connector.cli.output import printer
 from connector.cli.output.error_output import print_error
-from connector.cli.output.exit_codes import combine_exit_codes
+from connector.cli.output.exit_codes import combine_exit_codes, exit_code
+from connector.cli.output.stdio import keeping_code
 from connector.core import redaction
 from connector.definition.case import to_snake_case
 from connector.definition.manifest import CONNECTOR_SETTINGS
@@ -32,6 +33,13 @@ def print_settings(ctx: click.Context, output_format: str) -> int:
     settings = load_settings(ctx)
     connector = open_connector(settings)
     rows = [*_list_general_settings(connector, settings), *_list_connection_settings(connector, settings)]
+    errors = _find_setting_errors(connector, settings)
+    with keeping_code(lambda: combine_exit_codes(map(exit_code, errors))):
+        _print_rows(settings, rows, output_format)
+    return combine_exit_codes(map(print_error, errors))
+
+
+def _print_rows(settings: Settings, rows: list[dict[str, Any]], output_format: str) -> None:
     if output_format == "json":
         project_file = settings.project_file
         printer.write_json(
@@ -41,7 +49,6 @@ def print_settings(ctx: click.Context, output_format: str) -> int:
         width = max(len(row["name"]) for row in rows)
         lines = [f"{row['name']:<{width}}  {_format_value(row['value'])}  ({row['source']})" for row in rows]
         printer.write_text("\n".join([*lines, "", *_describe_files(settings)]))
-    return combine_exit_codes(map(print_error, _find_setting_errors(connector, settings)))
 
 
 def _describe_files(settings: Settings) -> list[str]:

@@ -36,7 +36,9 @@ def write_parquet(
         pa.array([_convert(row[index], kind) for row in rows], type=arrow_types[kind])
         for index, kind in enumerate(kinds)
     ]
-    parquet.write_table(pa.Table.from_arrays(arrays, schema=schema), path)
+    content = pa.BufferOutputStream()  # of a path, pyarrow removes what it fails to write, even a device
+    parquet.write_table(pa.Table.from_arrays(arrays, schema=schema), content)
+    path.write_bytes(content.getvalue())
 
 
 def _convert(value: Any, kind: str) -> Any:

@@ -16,6 +16,7 @@ from connector.cli.groups import StrictCommand, global_options
 from connector.cli.output import printer
 from connector.cli.output.counts import format_count
 from connector.cli.output.exit_codes import EXIT_DONE, EXIT_REFUSED
+from connector.cli.output.stdio import keeping_code
 from connector.cli.output.times import format_time
 from connector.core.records.kinds import RecordKinds
 from connector.errors import ConnectorError
@@ -89,17 +90,23 @@ def sync_command(
 def _run_once(sync: Sync, client: Any, account: str, session: Session, output_format: str) -> int:
     """Sync once, print what came of it, and return the exit code."""
     reports: list[SyncReport] = sync.run(client, account, lambda _: None)
-    if output_format == "json":
-        printer.write_json([report.to_dict() for report in reports])
-    else:
-        for report in reports:
-            news = f", {report.since} of them asked for what is new" if report.since else ""
-            records, lists = format_count(report.records, "record"), format_count(report.lists, "list")
-            printer.write_text(f"{report.resource}: {records} in {lists}{news}")
+    code = EXIT_REFUSED if any(report.refused for report in reports) else EXIT_DONE
+    with keeping_code(lambda: code):
+        _print_reports(reports, output_format)
     for report in reports:
         for parent, reason in report.refused.items():
             session.note(f"{report.resource} of {parent}: {reason}")
-    return EXIT_REFUSED if any(report.refused for report in reports) else EXIT_DONE
+    return code
+
+
+def _print_reports(reports: list[SyncReport], output_format: str) -> None:
+    if output_format == "json":
+        printer.write_json([report.to_dict() for report in reports])
+        return
+    for report in reports:
+        news = f", {report.since} of them asked for what is new" if report.since else ""
+        records, lists = format_count(report.records, "record"), format_count(report.lists, "list")
+        printer.write_text(f"{report.resource}: {records} in {lists}{news}")
 
 
 def _print_requests(sync: Sync, client: Any, account: str) -> None:

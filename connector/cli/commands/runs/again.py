@@ -49,7 +49,7 @@ def again_command(ctx: click.Context, /, run_id: str, items: tuple[str, ...], *,
         raise UsageError(f"Run {run.id} is of the connector {run.connector}.", hint=hint)
     is_request = run.action == RAW_ACTION.action
     action = RAW_ACTION if is_request else context.connector.action(run.action)
-    given = {**run.inputs, **input_args.parse_inputs(context.connector, action, items, {})}
+    given = {**run.inputs, **input_args.parse_inputs(context.connector, action, items)}
     missing = [key for key in run.hidden_inputs if given.get(key) == run.inputs.get(key)]
     if stdio.can_prompt() and all(_may_ask(action, key) for key in missing):
         given |= {key: _ask(action, key) for key in missing}

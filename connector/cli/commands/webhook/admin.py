@@ -64,8 +64,8 @@ def build_admin(flags: dict[str, Any], bound: BoundSockets) -> Admin | None:
 
 def _parse_lateness(text: str) -> float:
     seconds = parse_duration(text)
-    if not seconds:
-        raise UsageError(f"--ready-max-lateness is {text!r}.", hint="Use a duration above 0, such as 30s, 10m or 2h.")
+    if not seconds or seconds < 1:
+        raise UsageError(f"--ready-max-lateness is {text!r}.", hint="Use 1s or more, such as 30s, 10m or 2h.")
     return seconds
 
 

@@ -302,3 +302,13 @@ def test_an_interrupted_import_can_be_run_again_with_another_version(folder, ven
 def test_a_description_without_new_words_is_no_drift(folder, vendor):
     record = ImportRecord(sources=(Source.of("lamps.json", b"{ }"),), version="1.1")
     assert plan_merge(folder, vendor, record, render).changes == {}
+
+
+def test_a_file_that_is_a_link_stays_one(folder, vendor):
+    path = folder / "actions" / "get-lamp.yaml"
+    shared = path.rename(folder / "shared.yaml")
+    path.symlink_to(shared)
+    vendor["actions/get-lamp.yaml"] = build_action("getLamp", "GET /lamps/{id}", id={"to": "path.id"})
+    import_again(folder, vendor)
+    assert path.is_symlink()
+    assert "required" not in shared.read_text()

@@ -111,9 +111,14 @@ def test_a_file_that_is_no_backup_is_told(here, tmp_path):
     done = here("restore", "b.zip")
     assert done.code == 1
     assert "b.zip is not a whole backup" in done.err
-    missing = here("restore", "missing.zip", "--check")
-    assert missing.code == 1
-    assert "missing.zip: No such file" in missing.err
+    for words in (("--check",), ("--yes",)):
+        missing = here("restore", "missing.zip", *words)
+        assert missing.code == 2
+        assert missing.err == (
+            "missing.zip: there is no such file; expected a backup. "
+            "Name a file that 'connector backup' wrote. Nothing was restored.\n"
+        )
+    assert "it is a folder; expected a backup." in here("restore", str(tmp_path)).err
 
 
 def test_the_key_goes_along_when_asked_and_is_written_to_a_private_file(here, data, tmp_path):

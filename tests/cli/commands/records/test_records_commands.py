@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import importlib.util
 import json
+import os
+import stat
 import sys
 from pathlib import Path
 
@@ -99,6 +101,28 @@ def test_records_are_exported_as_parquet_with_their_types(here, tmp_path):
     ]  # fmt: skip
     code, _, err = here("records", "export", "parquet", "users", "--sandbox")
     assert (code, "-o users.parquet" in err) == (2, True)
+
+
+def test_parquet_is_written_into_a_pipe(here, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    words = ("records", "export", "parquet", "users", "--sandbox", "-o", str(tmp_path / "pipe"))
+    reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    assert here(*words).code == 0
+    assert os.read(reader, 60_000).startswith(b"PAR1")
+    os.close(reader)
+    assert (tmp_path / "pipe").is_fifo()
+
+
+def test_parquet_on_a_full_device_is_told_and_leaves_the_device(here, tmp_path):
+    node = tmp_path / "full"
+    try:
+        os.mknod(node, stat.S_IFCHR | 0o600, os.makedev(1, 7))
+        node.open("wb").close()
+    except OSError:
+        pytest.skip("this system makes no devices here")
+    code, _, err = here("records", "export", "parquet", "users", "--sandbox", "-o", str(node))
+    assert (code, "cannot be written: No space left on device." in err) == (2, True)
+    assert node.is_char_device()
 
 
 def test_calls_are_kept_where_the_settings_name_a_copy(here, monkeypatch, tmp_path):

@@ -85,6 +85,7 @@ def test_after_a_command_with_json_logs_the_next_one_in_the_process_has_text(her
         (["--admin", "here"], "'here' is not an address"),
         (["--admin", "127.0.0.1:0", "--ready-max-lateness", "soon"], "--ready-max-lateness is 'soon'"),
         (["--admin", "127.0.0.1:0", "--ready-max-lateness", "0s"], "--ready-max-lateness is '0s'"),
+        (["--admin", "127.0.0.1:0", "--ready-max-lateness", "1ms"], "--ready-max-lateness is '1ms'. Use 1s or more"),
     ],
 )
 def test_what_is_typed_wrong_is_told_at_once(cli, words, said):

@@ -171,6 +171,7 @@ REFUSED = [
     (["meeting.started", "--to", "http://127.0.0.1:1/", "--set", "x"], "--set number 1"),
     (["meeting.started", "--to", "http://127.0.0.1:1/", "--set", "a..b=1"], "--set number 1"),
     (["meeting.started", "--to", "http://127.0.0.1:1/", "--set", "a:=nope"], "--set number 1"),
+    (["-f", "missing.json", "--to", "http://127.0.0.1:1/"], "missing.json: No such file or directory."),
     (["-f", "broken.json", "--to", "http://127.0.0.1:1/"], "invalid JSON"),
     (["-f", "list.json", "--to", "http://127.0.0.1:1/"], "a JSON object"),
     (["meeting.started", "--to", "http://127.0.0.1:1/", "--trigger", "webhookReciever"], "Did you mean 'webhookReceiver'?"),
