@@ -8,14 +8,17 @@ import stat
 import tempfile
 from pathlib import Path
 
+from connector.runtime.files.atomic import replace_file
+
 
 def write_output(path: Path, content: bytes) -> None:
-    """Write a file in place: links are followed, devices and pipes written into, and a file keeps its mode.
-
-    A new file is readable by its owner alone. Raises OSError.
-    """
-    with open(path, "wb", opener=_open_private) as file:
-        file.write(content)
+    """Replace the file that a name leads to, as `replace_file` does; a device or a pipe is written into. Raises OSError."""
+    target = follow_links(path)
+    if target.exists() and not target.is_file():
+        with target.open("wb") as file:
+            file.write(content)
+    else:
+        replace_file(target, content)
 
 
 def check_output(path: Path) -> None:
@@ -33,7 +36,3 @@ def check_output(path: Path) -> None:
 def follow_links(path: Path) -> Path:
     """Return the path that a name leads to, which need not exist: what replaces it leaves the link."""
     return Path(os.path.realpath(path))
-
-
-def _open_private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)

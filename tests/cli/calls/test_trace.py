@@ -69,11 +69,11 @@ def test_har_is_written_whatever_the_output_and_outcome(recorded, server, tmp_pa
     assert len(json.loads((tmp_path / "run.har").read_text())["log"]["entries"]) == 1
 
 
-def test_har_takes_the_place_of_what_a_file_has_and_leaves_its_mode(recorded, tmp_path):
-    (tmp_path / "run.har").write_text("old" * 9999)
+def test_har_replaces_an_older_file_whole_and_keeps_it_private(recorded, tmp_path):
+    (tmp_path / "run.har").write_text("old")
     (tmp_path / "run.har").chmod(0o644)
     recorded(*GET, "--har", "run.har")
-    assert stat.S_IMODE((tmp_path / "run.har").stat().st_mode) == 0o644
+    assert stat.S_IMODE((tmp_path / "run.har").stat().st_mode) == 0o600
     assert json.loads((tmp_path / "run.har").read_text())["log"]
 
 
