@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from connector.core.argument_types import require_type
 from connector.definition.case import to_snake_case
 from connector.definition.loader import read_bytes
 from connector.definition.suggest import did_you_mean
@@ -15,7 +17,7 @@ from connector.first_use import dataclass
 from connector.runtime.calls.call_options import OPTION_NAMES, CallOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from connector.definition.parsers.strict_yaml import Document, NodePath
     from connector.errors import Finding
@@ -54,6 +56,7 @@ def load_call(call: str | os.PathLike[str] | Mapping[str, Any]) -> CallSpec:
         if len(specs) != 1:
             raise UsageError(f"{call} holds {len(specs)} calls.", hint="Run them one by one, or on the command line.")
         return specs[0]
+    require_type("call", call, (Mapping,), "the path of a call file, or a mapping as it holds", 'Such as "call.yaml".')
     from connector.definition.parsers.strict_yaml import Document
 
     return _build_specs([(Document("the call", dict(call)), (), dict(call))])[0]
