@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from connector.errors import DefinitionError, Finding, UsageError
 from connector.first_use import dataclass
+
+if TYPE_CHECKING:
+    import os
 
 ENTRY_POINT_GROUP = "connector.connectors"
 _MAX_NAME_LENGTH = 200  # characters; a longer one is no name of a file on every system
@@ -46,7 +49,7 @@ def find_folder(given: str | os.PathLike[str]) -> Path:
 
     Raises DefinitionError where several packages bring one of the name, UsageError for no path at all.
     """
-    if not isinstance(given, str | os.PathLike):
+    if not (isinstance(given, str) or hasattr(given, "__fspath__")):
         raise UsageError(
             f"The folder is of type {type(given).__name__}.", hint="Pass its path, or the name of a connector."
         )

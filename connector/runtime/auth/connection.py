@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from connector.core.argument_types import require_connector, require_store
 from connector.core.auth.jwt import JwtIssuer
 from connector.core.auth.oauth_client import OAuthClient
 from connector.core.auth.session import compile_login
@@ -27,6 +26,7 @@ from connector.runtime.auth.refresh_context import RefreshContext
 from connector.runtime.auth.stored_credential import StoredCredentialSource
 from connector.runtime.auth.token_refresh import LOCK_TIMEOUT
 from connector.runtime.auth.token_source import TokenSource
+from connector.runtime.process.argument_types import require_connector, require_store
 from connector.runtime.process.command_lines import format_command
 from connector.runtime.storage.memory_store import MemoryStore
 from connector.runtime.storage.open import open_store

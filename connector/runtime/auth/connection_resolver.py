@@ -6,11 +6,11 @@ import contextlib
 import time
 from typing import TYPE_CHECKING, Any
 
-from connector.core.argument_types import require_connector, require_store
 from connector.core.redaction import describe_type, preview
 from connector.errors import ConnectorError, DeadlineError, InputError, Problem, UsageError
 from connector.runtime.auth import shared_work
 from connector.runtime.auth.shared_work import SharedWork
+from connector.runtime.process.argument_types import require_connector, require_store
 
 if TYPE_CHECKING:
     import threading

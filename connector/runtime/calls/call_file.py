@@ -8,13 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from connector.core.argument_types import require_type
 from connector.definition.case import to_snake_case
 from connector.definition.loader import read_bytes
 from connector.definition.suggest import did_you_mean
 from connector.errors import CallProblem, DefinitionError, Problem, UsageError
 from connector.first_use import dataclass
 from connector.runtime.calls.call_options import OPTION_NAMES, CallOptions
+from connector.runtime.process.argument_types import require_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from connector.core.argument_types import require_method
 from connector.core.exchange.asks import YieldPage
 from connector.errors import UsageError
 from connector.runtime.auth.connection_resolver import ConnectionResolver
@@ -15,6 +14,7 @@ from connector.runtime.calls.prepared import DEFAULT_TIMEOUT
 from connector.runtime.calls.retry_quota import RetryQuota
 from connector.runtime.client.choice_lists import ChoiceLists
 from connector.runtime.http.transport import load_transport
+from connector.runtime.process.argument_types import require_method
 from connector.runtime.process.extras import loading_modules
 from connector.runtime.process.fork_safety import ForkSafeEvent
 

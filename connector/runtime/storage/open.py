@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from connector.core.argument_types import require_type
 from connector.errors import UsageError
+from connector.runtime.process.argument_types import require_type
 from connector.runtime.process.env import read_env_value
 from connector.runtime.storage.memory_store import MemoryStore
 

@@ -13,10 +13,10 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from connector.core import redaction
-from connector.core.argument_types import require_method, require_seconds
 from connector.core.webhook.delivery import Delivery
 from connector.core.webhook.event import Challenge
 from connector.errors import ConnectorError, StoreError, UsageError, WebhookError
+from connector.runtime.process.argument_types import require_method, require_seconds
 from connector.runtime.process.extras import require
 from connector.runtime.webhooks import asgi
 from connector.runtime.webhooks.dispatcher import (

@@ -6,18 +6,18 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from connector.core.argument_types import (
+from connector.core.webhook.delivery import Delivery
+from connector.core.webhook.event import Challenge
+from connector.core.webhook.verifier import WebhookVerifier
+from connector.definition.suggest import did_you_mean
+from connector.errors import UsageError
+from connector.runtime.process.argument_types import (
     UNSET_HINT,
     describe_argument,
     require_connector,
     require_seconds,
     require_type,
 )
-from connector.core.webhook.delivery import Delivery
-from connector.core.webhook.event import Challenge
-from connector.core.webhook.verifier import WebhookVerifier
-from connector.definition.suggest import did_you_mean
-from connector.errors import UsageError
 from connector.runtime.process.command_lines import format_command
 from connector.runtime.process.extras import require
 
