@@ -34,7 +34,7 @@ def run(argv: Sequence[str] | None = None) -> int:
         code = _dispatch(args)
         sys.stdout.flush()
     except KeyboardInterrupt as interrupt:
-        code = _handle_interrupt(interrupt)
+        code = _handle_interrupt(interrupt, args)
     except BrokenPipeError as error:
         stdio.discard_output()
         code = code or stdio.get_known_code(error)  # a reader who left is no failure, and undoes none
@@ -76,12 +76,14 @@ def _dispatch(args: list[str]) -> int:
     return execute(args)
 
 
-def _handle_interrupt(interrupt: KeyboardInterrupt) -> int:
-    """Return 130 after Ctrl-C, 143 after SIGTERM, even if the reader of the pipe is gone."""
+def _handle_interrupt(interrupt: KeyboardInterrupt, args: Sequence[str]) -> int:
+    """Return 130 after Ctrl-C, 143 after SIGTERM, even if the reader of the pipe is gone; 0 of a server that starts."""
     try:
         sys.stdout.flush()
     except OSError:
         stdio.discard_output()
+    if registry.is_server(args):
+        return 0
     stdio.print_stderr("Interrupted.", level="error")
     return process_exit.exit_code_of(interrupt)
 

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 COMMANDS: dict[str, tuple[str, str]] = {
     "list": ("commands.show", "List the actions and triggers, or the installed connectors."),
     "show": ("commands.show", "Show an action: inputs, example calls, example payload."),
@@ -43,3 +48,15 @@ VERSION_FLAG = "--version"
 CONNECTOR_VARIABLE = "CONNECTOR_PATH"  # which names the connector
 OWN_EXAMPLES_MODULE = "connector.cli.catalogue.own_examples"  # of help pages, for other connectors
 COMPLETION_VARIABLE = "_CONNECTOR_COMPLETE"  # set by a shell that requests completions
+SERVERS = (("webhook", "serve"), ("sandbox",), ("console",), ("mcp",))  # commands that serve until they are ended
+_VALUE_FLAGS = ("--connector", "--profile")  # which may stand before a command, with a value behind
+
+
+def is_server(args: Sequence[str]) -> bool:
+    """Whether a command line serves until a signal ends it, which is then no interruption."""
+    words = [
+        arg
+        for before, arg in zip(("", *args), args, strict=False)
+        if not arg.startswith("-") and before not in _VALUE_FLAGS
+    ]
+    return any(tuple(words[: len(server)]) == server for server in SERVERS) and words[-1] != "reset"

@@ -214,10 +214,10 @@ def may_receive_credentials(url: str, allowed_hosts: Iterable[str]) -> bool:
     return any(origin.host.endswith(name[1:]) if name[:2] == "*." else origin.host == name for name in patterns)
 
 
-def check_base_url(url: str) -> str:
+def check_base_url(url: object) -> str:
     """Return a base URL set by the process owner: https, or http on loopback. Raises InvalidValue."""
     expected = "https://HOST/PATH, or http on loopback"
-    if "://" not in url:
+    if not isinstance(url, str) or "://" not in url:
         raise InvalidValue(expected, "begin with https://, or http:// on loopback")
     try:
         parts = urlsplit(url)

@@ -17,7 +17,7 @@ from connector.definition.manifest import Manifest
 from connector.definition.parsers.requirement import find_unmet_requirement
 from connector.definition.suggest import suggest_action
 from connector.definition.validation.validated_files import read_once
-from connector.errors import DefinitionError, Finding, InputError, Problem
+from connector.errors import DefinitionError, Finding, InputError, Problem, UsageError
 
 if TYPE_CHECKING:
     import os
@@ -67,7 +67,7 @@ class Connector:
 
         Raises DefinitionError.
         """
-        root = find_bundled_folder() if folder is None else find_folder(Path(folder))
+        root = find_bundled_folder() if folder is None else find_folder(folder)
         path = root / "manifest.yaml"
         if not path.is_file():
             if folder is not None and (bundled := cls.open()).name == str(folder):
@@ -101,6 +101,8 @@ class Connector:
 
         Raises InputError, with a suggestion, for an unknown action and DefinitionError for an invalid file.
         """
+        if not isinstance(name, str):
+            raise UsageError(f"The action is of type {type(name).__name__}.", hint="Pass its name.")
         stem = to_kebab_case(name).replace("_", "-")
         if stem not in self._actions_by_stem:
             path = self.folder / "actions" / f"{stem}.yaml"

@@ -174,11 +174,15 @@ class TransportError(ConnectorError):
 
 
 class DeadlineError(TransportError):
-    """The call's own time ran out; `limit` and `elapsed` are seconds, `status` and `code` the last reply's."""
+    """The call's own time ran out; `limit` and `elapsed` are seconds.
+
+    `status`, `code` and `request_id` are those of the last reply, if there was one.
+    """
 
     kind = "deadline"
     status: int | None = None
     code: str | int | None = None
+    request_id: str | None = None
     limit: float = 0.0
     elapsed: float = 0.0
 
@@ -226,8 +230,13 @@ class JobFailed(ApiError):
 
 
 class PageError(ConnectorError):
-    """Paging cannot continue; `result` has what was read, `cursor` the last cursor, `pages` the number of pages."""
+    """Paging cannot continue; `result` has what was read, `cursor` the last cursor, `pages` the number of pages.
 
+    `status` and `request_id` are those of the last reply.
+    """
+
+    status: int | None = None
+    request_id: str | None = None
     result: Any = None
     cursor: str | None = None
     pages: int = 0

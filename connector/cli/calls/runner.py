@@ -13,7 +13,7 @@ from connector.cli.calls.session import Session
 from connector.cli.calls.trace import TraceCollector, print_debug_lines
 from connector.cli.calls.watch import PageProgress
 from connector.cli.output import stdio
-from connector.cli.output.error_output import print_error
+from connector.cli.output.error_output import error_to_dict, print_error
 from connector.cli.output.exit_codes import EXIT_DONE, EXIT_UNCERTAIN, combine_exit_codes
 from connector.cli.output.printer import STREAMED_FORMATS, ResultWriter, choose_format, make_printer
 from connector.cli.output.progress import ProgressBar, count_columns
@@ -93,9 +93,11 @@ class _CallRunner:
             ):
                 self._run_in_order(progress_bar)
         except KeyboardInterrupt:
-            error = self.session.find_interrupted_write()
-            if error is not None:
+            error = self.session.build_interruption()
+            if error.outcome == "uncertain" or error.job is not None:
                 self.writer.write_error(error)
+            else:  # the end of the command says it on stderr
+                self.writer.printer.print_error(error_to_dict(error))
             if EXIT_UNCERTAIN not in self.writer.exit_codes:
                 self._finish()
                 raise

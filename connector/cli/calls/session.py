@@ -140,9 +140,9 @@ class Session:
         if not self.options.quiet:
             print_stderr(text, "hint")
 
-    def find_interrupted_write(self) -> TransportError | None:
-        """Return the error of an interrupted write, or None."""
-        return self._observer.find_interrupted_write()
+    def build_interruption(self) -> TransportError:
+        """Return the error of what was interrupted."""
+        return self._observer.build_interruption()
 
     def __enter__(self) -> Self:
         return self
@@ -171,8 +171,7 @@ class Session:
         self._observer.begin_call()
 
     def to_call_error(self, error: Exception) -> ConnectorError:
-        """Return an error that came after the last call, or in its middle, with the outcome of that call."""
+        """Return an error that came after the last call, or in its middle, with what is known of that call."""
         call_error = to_connector_error(error, self._observer.outcome)
-        if call_error.outcome == "not_sent":
-            call_error.outcome = self._observer.outcome
+        self._observer.complete_error(call_error)
         return call_error

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from connector.core.exchange.asks import SendRequest, Sleep, YieldPage
 from connector.core.exchange.job import describe_start
-from connector.core.response.api_errors import CHECK_BEFORE_RETRY
+from connector.core.response.api_errors import CHECK_BEFORE_RETRY, add_call_facts
 from connector.core.response.outcomes import may_change_state
 from connector.core.response.reply import Failure
-from connector.errors import TransportError
+from connector.errors import ConnectorError, TransportError
 from connector.runtime.calls.observer import Observer
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from connector.core.exchange.asks import Ask
     from connector.core.request.builder import Request
     from connector.core.response.reply import Reply
+    from connector.core.response.result import Result
     from connector.errors import Outcome
     from connector.runtime.calls.observer import ObservedCall
 
@@ -38,12 +39,15 @@ class CommandObserver(Observer):
         self._noticed_until = 0.0  # end of the last reported wait; concurrent waits are not reported
         self._pending_requests: dict[int, Request] = {}  # by the identity of the call
         self._outcomes: set[Outcome] = set()
+        self._attempts = 0  # requests
+        self._ended: Result | ConnectorError | None = None  # how the last call did
         self._job: Mapping[str, Any] | None = None  # the call that asks for the job that was started
 
     def begin_call(self) -> None:
         """Forget what came before: the outcome is that of the calls from here on."""
         self._pending_requests.clear()
         self._outcomes.clear()
+        self._attempts, self._ended = 0, None
         self._job = None
 
     @property
@@ -59,6 +63,7 @@ class CommandObserver(Observer):
     def before(self, call: ObservedCall, ask: Ask) -> None:
         """Note a pending request, and report a long wait."""
         if isinstance(ask, SendRequest):
+            self._attempts += 1
             self._pending_requests[id(call)] = ask.request
         elif isinstance(ask, Sleep):
             self._job = ask.job or self._job
@@ -70,6 +75,20 @@ class CommandObserver(Observer):
             self._pending_requests.pop(id(call), None)
             self._outcomes.add(_judge_answer(ask.request, answer))
 
+    def end(self, call: ObservedCall, outcome: Result | BaseException) -> None:
+        """Note how a call ended."""
+        if call.interruption is not None:
+            self._attempts = call.interruption.attempts
+        if not isinstance(outcome, BaseException) or isinstance(outcome, ConnectorError):
+            self._ended = outcome
+
+    def complete_error(self, error: ConnectorError) -> None:
+        """Add to an error that came after a call what is known of that call."""
+        if error.outcome == "not_sent":
+            error.outcome = self.outcome
+        if self._ended is not None:
+            add_call_facts(error, self._ended)
+
     def _report_wait(self, ask: Sleep) -> None:
         now, longest = time.monotonic(), ask.min_delay + ask.jitter
         if longest < _MIN_NOTICE_SECONDS or now < self._noticed_until or not sys.stderr.isatty():
@@ -78,18 +97,22 @@ class CommandObserver(Observer):
         told = f"The {ask.reason}. Asking again in" if ask.job is not None else "Waiting"
         self._on_wait(f"{told} {'up to ' if ask.jitter else ''}{longest:.0f} s{'.' if ask.job else _BEFORE_NEXT}")
 
-    def find_interrupted_write(self) -> TransportError | None:
-        """Return the error of an interrupted write, or wait for a job; None if nothing can have changed."""
-        request = next(filter(may_change_state, self._pending_requests.copy().values()), None)
-        if request is None and self._job is not None:
+    def build_interruption(self) -> TransportError:
+        """Return the error of what was interrupted: a write, or the wait for a job, before any other request."""
+        pending = sorted(self._pending_requests.copy().values(), key=may_change_state)
+        request = pending[-1] if pending else None
+        is_write = request is not None and may_change_state(request)
+        message = "Interrupted."
+        facts: dict[str, Any] = {"outcome": self.outcome}
+        if not is_write and self._job is not None:
             job = dict(self._job)
             message = "Interrupted while the job was waited for."
-            return TransportError(message, kind="interrupted", hint=describe_start(job), outcome="done", job=job)
-        if request is None:
-            return None
-        request_line = f"{request.method} {request.full_redactor.redact_url(request.path)}"
-        message = f"{request_line}: interrupted before the reply arrived."
-        return TransportError(message, kind="interrupted", hint=CHECK_BEFORE_RETRY, outcome="uncertain")
+            facts = {"outcome": "done", "job": job, "hint": describe_start(job)}
+        elif request is not None:
+            request_line = f"{request.method} {request.full_redactor.redact_url(request.path)}"
+            message = f"{request_line}: interrupted before the reply arrived."
+            facts = {"outcome": _judge_lost_reply(request), "hint": CHECK_BEFORE_RETRY if is_write else ""}
+        return TransportError(message, kind="interrupted", attempts=self._attempts, **facts)
 
 
 def _judge_lost_reply(request: Request) -> Outcome:

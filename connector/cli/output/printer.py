@@ -238,6 +238,7 @@ class ResultWriter:
         try:
             selected = query.apply(result.data)
         except UsageError as error:
+            error.attempts = result.attempts
             self.exit_codes.append(print_error(error))
             write_json({**error_to_dict(error), "result": result.to_dict()})
             return

@@ -27,7 +27,7 @@ from connector.core.http_semantics import BODY_METHODS
 from connector.core.request.body import add_body_fields
 from connector.core.request.credential import Credential
 from connector.core.response import redirects
-from connector.core.response.api_errors import mark_uncertain
+from connector.core.response.api_errors import add_call_facts, mark_uncertain
 from connector.core.response.outcomes import is_write
 from connector.core.response.pagination.merged import MergedPages
 from connector.core.response.pagination.page import note_unread_pages
@@ -71,7 +71,7 @@ def run_timed(
 
     Raises ConnectorError.
     """
-    started_at, attempt, rejection, reply_lost, attempts_before_progress = now, 0, None, False, 0
+    started_at, attempt, reply_lost, attempts_before_progress, rejection, refusal = now, 0, False, 0, None, None
     try:
         while True:
             now, last_request, credential, reply_or_failure = yield from _make_attempt(
@@ -91,7 +91,7 @@ def run_timed(
                 now,
             )
             if isinstance(decision, Reauthenticate) and rejection is None and credential.renewable:
-                rejection = _Rejection(credential.secret, decision)
+                rejection, refusal = _Rejection(credential.secret, decision), decision.error
                 request.ensure_replayable()
                 continue
             attempt += 1
@@ -105,13 +105,15 @@ def run_timed(
                 raise scopes.explain_token_scopes(error, credential)
             if now + decision.min_delay + decision.jitter >= deadline:
                 raise _build_deadline_error(error, options, now - started_at)
-            reply_lost = reply_lost or error.outcome == "uncertain"
+            reply_lost, refusal = reply_lost or error.outcome == "uncertain", error
             request.ensure_replayable()
             now, quota_answer = (now, None) if made_progress else (yield AcquireSlot(RETRY_QUOTA, deadline))
             if isinstance(quota_answer, ConnectorError):
                 raise error.with_hint(str(quota_answer.args[0]))  # why it is not tried again
-            now = _check_wait((yield Sleep(decision.min_delay, decision.jitter, "retry")), error)
+            now = _check_wait((yield Sleep(decision.min_delay, decision.jitter, "retry")))
     except ConnectorError as error:
+        if refusal is not None:  # the error may come from elsewhere, such as the renewal of a token
+            add_call_facts(error, refusal)
         if reply_lost:
             mark_uncertain(error, plan.action, request)
         error.idempotency_key = options.policy.idempotency_key
@@ -175,7 +177,7 @@ def _acquire_slot(options: ExchangeOptions, deadline: float, now: float) -> Gene
     now, delay = yield AcquireSlot(options.rates, deadline, None, options.weight)
     while delay and not isinstance(delay, ConnectorError):
         reserved_at = now
-        _check_wait((yield Sleep(delay, 0.0, "rate budget")), None)
+        _check_wait((yield Sleep(delay, 0.0, "rate budget")))
         # the service may have closed the rate
         now, delay = yield AcquireSlot(options.rates, deadline, reserved_at, options.weight)
     if isinstance(delay, ConnectorError):
@@ -183,14 +185,12 @@ def _acquire_slot(options: ExchangeOptions, deadline: float, now: float) -> Gene
     return now
 
 
-def _check_wait(answer: Answer, error: ConnectorError | None) -> float:
-    """Return the time after a wait. Raises the error that ended it, with the outcome of earlier attempts."""
+def _check_wait(answer: Answer) -> float:
+    """Return the time after a wait. Raises the error that ended it."""
     now, interruption = answer
-    if not isinstance(interruption, ConnectorError):
-        return now
-    if error is not None:
-        interruption.outcome, interruption.attempts = error.outcome, error.attempts
-    raise interruption
+    if isinstance(interruption, ConnectorError):
+        raise interruption
+    return now
 
 
 def run_single(plan: CompiledAction, request: Request, options: ExchangeOptions, deadline: float, now: float) -> Steps:
@@ -212,12 +212,15 @@ def collect_pages(plan: CompiledAction, request: Request, options: ExchangeOptio
     try:
         while next_request is not None:
             result = yield from run_call(plan, next_request, options, deadline, now)
-            merged.add_page(paginator.take_page(result))
+            merged.add_page(result)
             next_request = paginator.next_request(next_request)
             if next_request is not None:
                 yield YieldPage(result)
-    except PageError as error:
-        raise _attach_partial_result(error, merged) from None
+    except ConnectorError as error:
+        error.attempts += merged.attempts
+        if isinstance(error, PageError):
+            _attach_partial_result(error, merged)
+        raise
     return merged.build_result()  # type: ignore[return-value]  # there is at least one page
 
 
@@ -227,15 +230,20 @@ def stream_pages(plan: CompiledAction, request: Request, options: ExchangeOption
     next_request: Request | None = paginator.build_first_request(request)
     while True:
         assert next_request is not None
+        result = None
         try:
             result = yield from run_call(plan, next_request, options, now + options.timeout, now)
+            taken = paginator.take_page(result)
         except PageError as error:
             error.pages, error.cursor = paginator.page_count, paginator.shown_cursor
+            if result is not None:
+                add_call_facts(error, result)
             raise
-        page = replace(paginator.take_page(result), pages=paginator.page_count, complete=False)
+        page = replace(taken, pages=paginator.page_count, complete=False)
         try:
             next_request = paginator.next_request(next_request)
-        except PageError:
+        except PageError as error:
+            add_call_facts(error, page)
             yield YieldPage(page)
             raise
         if next_request is None:
@@ -278,13 +286,13 @@ def _build_deadline_error(error: ConnectorError, options: ExchangeOptions, elaps
     message = f"The call did not finish within {options.timeout:g} s (after {elapsed:.1f} s): {error.args[0]}"
     hint = error.hint if error.outcome == "uncertain" else "Allow more time with timeout, or try again later."
     details = {"limit": options.timeout, "elapsed": elapsed, "outcome": error.outcome, "attempts": error.attempts}
-    details |= {name: getattr(error, name) for name in ("status", "code") if hasattr(error, name)}
+    details |= {name: getattr(error, name) for name in ("status", "code", "request_id") if hasattr(error, name)}
     return DeadlineError(message, hint=hint, retryable=error.retryable, retry_at=error.retry_at, **details)
 
 
-def _attach_partial_result(error: PageError, merged: MergedPages) -> PageError:
+def _attach_partial_result(error: PageError, merged: MergedPages) -> None:
     error.pages, error.cursor = merged.paginator.page_count, merged.paginator.shown_cursor
-    error.attempts += merged.attempts
+    if merged.last_reply is not None:
+        add_call_facts(error, merged.last_reply)
     partial_result = merged.build_result()
     error.result = replace(partial_result, complete=False) if partial_result else None
-    return error

@@ -14,6 +14,7 @@ from connector.core.durations import parse_duration
 from connector.core.exchange import exchange
 from connector.core.exchange.asks import Sleep
 from connector.core.json_path import get_at_path, get_from_reply
+from connector.core.response.api_errors import add_call_facts
 from connector.core.response.outcomes import may_change_state
 from connector.definition.replies.error_format import to_json_text
 from connector.errors import ApiError, ConnectorError, DeadlineError, InputError, JobFailed
@@ -65,7 +66,7 @@ def run_job(start: ReadyCall, prepare: PrepareNext, now: float, *, in_pages: boo
         done = last = started
         if start.file is not None:
             now, last = yield from start.file.send((start.plan, start.request, options), started, deadline, now)
-            job.attempts += last.attempts
+            job.note_reply(last)
         else:
             poll = prepare("poll", job.find_values(action.poll, started))
             job.call = _describe_call(poll)
@@ -118,7 +119,7 @@ def _wait_until_done(
         if isinstance(interruption, ConnectorError):
             raise interruption
         now, reply = yield from exchange.run_timed(poll.plan, poll.request, poll.options, deadline, now)
-        job.attempts += reply.attempts
+        job.note_reply(reply)
         if _has_value(words.failed, reply.data):
             raise _build_failure(words, poll, reply)
         if _has_value(words.until, reply.data):
@@ -135,6 +136,12 @@ class _Job:
     started: Result
     attempts: int = 0
     call: Mapping[str, Any] | None = None
+    last: Result | None = None  # reply since the start
+
+    def note_reply(self, reply: Result) -> None:
+        """Count a reply after the start."""
+        self.attempts += reply.attempts
+        self.last = reply
 
     def find_values(self, words: NextCall | None, reply: Result) -> dict[str, Any]:
         """Return the inputs of the next call that a reply has. Raises ApiError for one that it lacks."""
@@ -163,8 +170,11 @@ class _Job:
         """Return an error after the start as that of the whole call."""
         if isinstance(error, InputError):
             problems = " ".join(map(str, error.problems))
-            error = ApiError(f"What the service said of the {self.noun} does not fit the next request: {problems}")
+            text = f"What the service said of the {self.noun} does not fit the next request: {problems}"
+            last = self.last or self.started
+            error = ApiError(text, status=last.status, request_id=last.request_id)
         error.attempts += self.started.attempts + self.attempts
+        add_call_facts(error, self.last or self.started)
         error.job = dict(self.call) if self.call else None
         if self.start.file is not None:
             error.outcome = "rejected" if error.outcome == "not_sent" else error.outcome

@@ -113,7 +113,10 @@ class CompiledConnector:
 
     def action(self, name: str) -> CompiledAction:
         """Return a compiled action by any spelling. Raises InputError for an unknown name, DefinitionError."""
-        compiled = self._actions.get(name)
+        try:
+            compiled = self._actions.get(name)
+        except TypeError:  # a mapping or a list
+            compiled = None
         if compiled is None:
             definition = self.connector.action(name)
             compiled = self._actions.get(definition.action) or _build_compiled_action(self.connector, definition)

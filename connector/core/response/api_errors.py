@@ -52,7 +52,8 @@ def build_reply_error(
         hint = (
             "Start the listing again. Where work on a page takes longer than its cursor lives, set a smaller page_size."
         )
-        return errors.PageError(f"The service no longer knows the cursor: {message}", hint=hint)
+        text = f"The service no longer knows the cursor: {message}"
+        return errors.PageError(text, hint=hint, status=reply.status, request_id=result.request_id)
     error_class, retryable, hint = _classify_error(details, reply.status)
     if details.category == "unreadable" and parser.action.is_raw and _is_other_data_type(reply):
         hint = "If the reply is not JSON, set response_type (--response-type) to text or binary."
@@ -192,6 +193,18 @@ def build_failure_error(action: Action, request: Request, failure: Failure) -> e
     )
     retryable = not failure.final and not (uncertain and is_write(action, request))
     return errors.TransportError(message, kind=failure.kind, hint=hint, outcome=outcome, retryable=retryable)
+
+
+def add_call_facts(error: errors.ConnectorError, known: errors.ConnectorError | Result) -> None:
+    """Add to an error what is known of its call from before it; what the error knows itself stays."""
+    error.attempts = max(error.attempts, known.attempts)
+    if error.outcome == "not_sent" and isinstance(known, errors.ConnectorError):
+        error.outcome = known.outcome
+    if getattr(error, "status", 0) is not None:  # it cannot tell a status, or has one
+        return
+    for name in ("status", "code", "request_id"):
+        if hasattr(error, name):
+            setattr(error, name, getattr(known, name, None))
 
 
 def mark_uncertain(error: errors.ConnectorError, action: Action, request: Request) -> None:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from connector.errors import DefinitionError, Finding
+from connector.errors import DefinitionError, Finding, UsageError
 from connector.first_use import dataclass
+
+if TYPE_CHECKING:
+    import os
 
 ENTRY_POINT_GROUP = "connector.connectors"
 _MAX_NAME_LENGTH = 200  # characters; a longer one is no name of a file on every system
@@ -40,11 +44,16 @@ def find_installed_connectors() -> list[InstalledConnector]:
     return sorted(set(found), key=lambda one: (one.name, one.package))
 
 
-def find_folder(path: Path) -> Path:
+def find_folder(given: str | os.PathLike[str]) -> Path:
     """Return the folder of a connector that is given by its path, or by the name of an installed one.
 
-    Raises DefinitionError where several packages bring one of the name.
+    Raises DefinitionError where several packages bring one of the name, UsageError for no path at all.
     """
+    if not (isinstance(given, str) or hasattr(given, "__fspath__")):
+        raise UsageError(
+            f"The folder is of type {type(given).__name__}.", hint="Pass its path, or the name of a connector."
+        )
+    path = Path(given)
     if (path / "manifest.yaml").is_file() or len(path.parts) != 1 or not is_plain_name(path.name.replace("_", "-")):
         return path
     found = [one for one in find_installed_connectors() if one.name == path.name]

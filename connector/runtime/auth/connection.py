@@ -26,6 +26,7 @@ from connector.runtime.auth.refresh_context import RefreshContext
 from connector.runtime.auth.stored_credential import StoredCredentialSource
 from connector.runtime.auth.token_refresh import LOCK_TIMEOUT
 from connector.runtime.auth.token_source import TokenSource
+from connector.runtime.process.argument_types import require_connector, require_store
 from connector.runtime.process.command_lines import format_command
 from connector.runtime.storage.memory_store import MemoryStore
 from connector.runtime.storage.open import open_store
@@ -66,12 +67,11 @@ class Connection:
         http: Any = None,
         **more_inputs: Any,
     ) -> None:
-        connection_types = connector.manifest.connections
-        if kind not in connection_types:
-            raise UsageError(
-                f"{connector.name} has no connection {kind!r}.", hint=f"It has {', '.join(connection_types)}."
-            )
-        if store is not None and not name:
+        connection_types = require_connector(connector).manifest.connections
+        if kind not in tuple(connection_types):  # which may be of any type
+            hint = f"It has {', '.join(connection_types)}."
+            raise UsageError(f"{connector.name} has no connection {kind!r}.", hint=hint)
+        if require_store(store) is not None and not name:
             raise UsageError("A stored connection needs a name.", hint="Pass name=.")
         self.connector, self.kind = connector, kind
         self.name = name or kind
@@ -118,7 +118,7 @@ class Connection:
         Raises SignInError if there is none, or another connector of this name stored it; StoreError if it cannot be
         read.
         """
-        resolved_store = store if store is not None else open_store(None)
+        resolved_store: Store = require_store(store) if store is not None else open_store(None)
         record = connection_record.read_own_record(resolved_store, connector, name)
         if record is None:  # without the other names: whoever may name one may be a stranger
             raise SignInError(f"No connection {name!r} is stored.", hint=f"Run: {format_command('connect', name)}")

@@ -10,6 +10,7 @@ from connector.core.redaction import describe_type, preview
 from connector.errors import ConnectorError, DeadlineError, InputError, Problem, UsageError
 from connector.runtime.auth import shared_work
 from connector.runtime.auth.shared_work import SharedWork
+from connector.runtime.process.argument_types import require_connector, require_store
 
 if TYPE_CHECKING:
     import threading
@@ -41,7 +42,11 @@ class ConnectionResolver:
         store: Store | None,
         resolve_connection: ResolveConnection | None,
     ) -> None:
-        self._connector = connector
+        self._connector = require_connector(connector)
+        require_store(store)
+        if resolve_connection is not None and not callable(resolve_connection):
+            message = f"resolve_connection is {describe_type(resolve_connection)}, which cannot be called."
+            raise UsageError(message, hint="Pass a function that takes a name and returns a Connection.")
         self._is_custom = resolve_connection is not None
         self._resolve_connection = resolve_connection or (lambda name: _load_stored(connector, name, store))
         self._loaded: dict[str, Credentials] = {}

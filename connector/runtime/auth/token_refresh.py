@@ -115,7 +115,7 @@ class TokenRefresher:
         if is_recent and is_valid:
             return current
         if current.access_token == rejected_token and is_recent:
-            hint = f"Check its permissions, and try again later. {self.context.sign_in_hint}"
+            hint = f"A call in a minute renews it; if that fails, check its permissions. {self.context.sign_in_hint}"
             raise SignInError(
                 "The service rejects a token that is less than a minute old.", hint=hint, outcome="rejected"
             )

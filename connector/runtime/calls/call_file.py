@@ -8,13 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from connector.core.redaction import describe_type
 from connector.definition.case import to_snake_case
 from connector.definition.loader import read_bytes
 from connector.definition.suggest import did_you_mean
-from connector.errors import CallProblem, DefinitionError, Problem, UsageError
+from connector.errors import CallProblem, DefinitionError, Problem
 from connector.first_use import dataclass
 from connector.runtime.calls.call_options import OPTION_NAMES, CallOptions
+from connector.runtime.process.argument_types import require_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,13 +59,12 @@ def load_calls(call: CallSource) -> CallSpec | list[CallSpec]:
     if isinstance(call, str | os.PathLike):
         specs = read_calls(read_bytes(Path(call)), str(call))
         return specs[0] if len(specs) == 1 else specs
+    wanted = "the path of a call file, or a mapping as it holds; or a list of such mappings"
+    require_type("call", call, (Mapping, list, tuple), wanted, 'Such as "call.yaml".')
     from connector.definition.parsers.strict_yaml import Document
 
     if isinstance(call, Mapping):
         return _build_specs([(Document("the call", dict(call)), (), dict(call))])[0]
-    if not isinstance(call, Sequence):
-        hint = "Pass the path of a file, a mapping with action and inputs, or a list of such mappings."
-        raise UsageError(f"A call cannot be read from {describe_type(call)}.", hint=hint)
     document = Document("the calls", list(call))
     return _build_specs([(document, (index,), item) for index, item in enumerate(call)])
 

@@ -27,7 +27,7 @@ def log_end(call: ObservedCall, outcome: Result | BaseException) -> None:
         "status": getattr(outcome, "status", None),
         "code": None if code is None else str(code),
         "request_id": getattr(outcome, "request_id", None),
-        "attempts": getattr(outcome, "attempts", 0),
+        "attempts": getattr(call.interruption or outcome, "attempts", 0),
         "seconds": round(call.measure_elapsed(), 3),
     }
     if isinstance(outcome, BaseException):

@@ -52,7 +52,7 @@ def read_base_url_override(connector: Connector, given: str | None) -> str | Non
     try:
         return url_policy.check_base_url(url)
     except InvalidValue as error:
-        shown_url = redaction.redactor_for(connector).redact_url(url)
+        shown_url = redaction.redactor_for(connector).redact_url(str(url))
         raise InputError.from_problems(
             "options", [Problem("base_url" if given else variable, shown_url, error.expected, error.fix)]
         ) from None

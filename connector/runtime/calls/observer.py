@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from connector.core.response.result import Result
     from connector.core.response.trace import Trace
     from connector.runtime.auth.credentials import Credentials
+    from connector.runtime.calls.interruption import Interruption
 
 _log = logging.getLogger("connector.debug")
 
@@ -39,6 +40,7 @@ class ObservedCall(Protocol):
     given: Mapping[str, Any]
     retry_policy: RetryPolicy
     notes: dict[Any, Any]
+    interruption: Interruption | None  # that ended it, such as Ctrl-C
 
     @property
     def action(self) -> str:

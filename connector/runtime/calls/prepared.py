@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import inspect
 import logging
 import time
 from dataclasses import field, replace
@@ -13,16 +11,15 @@ from urllib.parse import urlsplit
 
 from connector.core.exchange import exchange
 from connector.core.exchange.asks import ExchangeOptions, GetToken, SendRequest, Sleep
-from connector.core.exchange.job import describe_start
 from connector.core.request.credential import Credential
-from connector.core.response.api_errors import CHECK_BEFORE_RETRY, add_connection_hint, add_path_alias_hint
-from connector.core.response.outcomes import may_change_state
+from connector.core.response.api_errors import add_connection_hint, add_path_alias_hint
 from connector.core.response.pagination.page import extract_items
 from connector.core.response.reply import Reply
 from connector.core.response.result import end_result
 from connector.errors import ConnectorError, SignInError, UsageError
 from connector.first_use import dataclass
 from connector.runtime.calls.call_log import log_end
+from connector.runtime.calls.interruption import end_steps
 from connector.runtime.calls.page_options import check_page_options
 
 if TYPE_CHECKING:
@@ -40,6 +37,7 @@ if TYPE_CHECKING:
     from connector.runtime.auth.credentials import Credentials
     from connector.runtime.calls.call_context import CallContext
     from connector.runtime.calls.call_options import CallOptions
+    from connector.runtime.calls.interruption import Interruption
     from connector.runtime.calls.job_calls import JobCalls
     from connector.runtime.calls.observer import Observer
     from connector.runtime.rate_budget.turns import Turns
@@ -76,6 +74,7 @@ class PreparedCall:
     job: JobCalls | None = None  # what follows, where the call starts a job and waits for it
     started_job: Mapping[str, Any] | None = field(init=False, default=None)  # the call that asks for it
     turns: Turns | None = field(init=False, default=None)  # that its request has, or waits for
+    interruption: Interruption | None = field(init=False, default=None)  # that ended it
     _started_at: float | None = field(init=False, default=None)  # epoch seconds
     _has_ended: bool = field(init=False, default=False)
     _epoch_offset: float = field(init=False)
@@ -245,15 +244,9 @@ class PreparedCall:
         """End the steps after an error; a hook's and a transport's get what is known of the call."""
         if self.turns is not None:
             self.turns.release()
-        if isinstance(error, ConnectorError) and inspect.getgeneratorstate(steps) == inspect.GEN_SUSPENDED:
-            with contextlib.suppress(ConnectorError):
-                steps.throw(error)  # the steps know whether an earlier attempt may have succeeded
-        steps.close()
-        if not isinstance(error, ConnectorError) and isinstance(ask, SendRequest) and may_change_state(ask.request):
-            error.add_note(f"It was being sent, or had been. {CHECK_BEFORE_RETRY}")
-        job = ask.job if isinstance(ask, Sleep) else self.started_job
-        if not isinstance(error, ConnectorError) and job is not None:
-            error.add_note(describe_start(job))
+        self.interruption = end_steps(steps, ask, error, (self._last_answer_at, self.now()))
+        if self.interruption is not None:
+            self.interruption.add_notes(error, ask.job if isinstance(ask, Sleep) else self.started_job)
         self.fail(error)
 
     def finish(self, result: Result) -> Result:

@@ -10,11 +10,11 @@ from connector.runtime.auth.connection_resolver import ConnectionResolver
 from connector.runtime.calls.call_options import CallOptions
 from connector.runtime.calls.factory import CallFactory
 from connector.runtime.calls.first_request import build_first_request
-from connector.runtime.calls.observer import Observer
 from connector.runtime.calls.prepared import DEFAULT_TIMEOUT
 from connector.runtime.calls.retry_quota import RetryQuota
 from connector.runtime.client.choice_lists import ChoiceLists
 from connector.runtime.http.transport import load_transport
+from connector.runtime.process.argument_types import require_method
 from connector.runtime.process.extras import loading_modules
 from connector.runtime.process.fork_safety import ForkSafeEvent
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from connector.runtime.auth.connection_resolver import ResolveConnection
     from connector.runtime.auth.credentials import Credentials
     from connector.runtime.calls.call_file import CallSpec
+    from connector.runtime.calls.observer import Observer
     from connector.runtime.calls.prepared import PreparedCall
     from connector.runtime.clock import Clock
     from connector.runtime.records.answers import KeptAnswers
@@ -156,7 +157,10 @@ class BaseClient:
 def _list_observers(observe: Observer | Sequence[Observer] | None) -> tuple[Observer, ...]:
     if observe is None:
         return ()
-    return (observe,) if isinstance(observe, Observer) else tuple(observe)
+    observers = tuple(observe) if isinstance(observe, list | tuple | set | frozenset) else (observe,)
+    for observer in observers:
+        require_method("observe", observer, "before", "Pass an instance of a subclass of Observer, or a list of them.")
+    return observers
 
 
 def _open_records(records: object) -> KeptAnswers:

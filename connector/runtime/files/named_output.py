@@ -12,7 +12,7 @@ from connector.runtime.files.atomic import replace_file
 
 
 def write_output(path: Path, content: bytes) -> None:
-    """Replace the file that a name leads to, as `replace_file` does; a device or a pipe is written into. Raises OSError."""
+    """Replace the file that a name leads to, as `replace_file` does; write into a device or a pipe. Raises OSError."""
     target = follow_links(path)
     if target.exists() and not target.is_file():
         with target.open("wb") as file:

@@ -13,6 +13,7 @@ from connector.core import redaction
 from connector.core.exchange import tracing
 from connector.core.exchange.asks import SendRequest, Sleep
 from connector.core.response.outcomes import may_change_state
+from connector.core.response.reply import Failure
 from connector.core.response.trace import Trace
 from connector.errors import ConnectorError
 from connector.runtime.calls.observer import Observer
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from connector.core.exchange.asks import Ask
+    from connector.core.request.builder import Request
     from connector.core.response.result import Result
     from connector.definition.fields import InputField
     from connector.runtime.calls.observer import ObservedCall
@@ -87,7 +89,8 @@ class RunRecorder(Observer):
         """Write the end of a call down."""
         notes = self._find_notes(call)
         if notes is not None:
-            facts = self._describe(call, notes) | _describe_outcome(outcome, is_write=may_change_state(call.request))
+            attempts = _note_interruption(call, notes)
+            facts = self._describe(call, notes) | _describe_outcome(outcome, attempts, call.request)
             self._write(Run(**facts, elapsed=round(call.measure_elapsed(), 6)))
 
     def _find_notes(self, call: ObservedCall) -> _Notes | None:
@@ -190,8 +193,20 @@ def _show_inputs(
     return shown, tuple(hidden)
 
 
-def _describe_outcome(outcome: Result | BaseException, *, is_write: bool) -> dict[str, Any]:
-    """Return what came of a call."""
+def _note_interruption(call: ObservedCall, notes: _Notes) -> int:
+    """Note the request whose reply was not awaited, and return the attempts of a call that was interrupted."""
+    interruption = call.interruption
+    if interruption is None:
+        return 0
+    has_room = notes.trace is not None and len(notes.trace.entries) < _MAX_TRACE
+    if notes.trace is not None and has_room and interruption.ask is not None:
+        lost = Failure("interrupted", "interrupted before the reply arrived")
+        tracing.record(notes.trace, interruption.ask, *interruption.times, lost)
+    return interruption.attempts
+
+
+def _describe_outcome(outcome: Result | BaseException, attempts: int, request: Request) -> dict[str, Any]:
+    """Return what came of a call; the attempts are those of one that was interrupted."""
     if isinstance(outcome, ConnectorError):
         code = getattr(outcome, "code", None)
         return {
@@ -205,7 +220,8 @@ def _describe_outcome(outcome: Result | BaseException, *, is_write: bool) -> dic
             "hint": outcome.hint or "",
         }
     if isinstance(outcome, BaseException):
-        return {"outcome": "uncertain" if is_write else "interrupted", "error": type(outcome).__name__}
+        word = "uncertain" if may_change_state(request) else "interrupted"
+        return {"outcome": word, "error": type(outcome).__name__, "attempts": attempts}
     return {
         "outcome": outcome.outcome,
         "status": outcome.status,

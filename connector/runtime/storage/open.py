@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from connector.errors import UsageError
+from connector.runtime.process.argument_types import require_type
 from connector.runtime.process.env import read_env_value
 from connector.runtime.storage.memory_store import MemoryStore
 
@@ -27,6 +28,10 @@ def open_store(url: str | None = None, *, keys: Keyring | None = None) -> Store:
     """
     from connector.runtime.storage.encryption import EncryptedStore, Keyring
 
+    if url is not None:
+        require_type("The URL of a store", url, (str,), "a text", f"Use {_KNOWN_URLS}.")
+    if keys is not None:
+        require_type("keys", keys, (Keyring,), "a Keyring", "Omit it, and set CONNECTOR_KEY or CONNECTOR_KEY_FILE.")
     store = _open_by_url(url or read_env_value(os.environ, STORE_VARIABLE) or "file:")
     if isinstance(store, MemoryStore):
         return store

@@ -50,8 +50,9 @@ class DeliveryOptions:
 
     def __post_init__(self) -> None:
         for name in ("concurrency", "attempts", "timeout"):
-            if not getattr(self, name) > 0:
-                raise UsageError(f"{name} is {getattr(self, name)!r}; expected a number above 0.")
+            value = getattr(self, name)
+            if not isinstance(value, int | float) or not value > 0:
+                raise UsageError(f"{name} is {value!r}; expected a number above 0.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from connector.core import redaction
 from connector.core.webhook.delivery import Delivery
 from connector.core.webhook.event import Challenge
 from connector.errors import ConnectorError, StoreError, UsageError, WebhookError
+from connector.runtime.process.argument_types import require_method, require_seconds
 from connector.runtime.process.extras import require
 from connector.runtime.webhooks import asgi
 from connector.runtime.webhooks.dispatcher import (
@@ -110,8 +111,10 @@ class Receiver:
             raise UsageError("The public URL must have no query and no #.", hint=hint)
         self.public_url = public_url or ""
         self.source = EventSource(f"{connector.name}.{verifier.name}", verifier, connector.manifest.own_hosts)
-        self._max_age = max_age
+        self._max_age = require_seconds("max_age", max_age)
         self._options = DeliveryOptions(concurrency, attempts, timeout, ordered)
+        if not isinstance(inbox, str):
+            require_method("inbox", inbox, "put", "Pass a URL, such as sqlite:///inbox.sqlite, or an Inbox.")
         self.inbox = Inbox(inbox, clock=clock) if isinstance(inbox, str) else inbox
         all_secrets = [text for texts in secrets.values() for text in texts]
         self.handlers = HandlerRegistry(redaction.redactor_for(connector).with_secrets(all_secrets))

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
-from connector.core.redaction import describe_type
 from connector.core.webhook.delivery import Delivery
 from connector.core.webhook.event import Challenge
 from connector.core.webhook.verifier import WebhookVerifier
 from connector.definition.suggest import did_you_mean
 from connector.errors import UsageError
+from connector.runtime.process.argument_types import (
+    UNSET_HINT,
+    describe_argument,
+    require_connector,
+    require_seconds,
+    require_type,
+)
 from connector.runtime.process.command_lines import format_command
 from connector.runtime.process.extras import require
 
@@ -21,6 +27,7 @@ if TYPE_CHECKING:
     from connector.definition.loader import Connector
 
 
+_GIVE_ONE = "Pass the trigger's secret, or a list of them."
 Secret = str | Sequence[str] | Mapping[str, str | Sequence[str]]
 
 
@@ -70,9 +77,10 @@ def verify_webhook_events(
     """
     verifier = verifier_for(connector, trigger)
     if not isinstance(raw_body, bytes | bytearray | memoryview):
-        hint = "Pass the bytes as received: re-encoded JSON does not match the signature."
-        raise UsageError(f"The body is {describe_type(raw_body)}; expected bytes.", hint=hint)
+        raise _refuse_body(raw_body)
     require_url(verifier, url)
+    require_seconds("now", now, "seconds since 1970, such as time.time() or a datetime's timestamp()")
+    require_seconds("max_age", max_age)
     delivery = Delivery(headers, bytes(raw_body), method, url)
     verified = verifier.verify_delivery(
         verifier.decode_secrets(collect_secrets(verifier, secret)),
@@ -103,9 +111,16 @@ def accept_handshake(
     """
     verifier = verifier_for(connector, trigger)
     require_handshake(verifier)
+    if not isinstance(raw_body, bytes | bytearray | memoryview):
+        raise _refuse_body(raw_body)
     verified = verifier.verify_delivery({}, Delivery(headers, bytes(raw_body), method, url), 0.0)
     assert isinstance(verified, Challenge), "without a secret nothing is an event"
     return verified
+
+
+def _refuse_body(raw_body: object) -> UsageError:
+    hint = "Pass the bytes as received: re-encoded JSON does not match the signature."
+    return UsageError(f"The body is {describe_argument(raw_body)}; expected bytes.", hint=hint)
 
 
 def require_handshake(verifier: WebhookVerifier) -> None:
@@ -120,7 +135,7 @@ def collect_secrets(verifier: WebhookVerifier, secret: Secret) -> dict[str, list
     """Return the secrets by input, each as a list. Raises UsageError for a missing, unknown or invalid one."""
     inputs = verifier.trigger.key_inputs
     by_input = secret if isinstance(secret, Mapping) else {verifier.key_name: secret}
-    secrets = {key: [texts] if isinstance(texts, str) else list(texts) for key, texts in by_input.items()}
+    secrets = {key: [texts] if isinstance(texts, str) else _list_texts(key, texts) for key, texts in by_input.items()}
     for key in secrets:
         if key not in inputs and key != verifier.key_name:
             suggestion = did_you_mean(key, inputs)
@@ -132,8 +147,20 @@ def collect_secrets(verifier: WebhookVerifier, secret: Secret) -> dict[str, list
         example = ", ".join(f"{key!r}: ..." for key in inputs)
         raise UsageError(f"The secret {', '.join(missing)} is not given.", hint=f"Pass {{{example}}}.")
     if missing:
-        raise UsageError("No secret is given.", hint="Pass the trigger's secret, or a list of them.")
+        raise UsageError("No secret is given.", hint=f"{_GIVE_ONE} {UNSET_HINT}")
     return secrets
+
+
+def _list_texts(key: str, given: Any) -> list[str]:
+    """Return the texts of a secret of which several count. Raises UsageError for what is neither a text nor several."""
+    if given is None:
+        return []
+    if isinstance(given, bytes | bytearray) or not isinstance(given, Iterable):
+        require_type(f"The secret {key}", given, (str,), "a text, or a list of texts", _GIVE_ONE)
+    texts = list(given)
+    for text in texts:
+        require_type(f"The secret {key}", text, (str,), "a text in each place of the list", _GIVE_ONE)
+    return texts
 
 
 def require_url(verifier: WebhookVerifier, url: str | None) -> None:
@@ -141,6 +168,8 @@ def require_url(verifier: WebhookVerifier, url: str | None) -> None:
     if not url and verifier.trigger.needs_url:
         hint = "Give the public URL, exactly as you entered it at the service."
         raise UsageError(f"Deliveries of {verifier.name} are signed with the URL that they are sent to.", hint=hint)
+    if url:
+        require_type("The URL", url, (str,), "a text")
     if url and not url.startswith(("https://", "http://")):
         raise UsageError("The URL must begin with https:// or http://.", hint="Give the whole URL, not its path.")
 
@@ -150,6 +179,10 @@ def verifier_for(connector: Connector, trigger: str | None = None, *, may_be_pol
 
     Raises UsageError for an unknown trigger, and for one that is polled, to which nothing is sent, unless that may be.
     """
+    if not hasattr(connector, "manifest"):
+        require_connector(connector)
+    if trigger is not None:
+        require_type("trigger", trigger, (str,), "the name of a trigger")
     triggers = connector.manifest.triggers if may_be_polled else connector.manifest.webhooks
     if not triggers and trigger is None:
         trigger = next(iter(connector.manifest.triggers), None)  # which is polled, if there is one

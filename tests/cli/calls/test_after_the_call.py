@@ -36,6 +36,7 @@ def test_a_query_that_does_not_fit_comes_after_a_call_that_is_done(call, server,
     assert (done.code, server.count) == (2, 1)
     error = done.data["error"]
     assert (error["type"], error["outcome"], error["retryable"]) == ("UsageError", "done", False)
+    assert error["attempts"] == 1
     assert done.data["result"]["data"]["topic"] == "Standup"
     assert "outcome: done" in done.err
     assert "mistake" not in done.err

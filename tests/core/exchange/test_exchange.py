@@ -437,6 +437,41 @@ def test_a_reply_that_is_no_list_is_an_error_not_an_empty_list(zoom, body):
     assert caught.value.result.data["users"] == [1]
 
 
+@pytest.mark.parametrize("run", [exchange.collect_pages, exchange.stream_pages])
+def test_a_reply_that_is_no_list_tells_its_request_and_what_may_have_sent_it(zoom, run):
+    headers = (*TYPED, ("x-zm-trackingid", "v=2.0;t=1"))
+    with pytest.raises(errors.PageError) as caught:
+        listing(zoom, World(Reply(200, headers, b"null")), run=run)
+    error = caught.value
+    assert (error.attempts, error.status, error.request_id) == (1, 200, "v=2.0;t=1")
+    assert "a wrong base URL, or a proxy" in error.hint
+
+
+def test_an_error_on_a_later_page_counts_the_requests_of_all_pages(zoom):
+    with pytest.raises(errors.NotFound) as caught:
+        listing(zoom, World(page([1], "A"), page([2], "B"), bad(404)))
+    assert caught.value.attempts == 3
+
+
+def test_a_cursor_that_comes_back_in_a_stream_tells_the_reply_that_brought_it(zoom):
+    with pytest.raises(errors.PageError) as caught:
+        listing(zoom, World(page([1], "A"), page([2], "A")), run=exchange.stream_pages)
+    assert (caught.value.attempts, caught.value.status) == (1, 200)
+
+
+def test_an_error_instead_of_another_token_tells_the_refusal_before_it(zoom):
+    refusal = errors.SignInError("No other token.")
+    error = fail_call(zoom, World(bad(401, 124), tokens=["old", refusal]))
+    assert error is refusal
+    assert (error.attempts, error.status, error.code, error.outcome) == (1, 401, 124, "rejected")
+
+
+def test_what_the_token_endpoint_answered_stays_in_its_error(zoom):
+    refusal = errors.SignInError("The grant is gone.", status=400, code="invalid_grant")
+    error = fail_call(zoom, World(bad(401, 124), tokens=["old", refusal]))
+    assert (error.attempts, error.status, error.code, error.request_id) == (1, 400, "invalid_grant", None)
+
+
 def test_a_stream_hands_out_pages_each_with_time_of_its_own(zoom):
     world = World(page([1], "A"), page([2], "B"), page([3], ""), takes=40.0)
     last = listing(zoom, world, run=exchange.stream_pages)

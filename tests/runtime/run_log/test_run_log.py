@@ -136,6 +136,24 @@ Client(sandbox.connector, sandbox.connection, http=Killed(), observe=log.observe
     assert "process ended" in run.error
 
 
+def test_an_interrupted_call_is_kept_with_the_request_that_had_no_reply(sandbox, tmp_path, monkeypatch):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sandbox.http, "send", interrupt)
+    with RunLog(f"sqlite:///{tmp_path / 'runs.sqlite'}") as log:
+        with open_client(sandbox, log, has_trace=True) as client, pytest.raises(KeyboardInterrupt):
+            client.run("createMeeting", {"userId": "me"})
+        log.flush()
+        run = log.get(log.find()[0].id)
+    assert (run.outcome, run.error, run.attempts) == ("uncertain", "KeyboardInterrupt", 1)
+    (sent,) = [entry for entry in run.trace if entry["what"] == "send"]
+    assert sent["request"]["method"] == "POST"
+    assert sent["failure"] == {
+        "kind": "interrupted", "sent": "maybe", "message": "interrupted before the reply arrived",
+    }  # fmt: skip
+
+
 def test_a_write_under_way_is_told_as_running(url):
     with RunLog(url) as log:
         log.write(run_of(outcome="running", process=f"{os.uname().nodename} {os.getpid()}"), wait=True)

@@ -131,6 +131,16 @@ def test_a_token_that_the_api_refuses_is_renewed_once(run: RenewalRun, clock: Gi
     assert run.seen == [TOKEN, READ, READ]
 
 
+@with_faults("expire-token:2")
+def test_a_token_of_a_minute_that_the_api_refuses_is_renewed_in_the_call(run: RenewalRun, clock: GivenClock) -> None:
+    with pytest.raises(errors.SignInError, match="A call in a minute renews it") as caught:
+        run.read()
+    assert (caught.value.status, caught.value.attempts) == (401, 1)
+    clock.passed += 60
+    assert run.read() == 200
+    assert run.seen == [TOKEN, READ, READ, TOKEN, READ]
+
+
 def test_a_slow_authority_meets_the_deadline_without_a_wait(zoom: Connector) -> None:
     sandbox = Sandbox(zoom, faults=["slow-token:20"])
     work = Connection(zoom, "serverToServer", http=sandbox.http, **sandbox.build_oauth_inputs("serverToServer"))

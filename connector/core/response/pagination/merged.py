@@ -20,17 +20,20 @@ class MergedPages:
 
     paginator: Paginator
     last_result: Result | None = None
+    last_reply: Result | None = None  # which may be no page
     items: list[Any] = field(default_factory=list)
     first_data: Any = None
     attempts: int = 0
     warnings: tuple[str, ...] = ()
 
     def add_page(self, result: Result) -> None:
-        """Add one page."""
+        """Add the page that a reply has. Raises PageError for a reply that is none."""
+        self.last_reply = result
+        self.attempts += result.attempts
+        result = self.paginator.take_page(result)
         if self.last_result is None:
             self.first_data = result.data
         self.last_result = result
-        self.attempts += result.attempts
         self.warnings = tuple(dict.fromkeys((*self.warnings, *result.warnings)))
         self.items += self.paginator.items_of(result.data)
 

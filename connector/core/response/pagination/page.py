@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 _FLAG_TEXTS = {"true": True, "false": False}
 MAX_DIGITS = 18  # of a number that is a text
 _NO_CURSOR = (None, "", 0, False)
+_NOT_A_LIST_HINT = (
+    "Look at the reply with debug: a wrong base URL, or a proxy, answers in the service's place. "
+    "If it is the service's, correct `pagination` in the action file."
+)
 _NO_CURSOR_IN_HEADER = "null"  # a header has texts alone, so some services write it there
 
 
@@ -48,9 +52,7 @@ def read_page(items: str | None, result: Result) -> Page:
         return Page(result, items, entries)
     if entries is not None or not isinstance(data, dict):
         subject = "the reply" if items == "." or entries is None else f"the reply's {items}"
-        raise UnexpectedPage(
-            f"{subject} is not a list", "Check the reply with debug, and `pagination` in the action file."
-        )
+        raise UnexpectedPage(f"{subject} is not a list", _NOT_A_LIST_HINT)
     return Page(result, items, [], is_missing=not has_path(data, items))
 
 
