@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from connector.core.response.pagination.settings import Pagination
     from connector.definition.action import Action
     from connector.definition.loader import Connector
+    from connector.definition.resource import ResourceDefinition
 
 _MAX_ID = 600  # characters; PostgreSQL's index holds 2704 bytes of a key, which has more than the id
 
@@ -72,7 +73,7 @@ def read_items(
     """Yield the sights of the items of a list."""
     redactor = redactor.exact()
     listing, parent = read_listing(kind, plan, request).name, _find_parent(kind, plan.action, request)
-    id_name = kind.definition.list_id or kind.definition.id
+    id_name = find_list_id(kind.definition)
     parent_name = None if kind.definition.parent_id == id_name else kind.definition.parent_id
     for item in items:
         record_id = read_id(item, id_name)
@@ -82,6 +83,11 @@ def read_items(
                 resource=kind.resource, id=record_id, source="list", data=data, listing=listing,
                 parent=read_id(item, parent_name) or parent,
             )  # fmt: skip
+
+
+def find_list_id(definition: ResourceDefinition) -> str:
+    """Return the field with the id of an item in a list."""
+    return definition.list_id or definition.id
 
 
 def read_reply(kind: RecordKind, action: Action, request: Request, data: Any, redactor: Redactor) -> Iterator[Sight]:

@@ -70,8 +70,8 @@ class KeptAnswers:
     def read(self, call: PreparedCall, max_age: float | None, reason: str = "") -> Result | None:
         """Return the copy of the record or the list that a call reads, if it was read whole within `max_age` seconds.
 
-        None for the age is any. A list must be this very list, and nothing may have been written to its resource since.
-        Raises StoreError.
+        None for the age is any. A list must be this very list, of which the copy has each item, and nothing may have
+        been written to its resource since. Raises StoreError.
         """
         kind = find_kind(call.compiled.connector, call.compiled.action)
         if kind is not None and kind.role == "list":
@@ -107,7 +107,7 @@ class KeptAnswers:
         if account is None or not listed.is_whole:
             return None
         listing = listed.name
-        complete_at = self.records.find_complete_at(name, account, listing)
+        complete_at = self.records.find_exact_at(name, account, listing)
         if complete_at is None or self.records.has_write(name, account, resource, complete_at):
             return None
         age = call.now() - complete_at

@@ -119,6 +119,13 @@ class RecordReader(ABC):
         """Return when the last complete reading of a list began, or None."""
         return self.find_list_times(connector, account, listing)[0]
 
+    def find_exact_at(self, connector: str, account: str, listing: str) -> float | None:
+        """Return when the last complete reading of a list began, None also where the copy has not just its items."""
+        condition = (LISTS.c.connector == connector) & (LISTS.c.account == account) & (LISTS.c.listing == listing)
+        query = select(LISTS.c.complete_at).where(condition & (LISTS.c.is_exact == 1))
+        value = self._read(lambda connection: connection.scalar(query))
+        return None if value is None else float(value)
+
     def find_list_times(self, connector: str, account: str, listing: str) -> tuple[float | None, float | None]:
         """Return when the last complete reading of a list began, and when the last one did that left no news out."""
         condition = (LISTS.c.connector == connector) & (LISTS.c.account == account) & (LISTS.c.listing == listing)

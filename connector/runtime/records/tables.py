@@ -25,6 +25,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from connector.core.records.record import MAX_SKEW, Record, Sight, apply_sight
 from connector.first_use import dataclass, prepare_pattern
+from connector.runtime.database.schema import add_missing_columns
 from connector.runtime.database.table_schema import define_schema
 from connector.runtime.records.owners import OWNERS
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from connector.runtime.database.schema import SqlSession
     from connector.runtime.records.accounts import Owner
 
 METADATA = MetaData()
@@ -75,6 +77,7 @@ LISTS = Table(
     Column("complete_at", Float, nullable=False),  # when the last complete reading of the list began
     Column("count", Integer, nullable=False),
     Column("read_at", Float, nullable=False, server_default="0"),  # as complete_at, also of what was new alone
+    Column("is_exact", Integer, nullable=False, server_default="0"),  # 1: the copy has each item, and no other
 )
 FEEDS = Table(
     "connector_records_feeds",
@@ -82,14 +85,17 @@ FEEDS = Table(
     Column("name", Text, primary_key=True),  # of who follows the changes
     Column("seq", BigInteger, nullable=False),  # the last one that was seen
 )
+
+
+def _add_exactness(session: SqlSession) -> None:
+    add_missing_columns(session, LISTS.name, {"is_exact": "is_exact INTEGER NOT NULL DEFAULT 0"})
+
+
 SCHEMA = define_schema(
-    "records", "the copy of records", [RECORDS, CHANGES, LISTS, FEEDS, OWNERS], [lambda _: None]
-)  # version 2 has the owners: what is missing is created before the steps
+    "records", "the copy of records", [RECORDS, CHANGES, LISTS, FEEDS, OWNERS], [lambda _: None, _add_exactness]
+)  # version 2 has the owners: what is missing is created before the steps; version 3 knows which lists are exact
 _FIELDS = tuple(column.name for column in RECORDS.columns if column.name not in ("connector", "account"))
 PURGED_FEED = "purged"  # the name under which stands the last change that is no longer kept
-_DAY = "day "  # the beginning of the name under which stands the last change of a day's first look
-_DAY_SECONDS = 86_400
-PURGE_BATCH = 1000  # changes; a small number keeps writers from waiting
 _NUL = prepare_pattern(r"((?<!\\)(?:\\\\)*)\\u0000")  # as JSON escapes it
 _CHUNK = 500  # ids in one query; databases limit the number of parameters
 _LOCK = text("SELECT pg_advisory_xact_lock(6021023602)")  # numbers of changes are in the order of commits
@@ -110,6 +116,7 @@ class Sighting:
 class ReadList:
     """A list that was read to its end, or, not `is_whole`, what is new of it; `pending` are the writes of its pages.
 
+    The service gave `item_count` items, of which those with an id of their own are records: the `ids` by default.
     One that came in one page was like that at one moment; in several, an item may have moved from one not yet read to
     one read before.
     """
@@ -122,9 +129,15 @@ class ReadList:
     began_at: float
     at: float
     pending: Sequence[Future[None]] = ()
+    item_count: int | None = None
     is_whole: bool = True
     is_one_page: bool = False
     owner: Owner | None = None
+
+    @property
+    def is_lossless(self) -> bool:
+        """Whether each of its items is a record."""
+        return self.item_count in (None, len(self.ids))
 
     @property
     def is_kept(self) -> bool:
@@ -143,29 +156,37 @@ def write_sighting(connection: Connection, sighting: Sighting, now: float) -> in
     known = _read_known(connection, sighting)
     saved: dict[tuple[str, str], Record] = {}
     changes = []
+    left: set[str] = set()  # lists, as a record is in the list that it was last seen in
     for sight in sighting.sights:
         key = sight.resource, sight.id
-        record, change = apply_sight(known.get(key), sight, sighting.at, max(now, sighting.at))
-        if record is None or record is known.get(key):
+        before = known.get(key)
+        record, change = apply_sight(before, sight, sighting.at, max(now, sighting.at))
+        if record is None or record is before:
             continue
+        if before is not None and before.listing not in ("", record.listing):
+            left.add(before.listing)
         known[key] = saved[key] = record
         if change is not None:
             changes.append(_build_change(sighting, record, change))
     _save(connection, sighting, list(saved.values()))
     if changes:
         connection.execute(insert(CHANGES), changes)
+    if left:
+        condition = (LISTS.c.connector == sighting.connector) & (LISTS.c.account == sighting.account)
+        connection.execute(update(LISTS).where(condition & LISTS.c.listing.in_(left)).values(is_exact=0))
     return len(changes)
 
 
 def write_end_of_list(connection: Connection, read: ReadList, now: float) -> None:
-    """Mark what is no longer in a list, and note when it was read.
+    """Mark what is no longer in a list, and note when it was read, and whether the copy has just its items.
 
     Of a list in several pages, that is what two readings in a row have not: one may miss an item that moves.
     """
     is_list = (LISTS.c.connector == read.connector) & (LISTS.c.account == read.account)
     condition = is_list & (LISTS.c.listing == read.listing)
     if not read.is_whole:
-        connection.execute(update(LISTS).where(condition).values(read_at=read.began_at))
+        loss = {} if read.is_lossless else {"is_exact": 0}
+        connection.execute(update(LISTS).where(condition).values(read_at=read.began_at, **loss))
         return
     table = RECORDS.c
     is_of_list = (table.connector == read.connector) & (table.account == read.account) & (table.listing == read.listing)
@@ -180,29 +201,13 @@ def write_end_of_list(connection: Connection, read: ReadList, now: float) -> Non
     ]
     write_sighting(connection, Sighting(read.connector, read.account, read.at, gone), now)
     facts = {name: getattr(read, name) for name in ("connector", "account", "listing", "resource")}
-    row = {**facts, "complete_at": read.began_at, "count": len(read.ids), "read_at": read.began_at}
+    is_there = table.gone_at.is_(None) & (table.resource == read.resource)
+    kept = connection.scalar(select(func.count()).select_from(RECORDS).where(is_of_list & is_there))
+    row = {
+        **facts, "complete_at": read.began_at, "count": len(read.ids), "read_at": read.began_at,
+        "is_exact": int(read.is_lossless and kept == len(read.ids)),
+    }  # fmt: skip
     connection.execute(_build_upsert(connection, LISTS), [row])
-
-
-def purge_changes(connection: Connection, now: float, keep_seconds: float) -> int:
-    """Delete some of the changes that were written too long ago, oldest first; return how many.
-
-    Each day has a note of its first number: what tells of a change may be much older than the change.
-    """
-    query = select(FEEDS.c.name, FEEDS.c.seq).where(FEEDS.c.name.like(f"{_DAY}%"))
-    days = {int(name.removeprefix(_DAY)): seq for name, seq in connection.execute(query)}
-    if int(now / _DAY_SECONDS) not in days:
-        last = connection.scalar(select(func.max(CHANGES.c.seq)))
-        write_feed(connection, f"{_DAY}{int(now / _DAY_SECONDS)}", last or 0)
-    old = {day: seq for day, seq in days.items() if (day + 1) * _DAY_SECONDS <= now - keep_seconds}
-    is_old = CHANGES.c.seq <= max(old.values(), default=0)
-    numbers = connection.scalars(select(CHANGES.c.seq).where(is_old).order_by(CHANGES.c.seq).limit(PURGE_BATCH)).all()
-    if numbers:
-        connection.execute(delete(CHANGES).where(CHANGES.c.seq <= numbers[-1]))
-        write_feed(connection, PURGED_FEED, numbers[-1])
-    if old and len(numbers) < PURGE_BATCH:
-        connection.execute(delete(FEEDS).where(FEEDS.c.name.in_([f"{_DAY}{day}" for day in old])))
-    return len(numbers)
 
 
 def delete_account(connection: Connection, connector: str, account: str) -> int:
