@@ -97,6 +97,10 @@ def _run_once(sync: Sync, client: Any, account: str, session: Session, output_fo
             records, lists = format_count(report.records, "record"), format_count(report.lists, "list")
             printer.write_text(f"{report.resource}: {records} in {lists}{news}")
     for report in reports:
+        if report.without_id:
+            items = format_count(report.without_id, "item")
+            verb = "has" if report.without_id == 1 else "have"
+            session.note(f"Warning: {report.resource}: {items} {verb} no id and cannot be kept.")
         for parent, reason in report.refused.items():
             session.note(f"{report.resource} of {parent}: {reason}")
     return EXIT_REFUSED if any(report.refused for report in reports) else EXIT_DONE

@@ -12,6 +12,7 @@ import pytest
 
 from connector import errors
 from connector.cli.commands.records import sync
+from connector.runtime.sync.sync import Sync, SyncReport
 
 
 def test_a_sync_is_listed_shown_and_told(here):
@@ -187,3 +188,10 @@ def test_an_account_is_forgotten_when_somebody_says_so(here):
     assert json.loads(here("records", "list", "--sandbox", "--output", "json")[1]) == {}
     here("records", "sync", "users", "--sandbox")
     assert json.loads(here("records", "list", "--sandbox", "--output", "json")[1]) == {"users": 1}
+
+
+def test_a_sync_warns_of_what_has_no_id_and_is_not_kept(here, monkeypatch):
+    monkeypatch.setattr(Sync, "run", lambda *_: [SyncReport("users", lists=1, records=1, without_id=2)])
+    code, out, err = here("records", "sync", "users", "--sandbox")
+    assert (code, out) == (0, "users: 1 record in 1 list\n")
+    assert "Warning: users: 2 items have no id and cannot be kept." in err
