@@ -93,11 +93,12 @@ def find_list_id(definition: ResourceDefinition) -> str:
 def read_reply(kind: RecordKind, action: Action, request: Request, data: Any, redactor: Redactor) -> Iterator[Sight]:
     """Yield the sight of a reply that is no list: a record read, created, updated or deleted."""
     names, redactor = read_path_values(action.path, request.path), redactor.exact()
-    record_id = read_id(data, kind.definition.id)
+    record_id, name = read_id(data, kind.definition.id), _read_name(names, redactor)
     if kind.role == "get" and record_id:
         yield Sight(
             resource=kind.resource, id=record_id, source="get", data=redactor.redact_data(data),
             parent=read_id(data, kind.definition.parent_id), is_whole=True, variant=name_variant(request),
+            asked_as=name,
         )  # fmt: skip
     elif kind.role == "create" and record_id:
         parent = read_id(data, kind.definition.parent_id) or _find_parent(kind, action, request)
@@ -106,9 +107,16 @@ def read_reply(kind: RecordKind, action: Action, request: Request, data: Any, re
         )
     elif kind.role == "update" and (record_id or names):
         told = redactor.redact_data(data) if record_id else None
-        yield Sight(resource=kind.resource, id=record_id or names[-1], source="write", data=told)
+        asked_as = "" if record_id else name
+        yield Sight(resource=kind.resource, id=record_id or names[-1], source="write", data=told, asked_as=asked_as)
     elif kind.role == "delete" and names:
-        yield Sight(resource=kind.resource, id=names[-1], source="write", is_gone=True)
+        yield Sight(resource=kind.resource, id=names[-1], source="write", is_gone=True, asked_as=name)
+
+
+def _read_name(names: list[str], redactor: Redactor) -> str:
+    """Return the name that a path gives a record; empty for a secret, and for what a database cannot hold."""
+    name = read_id({"name": names[-1]}, "name") if names else ""
+    return name if redactor.redact_data(name) == name else ""
 
 
 def read_refusal(kind: RecordKind, action: Action, request: Request, *, is_missing: bool) -> Iterator[Sight]:
@@ -116,8 +124,9 @@ def read_refusal(kind: RecordKind, action: Action, request: Request, *, is_missi
     names = read_path_values(action.path, request.path)
     if names and (kind.role in ("update", "delete") or (kind.role == "get" and is_missing)):
         yield Sight(
-            resource=kind.resource, id=names[-1], source="get" if kind.role == "get" else "write", is_gone=is_missing
-        )
+            resource=kind.resource, id=names[-1], source="get" if kind.role == "get" else "write", is_gone=is_missing,
+            asked_as="" if is_missing else _read_name(names, request.full_redactor),
+        )  # fmt: skip
 
 
 def _find_parent(kind: RecordKind, action: Action, request: Request) -> str:

@@ -82,10 +82,10 @@ class KeptAnswers:
         account = self._find_account(call)
         if account is None:
             return None
-        record = self.records.get(call.compiled.connector.name, account, kind.resource, names[-1])
+        record, named_at = self.records.get_named(call.compiled.connector.name, account, kind.resource, names[-1])
         if record is None or record.gone_at is not None or record.whole_at is None:
             return None
-        age = call.now() - record.whole_at
+        age = call.now() - min(record.whole_at, named_at)
         if record.variant != name_variant(call.request) or _is_too_old(age, max_age):
             return None
         return _build_result(dict(record.data), [record], age, reason)

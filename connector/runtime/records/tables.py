@@ -27,6 +27,7 @@ from connector.core.records.record import MAX_SKEW, Record, Sight, apply_sight
 from connector.first_use import dataclass, prepare_pattern
 from connector.runtime.database.schema import add_missing_columns
 from connector.runtime.database.table_schema import define_schema
+from connector.runtime.records.names import NAMES, note_names, resolve_names
 from connector.runtime.records.owners import OWNERS
 
 if TYPE_CHECKING:
@@ -92,8 +93,8 @@ def _add_exactness(session: SqlSession) -> None:
 
 
 SCHEMA = define_schema(
-    "records", "the copy of records", [RECORDS, CHANGES, LISTS, FEEDS, OWNERS], [lambda _: None, _add_exactness]
-)  # version 2 has the owners: what is missing is created before the steps; version 3 knows which lists are exact
+    "records", "the copy of records", [RECORDS, CHANGES, LISTS, FEEDS, NAMES, OWNERS], [lambda _: None, _add_exactness]
+)  # version 2 has the owners, 3 the names, and which lists are exact; what is missing is created before
 _FIELDS = tuple(column.name for column in RECORDS.columns if column.name not in ("connector", "account"))
 PURGED_FEED = "purged"  # the name under which stands the last change that is no longer kept
 _NUL = prepare_pattern(r"((?<!\\)(?:\\\\)*)\\u0000")  # as JSON escapes it
@@ -153,11 +154,12 @@ def lock_changes(connection: Connection) -> None:
 
 def write_sighting(connection: Connection, sighting: Sighting, now: float) -> int:
     """Write sights, and the changes that they are, within a transaction; return the number of changes."""
-    known = _read_known(connection, sighting)
+    sights = resolve_names(connection, sighting.connector, sighting.account, sighting.sights)
+    known = _read_known(connection, sighting, sights)
     saved: dict[tuple[str, str], Record] = {}
     changes = []
     left: set[str] = set()  # lists, as a record is in the list that it was last seen in
-    for sight in sighting.sights:
+    for sight in sights:
         key = sight.resource, sight.id
         before = known.get(key)
         record, change = apply_sight(before, sight, sighting.at, max(now, sighting.at))
@@ -168,6 +170,7 @@ def write_sighting(connection: Connection, sighting: Sighting, now: float) -> in
         known[key] = saved[key] = record
         if change is not None:
             changes.append(_build_change(sighting, record, change))
+    note_names(connection, sighting.connector, sighting.account, sights, sighting.at)
     _save(connection, sighting, list(saved.values()))
     if changes:
         connection.execute(insert(CHANGES), changes)
@@ -214,7 +217,7 @@ def delete_account(connection: Connection, connector: str, account: str) -> int:
     """Delete what is kept of an account and of its sub-accounts, within a transaction; return how many records."""
     lock_changes(connection)
     counts = []
-    for table in (RECORDS, CHANGES, LISTS, OWNERS):
+    for table in (RECORDS, CHANGES, LISTS, NAMES, OWNERS):
         is_of = (table.c.account == account) | table.c.account.startswith(f"{account}/", autoescape=True)
         counts.append(connection.execute(delete(table).where((table.c.connector == connector) & is_of)).rowcount)
     return counts[0]
@@ -231,9 +234,9 @@ def read_record(row: Mapping[Any, Any]) -> Record:
     return Record(**{**facts, "data": json.loads(facts["data"])})
 
 
-def _read_known(connection: Connection, sighting: Sighting) -> dict[tuple[str, str], Record]:
+def _read_known(connection: Connection, sighting: Sighting, sights: Sequence[Sight]) -> dict[tuple[str, str], Record]:
     ids: dict[str, list[str]] = {}
-    for sight in sighting.sights:
+    for sight in sights:
         ids.setdefault(sight.resource, []).append(sight.id)
     known = {}
     for resource, names in ids.items():
