@@ -195,3 +195,36 @@ def test_a_sync_warns_of_what_has_no_id_and_is_not_kept(here, monkeypatch):
     code, out, err = here("records", "sync", "users", "--sandbox")
     assert (code, out) == (0, "users: 1 record in 1 list\n")
     assert "Warning: users: 2 items have no id and cannot be kept." in err
+
+
+WRITE, READ = "action: createMeeting\ninputs: {userId: me, topic: t}\n", "action: getUser\ninputs: {userId: me}\n"
+
+
+@pytest.mark.parametrize("flag", [("--max-age", "5m"), ("--stale-if-error",)])
+@pytest.mark.parametrize("is_dry", [False, True])
+def test_a_write_with_a_flag_of_the_copy_is_refused(here, flag, is_dry):
+    words = ("createMeeting", "--user-id", "me", "--topic", "t", "--sandbox", *flag, *(["--dry-run"] * is_dry))
+    code, _, err = here("run", *words)
+    assert code == 2
+    assert f"{flag[0]} is for reads; createMeeting writes." in err
+    assert json.loads(here("records", "list", "--sandbox", "--output", "json")[1]) == {}
+
+
+def test_rows_and_steps_that_write_refuse_the_flag_of_the_copy(here, tmp_path):
+    (tmp_path / "rows.csv").write_text("userId,topic\nme,t\n")
+    (tmp_path / "steps.yaml").write_text(
+        "steps:\n  made:\n    action: createMeeting\n    inputs: {userId: me, topic: t}\n"
+    )
+    for words in (("createMeeting", "-f", str(tmp_path / "rows.csv")), ("-f", str(tmp_path / "steps.yaml"))):
+        code, _, err = here("run", *words, "--sandbox", "--max-age", "5m")
+        assert (code, "--max-age is for reads; createMeeting writes." in err) == (2, True), err
+
+
+def test_in_a_call_file_the_copy_is_for_its_reads(here, tmp_path):
+    (tmp_path / "calls.yaml").write_text(f"---\n{WRITE}---\n{READ}")
+    words = ("run", "-f", str(tmp_path / "calls.yaml"), "--sandbox", "--max-age", "5m", "--output", "lines")
+    answers = [json.loads(line) for _ in range(2) for line in here(*words).out.splitlines()]
+    assert ["from_records" in one for one in answers] == [False, False, False, True]
+    (tmp_path / "calls.yaml").write_text(f"{WRITE}max_age: 5m\n")
+    code, _, err = here("run", "-f", str(tmp_path / "calls.yaml"), "--sandbox")
+    assert (code, "max_age: got 300 s; expected none: createMeeting is not a read" in err) == (2, True)
