@@ -68,3 +68,21 @@ def test_a_query_that_would_write_or_is_none_is_refused(records, statement):
 
 def test_a_query_may_have_signs_of_formats(records):
     assert records.query("SELECT '100%' AS share, 'a' LIKE '%a' AS found")[1][0][0] == "100%"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "ATTACH DATABASE '{}' AS e", "VACUUM INTO '{}'", "PRAGMA user_version = 7", "PRAGMA journal_mode = DELETE",
+        "BEGIN EXCLUSIVE", "CREATE TEMP TABLE t (a)",
+    ],
+)  # fmt: skip
+def test_a_query_of_a_file_opens_no_other_and_sets_nothing(tmp_path, statement):
+    with Records(f"sqlite:///{tmp_path / 'records.sqlite'}") as records:
+        records.create_views(Connector.open())
+        with pytest.raises(errors.UsageError, match="query failed"):
+            records.query(statement.format(tmp_path / "x.db"))
+        assert not (tmp_path / "x.db").exists()
+        assert records.query("SELECT name FROM pragma_table_info('zoom_users') LIMIT 1")[1] == [("id",)]
+        assert records.query("SELECT value FROM json_each('[7]')")[1] == [(7,)]
+        assert records.query("PRAGMA table_info(zoom_users)")[1][0][1] == "id"
