@@ -228,3 +228,20 @@ def test_in_a_call_file_the_copy_is_for_its_reads(here, tmp_path):
     (tmp_path / "calls.yaml").write_text(f"{WRITE}max_age: 5m\n")
     code, _, err = here("run", "-f", str(tmp_path / "calls.yaml"), "--sandbox")
     assert (code, "max_age: got 300 s; expected none: createMeeting is not a read" in err) == (2, True)
+
+
+def test_a_query_prints_what_json_has_no_word_for(here):
+    statement = "SELECT 1e999 AS inf, -1e999 AS low, x'00ff' AS b, 1 AS a, 2 AS a, 3 AS a_2, 4 AS a"
+    words = ("records", "query", statement, "--sandbox", "--output")
+    row = {"inf": "Infinity", "low": "-Infinity", "b": "AP8=", "a": 1, "a_3": 2, "a_2": 3, "a_4": 4}
+    assert json.loads(here(*words, "json").out) == [row]
+    assert json.loads(here(*words, "lines").out) == row
+    assert here(*words, "csv").out == "inf,low,b,a,a_3,a_2,a_4\r\nInfinity,-Infinity,AP8=,1,2,3,4\r\n"
+
+
+def test_help_of_records_has_the_views_of_the_connector(here):
+    stripe = ("--connector", str(Path(__file__).parents[4] / "examples" / "stripe"))
+    for words in (("records", "--help"), ("records", "query", "--help")):
+        assert "zoom_" in here(*words).out
+        own = here(*stripe, *words).out
+        assert ("stripe_customers" in own, "zoom_" in own, "shop_" in own + here(*words).out) == (True, False, False)
