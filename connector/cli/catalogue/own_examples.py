@@ -57,7 +57,10 @@ _TEMPLATES: dict[str, tuple[tuple[str, str], ...]] = {
         ("try it without an account", "connector connect work --sandbox"),
         ("by this kind", "connector connect work --kind {kind}"),
     ),
-    "records": (("copy them", "connector records sync {synced}"),),
+    "records": (
+        ("copy them", "connector records sync {synced}"),
+        ("ask the copy", 'connector records query "SELECT id, seen_at FROM {view}"'),
+    ),
     "records sync": (("keep a copy fresh", "connector records sync {synced} --every 10m"),),
     "records list": (("the newest copy", "connector records list {resource}"),),
     "records show": (("one of them", "connector records show {resource} ID"),),
