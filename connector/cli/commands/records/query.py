@@ -96,9 +96,10 @@ def export_command(
         columns, rows = records.read_view(name_view(context.connector, resource), gone=gone)
     try:
         if file_format == "parquet" and target is not None:
-            write_parquet(
-                target, columns, rows, list_fields(context.connector, context.connector.manifest.resources[resource])
-            )
+            fields = list_fields(context.connector, context.connector.manifest.resources[resource])
+            for name, count in write_parquet(target, columns, rows, fields).items():
+                values = f"{format_count(count, 'value')} of {name} did not fit its type, {fields[name]}"
+                context.note(f"Warning: {values}: the column data has what was left out.")
         else:
             with nullcontext() if target is None else target.open("w", newline="", encoding="utf-8") as file:
                 write_csv(columns, rows, file)
