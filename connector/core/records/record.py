@@ -25,7 +25,8 @@ class Sight:
     `data` is what it said, None where it only said that the record is another one now. A sight that `is_whole` is
     everything that a read of the record returns; `variant` is the query of that read. `listing` names the list that it
     was seen in, and `parent` is the id of the record that it belongs to. One that `is_gone` was deleted. `asked_as`
-    is what a call on one record named it by, which may be another name than its id, such as me.
+    is what a call on one record named it by, which may be another name than its id, such as me: of a resource whose
+    records have such names, a write under an unknown one `may_be_any`.
     """
 
     resource: str
@@ -38,6 +39,7 @@ class Sight:
     variant: str = ""
     is_gone: bool = False
     asked_as: str = ""
+    may_be_any: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

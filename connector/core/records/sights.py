@@ -107,10 +107,20 @@ def read_reply(kind: RecordKind, action: Action, request: Request, data: Any, re
         )
     elif kind.role == "update" and (record_id or names):
         told = redactor.redact_data(data) if record_id else None
-        asked_as = "" if record_id else name
-        yield Sight(resource=kind.resource, id=record_id or names[-1], source="write", data=told, asked_as=asked_as)
+        yield Sight(
+            resource=kind.resource, id=record_id or names[-1], source="write", data=told,
+            asked_as="" if record_id else name, may_be_any=not record_id and _has_names(kind),
+        )  # fmt: skip
     elif kind.role == "delete" and names:
-        yield Sight(resource=kind.resource, id=names[-1], source="write", is_gone=True, asked_as=name)
+        yield Sight(
+            resource=kind.resource, id=names[-1], source="write", is_gone=True, asked_as=name,
+            may_be_any=_has_names(kind),
+        )  # fmt: skip
+
+
+def _has_names(kind: RecordKind) -> bool:
+    """Whether other names than ids may stand in the paths of records."""
+    return bool(kind.definition.aliases or kind.definition.lookup_fields)
 
 
 def _read_name(names: list[str], redactor: Redactor) -> str:
@@ -126,6 +136,7 @@ def read_refusal(kind: RecordKind, action: Action, request: Request, *, is_missi
         yield Sight(
             resource=kind.resource, id=names[-1], source="get" if kind.role == "get" else "write", is_gone=is_missing,
             asked_as="" if is_missing else _read_name(names, request.full_redactor),
+            may_be_any=not is_missing and _has_names(kind),
         )  # fmt: skip
 
 

@@ -157,6 +157,9 @@ def write_sighting(connection: Connection, sighting: Sighting, now: float) -> in
     sights = resolve_names(connection, sighting.connector, sighting.account, sighting.sights)
     known = _read_known(connection, sighting, sights)
     saved: dict[tuple[str, str], Record] = {}
+    unknown = {sight.resource for sight in sights if sight.may_be_any and (sight.resource, sight.id) not in known}
+    if unknown:
+        _note_write_to_any(connection, sighting, unknown)
     changes = []
     left: set[str] = set()  # lists, as a record is in the list that it was last seen in
     for sight in sights:
@@ -247,6 +250,15 @@ def _read_known(connection: Connection, sighting: Sighting, sights: Sequence[Sig
                 record = read_record(row)
                 known[record.resource, record.id] = record
     return known
+
+
+def _note_write_to_any(connection: Connection, sighting: Sighting, resources: Collection[str]) -> None:
+    """Note that one record of each resource was written to, and nobody knows which: lists need only know that."""
+    for resource in resources:
+        is_older = _is_of(sighting) & (RECORDS.c.resource == resource) & (RECORDS.c.seen_at <= sighting.at)
+        first = select(func.min(RECORDS.c.id)).where(is_older).scalar_subquery()
+        is_told = is_older & (RECORDS.c.whole_at.is_not(None) | (RECORDS.c.id == first))
+        connection.execute(update(RECORDS).where(is_told).values(whole_at=None, written_at=sighting.at))
 
 
 def _is_of(sighting: Sighting) -> Any:

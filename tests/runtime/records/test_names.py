@@ -87,3 +87,23 @@ def test_who_forgets_an_account_forgets_its_names(client, records):
     read(client, "me")
     records.forget("zoom", "sandbox")
     assert records.query("SELECT name FROM connector_records_names")[1] == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_write_by_a_name_that_the_copy_does_not_know_may_be_one_to_each(client, records, name):
+    [user] = client.run("listUsers").data["users"]
+    read(client, user["id"])
+    client.run("updateUser", {"userId": name, "firstName": "Grace"})
+    records.flush()
+    assert not client.run("listUsers", max_age="5m").from_records
+    asked = read(client, user["id"], max_age="5m")
+    assert (asked.from_records, asked.data["first_name"]) == (False, "Grace")
+    assert read(client, user["id"], max_age="5m").from_records, "it was read since"
+
+
+def test_a_write_to_an_id_is_one_to_that_record_alone(client):
+    user_id = read(client, "me").data["id"]
+    given = {"action": "create", "userType": 1, "firstName": "B", "lastName": "B", "email": "b@x.org"}
+    other = client.run("createUser", given).data["id"]
+    client.run("updateUser", {"userId": other, "firstName": "C"})
+    assert read(client, user_id, max_age="5m").from_records
