@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING, Any
 from connector.cli.bulk import check
 from connector.cli.bulk.report import BulkReporter
 from connector.cli.calls.confirmation import confirm_rows
-from connector.cli.calls.execution import check_columns
+from connector.cli.calls.execution import check_columns, check_copy_flags
 from connector.cli.calls.named_file import check_named_file
 from connector.cli.calls.session import Session
 from connector.cli.calls.trace import print_debug_lines
@@ -99,6 +99,7 @@ def _check_options(job: BulkJob) -> None:
     if job.options.limit is not None and not job.task.is_listing(job.connector):
         hint = "To try a few rows, put them into another file: head -n 4 copies the header and three rows."
         raise UsageError("--limit is for listings.", hint=hint)
+    check_copy_flags(job.connector, job.options, [job.action])
     if job.call_options.problems:
         raise InputError.from_problems("options", list(job.call_options.problems))
     resolutions = job.arguments.parse_resolutions()

@@ -8,6 +8,8 @@ from connector.cli.output.query import Query
 from connector.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from connector.cli.calls.call_list import CallList
     from connector.cli.context.run_options import RunOptions
     from connector.cli.context.settings import Settings
@@ -21,6 +23,7 @@ def run_calls(connector: Connector, settings: Settings, options: RunOptions, tas
     tasks = tasks.without_wait() if options.no_wait else tasks
     check_columns(settings, options)
     _check_page_flags(connector, options, tasks)
+    check_copy_flags(connector, options, [task.action for task in tasks.calls])
     if options.dry_run:
         from connector.cli.calls.dry_run import print_requests
 
@@ -36,6 +39,15 @@ def check_columns(settings: Settings, options: RunOptions) -> None:
     if options.columns and output not in ("csv", "table"):
         hint = "Add --output csv or --output table, or remove --columns."
         raise UsageError(f"--columns is for tables and CSV, and the output is {output}.", hint=hint)
+
+
+def check_copy_flags(connector: Connector, options: RunOptions, actions: Sequence[str | None]) -> None:
+    """Check that --max-age and --stale-if-error have a read; None is a raw request. Raises UsageError, InputError."""
+    if not options.needs_records or not all(action and not connector.action(action).is_read for action in actions):
+        return
+    flag = "--max-age" if options.max_age is not None else "--stale-if-error"
+    names = dict.fromkeys(connector.action(action).action for action in actions if action)
+    raise UsageError(f"{flag} is for reads; {', '.join(names)} writes.", hint="Remove it.")
 
 
 def _check_page_flags(connector: Connector, options: RunOptions, tasks: CallList) -> None:

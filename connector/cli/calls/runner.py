@@ -188,6 +188,8 @@ class _CallRunner:
         flags = self.session.options.call_options(self.timeout)
         if not is_listing:
             flags = replace(flags, limit=None, page_size=None)
+        if task.action is None or not self.session.connector.action(task.action).is_read:
+            flags = replace(flags, max_age=None, stale_if_error=False)
         if self.trace.is_enabled:
             flags = replace(flags, debug=True)
         options = task.options.override(flags)

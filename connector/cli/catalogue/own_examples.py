@@ -57,7 +57,10 @@ _TEMPLATES: dict[str, tuple[tuple[str, str], ...]] = {
         ("try it without an account", "connector connect work --sandbox"),
         ("by this kind", "connector connect work --kind {kind}"),
     ),
-    "records": (("copy them", "connector records sync {synced}"),),
+    "records": (
+        ("copy them", "connector records sync {synced}"),
+        ("ask the copy", 'connector records query "SELECT id, seen_at FROM {view}"'),
+    ),
     "records sync": (("keep a copy fresh", "connector records sync {synced} --every 10m"),),
     "records list": (("the newest copy", "connector records list {resource}"),),
     "records show": (("one of them", "connector records show {resource} ID"),),
@@ -76,6 +79,7 @@ _TEMPLATES: dict[str, tuple[tuple[str, str], ...]] = {
         ("an action's inputs as flags", "connector help run {any}"),
     ),
 }
+_WITH_VIEWS = ("records", "records query")  # whose names are of the connector at hand, also of the bundled one
 
 
 def find_own_examples(ctx: click.Context, path: str, bundled: Examples) -> Examples:
@@ -87,7 +91,7 @@ def find_own_examples(ctx: click.Context, path: str, bundled: Examples) -> Examp
     action: Action | None = get_meta(ctx, "action")
     try:
         is_bundled = settings.get("connector").value is None
-        if (is_bundled and action is None) or path not in _TEMPLATES:
+        if (is_bundled and action is None and path not in _WITH_VIEWS) or path not in _TEMPLATES:
             return bundled
         connector = get_meta(ctx, "opened") or open_connector(settings)
     except ConnectorError:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from connector.cli.bulk.job import resolve_place
 from connector.cli.calls.call import CallTask
 from connector.cli.calls.confirmation import confirm_actions
-from connector.cli.calls.execution import check_columns
+from connector.cli.calls.execution import check_columns, check_copy_flags
 from connector.cli.calls.session import Session
 from connector.cli.calls.trace import print_debug_lines
 from connector.cli.chain.progress import ChainProgress
@@ -78,6 +78,8 @@ class ChainJob:
         """Return the options of a step's calls: flags, then the file's words, then settings."""
         timeout = self.settings.get("timeout")
         flags = replace(self.options.call_options(timeout), limit=None, page_size=None)
+        if not self.connector.action(step.action).is_read:
+            flags = replace(flags, max_age=None, stale_if_error=False)
         options = CallOptions.parse(timeout=timeout.value).override(parse_options(step)).override(flags)
         return replace(options, connection=None)  # it has chosen the client
 
@@ -90,6 +92,7 @@ def run_chain(job: ChainJob) -> int:
             raise UsageError(f"{flag} is for single calls.", hint="Remove it.")
     writer = _make_writer(job)
     printer = writer.printer
+    check_copy_flags(job.connector, options, [step.action for step in job.chain.steps])
     settled = job.chain_arguments.parse_settlements()
     if problems := options.call_options(job.settings.get("timeout")).problems:  # before a step, and without any
         raise InputError.from_problems("options", list(problems))

@@ -109,7 +109,7 @@ EXAMPLES: dict[str, Examples] = {
     "runs again": Examples("docs/runs.md", (("the same call", "connector runs again 916c8a76 --dry-run"),)),
     "records": Examples("docs/records.md", (
         ("copy users and meetings", "connector records sync users meetings"),
-        ("ask the copy", 'connector records query "SELECT id, seen_at FROM shop_orders"'),
+        ("ask the copy", 'connector records query "SELECT id, seen_at FROM connector_records"'),
     )),
     "records sync": Examples("docs/records.md", (
         ("keep a copy fresh", "connector records sync users meetings --every 10m"),
@@ -117,7 +117,7 @@ EXAMPLES: dict[str, Examples] = {
     "records list": Examples("docs/records.md", (("the newest copy of users", "connector records list users"),)),
     "records show": Examples("docs/records.md", (("one meeting", "connector records show meetings 93171255240"),)),
     "records query": Examples("docs/records.md", (
-        ("what is gone", 'connector records query "SELECT id FROM shop_orders WHERE gone_at IS NOT NULL"'),
+        ("what is gone", 'connector records query "SELECT id FROM connector_records WHERE gone_at IS NOT NULL"'),
     )),
     "records export": Examples("docs/records.md", (
         ("for a spreadsheet", "connector records export csv users -o users.csv"),

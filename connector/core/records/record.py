@@ -24,7 +24,9 @@ class Sight:
 
     `data` is what it said, None where it only said that the record is another one now. A sight that `is_whole` is
     everything that a read of the record returns; `variant` is the query of that read. `listing` names the list that it
-    was seen in, and `parent` is the id of the record that it belongs to. One that `is_gone` was deleted.
+    was seen in, and `parent` is the id of the record that it belongs to. One that `is_gone` was deleted. `asked_as`
+    is what a call on one record named it by, which may be another name than its id, such as me: of a resource whose
+    records have such names, a write under an unknown one `may_be_any`.
     """
 
     resource: str
@@ -36,6 +38,8 @@ class Sight:
     is_whole: bool = False
     variant: str = ""
     is_gone: bool = False
+    asked_as: str = ""
+    may_be_any: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from connector.core.response.pagination.settings import Pagination
     from connector.definition.action import Action
     from connector.definition.loader import Connector
+    from connector.definition.resource import ResourceDefinition
 
 _MAX_ID = 600  # characters; PostgreSQL's index holds 2704 bytes of a key, which has more than the id
 
@@ -71,7 +72,7 @@ def read_items(
 ) -> Iterator[Sight]:
     """Yield the sights of the items of a list."""
     listing, parent = read_listing(kind, plan, request).name, _find_parent(kind, plan.action, request)
-    id_name = kind.definition.list_id or kind.definition.id
+    id_name = find_list_id(kind.definition)
     parent_name = None if kind.definition.parent_id == id_name else kind.definition.parent_id
     for item in items:
         record_id = read_id(item, id_name)
@@ -83,14 +84,20 @@ def read_items(
             )  # fmt: skip
 
 
+def find_list_id(definition: ResourceDefinition) -> str:
+    """Return the field with the id of an item in a list."""
+    return definition.list_id or definition.id
+
+
 def read_reply(kind: RecordKind, action: Action, request: Request, data: Any, redactor: Redactor) -> Iterator[Sight]:
     """Yield the sight of a reply that is no list: a record read, created, updated or deleted."""
     names = read_path_values(action.path, request.path)
-    record_id = read_id(data, kind.definition.id)
+    record_id, name = read_id(data, kind.definition.id), _read_name(names, redactor)
     if kind.role == "get" and record_id:
         yield Sight(
             resource=kind.resource, id=record_id, source="get", data=redactor.redact_data(data),
             parent=read_id(data, kind.definition.parent_id), is_whole=True, variant=name_variant(request),
+            asked_as=name,
         )  # fmt: skip
     elif kind.role == "create" and record_id:
         parent = read_id(data, kind.definition.parent_id) or _find_parent(kind, action, request)
@@ -99,9 +106,26 @@ def read_reply(kind: RecordKind, action: Action, request: Request, data: Any, re
         )
     elif kind.role == "update" and (record_id or names):
         told = redactor.redact_data(data) if record_id else None
-        yield Sight(resource=kind.resource, id=record_id or names[-1], source="write", data=told)
+        yield Sight(
+            resource=kind.resource, id=record_id or names[-1], source="write", data=told,
+            asked_as="" if record_id else name, may_be_any=not record_id and _has_names(kind),
+        )  # fmt: skip
     elif kind.role == "delete" and names:
-        yield Sight(resource=kind.resource, id=names[-1], source="write", is_gone=True)
+        yield Sight(
+            resource=kind.resource, id=names[-1], source="write", is_gone=True, asked_as=name,
+            may_be_any=_has_names(kind),
+        )  # fmt: skip
+
+
+def _has_names(kind: RecordKind) -> bool:
+    """Whether other names than ids may stand in the paths of records."""
+    return bool(kind.definition.aliases or kind.definition.lookup_fields)
+
+
+def _read_name(names: list[str], redactor: Redactor) -> str:
+    """Return the name that a path gives a record; empty for a secret, and for what a database cannot hold."""
+    name = read_id({"name": names[-1]}, "name") if names else ""
+    return name if redactor.redact_data(name) == name else ""
 
 
 def read_refusal(kind: RecordKind, action: Action, request: Request, *, is_missing: bool) -> Iterator[Sight]:
@@ -109,8 +133,10 @@ def read_refusal(kind: RecordKind, action: Action, request: Request, *, is_missi
     names = read_path_values(action.path, request.path)
     if names and (kind.role in ("update", "delete") or (kind.role == "get" and is_missing)):
         yield Sight(
-            resource=kind.resource, id=names[-1], source="get" if kind.role == "get" else "write", is_gone=is_missing
-        )
+            resource=kind.resource, id=names[-1], source="get" if kind.role == "get" else "write", is_gone=is_missing,
+            asked_as="" if is_missing else _read_name(names, request.full_redactor),
+            may_be_any=not is_missing and _has_names(kind),
+        )  # fmt: skip
 
 
 def _find_parent(kind: RecordKind, action: Action, request: Request) -> str:

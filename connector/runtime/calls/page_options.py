@@ -1,9 +1,10 @@
-"""The options of a call that are about pages: whether its action takes them, and within which limits."""
+"""The options of a call that are about what it returns: whether its action takes them, and within which limits."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from connector.definition.action import SAFE_METHODS
 from connector.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -20,7 +21,10 @@ _PAGED_METHODS = ("GET", "POST")  # others change something each time
 def check_page_options(
     compiled: CompiledAction, request: Request, options: CallOptions, pagination: Pagination | None
 ) -> None:
-    """Check limit, page_size, paginate and items of a call. Raises InputError with every problem."""
+    """Check limit, page_size, paginate, items, no_wait, max_age and stale_if_error of a call.
+
+    Raises InputError with every problem.
+    """
     problems: list[Problem] = []
     name = compiled.action.action
     if options.paginate or options.items is not None:
@@ -31,8 +35,21 @@ def check_page_options(
         problems += _check_page_size(options.page_size, name, request, pagination)
     if options.no_wait and compiled.action.poll is None:
         problems.append(Problem("no_wait", "true", f"none: {name} starts no job", "remove it"))
+    if options.max_age is not None or options.stale_if_error:
+        problems += _check_kept(compiled, request, options)
     if problems:
         raise InputError.from_problems("options", problems)
+
+
+def _check_kept(compiled: CompiledAction, request: Request, options: CallOptions) -> Iterator[Problem]:
+    action = compiled.action
+    if action.is_read or (action.is_raw and request.method in SAFE_METHODS):
+        return
+    expected = f"none: {action.action} is not a read"  # so no copy of records answers it
+    if options.max_age is not None:
+        yield Problem("max_age", f"{options.max_age:g} s", expected, "remove it")
+    if options.stale_if_error:
+        yield Problem("stale_if_error", "true", expected, "remove it")
 
 
 def _check_paginate(compiled: CompiledAction, request: Request, options: CallOptions) -> Iterator[Problem]:

@@ -70,8 +70,8 @@ class KeptAnswers:
     def read(self, call: PreparedCall, max_age: float | None, reason: str = "") -> Result | None:
         """Return the copy of the record or the list that a call reads, if it was read whole within `max_age` seconds.
 
-        None for the age is any. A list must be this very list, and nothing may have been written to its resource since.
-        Raises StoreError.
+        None for the age is any. A list must be this very list, of which the copy has each item, and nothing may have
+        been written to its resource since. Raises StoreError.
         """
         kind = find_kind(call.compiled.connector, call.compiled.action)
         if kind is not None and kind.role == "list":
@@ -82,10 +82,10 @@ class KeptAnswers:
         account = self._find_account(call)
         if account is None:
             return None
-        record = self.records.get(call.compiled.connector.name, account, kind.resource, names[-1])
+        record, named_at = self.records.get_named(call.compiled.connector.name, account, kind.resource, names[-1])
         if record is None or record.gone_at is not None or record.whole_at is None:
             return None
-        age = call.now() - record.whole_at
+        age = call.now() - min(record.whole_at, named_at)
         if record.variant != name_variant(call.request) or _is_too_old(age, max_age):
             return None
         return _build_result(dict(record.data), [record], age, reason)
@@ -107,7 +107,7 @@ class KeptAnswers:
         if account is None or not listed.is_whole:
             return None
         listing = listed.name
-        complete_at = self.records.find_complete_at(name, account, listing)
+        complete_at = self.records.find_exact_at(name, account, listing)
         if complete_at is None or self.records.has_write(name, account, resource, complete_at):
             return None
         age = call.now() - complete_at

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import column, func, literal_column, select, table
 
 from connector.core.records.changes import RecordChange
+from connector.runtime.records.names import find_named
 from connector.runtime.records.tables import CHANGES, FEEDS, LISTS, PURGED_FEED, RECORDS, read_record
 
 if TYPE_CHECKING:
@@ -34,6 +37,17 @@ class RecordReader(ABC):
             condition &= RECORDS.c.account == account
         rows = self._read(lambda connection: connection.execute(select(RECORDS).where(condition)).mappings().all())
         return read_record(rows[0]) if len(rows) == 1 else None
+
+    def get_named(self, connector: str, account: str, resource: str, name: str) -> tuple[Record | None, float]:
+        """Return the record of an id, or of a name that is none, and when the service last gave it for that name.
+
+        For an id, which stays a record's own, that is whenever (infinity).
+        """
+        record = self.get(connector, account, resource, name)
+        if record is not None:
+            return record, math.inf
+        found = self._read(partial(find_named, connector=connector, account=account, resource=resource, name=name))
+        return (None, 0.0) if found is None else (self.get(connector, account, resource, found[0]), found[1])
 
     def find(
         self,
@@ -118,6 +132,13 @@ class RecordReader(ABC):
     def find_complete_at(self, connector: str, account: str, listing: str) -> float | None:
         """Return when the last complete reading of a list began, or None."""
         return self.find_list_times(connector, account, listing)[0]
+
+    def find_exact_at(self, connector: str, account: str, listing: str) -> float | None:
+        """Return when the last complete reading of a list began, None also where the copy has not just its items."""
+        condition = (LISTS.c.connector == connector) & (LISTS.c.account == account) & (LISTS.c.listing == listing)
+        query = select(LISTS.c.complete_at).where(condition & (LISTS.c.is_exact == 1))
+        value = self._read(lambda connection: connection.scalar(query))
+        return None if value is None else float(value)
 
     def find_list_times(self, connector: str, account: str, listing: str) -> tuple[float | None, float | None]:
         """Return when the last complete reading of a list began, and when the last one did that left no news out."""

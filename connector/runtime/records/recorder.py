@@ -80,6 +80,7 @@ class RecordObserver(Observer):
         """Keep the records of a page."""
         notes: _CallNotes | None = call.notes.get(self)
         if answer is None and isinstance(ask, YieldPage) and notes is not None and notes.kind.role == "list":
+            notes.is_merged = ask.result.complete  # a page of a stream is none that is
             self._keep_page(call, notes, ask.result, times[1])
 
     def end(self, call: ObservedCall, outcome: Result | BaseException) -> None:
@@ -94,6 +95,8 @@ class RecordObserver(Observer):
             if is_missing or not isinstance(outcome, ConnectorError) or outcome.outcome == "uncertain":
                 self._keep(call, notes, sights.read_refusal(notes.kind, action, request, is_missing=is_missing), now)
         elif notes.kind.role == "list":
+            if notes.is_merged:  # the outcome has the items of all pages
+                notes.item_count = 0
             self._keep_page(call, notes, outcome, now)
             listing = sights.read_listing(notes.kind, call.compiled, request)
             if outcome.complete and call.compiled.pagination is not None and listing.is_whole:
@@ -109,6 +112,7 @@ class RecordObserver(Observer):
         redactor = call.request.full_redactor
         seen = list(sights.read_items(notes.kind, call.compiled, call.request, items, redactor))
         notes.pages += 1
+        notes.item_count += len(items)
         notes.ids.update(sight.id for sight in seen)
         self._keep(call, notes, seen, at)
 
@@ -125,18 +129,19 @@ def _describe_list(call: ObservedCall, notes: _CallNotes, listing: str, now: flo
 
     return ReadList(
         call.compiled.connector.name, notes.owner.account, notes.kind.resource, listing, notes.ids, notes.began_at, now,
-        notes.pending, is_one_page=notes.pages == 1, owner=notes.owner,
+        notes.pending, notes.item_count, is_one_page=notes.pages == 1, owner=notes.owner,
     )  # fmt: skip
 
 
 class _CallNotes:
     """What the observer keeps with a call: the ids that it saw, and the writes that wait."""
 
-    __slots__ = ("began_at", "ids", "is_sent", "kind", "owner", "pages", "pending")
+    __slots__ = ("began_at", "ids", "is_merged", "is_sent", "item_count", "kind", "owner", "pages", "pending")
 
     def __init__(self, kind: RecordKind, owner: Owner, began_at: float) -> None:
         self.kind, self.owner, self.began_at = kind, owner, began_at
         self.ids: set[str] = set()
         self.pending: list[Future[None]] = []
         self.pages = 0
-        self.is_sent = False
+        self.item_count = 0
+        self.is_merged = self.is_sent = False

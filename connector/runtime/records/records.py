@@ -17,17 +17,16 @@ from connector.runtime.database.connect import open_database
 from connector.runtime.database.group_commit import GroupCommitWriter
 from connector.runtime.records.accounts import ACCOUNT_HINT, UNKNOWN_ACCOUNT
 from connector.runtime.records.owner_register import OwnerRegister
+from connector.runtime.records.purges import PURGE_BATCH, purge_changes
 from connector.runtime.records.queries import run_query
 from connector.runtime.records.reader import RecordReader
 from connector.runtime.records.recorder import RecordObserver
 from connector.runtime.records.tables import (
-    PURGE_BATCH,
     SCHEMA,
     ReadList,
     Sighting,
     delete_account,
     lock_changes,
-    purge_changes,
     write_end_of_list,
     write_feed,
     write_sighting,

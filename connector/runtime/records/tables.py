@@ -25,7 +25,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from connector.core.records.record import MAX_SKEW, Record, Sight, apply_sight
 from connector.first_use import dataclass, prepare_pattern
+from connector.runtime.database.schema import add_missing_columns
 from connector.runtime.database.table_schema import define_schema
+from connector.runtime.records.names import NAMES, note_names, resolve_names
 from connector.runtime.records.owners import OWNERS
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from connector.runtime.database.schema import SqlSession
     from connector.runtime.records.accounts import Owner
 
 METADATA = MetaData()
@@ -75,6 +78,7 @@ LISTS = Table(
     Column("complete_at", Float, nullable=False),  # when the last complete reading of the list began
     Column("count", Integer, nullable=False),
     Column("read_at", Float, nullable=False, server_default="0"),  # as complete_at, also of what was new alone
+    Column("is_exact", Integer, nullable=False, server_default="0"),  # 1: the copy has each item, and no other
 )
 FEEDS = Table(
     "connector_records_feeds",
@@ -82,14 +86,17 @@ FEEDS = Table(
     Column("name", Text, primary_key=True),  # of who follows the changes
     Column("seq", BigInteger, nullable=False),  # the last one that was seen
 )
+
+
+def _add_exactness(session: SqlSession) -> None:
+    add_missing_columns(session, LISTS.name, {"is_exact": "is_exact INTEGER NOT NULL DEFAULT 0"})
+
+
 SCHEMA = define_schema(
-    "records", "the copy of records", [RECORDS, CHANGES, LISTS, FEEDS, OWNERS], [lambda _: None]
-)  # version 2 has the owners: what is missing is created before the steps
+    "records", "the copy of records", [RECORDS, CHANGES, LISTS, FEEDS, NAMES, OWNERS], [lambda _: None, _add_exactness]
+)  # version 2 has the owners, 3 the names, and which lists are exact; what is missing is created before
 _FIELDS = tuple(column.name for column in RECORDS.columns if column.name not in ("connector", "account"))
 PURGED_FEED = "purged"  # the name under which stands the last change that is no longer kept
-_DAY = "day "  # the beginning of the name under which stands the last change of a day's first look
-_DAY_SECONDS = 86_400
-PURGE_BATCH = 1000  # changes; a small number keeps writers from waiting
 _NUL = prepare_pattern(r"((?<!\\)(?:\\\\)*)\\u0000")  # as JSON escapes it
 _CHUNK = 500  # ids in one query; databases limit the number of parameters
 _LOCK = text("SELECT pg_advisory_xact_lock(6021023602)")  # numbers of changes are in the order of commits
@@ -110,6 +117,7 @@ class Sighting:
 class ReadList:
     """A list that was read to its end, or, not `is_whole`, what is new of it; `pending` are the writes of its pages.
 
+    The service gave `item_count` items, of which those with an id of their own are records: the `ids` by default.
     One that came in one page was like that at one moment; in several, an item may have moved from one not yet read to
     one read before.
     """
@@ -122,9 +130,15 @@ class ReadList:
     began_at: float
     at: float
     pending: Sequence[Future[None]] = ()
+    item_count: int | None = None
     is_whole: bool = True
     is_one_page: bool = False
     owner: Owner | None = None
+
+    @property
+    def is_lossless(self) -> bool:
+        """Whether each of its items is a record."""
+        return self.item_count in (None, len(self.ids))
 
     @property
     def is_kept(self) -> bool:
@@ -140,32 +154,45 @@ def lock_changes(connection: Connection) -> None:
 
 def write_sighting(connection: Connection, sighting: Sighting, now: float) -> int:
     """Write sights, and the changes that they are, within a transaction; return the number of changes."""
-    known = _read_known(connection, sighting)
+    sights = resolve_names(connection, sighting.connector, sighting.account, sighting.sights)
+    known = _read_known(connection, sighting, sights)
     saved: dict[tuple[str, str], Record] = {}
+    unknown = {sight.resource for sight in sights if sight.may_be_any and (sight.resource, sight.id) not in known}
+    if unknown:
+        _note_write_to_any(connection, sighting, unknown)
     changes = []
-    for sight in sighting.sights:
+    left: set[str] = set()  # lists, as a record is in the list that it was last seen in
+    for sight in sights:
         key = sight.resource, sight.id
-        record, change = apply_sight(known.get(key), sight, sighting.at, max(now, sighting.at))
-        if record is None or record is known.get(key):
+        before = known.get(key)
+        record, change = apply_sight(before, sight, sighting.at, max(now, sighting.at))
+        if record is None or record is before:
             continue
+        if before is not None and before.listing not in ("", record.listing):
+            left.add(before.listing)
         known[key] = saved[key] = record
         if change is not None:
             changes.append(_build_change(sighting, record, change))
+    note_names(connection, sighting.connector, sighting.account, sights, sighting.at)
     _save(connection, sighting, list(saved.values()))
     if changes:
         connection.execute(insert(CHANGES), changes)
+    if left:
+        condition = (LISTS.c.connector == sighting.connector) & (LISTS.c.account == sighting.account)
+        connection.execute(update(LISTS).where(condition & LISTS.c.listing.in_(left)).values(is_exact=0))
     return len(changes)
 
 
 def write_end_of_list(connection: Connection, read: ReadList, now: float) -> None:
-    """Mark what is no longer in a list, and note when it was read.
+    """Mark what is no longer in a list, and note when it was read, and whether the copy has just its items.
 
     Of a list in several pages, that is what two readings in a row have not: one may miss an item that moves.
     """
     is_list = (LISTS.c.connector == read.connector) & (LISTS.c.account == read.account)
     condition = is_list & (LISTS.c.listing == read.listing)
     if not read.is_whole:
-        connection.execute(update(LISTS).where(condition).values(read_at=read.began_at))
+        loss = {} if read.is_lossless else {"is_exact": 0}
+        connection.execute(update(LISTS).where(condition).values(read_at=read.began_at, **loss))
         return
     table = RECORDS.c
     is_of_list = (table.connector == read.connector) & (table.account == read.account) & (table.listing == read.listing)
@@ -180,36 +207,20 @@ def write_end_of_list(connection: Connection, read: ReadList, now: float) -> Non
     ]
     write_sighting(connection, Sighting(read.connector, read.account, read.at, gone), now)
     facts = {name: getattr(read, name) for name in ("connector", "account", "listing", "resource")}
-    row = {**facts, "complete_at": read.began_at, "count": len(read.ids), "read_at": read.began_at}
+    is_there = table.gone_at.is_(None) & (table.resource == read.resource)
+    kept = connection.scalar(select(func.count()).select_from(RECORDS).where(is_of_list & is_there))
+    row = {
+        **facts, "complete_at": read.began_at, "count": len(read.ids), "read_at": read.began_at,
+        "is_exact": int(read.is_lossless and kept == len(read.ids)),
+    }  # fmt: skip
     connection.execute(_build_upsert(connection, LISTS), [row])
-
-
-def purge_changes(connection: Connection, now: float, keep_seconds: float) -> int:
-    """Delete some of the changes that were written too long ago, oldest first; return how many.
-
-    Each day has a note of its first number: what tells of a change may be much older than the change.
-    """
-    query = select(FEEDS.c.name, FEEDS.c.seq).where(FEEDS.c.name.like(f"{_DAY}%"))
-    days = {int(name.removeprefix(_DAY)): seq for name, seq in connection.execute(query)}
-    if int(now / _DAY_SECONDS) not in days:
-        last = connection.scalar(select(func.max(CHANGES.c.seq)))
-        write_feed(connection, f"{_DAY}{int(now / _DAY_SECONDS)}", last or 0)
-    old = {day: seq for day, seq in days.items() if (day + 1) * _DAY_SECONDS <= now - keep_seconds}
-    is_old = CHANGES.c.seq <= max(old.values(), default=0)
-    numbers = connection.scalars(select(CHANGES.c.seq).where(is_old).order_by(CHANGES.c.seq).limit(PURGE_BATCH)).all()
-    if numbers:
-        connection.execute(delete(CHANGES).where(CHANGES.c.seq <= numbers[-1]))
-        write_feed(connection, PURGED_FEED, numbers[-1])
-    if old and len(numbers) < PURGE_BATCH:
-        connection.execute(delete(FEEDS).where(FEEDS.c.name.in_([f"{_DAY}{day}" for day in old])))
-    return len(numbers)
 
 
 def delete_account(connection: Connection, connector: str, account: str) -> int:
     """Delete what is kept of an account and of its sub-accounts, within a transaction; return how many records."""
     lock_changes(connection)
     counts = []
-    for table in (RECORDS, CHANGES, LISTS, OWNERS):
+    for table in (RECORDS, CHANGES, LISTS, NAMES, OWNERS):
         is_of = (table.c.account == account) | table.c.account.startswith(f"{account}/", autoescape=True)
         counts.append(connection.execute(delete(table).where((table.c.connector == connector) & is_of)).rowcount)
     return counts[0]
@@ -226,9 +237,9 @@ def read_record(row: Mapping[Any, Any]) -> Record:
     return Record(**{**facts, "data": json.loads(facts["data"])})
 
 
-def _read_known(connection: Connection, sighting: Sighting) -> dict[tuple[str, str], Record]:
+def _read_known(connection: Connection, sighting: Sighting, sights: Sequence[Sight]) -> dict[tuple[str, str], Record]:
     ids: dict[str, list[str]] = {}
-    for sight in sighting.sights:
+    for sight in sights:
         ids.setdefault(sight.resource, []).append(sight.id)
     known = {}
     for resource, names in ids.items():
@@ -239,6 +250,15 @@ def _read_known(connection: Connection, sighting: Sighting) -> dict[tuple[str, s
                 record = read_record(row)
                 known[record.resource, record.id] = record
     return known
+
+
+def _note_write_to_any(connection: Connection, sighting: Sighting, resources: Collection[str]) -> None:
+    """Note that one record of each resource was written to, and nobody knows which: lists need only know that."""
+    for resource in resources:
+        is_older = _is_of(sighting) & (RECORDS.c.resource == resource) & (RECORDS.c.seen_at <= sighting.at)
+        first = select(func.min(RECORDS.c.id)).where(is_older).scalar_subquery()
+        is_told = is_older & (RECORDS.c.whole_at.is_not(None) | (RECORDS.c.id == first))
+        connection.execute(update(RECORDS).where(is_told).values(whole_at=None, written_at=sighting.at))
 
 
 def _is_of(sighting: Sighting) -> Any:

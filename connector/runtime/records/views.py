@@ -9,7 +9,7 @@ from sqlalchemy import inspect, text
 from connector.core.records.kinds import name_view
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy import Connection
 
@@ -35,11 +35,6 @@ def create_views(connection: Connection, connector: Connector) -> None:
     existing = set(inspect(connection).get_view_names())
     for name, resource in connector.manifest.resources.items():
         view, fields = name_view(connector, name), list_fields(connector, resource)
-        wanted = [*OWN_COLUMNS, *fields]
-        if view in existing:
-            if [column["name"] for column in inspect(connection).get_columns(view)] == wanted:
-                continue
-            connection.execute(text(f"DROP VIEW {_quote(view)}"))
         read = _read_postgres if connection.dialect.name == "postgresql" else _read_sqlite
         columns = ", ".join(
             [*OWN_COLUMNS, *(f"{read(field, kind)} AS {_quote(field)}" for field, kind in fields.items())]
@@ -48,7 +43,18 @@ def create_views(connection: Connection, connector: Connector) -> None:
         words = ("CREATE VIEW", _quote(view), "AS SELECT", columns, "FROM connector_records WHERE", condition)
         statement = " ".join(words)
         is_postgres = connection.dialect.name == "postgresql"
+        if view in existing:
+            if _is_same(connection, view, [*OWN_COLUMNS, *fields], statement):
+                continue
+            connection.execute(text(f"DROP VIEW {_quote(view)}"))
         connection.exec_driver_sql(statement.replace("%", "%%") if is_postgres else statement)
+
+
+def _is_same(connection: Connection, view: str, columns: Sequence[str], statement: str) -> bool:
+    """Whether a view is the one that is wanted; PostgreSQL does not keep its words, and its columns say enough."""
+    if connection.dialect.name == "postgresql":
+        return [column["name"] for column in inspect(connection).get_columns(view)] == list(columns)
+    return inspect(connection).get_view_definition(view) == statement
 
 
 def _find_type(schema: Any) -> str:
@@ -57,8 +63,15 @@ def _find_type(schema: Any) -> str:
     return str(kinds[0]) if len(kinds) == 1 and kinds[0] in _TYPES else ""
 
 
-def _read_sqlite(field: str, _: str) -> str:
-    return f"json_extract(data, {_quote_text(f'$.{_quote(field)}')})"
+def _read_sqlite(field: str, kind: str) -> str:
+    """Return the field; a whole number that 64 bits do not hold as text, since SQLite would round it."""
+    path = _quote_text(f"$.{_quote(field)}")
+    value = f"json_extract(data, {path})"
+    if kind != "integer":
+        return value
+    is_large = f"json_type(data, {path}) = 'integer' AND typeof({value}) = 'real'"
+    both = f"json_extract(data, {path}, {path})"  # [N,N], as it is written
+    return f"CASE WHEN {is_large} THEN substr({both}, 2, instr({both}, ',') - 2) ELSE {value} END"
 
 
 def _read_postgres(field: str, kind: str) -> str:

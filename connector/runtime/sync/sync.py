@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector.core.records.kinds import RecordKind
 from connector.core.records.record import MAX_SKEW, Sight
-from connector.core.records.sights import read_listing
+from connector.core.records.sights import find_list_id, read_id, read_listing
 from connector.core.records.since import build_since
 from connector.errors import Denied, NotFound, Rejected, StoreError
 from connector.first_use import dataclass
@@ -49,18 +49,21 @@ class ListRead:
 class SyncReport:
     """What a sync read of one resource; `refused` are parents whose list the service did not give.
 
-    `since` counts the lists of which only what is new was asked for.
+    `since` counts the lists of which only what is new was asked for, `without_id` the items that are not kept, as they
+    have no id.
     """
 
     resource: str
     lists: int = 0
     records: int = 0
     since: int = 0
+    without_id: int = 0
     refused: dict[str, str] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report as JSON-safe data."""
-        return {name: getattr(self, name) for name in ("resource", "lists", "records", "since", "refused")}
+        names = ("resource", "lists", "records", "since", "without_id", "refused")
+        return {name: getattr(self, name) for name in names}
 
 
 class Sync:
@@ -164,9 +167,18 @@ class Sync:
     def _read_list(self, client: Client, account: str, read: ListRead, report: SyncReport) -> None:
         """Read a list; where only what is new was asked for, note that once all of it is written."""
         began_at = self._records.now()
+        id_name = find_list_id(self._connector.manifest.resources[read.resource])
+        ids: set[str] = set()
+        item_count = 0
         with client.items(read.action, read.given, page_size=self._page_size) as items:
-            for _ in items:
-                report.records += 1
+            for item in items:
+                item_count += 1
+                record_id = read_id(item, id_name)
+                if not record_id:
+                    report.without_id += 1
+                    continue
+                report.records += record_id not in ids
+                ids.add(record_id)
                 if self._on_item is not None:
                     self._on_item()
         if not read.asks_since:
@@ -174,9 +186,10 @@ class Sync:
         self._records.flush()
         report.since += 1
         name = self._connector.name
-        self._records.finish_list(
-            ReadList(name, account, read.resource, read.listing, (), began_at, began_at, is_whole=False)
+        news = ReadList(
+            name, account, read.resource, read.listing, ids, began_at, began_at, item_count=item_count, is_whole=False
         )
+        self._records.finish_list(news)
 
     def _find_lists(self, client: Client, resource: str, account: str) -> Iterator[ListRead]:
         """Yield the lists of a resource: one, or that of each parent in the copy."""

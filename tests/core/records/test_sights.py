@@ -73,3 +73,17 @@ def test_a_refusal_tells_what_is_missing_or_may_have_been_written():
     assert (written.source, written.is_gone, written.data) == ("write", False, None)
     assert refuse("getMeeting", "/meetings/7", is_missing=False) == []
     assert refuse("listUsers", "/users", is_missing=True) == []
+
+
+def test_a_call_on_one_record_tells_by_which_name_it_was_asked():
+    assert read("getUser", "/users/me", {"id": "ada"})[0].asked_as == "me"
+    assert read("updateUser", "/users/me", {})[0].asked_as == "me"
+    assert read("updateUser", "/users/me", {"id": "ada"})[0].asked_as == "", "its reply names it"
+    assert read("deleteUser", "/users/me", {})[0].asked_as == "me"
+    assert read("getUser", "/users/" + "x" * 601, {"id": "ada"})[0].asked_as == "", "no database holds it as a key"
+
+
+def test_a_write_may_be_to_any_record_where_these_have_other_names():
+    assert read("updateUser", "/users/me", {})[0].may_be_any
+    assert read("deleteUser", "/users/me", {})[0].may_be_any
+    assert not read("updateUser", "/users/me", {"id": "ada"})[0].may_be_any, "its reply names it"

@@ -225,7 +225,7 @@ class TestCallFiles:
 
     @pytest.mark.parametrize("call", [5, None, {1, 2}])
     def test_what_is_no_call_is_told(self, runner, call):
-        with pytest.raises(errors.UsageError, match="call is .* expected the path of a call file"):
+        with pytest.raises(errors.UsageError, match=r"call is .*; expected the path of a call file"):
             runner("http://127.0.0.1:1/v2").run_file(call)
 
     def test_its_connection_is_the_clients_or_it_is_refused(self, runner, server):

@@ -68,3 +68,49 @@ def test_a_query_that_would_write_or_is_none_is_refused(records, statement):
 
 def test_a_query_may_have_signs_of_formats(records):
     assert records.query("SELECT '100%' AS share, 'a' LIKE '%a' AS found")[1][0][0] == "100%"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "ATTACH DATABASE '{}' AS e", "VACUUM INTO '{}'", "PRAGMA user_version = 7", "PRAGMA journal_mode = DELETE",
+        "BEGIN EXCLUSIVE", "CREATE TEMP TABLE t (a)",
+    ],
+)  # fmt: skip
+def test_a_query_of_a_file_opens_no_other_and_sets_nothing(tmp_path, statement):
+    with Records(f"sqlite:///{tmp_path / 'records.sqlite'}") as records:
+        records.create_views(Connector.open())
+        with pytest.raises(errors.UsageError, match="query failed"):
+            records.query(statement.format(tmp_path / "x.db"))
+        assert not (tmp_path / "x.db").exists()
+        assert records.query("SELECT name FROM pragma_table_info('zoom_users') LIMIT 1")[1] == [("id",)]
+        assert records.query("SELECT value FROM json_each('[7]')")[1] == [(7,)]
+        assert records.query("PRAGMA table_info(zoom_users)")[1][0][1] == "id"
+
+
+def test_a_whole_number_is_exact_however_large(records):
+    numbers = {"1": 2**63 - 1, "2": 2**63, "3": -(10**20), "4": 7}
+    sights = [
+        Sight(resource="users", id=key, source="list", data={"id": key, "pmi": pmi}) for key, pmi in numbers.items()
+    ]
+    records.keep("zoom", "a", sights, time.time()).result(10)
+    records.create_views(Connector.open())
+    rows = records.query("SELECT id, pmi FROM zoom_users ORDER BY id")[1]
+    assert {key: int(pmi) for key, pmi in rows} == numbers
+
+
+def test_a_view_of_an_older_program_is_made_anew_in_sqlite(tmp_path):
+    with Records(f"sqlite:///{tmp_path / 'records.sqlite'}") as records:
+        records.create_views(Connector.open())
+
+        def read_version(connection):
+            return connection.exec_driver_sql("PRAGMA schema_version").scalar()
+
+        before = records._database.run(read_version)
+        records.create_views(Connector.open())
+        assert records._database.run(read_version) == before, "a view that is the same stays"
+        columns = ", ".join(f"NULL AS {name}" for name in records.query("SELECT * FROM zoom_users")[0])
+        for statement in ("DROP VIEW zoom_users", f"CREATE VIEW zoom_users AS SELECT {columns}"):
+            records._database.run(lambda one, statement=statement: one.exec_driver_sql(statement))
+        records.create_views(Connector.open())
+        assert records.query("SELECT id FROM zoom_users")[1] == []

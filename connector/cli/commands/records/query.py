@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import itertools
+import math
 from contextlib import nullcontext
+from decimal import Decimal
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,10 +21,14 @@ from connector.cli.output.rows import print_rows, rows_option
 from connector.core.records.kinds import RecordKinds, name_view
 from connector.errors import UsageError
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 _QUERY_HELP = """Run an SQL query over the copy, which may only read.
 
-Each resource is a view, such as shop_orders, with the columns id, account, parent, source, seen_at, gone_at, data
-(JSON) and the plain fields of its objects. Records that are gone have a gone_at.
+Each resource is a view, named by the connector and the resource, with the columns id, account, parent, source, seen_at,
+gone_at, data (JSON) and the plain fields of its objects. Records that are gone have a gone_at.
+Bytes are printed as base64, and of two columns of one name, the second as NAME_2.
 """
 
 
@@ -36,10 +45,30 @@ def query_command(ctx: click.Context, /, statement: str, output_format: str, *, 
     with open_records(context.connector, context.settings, sandbox=sandbox) as records:
         records.create_views(context.connector)
         columns, rows = records.query(statement, views)
+    columns, rows = _name_apart(columns), [tuple(map(_to_plain, row)) for row in rows]
     if output_format == "csv":
-        write_csv(columns, rows)  # a header without rows too, and two columns of one name
+        write_csv(columns, rows)  # a header without rows too
     else:
         print_rows([dict(zip(columns, row, strict=True)) for row in rows], output_format, header=columns)
+
+
+def _name_apart(columns: Sequence[str]) -> list[str]:
+    """Return the names of columns, each once: a second `a` is `a_2`, or the next that no column has."""
+    names: list[str] = []
+    for column in columns:
+        others = {*columns, *names}
+        numbered = (f"{column}_{number}" for number in itertools.count(2))
+        names.append(column if column not in names else next(name for name in numbered if name not in others))
+    return names
+
+
+def _to_plain(value: Any) -> Any:
+    """Return a value as JSON has it: bytes as base64, and a number that is none as text."""
+    if isinstance(value, bytes | memoryview):
+        return base64.b64encode(value).decode()
+    if isinstance(value, float | Decimal) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    return value
 
 
 @click.command("export", cls=StrictCommand)
@@ -67,9 +96,10 @@ def export_command(
         columns, rows = records.read_view(name_view(context.connector, resource), gone=gone)
     try:
         if file_format == "parquet" and target is not None:
-            write_parquet(
-                target, columns, rows, list_fields(context.connector, context.connector.manifest.resources[resource])
-            )
+            fields = list_fields(context.connector, context.connector.manifest.resources[resource])
+            for name, count in write_parquet(target, columns, rows, fields).items():
+                values = f"{format_count(count, 'value')} of {name} did not fit its type, {fields[name]}"
+                context.note(f"Warning: {values}: the column data has what was left out.")
         else:
             with nullcontext() if target is None else target.open("w", newline="", encoding="utf-8") as file:
                 write_csv(columns, rows, file)

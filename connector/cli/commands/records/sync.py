@@ -94,6 +94,10 @@ def _run_once(sync: Sync, client: Any, account: str, session: Session, output_fo
     with keeping_code(lambda: code):
         _print_reports(reports, output_format)
     for report in reports:
+        if report.without_id:
+            items = format_count(report.without_id, "item")
+            verb = "has" if report.without_id == 1 else "have"
+            session.note(f"Warning: {report.resource}: {items} {verb} no id and cannot be kept.")
         for parent, reason in report.refused.items():
             session.note(f"{report.resource} of {parent}: {reason}")
     return code

@@ -14,6 +14,7 @@ import pytest
 
 from connector import errors
 from connector.cli.commands.records import sync
+from connector.runtime.sync.sync import Sync, SyncReport
 
 
 def test_a_sync_is_listed_shown_and_told(here):
@@ -211,3 +212,60 @@ def test_an_account_is_forgotten_when_somebody_says_so(here):
     assert json.loads(here("records", "list", "--sandbox", "--output", "json")[1]) == {}
     here("records", "sync", "users", "--sandbox")
     assert json.loads(here("records", "list", "--sandbox", "--output", "json")[1]) == {"users": 1}
+
+
+def test_a_sync_warns_of_what_has_no_id_and_is_not_kept(here, monkeypatch):
+    monkeypatch.setattr(Sync, "run", lambda *_: [SyncReport("users", lists=1, records=1, without_id=2)])
+    code, out, err = here("records", "sync", "users", "--sandbox")
+    assert (code, out) == (0, "users: 1 record in 1 list\n")
+    assert "Warning: users: 2 items have no id and cannot be kept." in err
+
+
+WRITE, READ = "action: createMeeting\ninputs: {userId: me, topic: t}\n", "action: getUser\ninputs: {userId: me}\n"
+
+
+@pytest.mark.parametrize("flag", [("--max-age", "5m"), ("--stale-if-error",)])
+@pytest.mark.parametrize("is_dry", [False, True])
+def test_a_write_with_a_flag_of_the_copy_is_refused(here, flag, is_dry):
+    words = ("createMeeting", "--user-id", "me", "--topic", "t", "--sandbox", *flag, *(["--dry-run"] * is_dry))
+    code, _, err = here("run", *words)
+    assert code == 2
+    assert f"{flag[0]} is for reads; createMeeting writes." in err
+    assert json.loads(here("records", "list", "--sandbox", "--output", "json")[1]) == {}
+
+
+def test_rows_and_steps_that_write_refuse_the_flag_of_the_copy(here, tmp_path):
+    (tmp_path / "rows.csv").write_text("userId,topic\nme,t\n")
+    (tmp_path / "steps.yaml").write_text(
+        "steps:\n  made:\n    action: createMeeting\n    inputs: {userId: me, topic: t}\n"
+    )
+    for words in (("createMeeting", "-f", str(tmp_path / "rows.csv")), ("-f", str(tmp_path / "steps.yaml"))):
+        code, _, err = here("run", *words, "--sandbox", "--max-age", "5m")
+        assert (code, "--max-age is for reads; createMeeting writes." in err) == (2, True), err
+
+
+def test_in_a_call_file_the_copy_is_for_its_reads(here, tmp_path):
+    (tmp_path / "calls.yaml").write_text(f"---\n{WRITE}---\n{READ}")
+    words = ("run", "-f", str(tmp_path / "calls.yaml"), "--sandbox", "--max-age", "5m", "--output", "lines")
+    answers = [json.loads(line) for _ in range(2) for line in here(*words).out.splitlines()]
+    assert ["from_records" in one for one in answers] == [False, False, False, True]
+    (tmp_path / "calls.yaml").write_text(f"{WRITE}max_age: 5m\n")
+    code, _, err = here("run", "-f", str(tmp_path / "calls.yaml"), "--sandbox")
+    assert (code, "max_age: got 300 s; expected none: createMeeting is not a read" in err) == (2, True)
+
+
+def test_a_query_prints_what_json_has_no_word_for(here):
+    statement = "SELECT 1e999 AS inf, -1e999 AS low, x'00ff' AS b, 1 AS a, 2 AS a, 3 AS a_2, 4 AS a"
+    words = ("records", "query", statement, "--sandbox", "--output")
+    row = {"inf": "Infinity", "low": "-Infinity", "b": "AP8=", "a": 1, "a_3": 2, "a_2": 3, "a_4": 4}
+    assert json.loads(here(*words, "json").out) == [row]
+    assert json.loads(here(*words, "lines").out) == row
+    assert here(*words, "csv").out == "inf,low,b,a,a_3,a_2,a_4\r\nInfinity,-Infinity,AP8=,1,2,3,4\r\n"
+
+
+def test_help_of_records_has_the_views_of_the_connector(here):
+    stripe = ("--connector", str(Path(__file__).parents[4] / "examples" / "stripe"))
+    for words in (("records", "--help"), ("records", "query", "--help")):
+        assert "zoom_" in here(*words).out
+        own = here(*stripe, *words).out
+        assert ("stripe_customers" in own, "zoom_" in own, "shop_" in own + here(*words).out) == (True, False, False)
