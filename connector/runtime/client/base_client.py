@@ -157,7 +157,7 @@ class BaseClient:
 def _list_observers(observe: Observer | Sequence[Observer] | None) -> tuple[Observer, ...]:
     if observe is None:
         return ()
-    observers = tuple(observe) if isinstance(observe, list | tuple | set | frozenset) else (observe,)
+    observers: tuple[Any, ...] = tuple(observe) if isinstance(observe, list | tuple | set | frozenset) else (observe,)
     for observer in observers:
         require_method("observe", observer, "before", "Pass an instance of a subclass of Observer, or a list of them.")
     return observers

@@ -157,7 +157,7 @@ def _list_texts(key: str, given: Any) -> list[str]:
         return []
     if isinstance(given, bytes | bytearray) or not isinstance(given, Iterable):
         require_type(f"The secret {key}", given, (str,), "a text, or a list of texts", _GIVE_ONE)
-    texts = list(given)
+    texts: list[Any] = list(given)
     for text in texts:
         require_type(f"The secret {key}", text, (str,), "a text in each place of the list", _GIVE_ONE)
     return texts
