@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
 from typing import Any, assert_type
 
@@ -16,6 +17,7 @@ def one_after_another(zoom: Connector, work: Connection) -> None:
         assert_type(client.run("getUser", retry={"maxRetries": 3}, account="a", idempotency_key="k"), Result)
         assert_type(client.run_file("call.yaml"), Result)
         assert_type(client.run_file({"action": "listUsers"}), Result)
+        assert_type(client.run_file([{"action": "listUsers"}]), Iterator[Result])
         assert_type(client.request("GET", "/users", query={"a": ["b", 1]}, response_type="binary"), Result)
         assert_type(client.dry_run("getUser"), Request)
         items = client.items("listUsers", limit=10)
@@ -37,6 +39,7 @@ async def awaited(zoom: Connector, work: Connection) -> None:
         assert_type(client, AsyncClient)
         assert_type(await client.run("getUser", {"userId": "me"}), Result)
         assert_type(await client.run_file("call.yaml"), Result)
+        assert_type(await client.run_file([{"action": "listUsers"}]), AsyncIterator[Result])
         assert_type(await client.request("GET", "/users"), Result)
         assert_type(client.dry_run("getUser"), Request)
         async for item in client.items("listUsers"):

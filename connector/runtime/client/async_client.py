@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from connector.runtime.calls.call_file import CallSpec, load_calls
 from connector.runtime.calls.call_options import CallOptions
@@ -13,7 +13,7 @@ from connector.runtime.process.extras import loading_modules
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Mapping
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
     from connector.core.inputs.choices import Choice
     from connector.core.response.result import Result
@@ -60,6 +60,17 @@ class AsyncClient(TaskDriver):
             ),
         )
 
+    @overload
+    async def run_file(
+        self,
+        call: str | os.PathLike[str] | Mapping[str, Any],
+        *,
+        journal: str | os.PathLike[str] | None = None,
+        settle: Mapping[str, Any] | None = None,
+        inputs: Mapping[str, Any] | None = None,
+    ) -> Result: ...
+    @overload
+    async def run_file(self, call: Sequence[Mapping[str, Any]]) -> AsyncIterator[Result]: ...
     async def run_file(
         self,
         call: CallSource,
@@ -67,7 +78,7 @@ class AsyncClient(TaskDriver):
         journal: str | os.PathLike[str] | None = None,
         settle: Mapping[str, Any] | None = None,
         inputs: Mapping[str, Any] | None = None,
-    ) -> Result | Any:
+    ) -> Any:
         """As Client.run_file; the iterator of several calls is asynchronous."""
         with loading_modules():
             from connector.runtime.chain.client_chain import load_steps, run_chain_in_tasks

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from connector.runtime.calls.call_file import CallSpec, load_calls
 from connector.runtime.calls.call_options import CallOptions
@@ -13,7 +13,7 @@ from connector.runtime.process.extras import loading_modules
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from connector.core.inputs.choices import Choice
     from connector.core.response.result import Result
@@ -80,6 +80,17 @@ class Client(ThreadDriver):
             ),
         )
 
+    @overload
+    def run_file(
+        self,
+        call: str | os.PathLike[str] | Mapping[str, Any],
+        *,
+        journal: str | os.PathLike[str] | None = None,
+        settle: Mapping[str, Any] | None = None,
+        inputs: Mapping[str, Any] | None = None,
+    ) -> Result: ...
+    @overload
+    def run_file(self, call: Sequence[Mapping[str, Any]]) -> Iterator[Result]: ...
     def run_file(
         self,
         call: CallSource,
@@ -87,11 +98,12 @@ class Client(ThreadDriver):
         journal: str | os.PathLike[str] | None = None,
         settle: Mapping[str, Any] | None = None,
         inputs: Mapping[str, Any] | None = None,
-    ) -> Result | Any:
+    ) -> Any:
         """Run a call file, or the same as a mapping: action, inputs and options, or `steps`. Raises as `run`.
 
         A file with several calls, or a list of mappings, is checked whole and gives an iterator of results: each call
-        is made when its result is asked for, and the first that fails ends it.
+        is made when its result is asked for, and the first that fails ends it. (A type checker, which cannot look into
+        a file, takes it for one with one call.)
 
         The data of a chain of steps are what it keeps. With the file of a `journal`, the same call goes on where an
         earlier one ended, and makes no call twice; `settle` says of uncertain steps whether they are "done" or

@@ -114,7 +114,7 @@ class Receiver:
         self._max_age = require_seconds("max_age", max_age)
         self._options = DeliveryOptions(concurrency, attempts, timeout, ordered)
         if not isinstance(inbox, str):
-            require_method("inbox", inbox, "put", "Pass a URL, such as sqlite:///inbox.sqlite, or an Inbox.")
+            require_method("inbox", inbox, "put_all_async", "Pass a URL, such as sqlite:///inbox.sqlite, or an Inbox.")
         self.inbox = Inbox(inbox, clock=clock) if isinstance(inbox, str) else inbox
         all_secrets = [text for texts in secrets.values() for text in texts]
         self.handlers = HandlerRegistry(redaction.redactor_for(connector).with_secrets(all_secrets))

@@ -62,9 +62,9 @@ def test_an_action_is_named_by_a_text(zoom, action):
         client.run(action)
 
 
-@pytest.mark.parametrize("call", [None, 5, []])
-def test_a_call_file_is_a_path_or_a_mapping(zoom, call):
-    with Client(zoom) as client, pytest.raises(errors.UsageError, match=r"call is (None|an int|a list)"):
+@pytest.mark.parametrize("call", [None, 5, {1}])
+def test_a_call_file_is_a_path_or_a_mapping_or_a_list_of_them(zoom, call):
+    with Client(zoom) as client, pytest.raises(errors.UsageError, match=r"call is (None|an int|a set)"):
         client.run_file(call)
 
 
