@@ -177,13 +177,15 @@ BOMB = (
     ],
 )
 def test_xml_with_entities_bottomless_nesting_or_mistakes_is_refused(body, reason):
-    tracemalloc.start()
-    with pytest.raises(UnreadableBody, match="the reply is not XML: ") as caught:
-        read("xml", body)
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert reason in str(caught.value)
-    assert peak < 1_000_000
+    peaks = []
+    for _ in range(3):  # what a thread of another test takes meanwhile is counted too, but not each time
+        tracemalloc.start()
+        with pytest.raises(UnreadableBody, match="the reply is not XML: ") as caught:
+            read("xml", body)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        assert reason in str(caught.value)
+    assert min(peaks) < 1_000_000
 
 
 def test_an_error_may_be_xml_and_is_read_by_the_same_paths():
