@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import pty
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -152,3 +153,15 @@ def project_file(tmp_path: Path) -> Callable[[str], Path]:
         return path
 
     return write
+
+
+@pytest.fixture
+def full_device(tmp_path: Path) -> Path:
+    """A device of the test's own on which there is never any space; it skips where none can be made."""
+    node = tmp_path / "full"
+    try:
+        os.mknod(node, stat.S_IFCHR | 0o600, os.makedev(1, 7))
+        node.open("wb").close()
+    except OSError:
+        pytest.skip("this system makes no devices here")
+    return node

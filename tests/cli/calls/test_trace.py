@@ -98,17 +98,11 @@ def test_har_is_written_into_a_pipe(recorded, tmp_path):
     assert (tmp_path / "pipe").is_fifo()
 
 
-def test_har_on_a_full_device_is_told_and_leaves_the_device(recorded, tmp_path):
-    node = tmp_path / "full"
-    try:
-        os.mknod(node, stat.S_IFCHR | 0o600, os.makedev(1, 7))
-        node.open("wb").close()
-    except OSError:
-        pytest.skip("this system makes no devices here")
-    done = recorded(*GET, "--har", "full")
+def test_har_on_a_full_device_is_told_and_leaves_the_device(recorded, full_device):
+    done = recorded(*GET, "--har", str(full_device))
     assert (done.code, "full cannot be written: No space left on device." in done.err) == (1, True)
     assert "Name another file with --har." in done.err
-    assert node.is_char_device()
+    assert full_device.is_char_device()
 
 
 def test_har_in_a_folder_is_refused_before_anything_is_sent(recorded, server, tmp_path):

@@ -6,7 +6,6 @@ import csv
 import importlib.util
 import json
 import os
-import stat
 import sys
 from pathlib import Path
 
@@ -114,16 +113,10 @@ def test_parquet_is_written_into_a_pipe(here, tmp_path):
     assert (tmp_path / "pipe").is_fifo()
 
 
-def test_parquet_on_a_full_device_is_told_and_leaves_the_device(here, tmp_path):
-    node = tmp_path / "full"
-    try:
-        os.mknod(node, stat.S_IFCHR | 0o600, os.makedev(1, 7))
-        node.open("wb").close()
-    except OSError:
-        pytest.skip("this system makes no devices here")
-    code, _, err = here("records", "export", "parquet", "users", "--sandbox", "-o", str(node))
+def test_parquet_on_a_full_device_is_told_and_leaves_the_device(here, full_device):
+    code, _, err = here("records", "export", "parquet", "users", "--sandbox", "-o", str(full_device))
     assert (code, "cannot be written: No space left on device." in err) == (2, True)
-    assert node.is_char_device()
+    assert full_device.is_char_device()
 
 
 def test_calls_are_kept_where_the_settings_name_a_copy(here, monkeypatch, tmp_path):
